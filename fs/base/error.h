@@ -1,0 +1,56 @@
+// The one exception type of the project. Everything that fails throws it; only retry decorators,
+// the tomb, the archiver's per-item policy, the FUSE errno guard and main catch it.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace snapfs {
+
+/// What kind of failure an Error is: what callers decide on, as opposed to what people read.
+enum class ErrorCode {
+  kInternal,       ///< an invariant of ours is broken
+  kUsage,          ///< the command line or an option is wrong
+  kIo,             ///< the system refused an operation for a reason not listed below
+  kNotFound,       ///< a file, blob or snapshot does not exist
+  kExists,         ///< something is there that must not be
+  kNoSpace,        ///< the repository's file system is full or over quota
+  kPermission,     ///< access was denied
+  kDamaged,        ///< stored bytes are truncated, forged, or do not match their ID
+  kWrongPassword,  ///< no key file opens with the password given
+  kNoRepository,   ///< there is no repository at the place named
+  kLocked,         ///< another process holds a lock that excludes ours
+  kUnsupported,    ///< valid, but of a version or kind we do not handle
+  kCancelled,      ///< the operation was asked to stop
+};
+
+class Error : public std::runtime_error {
+ public:
+  /// `message` is one line that says what failed, on which file, and what the user can do.
+  /// `subject` is the path or ID it is about, for machine-readable output; may be empty.
+  Error(ErrorCode code, const std::string& message, std::string subject = {})
+      : std::runtime_error(message), code_(code), subject_(std::move(subject)) {}
+
+  ErrorCode code() const noexcept { return code_; }
+  const std::string& subject() const noexcept { return subject_; }
+
+  /// Whether the same call may succeed when it is simply made again.
+  bool retryable() const noexcept { return code_ == ErrorCode::kIo; }
+
+ private:
+  ErrorCode code_;
+  std::string subject_;
+};
+
+/// The code that stands for the system's error number `error`.
+ErrorCode code_from_errno(int error) noexcept;
+
+/// Throws the Error for a failed system call: "cannot <action> <subject>: <system's words>".
+[[noreturn]] void throw_errno(int error, std::string_view action, std::string_view subject);
+
+/// The Error that says an operation was asked to stop.
+Error cancelled_error();
+
+}  // namespace snapfs

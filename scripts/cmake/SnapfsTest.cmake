@@ -1,0 +1,11 @@
+# snapfs_test(NAME name SOURCES a_test.cc … LIBS lib …)
+# One test program a folder, its cases known to ctest one by one.
+include(GoogleTest)
+find_package(GTest REQUIRED)
+function(snapfs_test)
+  cmake_parse_arguments(TEST "" "NAME" "SOURCES;LIBS" ${ARGN})
+  add_executable(${TEST_NAME} ${TEST_SOURCES})
+  target_link_libraries(${TEST_NAME} PRIVATE snapfs_flags snapfs_sanitizer_shim ${TEST_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
+  # The limit only ends what hangs.
+  gtest_discover_tests(${TEST_NAME} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+endfunction()

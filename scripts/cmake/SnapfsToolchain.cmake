@@ -1,0 +1,50 @@
+# Compiler flags and the third-party libraries, found once for the whole project.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+
+find_program(SNAPFS_CCACHE ccache)
+if(SNAPFS_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${SNAPFS_CCACHE}")
+endif()
+
+# One interface target carries what every library of the project is compiled with.
+add_library(snapfs_flags INTERFACE)
+target_compile_options(snapfs_flags INTERFACE -Wall -Wextra -Wpedantic -Wnon-virtual-dtor)
+target_include_directories(snapfs_flags INTERFACE "${PROJECT_SOURCE_DIR}")
+target_compile_definitions(snapfs_flags INTERFACE
+  SNAPFS_VERSION="${PROJECT_VERSION}" _FILE_OFFSET_BITS=64)
+if(SNAPFS_WERROR)
+  target_compile_options(snapfs_flags INTERFACE -Werror)
+endif()
+if(SNAPFS_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(SNAPFS_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Boost.Fiber's headers have a fence in intrusive_ptr_release, which GCC says it cannot model.
+    add_compile_options(-Wno-tsan)
+  endif()
+elseif(NOT SNAPFS_SANITIZE STREQUAL "")
+  message(FATAL_ERROR "SNAPFS_SANITIZE is '${SNAPFS_SANITIZE}'; it can be address, thread or empty")
+endif()
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
+find_package(fmt REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS fiber context)
+pkg_check_modules(Sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(Zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(Fuse REQUIRED IMPORTED_TARGET fuse3>=3.10)
+
+add_library(snapfs_sanitizer_shim INTERFACE)

@@ -1,0 +1,27 @@
+// Passwords into keys: scrypt (RFC 7914) with the parameters of the key file (FORMAT §3).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "fs/base/bytes.h"
+#include "fs/crypto/keys.h"
+
+namespace snapfs {
+
+struct ScryptParameters {
+  std::uint64_t n = 32768;  ///< cost: a power of two above 1
+  std::uint32_t r = 8;
+  std::uint32_t p = 1;
+
+  /// Whether the format allows them: bounds that keep memory below 2 GiB.
+  bool valid() const noexcept;
+};
+
+/// Throws Error{kDamaged} when the parameters are not valid, Error{kIo} when memory is short.
+Keys derive_keys(ByteView password, ByteView salt, const ScryptParameters& parameters);
+
+/// Parameters that make one derivation on this machine take about `target`, within 60 MiB.
+ScryptParameters calibrate_scrypt(std::chrono::milliseconds target);
+
+}  // namespace snapfs

@@ -1,0 +1,246 @@
+#include "fs/backend/local.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "fs/base/error.h"
+#include "fs/base/file.h"
+
+namespace snapfs {
+namespace {
+
+constexpr std::uint64_t kNoLimit = UINT64_MAX / 2;
+constexpr unsigned kGroupRead = 0040;
+
+/// Directory streams close themselves.
+struct CloseDir {
+  void operator()(DIR* directory) const noexcept { ::closedir(directory); }
+};
+using DirectoryStream = std::unique_ptr<DIR, CloseDir>;
+
+/// The directory a path is in: "/" for the root's own entries, "." for a name without a slash.
+std::string parent_of(const std::string& path) {
+  const std::size_t last = path.find_last_not_of('/');
+  const std::size_t slash = last == std::string::npos ? 0 : path.rfind('/', last);
+  if (slash == std::string::npos) return ".";
+  const std::size_t end = path.find_last_not_of('/', slash);
+  return end == std::string::npos ? "/" : path.substr(0, end + 1);
+}
+
+/// Some network file systems cannot sync; nothing better can be done there (FORMAT §1.3).
+bool sync_unsupported(int error) { return error == ENOTSUP || error == EOPNOTSUPP; }
+
+void sync_directory(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) {
+    // Nothing can be synced of a directory that may be written to but not read.
+    if (errno == EACCES) return;
+    throw_errno(errno, "open the directory", path);
+  }
+  if (::fsync(fd.get()) != 0 && !sync_unsupported(errno) && errno != ENOENT && errno != EINVAL) {
+    throw_errno(errno, "sync the directory", path);
+  }
+}
+
+/// False when the directory above is missing, too.
+bool make_directory(const std::string& path, unsigned mode) {
+  if (::mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return true;
+  if (errno != ENOENT) throw_errno(errno, "create the directory", path);
+  return false;
+}
+
+/// Makes the directory and those above it, each durable before anything is put into it: a synced
+/// file is lost all the same when the directory it is in was not.
+void make_directories(const std::string& path, unsigned mode) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return;
+  const std::string parent = parent_of(path);
+  if (!make_directory(path, mode)) {
+    if (parent == path) throw_errno(ENOENT, "create the directory", path);
+    make_directories(parent, mode);
+    if (!make_directory(path, mode)) throw_errno(ENOENT, "create the directory", path);
+  }
+  sync_directory(parent);
+}
+
+/// A file under a name of its own in the directory of the final one, gone unless it is published.
+class TemporaryFile {
+ public:
+  TemporaryFile(const std::string& final_path, unsigned directory_mode) : final_path_(final_path) {
+    std::string pattern = final_path + "-tmp-XXXXXX";
+    fd_ = UniqueFd(::mkostemp(pattern.data(), O_CLOEXEC));
+    if (!fd_ && errno == ENOENT) {
+      make_directories(parent_of(final_path), directory_mode);
+      pattern = final_path + "-tmp-XXXXXX";
+      fd_ = UniqueFd(::mkostemp(pattern.data(), O_CLOEXEC));
+    }
+    if (!fd_) throw_errno(errno, "create a file for", final_path);
+    path_ = std::move(pattern);
+  }
+
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  ~TemporaryFile() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+
+  void write(ByteView bytes) {
+    // A hint only: some file systems cannot, and a full one will say so when written to.
+    static_cast<void>(::fallocate(fd_.get(), 0, 0, static_cast<off_t>(bytes.size())));
+    write_all(fd_.get(), bytes, path_);
+  }
+
+  /// Syncs, makes read-only, renames, and makes the rename durable. The mode comes before the name,
+  /// so that no file of the repository is ever writable under its own.
+  void publish(unsigned mode) {
+    const bool synced = ::fsync(fd_.get()) == 0;
+    if (!synced && !sync_unsupported(errno)) throw_errno(errno, "sync", path_);
+    if (::fchmod(fd_.get(), mode) != 0 && errno != EPERM && errno != EACCES &&
+        !sync_unsupported(errno)) {
+      throw_errno(errno, "change the mode of", path_);
+    }
+    if (::close(fd_.release()) != 0) throw_errno(errno, "close", path_);
+    if (::rename(path_.c_str(), final_path_.c_str()) != 0) {
+      throw_errno(errno, "rename a finished file to", final_path_);
+    }
+    path_.clear();
+    if (synced) sync_directory(parent_of(final_path_));
+  }
+
+ private:
+  std::string final_path_;
+  std::string path_;  ///< empty once published
+  UniqueFd fd_;
+};
+
+[[noreturn]] void throw_too_short(const FileKey& key, const std::string& path) {
+  throw Error(ErrorCode::kDamaged, fmt::format("{} is too short: {}", describe(key), path), path);
+}
+
+DirectoryStream open_directory(const std::string& path) {
+  DirectoryStream stream(::opendir(path.c_str()));
+  if (!stream && errno != ENOENT) throw_errno(errno, "list", path);
+  return stream;
+}
+
+/// Calls `visit` with each name; a directory that does not exist is empty.
+template <class Visit>
+void for_each_name(const std::string& path, const Visit& visit) {
+  const DirectoryStream stream = open_directory(path);
+  if (!stream) return;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(stream.get());
+    if (entry == nullptr) break;
+    visit(std::string_view(entry->d_name), ::dirfd(stream.get()));
+  }
+  if (errno != 0) throw_errno(errno, "list", path);
+}
+
+void list_directory(const std::string& path, const std::function<void(const FileInfo&)>& visit) {
+  for_each_name(path, [&](std::string_view name, int directory_fd) {
+    const std::optional<Id> id = Id::parse(name);
+    // Upper-case digits are an ID, too, but a file of that name cannot be asked for again.
+    if (!id || id->hex() != name) return;
+    struct stat status {};
+    if (::fstatat(directory_fd, std::string(name).c_str(), &status, 0) != 0) {
+      if (errno == ENOENT) return;  // removed meanwhile by another process
+      throw_errno(errno, "examine", fmt::format("{}/{}", path, name));
+    }
+    if (!S_ISREG(status.st_mode)) return;
+    visit({*id, static_cast<std::uint64_t>(status.st_size)});
+  });
+}
+
+}  // namespace
+
+LocalBackend::LocalBackend(std::string path)
+    : path_(std::move(path)), directory_mode_(0700), file_mode_(0600) {
+  struct stat status {};
+  const std::string config = full_path(FileKey::config());
+  if (::stat(config.c_str(), &status) == 0 && (status.st_mode & kGroupRead) != 0) {
+    directory_mode_ = 0770;
+    file_mode_ = 0660;
+  }
+}
+
+std::string LocalBackend::full_path(const FileKey& key) const {
+  return fmt::format("{}/{}", path_, path_of(key));
+}
+
+void LocalBackend::create(StopToken stop) {
+  throw_if_stopped(stop);
+  make_directories(path_, directory_mode_);
+  for (const FileKind kind : kListedKinds) {
+    make_directories(fmt::format("{}/{}", path_, directory_of(kind)), directory_mode_);
+  }
+  const std::string data = fmt::format("{}/{}", path_, directory_of(FileKind::kPack));
+  for (int prefix = 0; prefix < 256; ++prefix) {
+    make_directory(fmt::format("{}/{:02x}", data, prefix), directory_mode_);
+  }
+  sync_directory(data);  // once for all of them
+}
+
+void LocalBackend::save(const FileKey& key, ByteView bytes, StopToken stop) {
+  throw_if_stopped(stop);
+  TemporaryFile file(full_path(key), directory_mode_);
+  file.write(bytes);
+  throw_if_stopped(stop);
+  file.publish(file_mode_ & ~0222U);
+}
+
+Bytes LocalBackend::load(const FileKey& key, std::optional<ByteRange> range, StopToken stop) {
+  throw_if_stopped(stop);
+  const std::string path = full_path(key);
+  if (!range) return read_file(path, kNoLimit);
+  const UniqueFd fd = open_file(path, O_RDONLY);
+  // Asked before memory is: the range may come from a damaged index.
+  const std::uint64_t size = file_size(fd.get(), path);
+  if (range->offset > size || range->length > size - range->offset) throw_too_short(key, path);
+  Bytes bytes(range->length);
+  if (read_at(fd.get(), range->offset, bytes, path) != range->length) throw_too_short(key, path);
+  return bytes;
+}
+
+std::optional<std::uint64_t> LocalBackend::size(const FileKey& key, StopToken stop) {
+  throw_if_stopped(stop);
+  struct stat status {};
+  const std::string path = full_path(key);
+  if (::stat(path.c_str(), &status) == 0) return static_cast<std::uint64_t>(status.st_size);
+  if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+  throw_errno(errno, "examine", path);
+}
+
+void LocalBackend::list(FileKind kind, const std::function<void(const FileInfo&)>& visit,
+                        StopToken stop) {
+  throw_if_stopped(stop);
+  const std::string directory = fmt::format("{}/{}", path_, directory_of(kind));
+  if (kind != FileKind::kPack) return list_directory(directory, visit);
+  for_each_name(directory, [&](std::string_view name, int directory_fd) {
+    throw_if_stopped(stop);
+    if (name == "." || name == "..") return;
+    struct stat status {};
+    if (::fstatat(directory_fd, std::string(name).c_str(), &status, 0) != 0) {
+      if (errno == ENOENT) return;
+      throw_errno(errno, "examine", fmt::format("{}/{}", directory, name));
+    }
+    if (S_ISDIR(status.st_mode)) list_directory(fmt::format("{}/{}", directory, name), visit);
+  });
+}
+
+void LocalBackend::remove(const FileKey& key, StopToken stop) {
+  throw_if_stopped(stop);
+  const std::string path = full_path(key);
+  if (::unlink(path.c_str()) != 0) throw_errno(errno, "remove", path);
+}
+
+}  // namespace snapfs

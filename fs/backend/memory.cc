@@ -1,0 +1,65 @@
+#include "fs/backend/memory.h"
+
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "fs/base/error.h"
+
+namespace snapfs {
+namespace {
+
+[[noreturn]] void throw_missing(const FileKey& key) {
+  throw Error(ErrorCode::kNotFound, fmt::format("{} does not exist", describe(key)), key.id.hex());
+}
+
+}  // namespace
+
+void MemoryBackend::create(StopToken stop) { throw_if_stopped(stop); }
+
+void MemoryBackend::save(const FileKey& key, ByteView bytes, StopToken stop) {
+  throw_if_stopped(stop);
+  files_.lock()->insert_or_assign(key, copy_of(bytes));
+}
+
+Bytes MemoryBackend::load(const FileKey& key, std::optional<ByteRange> range, StopToken stop) {
+  throw_if_stopped(stop);
+  const auto files = files_.lock();
+  const auto found = files->find(key);
+  if (found == files->end()) throw_missing(key);
+  const Bytes& bytes = found->second;
+  if (!range) return bytes;
+  if (range->offset > bytes.size() || range->length > bytes.size() - range->offset) {
+    throw Error(ErrorCode::kDamaged, fmt::format("{} is too short", describe(key)), key.id.hex());
+  }
+  const ByteView wanted = ByteView(bytes).subspan(range->offset, range->length);
+  return {wanted.begin(), wanted.end()};
+}
+
+std::optional<std::uint64_t> MemoryBackend::size(const FileKey& key, StopToken stop) {
+  throw_if_stopped(stop);
+  const auto files = files_.lock();
+  const auto found = files->find(key);
+  if (found == files->end()) return std::nullopt;
+  return found->second.size();
+}
+
+void MemoryBackend::list(FileKind kind, const std::function<void(const FileInfo&)>& visit,
+                         StopToken stop) {
+  throw_if_stopped(stop);
+  std::vector<FileInfo> found;
+  {
+    const auto files = files_.lock();
+    for (const auto& [key, bytes] : *files) {
+      if (key.kind == kind) found.push_back({key.id, bytes.size()});
+    }
+  }
+  for (const FileInfo& info : found) visit(info);
+}
+
+void MemoryBackend::remove(const FileKey& key, StopToken stop) {
+  throw_if_stopped(stop);
+  if (files_.lock()->erase(key) == 0) throw_missing(key);
+}
+
+}  // namespace snapfs

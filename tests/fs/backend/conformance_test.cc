@@ -1,0 +1,275 @@
+// What every backend must do, run for each of them.
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "fs/backend/backend.h"
+#include "fs/backend/local.h"
+#include "fs/backend/memory.h"
+#include "tests/support/fails_with.h"
+#include "tests/support/fault_backend.h"
+#include "tests/support/hex_bytes.h"
+#include "tests/support/temporary_directory.h"
+
+namespace snapfs {
+namespace {
+
+using testing::fails_with;
+using testing::numbered_id;
+using testing::to_bytes;
+
+/// An empty backend, with what it needs to exist.
+class Place {
+ public:
+  virtual ~Place() = default;
+  virtual Backend& backend() = 0;
+};
+
+class MemoryPlace final : public Place {
+ public:
+  Backend& backend() override { return backend_; }
+
+ private:
+  MemoryBackend backend_;
+};
+
+class LocalPlace final : public Place {
+ public:
+  Backend& backend() override { return backend_; }
+
+ private:
+  testing::TemporaryDirectory directory_;
+  LocalBackend backend_{directory_ / "repository"};
+};
+
+/// The decorator that other tests put before a backend must not change it.
+class FaultPlace final : public Place {
+ public:
+  Backend& backend() override { return backend_; }
+
+ private:
+  MemoryBackend inner_;
+  testing::FaultBackend backend_{inner_};
+};
+
+template <class PlaceType>
+class Conformance : public ::testing::Test {
+ protected:
+  Backend& backend() { return place_.backend(); }
+
+  static FileKey key(FileKind kind, std::uint64_t number) { return {kind, numbered_id(number)}; }
+
+  Bytes load(const FileKey& key) { return backend().load(key, std::nullopt, {}); }
+
+  std::map<Id, std::uint64_t> list(FileKind kind) {
+    std::map<Id, std::uint64_t> found;
+    backend().list(kind,
+                   [&](const FileInfo& info) {
+                     EXPECT_TRUE(found.emplace(info.id, info.size).second) << "listed twice";
+                   },
+                   {});
+    return found;
+  }
+
+ private:
+  PlaceType place_;
+};
+
+using Places = ::testing::Types<MemoryPlace, LocalPlace, FaultPlace>;
+TYPED_TEST_SUITE(Conformance, Places);
+
+constexpr std::array kAllKinds = {FileKind::kConfig,   FileKind::kKey,   FileKind::kLock,
+                                  FileKind::kSnapshot, FileKind::kIndex, FileKind::kPack};
+
+TYPED_TEST(Conformance, LoadsWhatWasSavedOfEveryKind) {
+  this->backend().create({});
+  for (const FileKind kind : kAllKinds) {
+    const FileKey key =
+        kind == FileKind::kConfig ? FileKey::config() : this->key(kind, 17 + unsigned(kind));
+    const Bytes content = to_bytes("content of " + path_of(key));
+    this->backend().save(key, content, {});
+    EXPECT_EQ(this->load(key), content);
+    EXPECT_EQ(this->backend().size(key, {}), content.size());
+  }
+}
+
+TYPED_TEST(Conformance, KeepsFilesOfEverySize) {
+  for (const std::size_t size : {0, 1, 4095, 4096, 65'537, 3'000'000}) {
+    const FileKey key = this->key(FileKind::kPack, size);
+    Bytes content(size);
+    for (std::size_t i = 0; i < size; ++i) content[i] = static_cast<std::uint8_t>(i * 31 >> 3);
+    this->backend().save(key, content, {});
+    EXPECT_EQ(this->load(key), content);
+    EXPECT_EQ(this->backend().size(key, {}), size);
+  }
+}
+
+TYPED_TEST(Conformance, SavesWithoutCreateHavingBeenCalled) {
+  const FileKey key = this->key(FileKind::kPack, 0xabcd);
+  this->backend().save(key, as_bytes("x"), {});
+  EXPECT_EQ(this->load(key), to_bytes("x"));
+}
+
+TYPED_TEST(Conformance, CreatesTwiceWithoutHarm) {
+  this->backend().create({});
+  const FileKey key = this->key(FileKind::kPack, 1);
+  this->backend().save(key, as_bytes("x"), {});
+  this->backend().create({});
+  EXPECT_EQ(this->load(key), to_bytes("x"));
+}
+
+TYPED_TEST(Conformance, LoadsExactRanges) {
+  const FileKey key = this->key(FileKind::kPack, 1);
+  const Bytes content = to_bytes("0123456789");
+  this->backend().save(key, content, {});
+  for (std::uint64_t offset = 0; offset <= 10; ++offset) {
+    for (std::uint64_t length = 0; offset + length <= 10; ++length) {
+      const Bytes part = this->backend().load(key, ByteRange{offset, length}, {});
+      ASSERT_EQ(as_text(part), std::string_view("0123456789").substr(offset, length));
+    }
+  }
+}
+
+TYPED_TEST(Conformance, RefusesRangesBeyondTheEnd) {
+  const FileKey key = this->key(FileKind::kPack, 1);
+  this->backend().save(key, as_bytes("0123456789"), {});
+  for (const ByteRange range :
+       {ByteRange{0, 11}, ByteRange{10, 1}, ByteRange{11, 0}, ByteRange{5, 6},
+        ByteRange{UINT64_MAX, 1}, ByteRange{1, UINT64_MAX}, ByteRange{5, UINT64_MAX - 4},
+        ByteRange{0, std::uint64_t{1} << 50}}) {
+    EXPECT_TRUE(
+        fails_with(ErrorCode::kDamaged, "too short", [&] { this->backend().load(key, range, {}); }))
+        << range.offset << "+" << range.length;
+  }
+}
+
+TYPED_TEST(Conformance, ReportsMissingFiles) {
+  for (const bool created : {false, true}) {
+    for (const FileKind kind : kAllKinds) {
+      const FileKey key = kind == FileKind::kConfig ? FileKey::config() : this->key(kind, 1);
+      EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { this->load(key); }));
+      EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] {
+        this->backend().load(key, ByteRange{0, 1}, {});
+      }));
+      EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { this->backend().remove(key, {}); }));
+      EXPECT_EQ(this->backend().size(key, {}), std::nullopt);
+      if (kind != FileKind::kConfig) {
+        EXPECT_TRUE(this->list(kind).empty());
+      }
+    }
+    if (!created) this->backend().create({});
+  }
+}
+
+TYPED_TEST(Conformance, ListsEveryFileOfTheKindAndNoOther) {
+  std::map<Id, std::uint64_t> packs;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    const FileKey key{FileKind::kPack, numbered_id(i << 56 | i << 40)};  // over many directories
+    this->backend().save(key, Bytes(i, 0), {});
+    packs.emplace(key.id, i);
+  }
+  this->backend().save(this->key(FileKind::kIndex, 7), as_bytes("index"), {});
+  this->backend().save(FileKey::config(), as_bytes("config"), {});
+  EXPECT_EQ(this->list(FileKind::kPack), packs);
+  EXPECT_EQ(this->list(FileKind::kIndex), (std::map<Id, std::uint64_t>{{numbered_id(7), 5}}));
+  EXPECT_TRUE(this->list(FileKind::kSnapshot).empty());
+}
+
+TYPED_TEST(Conformance, ListingPassesOnWhatVisitThrows) {
+  this->backend().save(this->key(FileKind::kLock, 1), as_bytes("x"), {});
+  const auto visit = [](const FileInfo&) { throw Error(ErrorCode::kExists, "seen"); };
+  EXPECT_TRUE(fails_with(ErrorCode::kExists, "seen",
+                         [&] { this->backend().list(FileKind::kLock, visit, {}); }));
+}
+
+TYPED_TEST(Conformance, VisitMayUseTheBackend) {
+  this->backend().save(this->key(FileKind::kLock, 1), as_bytes("x"), {});
+  this->backend().list(FileKind::kLock,
+                       [&](const FileInfo& info) {
+                         this->backend().remove({FileKind::kLock, info.id}, {});
+                       },
+                       {});
+  EXPECT_TRUE(this->list(FileKind::kLock).empty());
+}
+
+TYPED_TEST(Conformance, RemovesOnlyTheFileNamed) {
+  this->backend().save(this->key(FileKind::kLock, 1), as_bytes("one"), {});
+  this->backend().save(this->key(FileKind::kLock, 2), as_bytes("two"), {});
+  this->backend().save(this->key(FileKind::kIndex, 1), as_bytes("three"), {});
+  this->backend().remove(this->key(FileKind::kLock, 1), {});
+  EXPECT_EQ(this->backend().size(this->key(FileKind::kLock, 1), {}), std::nullopt);
+  EXPECT_EQ(this->list(FileKind::kLock).size(), 1U);
+  EXPECT_EQ(this->list(FileKind::kIndex).size(), 1U);
+}
+
+TYPED_TEST(Conformance, ReplacesAFileThatExists) {
+  const FileKey key = this->key(FileKind::kIndex, 1);
+  this->backend().save(key, as_bytes("a long first version"), {});
+  this->backend().save(key, as_bytes("second"), {});
+  EXPECT_EQ(this->load(key), to_bytes("second"));
+  EXPECT_EQ(this->list(FileKind::kIndex).size(), 1U);
+}
+
+TYPED_TEST(Conformance, DoesNothingOnceStopped) {
+  const FileKey key = this->key(FileKind::kIndex, 1);
+  const FileKey other = this->key(FileKind::kIndex, 2);
+  Backend& backend = this->backend();
+  backend.save(key, as_bytes("kept"), {});
+  StopSource source;
+  source.request_stop();
+  const StopToken stop = source.get_token();
+  const std::vector<std::function<void()>> operations{
+      [&] { backend.create(stop); },
+      [&] { backend.save(other, as_bytes("x"), stop); },
+      [&] { backend.load(key, std::nullopt, stop); },
+      [&] {
+        backend.load(key, ByteRange{0, 1}, stop);
+      },
+      [&] { backend.size(key, stop); },
+      [&] {
+        backend.list(
+            FileKind::kIndex, [](const FileInfo&) {}, stop);
+      },
+      [&] { backend.remove(key, stop); }};
+  for (const auto& operation : operations) {
+    EXPECT_TRUE(fails_with(ErrorCode::kCancelled, operation));
+  }
+  EXPECT_EQ(this->list(FileKind::kIndex).size(), 1U);
+}
+
+TYPED_TEST(Conformance, SavesFromManyThreadsAtOnce) {
+  constexpr std::uint64_t kThreads = 4;
+  constexpr std::uint64_t kFiles = 8;
+  {
+    std::vector<std::jthread> threads;
+    for (std::uint64_t thread = 0; thread < kThreads; ++thread) {
+      threads.emplace_back([this, thread] {
+        for (std::uint64_t i = 0; i < kFiles; ++i) {
+          // Some names are written by all threads: every one must be whole in the end.
+          const bool shared = i % 4 == 0;
+          const FileKey key = this->key(FileKind::kSnapshot, shared ? i : thread << 32 | i);
+          this->backend().save(key, Bytes(5000, static_cast<std::uint8_t>(i)), {});
+        }
+      });
+    }
+  }
+  EXPECT_EQ(this->list(FileKind::kSnapshot).size(), kThreads * kFiles * 3 / 4 + kFiles / 4);
+  for (const auto& [id, size] : this->list(FileKind::kSnapshot)) {
+    const Bytes content = this->load({FileKind::kSnapshot, id});
+    ASSERT_EQ(content.size(), 5000U);
+    EXPECT_EQ(content, Bytes(5000, content.front()));
+  }
+}
+
+TYPED_TEST(Conformance, SaysWhereItIsAndHowMuchItBears) {
+  EXPECT_GE(this->backend().connections(), 1U);
+  EXPECT_FALSE(this->backend().location().empty());
+}
+
+}  // namespace
+}  // namespace snapfs

@@ -1,0 +1,166 @@
+// A backend that fails, counts and delays on command: put it before a real one. Only a header, so
+// that any test can include it.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fs/backend/backend.h"
+#include "fs/base/error.h"
+
+namespace snapfs::testing {
+
+enum class BackendCall { kCreate, kSave, kLoad, kSize, kList, kRemove };
+
+/// Calls picked by what they do and, when `kind` is given, to which kind of file.
+struct CallFilter {
+  BackendCall call = BackendCall::kSave;
+  std::optional<FileKind> kind;
+
+  bool matches(BackendCall other, FileKind other_kind) const {
+    return call == other && (!kind || *kind == other_kind);
+  }
+};
+
+/// Thread-safe, as far as the backend behind it is.
+class FaultBackend final : public Backend {
+ public:
+  static constexpr std::size_t kForever = SIZE_MAX;
+  using Hook = std::function<void(BackendCall, const FileKey&)>;
+
+  /// `inner` must outlive it.
+  explicit FaultBackend(Backend& inner) : inner_(inner) {}
+
+  /// From now on the `nth` call (1: the next one) that matches, and the `times` − 1 that follow it,
+  /// throw Error{code} and are not carried out.
+  void fail(const CallFilter& calls, std::size_t nth, ErrorCode code, std::size_t times = 1) {
+    const std::lock_guard lock(mutex_);
+    faults_.push_back({calls, nth, code, times});
+  }
+
+  void clear_faults() {
+    const std::lock_guard lock(mutex_);
+    faults_.clear();
+  }
+
+  /// `hook` runs before each call, in the calling thread and without any lock of ours: it may
+  /// block, look at the backend, or throw in place of the call. Set it while nobody calls.
+  void before_each_call(Hook hook) { hook_ = std::move(hook); }
+
+  /// How many matching calls have ended, whether they failed or not.
+  std::size_t ended(const CallFilter& calls) const {
+    const std::lock_guard lock(mutex_);
+    return count(calls);
+  }
+
+  /// Waits until that many matching calls have ended; false when they have not after 20 s, which is
+  /// there to fail a test that would hang.
+  [[nodiscard]] bool wait_until_ended(const CallFilter& calls, std::size_t number) const {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(20),
+                             [&] { return count(calls) >= number; });
+  }
+
+  void create(StopToken stop) override {
+    const Call call(*this, BackendCall::kCreate, FileKey::config());
+    inner_.create(std::move(stop));
+  }
+  void save(const FileKey& key, ByteView bytes, StopToken stop) override {
+    const Call call(*this, BackendCall::kSave, key);
+    inner_.save(key, bytes, std::move(stop));
+  }
+  Bytes load(const FileKey& key, std::optional<ByteRange> range, StopToken stop) override {
+    const Call call(*this, BackendCall::kLoad, key);
+    return inner_.load(key, range, std::move(stop));
+  }
+  std::optional<std::uint64_t> size(const FileKey& key, StopToken stop) override {
+    const Call call(*this, BackendCall::kSize, key);
+    return inner_.size(key, std::move(stop));
+  }
+  void list(FileKind kind, const std::function<void(const FileInfo&)>& visit,
+            StopToken stop) override {
+    const Call call(*this, BackendCall::kList, {kind, {}});
+    inner_.list(kind, visit, std::move(stop));
+  }
+  void remove(const FileKey& key, StopToken stop) override {
+    const Call call(*this, BackendCall::kRemove, key);
+    inner_.remove(key, std::move(stop));
+  }
+  unsigned connections() const noexcept override { return inner_.connections(); }
+  std::string location() const override { return inner_.location(); }
+
+ private:
+  struct Fault {
+    CallFilter calls;
+    std::size_t wait;  ///< matching calls until it strikes, the striking one included
+    ErrorCode code;
+    std::size_t left;  ///< how often it still strikes
+  };
+
+  /// Runs the hook and throws the faults that are due; counts the call when it ends.
+  class Call {
+   public:
+    Call(FaultBackend& backend, BackendCall call, const FileKey& key)
+        : counted_(backend, call, key.kind) {
+      if (backend.hook_) backend.hook_(call, key);
+      backend.throw_if_due(call, key);
+    }
+
+   private:
+    struct Counted {
+      Counted(FaultBackend& backend, BackendCall call, FileKind kind)
+          : backend(backend), call(call), kind(kind) {}
+      ~Counted() {
+        const std::lock_guard lock(backend.mutex_);
+        ++backend.ended_[{call, kind}];
+        backend.changed_.notify_all();
+      }
+      Counted(const Counted&) = delete;
+      Counted& operator=(const Counted&) = delete;
+      FaultBackend& backend;
+      BackendCall call;
+      FileKind kind;
+    };
+    Counted counted_;  ///< a member of its own, so that it is destroyed when the constructor throws
+  };
+
+  void throw_if_due(BackendCall call, const FileKey& key) {
+    const std::lock_guard lock(mutex_);
+    std::optional<ErrorCode> due;
+    for (Fault& fault : faults_) {
+      if (!fault.calls.matches(call, key.kind) || fault.left == 0) continue;
+      if (fault.wait > 1) {
+        --fault.wait;
+        continue;
+      }
+      if (fault.left != kForever) --fault.left;
+      due = fault.code;
+    }
+    if (due) throw Error(*due, "planted fault at " + describe(key), key.id.hex());
+  }
+
+  std::size_t count(const CallFilter& calls) const {
+    std::size_t total = 0;
+    for (const auto& [what, number] : ended_) {
+      if (calls.matches(what.first, what.second)) total += number;
+    }
+    return total;
+  }
+
+  Backend& inner_;
+  Hook hook_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  std::vector<Fault> faults_;
+  std::map<std::pair<BackendCall, FileKind>, std::size_t> ended_;
+};
+
+}  // namespace snapfs::testing

@@ -1,0 +1,53 @@
+// What identifies a blob, and where one lies.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "fs/base/bytes.h"
+#include "fs/base/id.h"
+
+namespace snapfs {
+
+enum class BlobType : std::uint8_t { kData = 0, kTree = 1 };
+
+/// "data" or "tree".
+std::string_view to_string(BlobType type) noexcept;
+
+/// The same 32 bytes as data and as tree are two different blobs.
+struct BlobHandle {
+  BlobType type = BlobType::kData;
+  Id id;
+
+  friend auto operator<=>(const BlobHandle&, const BlobHandle&) noexcept = default;
+};
+
+/// A run of bytes in a pack (FORMAT §7.1).
+struct BlobLocation {
+  Id pack;
+  std::uint32_t offset = 0;
+  std::uint32_t length = 0;               ///< sealed, in the pack
+  std::uint32_t uncompressed_length = 0;  ///< 0: stored uncompressed
+
+  /// The plaintext's size in bytes.
+  std::uint32_t plaintext_length() const noexcept;
+
+  friend bool operator==(const BlobLocation&, const BlobLocation&) noexcept = default;
+};
+
+/// A blob compressed and encrypted, ready to be put into a pack.
+struct SealedBlob {
+  BlobHandle handle;
+  Bytes bytes;
+  std::uint32_t uncompressed_length = 0;  ///< 0: stored uncompressed
+};
+
+}  // namespace snapfs
+
+template <>
+struct std::hash<snapfs::BlobHandle> {
+  std::size_t operator()(const snapfs::BlobHandle& handle) const noexcept {
+    return std::hash<snapfs::Id>{}(handle.id) ^ static_cast<std::size_t>(handle.type);
+  }
+};

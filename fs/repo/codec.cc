@@ -1,0 +1,111 @@
+#include "fs/repo/codec.h"
+
+#include <fmt/format.h>
+
+#include "fs/base/error.h"
+#include "fs/crypto/sha256.h"
+
+namespace snapfs {
+namespace {
+
+/// The first plaintext byte of a compressed file (FORMAT §5.1).
+constexpr std::uint8_t kZstdEncoding = 2;
+
+/// No index, snapshot or lock comes near this; it only stops a forged one from filling the memory.
+constexpr std::uint64_t kFileLimitBytes = std::uint64_t{1} << 30;
+
+[[noreturn]] void throw_damaged(const BlobHandle& handle, std::string_view reason) {
+  throw Error(ErrorCode::kDamaged,
+              fmt::format("{} blob {} is damaged: {}", to_string(handle.type),
+                          handle.id.short_hex(), reason),
+              handle.id.hex());
+}
+
+}  // namespace
+
+Codec::Codec(const Keys& keys, const CodecOptions& options)
+    : options_(options), cipher_(keys), compressor_(options.compression) {}
+
+SealedBlob Codec::seal_blob(const BlobHandle& handle, ByteView plain) {
+  const bool wanted =
+      handle.type == BlobType::kTree || options_.compression != CompressionMode::kOff;
+  // Length 0 marks "not compressed", so an empty blob cannot be (FORMAT §5.2).
+  const bool compress = options_.version >= 2 && wanted && !plain.empty();
+  SealedBlob sealed;
+  sealed.handle = handle;
+  if (compress) {
+    scratch_.clear();
+    compressor_.compress(plain, scratch_);
+    sealed.uncompressed_length = static_cast<std::uint32_t>(plain.size());
+  }
+  sealed.bytes = seal_raw(compress ? ByteView(scratch_) : plain);
+  if (options_.verify) verify_blob(sealed);
+  return sealed;
+}
+
+void Codec::verify_blob(const SealedBlob& sealed) {
+  try {
+    open_blob(sealed.handle, sealed.bytes, sealed.uncompressed_length);
+  } catch (const Error& error) {
+    throw Error(
+        ErrorCode::kInternal,
+        fmt::format("a blob just sealed cannot be opened again ({}); memory or processor may "
+                    "be faulty",
+                    error.what()),
+        sealed.handle.id.hex());
+  }
+}
+
+Bytes Codec::open_blob(const BlobHandle& handle, ByteView sealed,
+                       std::uint32_t uncompressed_length) {
+  if (sealed.size() < Cipher::kOverhead) throw_damaged(handle, "it is too short");
+  Bytes plain(sealed.size() - Cipher::kOverhead);
+  if (!cipher_.open(sealed, plain)) throw_damaged(handle, "its authentication code does not match");
+  if (uncompressed_length != 0) {
+    Bytes content;
+    compressor_.decompress(plain, content, uncompressed_length);
+    if (content.size() != uncompressed_length) throw_damaged(handle, "its length does not match");
+    plain = std::move(content);
+  }
+  if (sha256(plain) != handle.id) throw_damaged(handle, "its content does not match its ID");
+  return plain;
+}
+
+Bytes Codec::seal_file(ByteView json) {
+  if (options_.version < 2) return seal_raw(json);
+  Bytes encoded{kZstdEncoding};
+  compressor_.compress(json, encoded);
+  return seal_raw(encoded);
+}
+
+Bytes Codec::open_file(ByteView stored) {
+  Bytes plain = open_raw(stored);
+  if (options_.version < 2 || plain.empty() || plain[0] == '[' || plain[0] == '{') return plain;
+  if (plain[0] != kZstdEncoding) {
+    throw Error(
+        ErrorCode::kUnsupported,
+        fmt::format("a file has the unknown encoding {}; a newer program wrote it", plain[0]));
+  }
+  Bytes json;
+  compressor_.decompress(ByteView(plain).subspan(1), json, kFileLimitBytes);
+  return json;
+}
+
+Bytes Codec::seal_raw(ByteView plain) {
+  Bytes sealed(plain.size() + Cipher::kOverhead);
+  cipher_.seal(plain, sealed);
+  return sealed;
+}
+
+Bytes Codec::open_raw(ByteView sealed) {
+  if (sealed.size() < Cipher::kOverhead) {
+    throw Error(ErrorCode::kDamaged, "a sealed message is too short");
+  }
+  Bytes plain(sealed.size() - Cipher::kOverhead);
+  if (!cipher_.open(sealed, plain)) {
+    throw Error(ErrorCode::kDamaged, "a sealed message's authentication code does not match");
+  }
+  return plain;
+}
+
+}  // namespace snapfs

@@ -1,0 +1,48 @@
+// Plaintext to stored bytes and back, for blobs and for whole files: compression, sealing, and the
+// check that what was sealed can be opened again (FORMAT §2.2, §5, §6).
+#pragma once
+
+#include "fs/base/bytes.h"
+#include "fs/crypto/cipher.h"
+#include "fs/repo/blob.h"
+#include "fs/repo/compression.h"
+
+namespace snapfs {
+
+/// How a repository's stored bytes are made.
+struct CodecOptions {
+  unsigned version = 2;
+  CompressionMode compression = CompressionMode::kAuto;
+  bool verify = true;  ///< open again what was sealed, before it is used
+};
+
+/// Not thread-safe: one a worker. The keys must outlive it.
+class Codec {
+ public:
+  Codec(const Keys& keys, const CodecOptions& options);
+
+  /// `plain`'s SHA-256 is handle.id. Throws Error{kInternal} when the verification fails.
+  SealedBlob seal_blob(const BlobHandle& handle, ByteView plain);
+
+  /// The plaintext, authenticated: the tag, the length and the SHA-256 are checked. Throws
+  /// Error{kDamaged} when one does not match. `uncompressed_length` 0 means stored uncompressed.
+  Bytes open_blob(const BlobHandle& handle, ByteView sealed, std::uint32_t uncompressed_length);
+
+  /// Index, snapshot and lock files (FORMAT §5.1).
+  Bytes seal_file(ByteView json);
+  Bytes open_file(ByteView stored);
+
+  /// Messages that are never compressed: config, pack headers.
+  Bytes seal_raw(ByteView plain);
+  Bytes open_raw(ByteView sealed);
+
+ private:
+  void verify_blob(const SealedBlob& sealed);
+
+  CodecOptions options_;
+  Cipher cipher_;
+  Compressor compressor_;
+  Bytes scratch_;
+};
+
+}  // namespace snapfs

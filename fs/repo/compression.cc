@@ -1,0 +1,111 @@
+#include "fs/repo/compression.h"
+
+#include <zstd.h>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "fs/base/error.h"
+
+namespace snapfs {
+namespace {
+
+/// The library's level for a mode. With kOff it serves trees and files, which are compressed
+/// anyway.
+int level_of(CompressionMode mode) {
+  switch (mode) {
+    case CompressionMode::kFastest:
+      return 1;
+    case CompressionMode::kBetter:
+      return 7;
+    case CompressionMode::kMax:
+      return 12;
+    case CompressionMode::kOff:
+    case CompressionMode::kAuto:
+      break;
+  }
+  return 3;
+}
+
+template <auto Free>
+struct ZstdDeleter {
+  template <class T>
+  void operator()(T* context) const noexcept {
+    Free(context);
+  }
+};
+
+[[noreturn]] void throw_damaged(const char* reason) {
+  throw Error(ErrorCode::kDamaged, fmt::format("compressed bytes are damaged: {}", reason));
+}
+
+/// How much room the content will probably need, and a byte more: only content beyond the limit can
+/// fill room for limit + 1 bytes.
+std::uint64_t first_capacity(ByteView frames, std::uint64_t limit_bytes) {
+  const unsigned long long size = ZSTD_getFrameContentSize(frames.data(), frames.size());
+  if (size == ZSTD_CONTENTSIZE_ERROR) throw_damaged("not a zstd frame");
+  const std::uint64_t guess = size == ZSTD_CONTENTSIZE_UNKNOWN ? frames.size() * 4 + 256 : size;
+  return std::min<std::uint64_t>(guess, limit_bytes) + 1;
+}
+
+}  // namespace
+
+std::optional<CompressionMode> parse_compression_mode(std::string_view text) noexcept {
+  if (text == "off") return CompressionMode::kOff;
+  if (text == "fastest") return CompressionMode::kFastest;
+  if (text == "auto") return CompressionMode::kAuto;
+  if (text == "better") return CompressionMode::kBetter;
+  if (text == "max") return CompressionMode::kMax;
+  return std::nullopt;
+}
+
+struct Compressor::Contexts {
+  std::unique_ptr<ZSTD_CCtx, ZstdDeleter<ZSTD_freeCCtx>> compress{ZSTD_createCCtx()};
+  std::unique_ptr<ZSTD_DCtx, ZstdDeleter<ZSTD_freeDCtx>> decompress{ZSTD_createDCtx()};
+};
+
+Compressor::Compressor(CompressionMode mode) : contexts_(std::make_unique<Contexts>()) {
+  if (!contexts_->compress || !contexts_->decompress) throw std::bad_alloc();
+  ZSTD_CCtx_setParameter(contexts_->compress.get(), ZSTD_c_compressionLevel, level_of(mode));
+}
+
+Compressor::~Compressor() = default;
+
+void Compressor::compress(ByteView plain, Bytes& out) {
+  const std::size_t before = out.size();
+  out.resize(before + ZSTD_compressBound(plain.size()));
+  const std::size_t size = ZSTD_compress2(contexts_->compress.get(), out.data() + before,
+                                          out.size() - before, plain.data(), plain.size());
+  if (ZSTD_isError(size) != 0) {
+    throw Error(ErrorCode::kInternal, fmt::format("cannot compress: {}", ZSTD_getErrorName(size)));
+  }
+  out.resize(before + size);
+}
+
+void Compressor::decompress(ByteView frames, Bytes& out, std::uint64_t limit_bytes) {
+  ZSTD_DCtx* context = contexts_->decompress.get();
+  ZSTD_DCtx_reset(context, ZSTD_reset_session_only);
+  const std::size_t before = out.size();
+  // With room for the whole content the library decodes a frame in one pass, without a window.
+  out.resize(before + first_capacity(frames, limit_bytes));
+  ZSTD_inBuffer input{frames.data(), frames.size(), 0};
+  ZSTD_outBuffer output{out.data() + before, out.size() - before, 0};
+  for (;;) {
+    const std::size_t expected = ZSTD_decompressStream(context, &output, &input);
+    if (ZSTD_isError(expected) != 0) throw_damaged(ZSTD_getErrorName(expected));
+    const bool input_used = input.pos == input.size;
+    if (output.pos > limit_bytes) throw_damaged("there is more content than expected");
+    if (input_used && expected == 0) break;
+    if (output.pos < output.size) {
+      if (input_used) throw_damaged("a frame is cut off");
+      continue;  // the next of several frames
+    }
+    out.resize(before + std::min<std::uint64_t>(limit_bytes + 1, output.size * 2));
+    output.dst = out.data() + before;
+    output.size = out.size() - before;
+  }
+  out.resize(before + output.pos);
+}
+
+}  // namespace snapfs

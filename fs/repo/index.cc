@@ -1,0 +1,139 @@
+#include "fs/repo/index.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+namespace snapfs {
+namespace {
+
+/// Merging costs a copy of the table, so it waits until enough has come to be worth it.
+bool worth_merging(std::size_t recent, std::size_t settled) {
+  constexpr std::size_t kLeast = 16 << 10;
+  return recent >= std::max(kLeast, settled / 8);
+}
+
+}  // namespace
+
+void Index::add_packs(std::vector<PackDescription> packs) {
+  const std::unique_lock lock(mutex_);
+  for (const PackDescription& pack : packs) {
+    const auto number = static_cast<std::uint32_t>(packs_.size());
+    packs_.push_back(pack.id);
+    for (const PackEntry& entry : pack.entries) {
+      TypeIndex& index = of(entry.handle.type);
+      const Id& id = entry.handle.id;
+      index.recent.emplace(
+          id, TableEntry{id, number, entry.offset, entry.length, entry.uncompressed_length});
+      index.pending.erase(id);
+    }
+    for (TypeIndex& index : types_) settle(index);
+  }
+}
+
+void Index::settle(TypeIndex& index) {
+  if (!worth_merging(index.recent.size(), index.table.size())) return;
+  std::vector<TableEntry> entries;
+  entries.reserve(index.recent.size());
+  for (const auto& [id, entry] : index.recent) entries.push_back(entry);
+  index.recent.clear();
+  index.table.merge(std::move(entries));
+}
+
+void Index::merge(std::vector<Id> packs, std::array<std::vector<TableEntry>, 2> entries) {
+  const std::unique_lock lock(mutex_);
+  const auto base = static_cast<std::uint32_t>(packs_.size());
+  packs_.insert(packs_.end(), packs.begin(), packs.end());
+  for (std::size_t type = 0; type < entries.size(); ++type) {
+    for (TableEntry& entry : entries[type]) {
+      entry.pack += base;
+      types_[type].pending.erase(entry.id);
+    }
+    types_[type].table.merge(std::move(entries[type]));
+  }
+}
+
+void Index::Loader::add(const PackDescription& pack) {
+  const std::lock_guard lock(mutex_);
+  const auto number = static_cast<std::uint32_t>(packs_.size());
+  packs_.push_back(pack.id);
+  for (const PackEntry& entry : pack.entries) {
+    entries_[static_cast<std::size_t>(entry.handle.type)].push_back(
+        {entry.handle.id, number, entry.offset, entry.length, entry.uncompressed_length});
+  }
+  // Growing with the index keeps the number of merges logarithmic and the memory within twice.
+  constexpr std::size_t kLeast = 256 << 10;
+  const std::size_t gathered = entries_[0].size() + entries_[1].size();
+  if (gathered >= kLeast && gathered >= index_.blob_count()) flush();
+}
+
+void Index::Loader::flush() {
+  index_.merge(std::exchange(packs_, {}), std::exchange(entries_, {}));
+}
+
+Index::Loader::~Loader() { flush(); }
+
+bool Index::contains(const BlobHandle& handle) const {
+  const std::shared_lock lock(mutex_);
+  return of(handle.type).contains(handle.id);
+}
+
+bool Index::TypeIndex::contains(const Id& id) const {
+  return table.contains(id) || recent.contains(id) || pending.contains(id);
+}
+
+std::vector<BlobLocation> Index::find(const BlobHandle& handle) const {
+  std::vector<BlobLocation> found;
+  const std::shared_lock lock(mutex_);
+  const auto add = [&](const TableEntry& entry) {
+    const BlobLocation location{packs_[entry.pack], entry.offset, entry.length,
+                                entry.uncompressed_length};
+    // An index file read after its packs were added, or two files that list one pack.
+    if (std::ranges::find(found, location) == found.end()) found.push_back(location);
+    return true;
+  };
+  const TypeIndex& index = of(handle.type);
+  index.table.find(handle.id, add);
+  const auto [begin, end] = index.recent.equal_range(handle.id);
+  for (auto it = begin; it != end; ++it) add(it->second);
+  return found;
+}
+
+std::optional<std::uint32_t> Index::plaintext_length(const BlobHandle& handle) const {
+  const std::vector<BlobLocation> found = find(handle);
+  if (found.empty()) return std::nullopt;
+  return found.front().plaintext_length();
+}
+
+bool Index::claim(const BlobHandle& handle) {
+  if (contains(handle)) return false;
+  const std::unique_lock lock(mutex_);
+  TypeIndex& index = of(handle.type);
+  if (index.table.contains(handle.id) || index.recent.contains(handle.id)) return false;
+  return index.pending.insert(handle.id).second;
+}
+
+std::size_t Index::blob_count() const {
+  const std::shared_lock lock(mutex_);
+  std::size_t count = 0;
+  for (const TypeIndex& index : types_) count += index.table.size() + index.recent.size();
+  return count;
+}
+
+std::size_t Index::pack_count() const {
+  const std::shared_lock lock(mutex_);
+  return packs_.size();
+}
+
+std::size_t Index::memory_bytes() const {
+  // What a node of the hash map takes besides the entry: key, links, allocator's header.
+  constexpr std::size_t kRecentNode = sizeof(TableEntry) + sizeof(Id) + 4 * sizeof(void*);
+  const std::shared_lock lock(mutex_);
+  std::size_t bytes = packs_.capacity() * sizeof(Id);
+  for (const TypeIndex& index : types_) {
+    bytes += index.table.memory_bytes() + index.recent.size() * kRecentNode;
+  }
+  return bytes;
+}
+
+}  // namespace snapfs

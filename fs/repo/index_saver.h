@@ -1,0 +1,44 @@
+// New packs into the index: in memory at once, in index files when enough have come (FORMAT §7.2).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <mutex>
+#include <vector>
+
+#include "fs/base/clock.h"
+#include "fs/base/stop_token.h"
+#include "fs/repo/pack.h"
+
+namespace snapfs {
+
+class Repository;
+
+/// Thread-safe.
+class IndexSaver {
+ public:
+  static constexpr std::size_t kFullBlobs = 50'000;
+  static constexpr std::chrono::minutes kFullAge{10};
+
+  /// Both must outlive the saver.
+  IndexSaver(Repository& repository, const Clock& clock);
+
+  /// The pack is stored. Writes an index file when enough has gathered.
+  void add(PackDescription pack, StopToken stop);
+
+  /// Writes what has gathered; nothing when that is nothing.
+  void flush(StopToken stop);
+
+ private:
+  std::vector<PackDescription> take();
+  void save(const std::vector<PackDescription>& packs, StopToken stop);
+
+  Repository& repository_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::vector<PackDescription> packs_;
+  std::size_t blobs_ = 0;
+  Timestamp oldest_;
+};
+
+}  // namespace snapfs

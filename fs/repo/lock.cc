@@ -1,0 +1,267 @@
+#include "fs/repo/lock.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "fs/base/error.h"
+#include "fs/base/json.h"
+#include "fs/base/rfc3339.h"
+#include "fs/base/synchronized.h"
+#include "fs/base/timezone.h"
+#include "fs/repo/identity.h"
+#include "fs/repo/json_fields.h"
+#include "fs/repo/repository.h"
+
+namespace snapfs {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Sleeps, unless a stop is requested first; false then.
+bool sleep_for(milliseconds duration, const StopToken& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, duration, [] { return false; });
+  return !stop.stop_requested();
+}
+
+void require_sleep(milliseconds duration, const StopToken& stop) {
+  if (!sleep_for(duration, stop)) throw cancelled_error();
+}
+
+milliseconds since(const Timestamp& then, const Timestamp& now) {
+  return milliseconds((now.seconds - then.seconds) * 1000 +
+                      (now.nanoseconds - then.nanoseconds) / 1'000'000);
+}
+
+ZonedTime zoned(const Timestamp& instant) {
+  return {instant, TimeZone::local().offset_at(instant.seconds)};
+}
+
+[[noreturn]] void throw_locked(const LockInfo& other) {
+  throw Error(
+      ErrorCode::kLocked,
+      fmt::format(
+          "the repository is locked{} by PID {} on {} ({}) since {}; wait for it to end, or "
+          "if it no longer runs, remove its lock with 'restic unlock'",
+          other.exclusive ? " exclusively" : "", other.pid, other.hostname, other.username,
+          format_rfc3339(other.time)));
+}
+
+/// One look at the locks of others: throws kLocked on a conflict.
+void check_conflicts(Repository& repository, LockMode mode, const std::optional<Id>& own,
+                     const StopToken& stop) {
+  std::vector<Id> others;
+  const auto remember = [&](const FileInfo& info) {
+    if (info.id != own && info.size != 0) others.push_back(info.id);
+  };
+  repository.backend().list(FileKind::kLock, remember, stop);
+  for (const Id& id : others) {
+    std::optional<LockInfo> lock;
+    try {
+      lock = parse_lock(repository.load_file({FileKind::kLock, id}, stop));
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kNotFound) throw;  // not found: given up meanwhile
+    }
+    if (lock && (lock->exclusive || mode == LockMode::kExclusive)) throw_locked(*lock);
+  }
+}
+
+[[noreturn]] void throw_unreadable(const Error& error) {
+  throw Error(
+      error.code(),
+      fmt::format("cannot tell who has locked the repository: {}; if nobody uses it, remove "
+                  "all locks with 'restic unlock --remove-all'",
+                  error.what()),
+      error.subject());
+}
+
+/// A lock being written may not be readable yet, so failures are given time (FORMAT §12).
+void check_patiently(Repository& repository, const LockOptions& options,
+                     const std::optional<Id>& own, const StopToken& stop) {
+  // The reference waits 5, 10 and 20 s. What is written atomically is whole much sooner, and giving
+  // up early is safe: it only refuses.
+  milliseconds pause = options.settle;
+  for (int attempt = 0;; ++attempt, pause *= 2) {
+    try {
+      return check_conflicts(repository, options.mode, own, stop);
+    } catch (const Error& error) {
+      const bool final =
+          error.code() == ErrorCode::kLocked || error.code() == ErrorCode::kCancelled;
+      if (final) throw;
+      if (attempt == 3) throw_unreadable(error);
+    }
+    require_sleep(pause, stop);
+  }
+}
+
+}  // namespace
+
+LockInfo LockInfo::of_process(LockMode mode, const ZonedTime& now) {
+  const Identity identity = Identity::of_process();
+  return {now,
+          mode == LockMode::kExclusive,
+          identity.hostname,
+          identity.username,
+          ::getpid(),
+          identity.uid,
+          identity.gid};
+}
+
+std::string encode_lock(const LockInfo& lock) {
+  std::string json = R"({"time":")";
+  append_rfc3339(json, lock.time);
+  json +=
+      lock.exclusive ? R"(","exclusive":true,"hostname":)" : R"(","exclusive":false,"hostname":)";
+  append_json_string(json, lock.hostname);
+  json += R"(,"username":)";
+  append_json_string(json, lock.username);
+  json += fmt::format(R"(,"pid":{})", lock.pid);
+  if (lock.uid != 0) json += fmt::format(R"(,"uid":{})", lock.uid);
+  if (lock.gid != 0) json += fmt::format(R"(,"gid":{})", lock.gid);
+  json += '}';
+  return json;
+}
+
+LockInfo parse_lock(ByteView json) {
+  const JsonFields fields(json, "a lock file");
+  LockInfo lock;
+  const std::optional<ZonedTime> time = parse_rfc3339(fields.text("time"));
+  if (!time) fields.fail("its time is not RFC 3339");
+  lock.time = *time;
+  lock.exclusive = fields.flag_or("exclusive", false);
+  lock.hostname = fields.text_or("hostname", "");
+  lock.username = fields.text_or("username", "");
+  lock.pid = static_cast<std::int64_t>(fields.number_or("pid", 0));
+  lock.uid = static_cast<std::uint32_t>(fields.number_or("uid", 0));
+  lock.gid = static_cast<std::uint32_t>(fields.number_or("gid", 0));
+  return lock;
+}
+
+/// The lock file and the thread that keeps it fresh.
+class Lock::Holder {
+ public:
+  Holder(Repository& repository, const Clock& clock, const LockOptions& options,
+         std::function<void()> on_lost, const StopToken& stop)
+      : repository_(repository), clock_(clock), options_(options), on_lost_(std::move(on_lost)) {
+    check_patiently(repository_, options_, std::nullopt, stop);
+    write(stop);
+    try {
+      require_sleep(options_.settle, stop);
+      check_patiently(repository_, options_, id_, stop);
+      thread_ = std::jthread([this](const StopToken& end) { keep_fresh(end); });
+    } catch (...) {
+      superseded_.push_back(id_);
+      remove_superseded();
+      throw;
+    }
+  }
+
+  ~Holder() {
+    thread_.request_stop();
+    thread_.join();
+    superseded_.push_back(id_);
+    remove_superseded();
+  }
+
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+
+  /// Calls on_lost, once, when it is so.
+  bool is_lost() {
+    if (age() < options_.lost_after) return false;
+    std::call_once(told_, on_lost_);
+    return true;
+  }
+
+ private:
+  milliseconds age() const { return since(*refreshed_.lock(), clock_.now()); }
+
+  void write(const StopToken& stop) {
+    const Timestamp now = clock_.now();
+    const std::string json = encode_lock(LockInfo::of_process(options_.mode, zoned(now)));
+    id_ = repository_.save_file(FileKind::kLock, as_bytes(json), stop);
+    *refreshed_.lock() = now;
+  }
+
+  /// Keeps those that could not be removed for the next time: one left behind would go on to block
+  /// others. What is left at the very end, `unlock` removes, since its owner is gone.
+  void remove_superseded() noexcept {
+    std::erase_if(superseded_, [this](const Id& id) {
+      try {
+        repository_.backend().remove({FileKind::kLock, id}, {});
+        return true;
+      } catch (const Error& error) {
+        return error.code() == ErrorCode::kNotFound;
+      }
+    });
+  }
+
+  void keep_fresh(const StopToken& end) {
+    // Short steps against the wall clock, because timers stand still while a machine sleeps.
+    const milliseconds step =
+        std::min<milliseconds>(options_.refresh_every / 5, std::chrono::seconds(5));
+    while (sleep_for(step, end)) {
+      if (is_lost()) return;
+      // A clock set back makes the lock's time one to come, which says nothing to others.
+      const milliseconds now = age();
+      if (now >= options_.refresh_every || now < milliseconds(0)) refresh();
+    }
+  }
+
+  /// A failure is tried again at the next step, until the lock counts as lost.
+  void refresh() noexcept {
+    try {
+      const Id old = id_;
+      write({});
+      superseded_.push_back(old);
+      remove_superseded();
+    } catch (const std::exception&) {
+    }
+  }
+
+  Repository& repository_;
+  const Clock& clock_;
+  LockOptions options_;
+  std::function<void()> on_lost_;
+  Id id_;
+  std::vector<Id> superseded_;  ///< our own lock files that are to be removed
+  Synchronized<Timestamp> refreshed_;
+  std::once_flag told_;
+  std::jthread thread_;
+};
+
+Lock::Lock(Repository& repository, const Clock& clock, const LockOptions& options,
+           std::function<void()> on_lost, StopToken stop) {
+  const Timestamp start = clock.now();
+  milliseconds pause = std::min<milliseconds>(options.retry_for, std::chrono::seconds(5));
+  for (;;) {
+    try {
+      holder_ = std::make_unique<Holder>(repository, clock, options, on_lost, stop);
+      return;
+    } catch (const Error& error) {
+      const milliseconds left = options.retry_for - since(start, clock.now());
+      if (error.code() != ErrorCode::kLocked || left <= milliseconds(0)) throw;
+      pause = std::min(pause, left);  // the last try is at the end of the time given
+    }
+    require_sleep(pause, stop);
+    pause = std::min<milliseconds>(pause * 2, std::chrono::seconds(60));
+  }
+}
+
+Lock::~Lock() = default;
+
+void Lock::require_fresh() {
+  if (holder_->is_lost()) throw cancelled_error();
+}
+
+}  // namespace snapfs

@@ -1,0 +1,75 @@
+// Locks (FORMAT §12): files that say which processes use the repository.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "fs/base/bytes.h"
+#include "fs/base/clock.h"
+#include "fs/base/stop_token.h"
+#include "fs/base/timestamp.h"
+
+namespace snapfs {
+
+class Repository;
+
+enum class LockMode { kShared, kExclusive };
+
+/// What a lock file says.
+struct LockInfo {
+  ZonedTime time;
+  bool exclusive = false;
+  std::string hostname;
+  std::string username;
+  std::int64_t pid = 0;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+
+  /// This process's, taken now.
+  static LockInfo of_process(LockMode mode, const ZonedTime& now);
+};
+
+/// One line of JSON without a newline.
+std::string encode_lock(const LockInfo& lock);
+
+/// Throws Error{kDamaged} for text that is not a lock.
+LockInfo parse_lock(ByteView json);
+
+struct LockOptions {
+  LockMode mode = LockMode::kShared;
+  std::chrono::milliseconds retry_for{0};  ///< keep trying this long when the repository is locked
+
+  // The protocol's own delays; only tests change them.
+  std::chrono::milliseconds settle{200};  ///< between writing a lock and looking again
+  std::chrono::milliseconds refresh_every{std::chrono::minutes(5)};
+  std::chrono::milliseconds lost_after{std::chrono::seconds(1350)};  ///< 30 min − 1.5 × 5 min
+};
+
+/// Holds a lock while it lives; a thread of its own writes it anew every five minutes. When that
+/// failed for 22.5 minutes others may take the lock for stale: `on_lost` is called, once, from that
+/// thread, and the holder must end. A process that holds a lock must not die of SIGHUP, by which
+/// `unlock` finds out whether it still runs.
+class Lock {
+ public:
+  /// Throws Error{kLocked} naming the other holder. Repository and clock must outlive the lock.
+  Lock(Repository& repository, const Clock& clock, const LockOptions& options,
+       std::function<void()> on_lost, StopToken stop);
+  /// Removes the lock file, as far as that can be done.
+  ~Lock();
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+  /// Throws Error{kCancelled}, and calls `on_lost`, when the lock must count as lost. To be called
+  /// before anything is written that others could contradict: a machine that slept has not noticed
+  /// yet.
+  void require_fresh();
+
+ private:
+  class Holder;
+  std::unique_ptr<Holder> holder_;
+};
+
+}  // namespace snapfs

@@ -1,0 +1,15 @@
+#include "fs/repo/pack_saver.h"
+
+#include <utility>
+
+#include "fs/repo/repository.h"
+
+namespace snapfs {
+
+void PackSaver::submit(FinishedPack pack, StopToken stop) {
+  repository_.backend().save({FileKind::kPack, pack.description.id}, pack.bytes, stop);
+  pack.bytes = {};
+  indexes_.add(std::move(pack.description), std::move(stop));
+}
+
+}  // namespace snapfs

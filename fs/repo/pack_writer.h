@@ -1,0 +1,58 @@
+// Sealed blobs into packs of about the target size, scattered over several open packs.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+
+#include "fs/base/stop_token.h"
+#include "fs/repo/codec.h"
+#include "fs/repo/pack.h"
+
+namespace snapfs {
+
+/// Takes packs that are complete. The archiver hands them to an uploader; PackSaver stores them in
+/// the calling thread.
+class PackSink {
+ public:
+  virtual ~PackSink() = default;
+
+  /// May block until there is room. Thread-safe.
+  virtual void submit(FinishedPack pack, StopToken stop) = 0;
+};
+
+/// Thread-safe. Data and tree blobs go to separate packs, each to one of two open packs at random,
+/// so that the sizes of a pack's blobs tell nothing about a file's chunks (eprint 2025/532).
+class PackWriter {
+ public:
+  static constexpr std::size_t kDefaultTargetBytes = 16 << 20;
+  static constexpr std::size_t kMinTargetBytes = 4 << 20;
+  static constexpr std::size_t kMaxTargetBytes = 128 << 20;
+
+  /// `sink` must outlive the writer. `target_bytes` counts sealed blobs, not the header.
+  PackWriter(PackSink& sink, std::size_t target_bytes);
+
+  /// Adds a blob; hands the pack to the sink when it is full. A blob of the target size or more
+  /// gets a pack of its own. `codec` seals the header.
+  void add(const SealedBlob& blob, Codec& codec, StopToken stop);
+
+  /// Hands over what is open. A type's open packs are merged when the sum is below the target and
+  /// its header within the format's limit.
+  void flush(Codec& codec, StopToken stop);
+
+  /// What the packs grew by so far: sealed blobs, header entries, and the overhead of packs that
+  /// filled up (FORMAT §11, data_added_packed).
+  std::uint64_t packed_bytes() const;
+
+ private:
+  static constexpr std::size_t kOpenPacks = 2;
+
+  PackSink& sink_;
+  std::size_t target_bytes_;
+  mutable std::mutex mutex_;
+  std::array<std::array<PackBuilder, kOpenPacks>, 2> open_;
+  std::uint64_t packed_bytes_ = 0;
+};
+
+}  // namespace snapfs

@@ -1,0 +1,290 @@
+#include "fs/repo/repository.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "fs/base/clock.h"
+#include "fs/base/error.h"
+#include "fs/base/parallel.h"
+#include "fs/base/timezone.h"
+#include "fs/crypto/sha256.h"
+#include "fs/repo/identity.h"
+#include "fs/repo/index_file.h"
+#include "fs/repo/key_file.h"
+
+namespace snapfs {
+namespace {
+
+/// A repository with more keys than this is not searched to the end (FORMAT §3).
+constexpr std::size_t kMaxKeysTried = 20;
+
+/// How long it should take to try one password.
+constexpr std::chrono::milliseconds kKdfTime{500};
+
+[[noreturn]] void throw_no_repository(const Backend& backend) {
+  throw Error(
+      ErrorCode::kNoRepository,
+      fmt::format("there is no repository at {}; make one with 'snapfs init'", backend.location()),
+      backend.location());
+}
+
+void require_empty(Backend& backend, FileKind kind, const StopToken& stop) {
+  const auto refuse = [&](const FileInfo&) {
+    throw Error(ErrorCode::kExists,
+                fmt::format("{} already holds {}; choose an empty place", backend.location(),
+                            directory_of(kind)),
+                backend.location());
+  };
+  backend.list(kind, refuse, stop);
+}
+
+/// The file as stored, with its name checked against its bytes. A mismatch may be a passing fault
+/// of the transport, so it is read once more.
+Bytes load_verified(Backend& backend, const FileKey& key, const StopToken& stop) {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    Bytes stored = backend.load(key, std::nullopt, stop);
+    if (sha256(stored) == key.id) return stored;
+  }
+  throw Error(ErrorCode::kDamaged,
+              fmt::format("{} in {} is damaged: its content does not match its name", describe(key),
+                          backend.location()),
+              key.id.hex());
+}
+
+/// The error's words with the file they are about, unless they name it themselves.
+std::string about(const Error& error, const FileKey& key) {
+  const std::string_view words = error.what();
+  const std::string file = describe(key);
+  return words.starts_with(file) ? std::string(words) : fmt::format("{}: {}", file, words);
+}
+
+/// Repeats the error with the file it is about.
+[[noreturn]] void rethrow_about(const Error& error, const FileKey& key) {
+  throw Error(error.code(), about(error, key),
+              key.kind == FileKind::kConfig ? path_of(key) : key.id.hex());
+}
+
+/// The config, sealed and opened again: without it nothing in the repository can be read.
+Bytes seal_config(const Keys& master, const Config& config) {
+  Codec codec(master, {.version = config.version});
+  const std::string json = encode_config(config);
+  Bytes sealed = codec.seal_raw(as_bytes(json));
+  if (!std::ranges::equal(codec.open_raw(sealed), as_bytes(json))) {
+    throw Error(
+        ErrorCode::kInternal,
+        "a config just sealed does not open to the same bytes; memory or processor may be faulty");
+  }
+  return sealed;
+}
+
+}  // namespace
+
+Config Repository::init(Backend& backend, ByteView password, const InitOptions& options,
+                        StopToken stop) {
+  if (options.version < Config::kMinVersion || options.version > Config::kMaxVersion) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("cannot make a repository of version {}; choose {} or {}",
+                            options.version, Config::kMinVersion, Config::kMaxVersion));
+  }
+  if (backend.size(FileKey::config(), stop)) {
+    throw Error(ErrorCode::kExists,
+                fmt::format("there is already a repository at {}", backend.location()),
+                backend.location());
+  }
+  require_empty(backend, FileKind::kKey, stop);
+  require_empty(backend, FileKind::kSnapshot, stop);
+  backend.create(stop);
+
+  const Keys master = Keys::random();
+  const Identity identity = Identity::of_process();
+  const Timestamp now = SystemClock().now();
+  const ScryptParameters parameters = options.kdf ? *options.kdf : calibrate_scrypt(kKdfTime);
+  const KeyFile key =
+      make_key_file(master, password, parameters, {now, TimeZone::local().offset_at(now.seconds)},
+                    identity.username, identity.hostname);
+  const std::string key_json = encode_key_file(key);
+  backend.save({FileKind::kKey, sha256(as_bytes(key_json))}, as_bytes(key_json), stop);
+
+  // The config comes last: a place without one is no repository.
+  const Config config = Config::create(options.version);
+  backend.save(FileKey::config(), seal_config(master, config), stop);
+  return config;
+}
+
+Keys Repository::unlock(ByteView password, const StopToken& stop) {
+  const std::optional<std::uint64_t> size = backend_.size(FileKey::config(), stop);
+  if (!size) throw_no_repository(backend_);
+  if (*size == 0) {
+    throw Error(
+        ErrorCode::kDamaged,
+        fmt::format("the config of {} is empty; restore it from a copy", backend_.location()),
+        backend_.location());
+  }
+  std::vector<Id> keys = list(FileKind::kKey, stop);
+  if (keys.empty()) {
+    throw Error(
+        ErrorCode::kDamaged,
+        fmt::format("{} has no key files; restore its 'keys' directory", backend_.location()),
+        backend_.location());
+  }
+  keys.resize(std::min(keys.size(), kMaxKeysTried));
+  std::string damaged;
+  std::size_t refused = 0;
+  for (const Id& id : keys) {
+    const FileKey key{FileKind::kKey, id};
+    try {
+      return open_key_file(parse_key_file(load_verified(backend_, key, stop)), password);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kWrongPassword) {
+        ++refused;
+      } else if (error.code() == ErrorCode::kDamaged) {
+        damaged = about(error, key);  // another key may still fit
+      } else {
+        throw;
+      }
+    }
+  }
+  if (refused == 0) throw Error(ErrorCode::kDamaged, damaged, backend_.location());
+  throw Error(ErrorCode::kWrongPassword,
+              fmt::format("wrong password: no key of {} opens with it{}{}", backend_.location(),
+                          damaged.empty() ? "" : "; and ", damaged),
+              backend_.location());
+}
+
+Repository::Repository(Backend& backend, ByteView password, const OpenOptions& options,
+                       StopToken stop)
+    : backend_(backend), keys_(unlock(password, stop)) {
+  const Bytes stored = backend_.load(FileKey::config(), std::nullopt, stop);
+  try {
+    Codec codec(keys_, {});
+    config_ = parse_config(codec.open_raw(stored));
+  } catch (const Error& error) {
+    throw Error(
+        error.code(),
+        fmt::format("the config of {} cannot be used: {}", backend_.location(), error.what()),
+        path_of(FileKey::config()));
+  }
+  codec_options_ = {config_.version, options.compression, options.verify_writes};
+}
+
+Repository::~Repository() = default;
+
+std::unique_ptr<Codec> Repository::make_codec() const {
+  return std::make_unique<Codec>(keys_, codec_options_);
+}
+
+/// A codec borrowed from those that are idle.
+class Repository::CodecLease {
+ public:
+  explicit CodecLease(Repository& repository) : repository_(repository) {
+    {
+      const auto idle = repository_.idle_codecs_.lock();
+      if (!idle->empty()) {
+        codec_ = std::move(idle->back());
+        idle->pop_back();
+      }
+    }
+    if (!codec_) codec_ = repository_.make_codec();
+  }
+  ~CodecLease() { repository_.idle_codecs_.lock()->push_back(std::move(codec_)); }
+  CodecLease(const CodecLease&) = delete;
+  CodecLease& operator=(const CodecLease&) = delete;
+
+  Codec* operator->() const noexcept { return codec_.get(); }
+
+ private:
+  Repository& repository_;
+  std::unique_ptr<Codec> codec_;
+};
+
+std::vector<Id> Repository::list(FileKind kind, StopToken stop) {
+  std::vector<Id> ids;
+  backend_.list(
+      kind, [&](const FileInfo& info) { ids.push_back(info.id); }, std::move(stop));
+  std::ranges::sort(ids);
+  return ids;
+}
+
+Bytes Repository::load_file(const FileKey& key, StopToken stop) {
+  const Bytes stored = load_verified(backend_, key, stop);
+  try {
+    return CodecLease(*this)->open_file(stored);
+  } catch (const Error& error) {
+    rethrow_about(error, key);
+  }
+}
+
+Id Repository::save_file(FileKind kind, ByteView json, StopToken stop) {
+  const Bytes stored = CodecLease(*this)->seal_file(json);
+  if (codec_options_.verify && !std::ranges::equal(CodecLease(*this)->open_file(stored), json)) {
+    throw Error(
+        ErrorCode::kInternal,
+        "a file just sealed does not open to the same bytes; memory or processor may be faulty");
+  }
+  const Id id = sha256(stored);
+  backend_.save({kind, id}, stored, std::move(stop));
+  return id;
+}
+
+Bytes Repository::load_blob(const BlobHandle& handle, StopToken stop) {
+  const std::vector<BlobLocation> locations = index_.find(handle);
+  if (locations.empty()) {
+    throw Error(
+        ErrorCode::kNotFound,
+        fmt::format("{} blob {} is in no index", to_string(handle.type), handle.id.short_hex()),
+        handle.id.hex());
+  }
+  std::string reason;
+  ErrorCode code = ErrorCode::kDamaged;
+  // Twice, since a fault may pass.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    for (const BlobLocation& location : locations) {
+      const FileKey pack{FileKind::kPack, location.pack};
+      try {
+        const Bytes sealed = backend_.load(pack, ByteRange{location.offset, location.length}, stop);
+        return CodecLease(*this)->open_blob(handle, sealed, location.uncompressed_length);
+      } catch (const Error& error) {
+        if (error.code() == ErrorCode::kCancelled) throw;
+        reason = fmt::format("{}: {}", describe(pack), error.what());
+        // A copy that could not be read may be intact: that is not damage.
+        const bool bad =
+            error.code() == ErrorCode::kDamaged || error.code() == ErrorCode::kNotFound;
+        if (!bad) code = error.code();
+      }
+    }
+  }
+  throw Error(code,
+              fmt::format("no intact copy of {} blob {}: {}", to_string(handle.type),
+                          handle.id.short_hex(), reason),
+              handle.id.hex());
+}
+
+void Repository::load_index_file(const Id& id, Index::Loader& loader, const StopToken& stop) {
+  const FileKey key{FileKind::kIndex, id};
+  const Bytes json = load_file(key, stop);
+  try {
+    parse_index(json, config_.version, [&](const PackDescription& pack) { loader.add(pack); });
+  } catch (const Error& error) {
+    rethrow_about(error, key);
+  }
+}
+
+void Repository::load_index(StopToken stop) {
+  std::vector<Id> missing;
+  {
+    const auto loaded = loaded_indexes_.lock();
+    for (const Id& id : list(FileKind::kIndex, stop)) {
+      if (!loaded->contains(id)) missing.push_back(id);
+    }
+  }
+  {
+    Index::Loader loader(index_);
+    parallel_for_each(missing, [&](const Id& id) { load_index_file(id, loader, stop); });
+  }
+  // Only now does the index show everything.
+  loaded_indexes_.lock()->insert(missing.begin(), missing.end());
+}
+
+}  // namespace snapfs

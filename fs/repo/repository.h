@@ -1,0 +1,86 @@
+// A repository opened with its keys: blobs and files by ID, authenticated.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "fs/backend/backend.h"
+#include "fs/base/stop_token.h"
+#include "fs/base/synchronized.h"
+#include "fs/crypto/kdf.h"
+#include "fs/crypto/keys.h"
+#include "fs/repo/blob.h"
+#include "fs/repo/codec.h"
+#include "fs/repo/config.h"
+#include "fs/repo/index.h"
+
+namespace snapfs {
+
+struct InitOptions {
+  unsigned version = Config::kMaxVersion;
+  /// How the password becomes a key. Nothing: as slowly as this machine does it in half a second.
+  std::optional<ScryptParameters> kdf;
+};
+
+struct OpenOptions {
+  CompressionMode compression = CompressionMode::kAuto;
+  bool verify_writes = true;
+};
+
+/// Thread-safe.
+class Repository {
+ public:
+  /// Writes a new repository (FORMAT §4): error kExists when there is one already.
+  static Config init(Backend& backend, ByteView password, const InitOptions& options,
+                     StopToken stop);
+
+  /// Error kNoRepository, kWrongPassword, kDamaged. The backend must outlive the repository.
+  Repository(Backend& backend, ByteView password, const OpenOptions& options, StopToken stop);
+  ~Repository();
+  Repository(const Repository&) = delete;
+  Repository& operator=(const Repository&) = delete;
+
+  const Config& config() const noexcept { return config_; }
+  Backend& backend() noexcept { return backend_; }
+  Index& index() noexcept { return index_; }
+  const Index& index() const noexcept { return index_; }
+
+  /// Reads the index files that were not read yet.
+  void load_index(StopToken stop);
+
+  /// A blob's plaintext, authenticated. Every stored copy is tried. Error{kNotFound} when the index
+  /// has none, Error{kDamaged} naming blob and pack when none is intact, or the code of
+  /// the failure when a copy could not be read.
+  Bytes load_blob(const BlobHandle& handle, StopToken stop);
+
+  /// The plaintext of an index, snapshot or lock file; its name is checked against its bytes.
+  Bytes load_file(const FileKey& key, StopToken stop);
+
+  /// Stores such a file and returns its name.
+  Id save_file(FileKind kind, ByteView json, StopToken stop);
+
+  /// The names of all files of a kind, in ascending order.
+  std::vector<Id> list(FileKind kind, StopToken stop);
+
+  /// A worker's own codec. The repository must outlive it.
+  std::unique_ptr<Codec> make_codec() const;
+
+ private:
+  class CodecLease;
+
+  Keys unlock(ByteView password, const StopToken& stop);
+  void load_index_file(const Id& id, Index::Loader& loader, const StopToken& stop);
+
+  Backend& backend_;
+  Keys keys_;
+  Config config_;
+  CodecOptions codec_options_;
+  Index index_;
+  Synchronized<std::set<Id>> loaded_indexes_;
+  Synchronized<std::vector<std::unique_ptr<Codec>>> idle_codecs_;
+};
+
+}  // namespace snapfs

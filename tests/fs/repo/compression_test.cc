@@ -1,0 +1,137 @@
+// zstd frames as other writers make them, and frames that would fill the memory.
+#include "fs/repo/compression.h"
+
+#include <zstd.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/fails_with.h"
+#include "tests/support/hex_bytes.h"
+
+namespace snapfs {
+namespace {
+
+using testing::fails_with;
+using testing::from_hex;
+using testing::to_bytes;
+
+Bytes decompress(ByteView frames, std::uint64_t limit) {
+  Compressor compressor(CompressionMode::kAuto);
+  Bytes out = to_bytes("before");
+  compressor.decompress(frames, out, limit);
+  EXPECT_EQ(as_text(ByteView(out).first(6)), "before");
+  return {out.begin() + 6, out.end()};
+}
+
+/// A frame without its content's size, as a stream writes it.
+Bytes frame_of_unknown_size(ByteView plain, bool checksum) {
+  const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(),
+                                                                     ZSTD_freeCCtx);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_contentSizeFlag, 0);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, checksum ? 1 : 0);
+  Bytes frame(ZSTD_compressBound(plain.size()));
+  frame.resize(
+      ZSTD_compress2(context.get(), frame.data(), frame.size(), plain.data(), plain.size()));
+  return frame;
+}
+
+TEST(Compressor, RestoresEveryModeAndSize) {
+  for (const auto mode : {CompressionMode::kOff, CompressionMode::kFastest, CompressionMode::kAuto,
+                          CompressionMode::kBetter, CompressionMode::kMax}) {
+    Compressor compressor(mode);
+    for (const std::size_t size : {0, 1, 255, 256, 1025, 524'289}) {
+      Bytes plain(size);
+      for (std::size_t i = 0; i < size; ++i) plain[i] = static_cast<std::uint8_t>(i * i >> 7);
+      Bytes frame;
+      compressor.compress(plain, frame);
+      EXPECT_EQ(ZSTD_getFrameContentSize(frame.data(), frame.size()), size);
+      EXPECT_EQ(decompress(frame, size), plain);
+    }
+  }
+}
+
+TEST(Compressor, ReadsTheReferenceProgramsFrame) {
+  EXPECT_EQ(as_text(decompress(from_hex("28b52ffd000019000068690a"), 3)), "hi\n");
+}
+
+TEST(Compressor, ReadsFramesOfUnknownSizeUpToTheLimitExactly) {
+  Bytes plain(300'000);
+  for (std::size_t i = 0; i < plain.size(); ++i) plain[i] = static_cast<std::uint8_t>(i / 100);
+  for (const bool checksum : {false, true}) {
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{1}, std::size_t{1000}, plain.size()}) {
+      const ByteView part = ByteView(plain).first(size);
+      const Bytes frame = frame_of_unknown_size(part, checksum);
+      EXPECT_TRUE(std::ranges::equal(decompress(frame, size), part));
+      if (size == 0) continue;
+      EXPECT_TRUE(
+          fails_with(ErrorCode::kDamaged, "more content", [&] { decompress(frame, size - 1); }));
+    }
+  }
+}
+
+TEST(Compressor, ReadsSeveralFramesEvenWhenTheLastIsEmpty) {
+  Bytes frames = frame_of_unknown_size(as_bytes("one "), true);
+  append(frames, frame_of_unknown_size(as_bytes("two"), false));
+  append(frames, frame_of_unknown_size({}, false));
+  EXPECT_EQ(as_text(decompress(frames, 7)), "one two");
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] { decompress(frames, 6); }));
+}
+
+TEST(Compressor, RefusesDamagedFrames) {
+  Bytes frame = frame_of_unknown_size(Bytes(5000, 'x'), true);
+  for (std::size_t size = 0; size < frame.size(); ++size) {
+    EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] {
+      decompress(ByteView(frame).first(size), 10'000);
+    })) << size;
+  }
+  Bytes trailing = frame;
+  append(trailing, as_bytes("garbage"));
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] { decompress(trailing, 10'000); }));
+  frame.back() ^= 1;  // its checksum
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] { decompress(frame, 10'000); }));
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] { decompress(as_bytes("no frame"), 10'000); }));
+}
+
+TEST(Compressor, StopsBombsAtTheLimit) {
+  const Bytes bomb = frame_of_unknown_size(Bytes(64 << 20, 0), false);
+  ASSERT_LT(bomb.size(), 10'000U);
+  Compressor compressor(CompressionMode::kAuto);
+  Bytes out;
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "more content",
+                         [&] { compressor.decompress(bomb, out, 100'000); }));
+  EXPECT_LE(out.capacity(), 300'000U);
+
+  // A header that claims 2^60 bytes: magic, descriptor (8-byte size, single segment), the size.
+  const Bytes claim = from_hex("28b52ffd e0 0000000000000010 010000");
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] { compressor.decompress(claim, out, 100'000); }));
+  EXPECT_LE(out.capacity(), 300'000U);
+}
+
+TEST(Compressor, WorksOnAfterAFailure) {
+  Compressor compressor(CompressionMode::kAuto);
+  Bytes frame;
+  compressor.compress(as_bytes("text"), frame);
+  Bytes out;
+  EXPECT_THROW(compressor.decompress(ByteView(frame).first(frame.size() - 1), out, 100), Error);
+  out.clear();
+  compressor.decompress(frame, out, 100);
+  EXPECT_EQ(as_text(out), "text");
+}
+
+TEST(CompressionMode, HasNames) {
+  EXPECT_EQ(parse_compression_mode("off"), CompressionMode::kOff);
+  EXPECT_EQ(parse_compression_mode("fastest"), CompressionMode::kFastest);
+  EXPECT_EQ(parse_compression_mode("auto"), CompressionMode::kAuto);
+  EXPECT_EQ(parse_compression_mode("better"), CompressionMode::kBetter);
+  EXPECT_EQ(parse_compression_mode("max"), CompressionMode::kMax);
+  EXPECT_EQ(parse_compression_mode("Auto"), std::nullopt);
+  EXPECT_EQ(parse_compression_mode(""), std::nullopt);
+}
+
+}  // namespace
+}  // namespace snapfs

@@ -1,0 +1,286 @@
+// Locks: who excludes whom, refreshing, losing, and what is left behind.
+#include "fs/repo/lock.h"
+
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "fs/backend/memory.h"
+#include "fs/base/rfc3339.h"
+#include "fs/repo/repository.h"
+#include "tests/support/fails_with.h"
+#include "tests/support/fault_backend.h"
+#include "tests/support/hex_bytes.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/quick_init.h"
+
+namespace snapfs {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::BackendCall;
+using testing::CallFilter;
+using testing::fails_with;
+using testing::FaultBackend;
+
+constexpr std::string_view kRealLock =
+    R"({"time":"2026-11-22T23:44:02.173192272Z","exclusive":false,"hostname":"vm",)"
+    R"("username":"root","pid":20117})";
+
+TEST(LockInfo, IsReadAndWrittenAsTheReferenceProgramDoes) {
+  const LockInfo lock = parse_lock(as_bytes(kRealLock));
+  EXPECT_EQ(format_rfc3339(lock.time), "2026-11-22T23:44:02.173192272Z");
+  EXPECT_FALSE(lock.exclusive);
+  EXPECT_EQ(lock.hostname, "vm");
+  EXPECT_EQ(lock.username, "root");
+  EXPECT_EQ(lock.pid, 20117);
+  EXPECT_EQ(lock.uid, 0U);
+  EXPECT_EQ(encode_lock(lock), kRealLock);
+}
+
+TEST(LockInfo, WritesNumbersOfTheUserUnlessZero) {
+  LockInfo lock = parse_lock(as_bytes(kRealLock));
+  lock.exclusive = true;
+  lock.uid = 1000;
+  lock.gid = 100;
+  const std::string json = encode_lock(lock);
+  EXPECT_TRUE(json.ends_with(R"("exclusive":true,"hostname":"vm","username":"root",)"
+                             R"("pid":20117,"uid":1000,"gid":100})"));
+  EXPECT_EQ(encode_lock(parse_lock(as_bytes(json))), json);
+}
+
+TEST(LockInfo, RefusesWhatIsNoLock) {
+  for (std::size_t size = 0; size < kRealLock.size(); ++size) {
+    EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "lock",
+                           [&] { parse_lock(as_bytes(kRealLock.substr(0, size))); }));
+  }
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "time", [] { parse_lock(as_bytes("{}")); }));
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [] { parse_lock(as_bytes(R"({"time":"now"})")); }));
+}
+
+class LockTest : public ::testing::Test {
+ protected:
+  LockTest() {
+    Repository::init(memory_, as_bytes("x"), kQuickInit, {});
+    repository_ = std::make_unique<Repository>(backend_, as_bytes("x"), OpenOptions{}, StopToken{});
+  }
+
+  static LockOptions quick(LockMode mode) {
+    return {.mode = mode,
+            .settle = milliseconds(1),
+            .refresh_every = milliseconds(10),
+            .lost_after = milliseconds(45)};
+  }
+
+  std::unique_ptr<Lock> lock(
+      const LockOptions& options, std::function<void()> on_lost = [] {}) {
+    return std::make_unique<Lock>(*repository_, clock_, options, std::move(on_lost), StopToken{});
+  }
+  std::unique_ptr<Lock> shared() { return lock(quick(LockMode::kShared)); }
+  std::unique_ptr<Lock> exclusive() { return lock(quick(LockMode::kExclusive)); }
+
+  std::vector<Id> locks() { return repository_->list(FileKind::kLock, {}); }
+
+  Id save_foreign_lock(std::string_view time, bool exclusive) {
+    LockInfo info{*parse_rfc3339(time), exclusive, "elsewhere", "someone", 12'345, 0, 0};
+    return repository_->save_file(FileKind::kLock, as_bytes(encode_lock(info)), {});
+  }
+
+  const CallFilter saves_{BackendCall::kSave, FileKind::kLock};
+  const CallFilter removals_{BackendCall::kRemove, FileKind::kLock};
+  const CallFilter lists_{BackendCall::kList, FileKind::kLock};
+  testing::ManualClock clock_;
+  MemoryBackend memory_;
+  FaultBackend backend_{memory_};
+  std::unique_ptr<Repository> repository_;
+};
+
+TEST_F(LockTest, SharedLocksGoTogether) {
+  const auto first = shared();
+  const auto second = shared();
+  EXPECT_EQ(locks().size(), 2U);
+}
+
+TEST_F(LockTest, ExclusiveLocksExcludeAndAreExcluded) {
+  {
+    const auto held = shared();
+    EXPECT_TRUE(fails_with(ErrorCode::kLocked, "locked by PID", [&] { exclusive(); }));
+    EXPECT_EQ(locks().size(), 1U) << "the one that failed is still there";
+  }
+  {
+    const auto held = exclusive();
+    EXPECT_TRUE(fails_with(ErrorCode::kLocked, "locked exclusively by PID", [&] { shared(); }));
+    EXPECT_TRUE(fails_with(ErrorCode::kLocked, [&] { exclusive(); }));
+    EXPECT_EQ(locks().size(), 1U);
+  }
+  EXPECT_TRUE(locks().empty());
+  EXPECT_NO_THROW(exclusive());
+}
+
+TEST_F(LockTest, LooksAgainAfterWritingItsOwn) {
+  // Another process writes its lock between our first look and our own lock.
+  Id other;
+  bool done = false;
+  backend_.before_each_call([&](BackendCall call, const FileKey& key) {
+    if (call != BackendCall::kSave || key.kind != FileKind::kLock || done) return;
+    done = true;
+    other = save_foreign_lock("2026-11-22T23:37:41Z", true);
+  });
+  EXPECT_TRUE(fails_with(ErrorCode::kLocked, "elsewhere", [&] { shared(); }));
+  EXPECT_EQ(locks(), std::vector{other}) << "our own must go, theirs must stay";
+}
+
+TEST_F(LockTest, RespectsForeignLocksHoweverOld) {
+  save_foreign_lock("2020-01-01T00:00:00Z", false);
+  EXPECT_NO_THROW(shared());
+  EXPECT_TRUE(
+      fails_with(ErrorCode::kLocked, "PID 12345 on elsewhere (someone)", [&] { exclusive(); }));
+  save_foreign_lock("2020-01-01T00:00:00Z", true);
+  EXPECT_TRUE(fails_with(ErrorCode::kLocked, "restic unlock", [&] { shared(); }));
+}
+
+TEST_F(LockTest, PassesOverEmptyFilesAndGivesUpOnUnreadableOnes) {
+  memory_.save({FileKind::kLock, testing::numbered_id(1)}, {}, {});
+  EXPECT_NO_THROW(exclusive());
+  memory_.save({FileKind::kLock, testing::numbered_id(2)}, as_bytes("half a lo"), {});
+  const std::size_t before = backend_.ended(lists_);
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "unlock --remove-all", [&] { shared(); }));
+  EXPECT_EQ(backend_.ended(lists_), before + 4) << "one look and three more";
+  EXPECT_EQ(locks().size(), 2U);
+}
+
+TEST_F(LockTest, WaitsForAnUnreadableLockToBecomeReadable) {
+  const FileKey half{FileKind::kLock, testing::numbered_id(2)};
+  memory_.save(half, as_bytes("half a lo"), {});
+  std::size_t lists = 0;
+  backend_.before_each_call([&](BackendCall call, const FileKey&) {
+    if (call == BackendCall::kList && ++lists == 3) memory_.remove(half, {});
+  });
+  EXPECT_NO_THROW(exclusive());
+}
+
+TEST_F(LockTest, RefreshWritesANewLockThenRemovesTheOld) {
+  const auto held = shared();
+  const std::vector<Id> before = locks();
+  ASSERT_EQ(before.size(), 1U);
+  std::size_t at_removal = 0;
+  backend_.before_each_call([&](BackendCall call, const FileKey&) {
+    if (call == BackendCall::kRemove) at_removal = backend_.ended(saves_);
+  });
+  clock_.advance(milliseconds(10));
+  ASSERT_TRUE(backend_.wait_until_ended(removals_, 1));
+  const std::vector<Id> after = locks();
+  ASSERT_EQ(after.size(), 1U);
+  EXPECT_NE(after, before);
+  EXPECT_EQ(at_removal, 2U) << "there was a moment without a lock";
+  const LockInfo info = parse_lock(repository_->load_file({FileKind::kLock, after[0]}, {}));
+  EXPECT_EQ(info.time.instant, clock_.now());
+}
+
+TEST_F(LockTest, RefreshesWhenTheClockIsSetBack) {
+  const auto held = shared();
+  clock_.advance(-std::chrono::hours(2));
+  ASSERT_TRUE(backend_.wait_until_ended(removals_, 1));
+  const LockInfo info = parse_lock(repository_->load_file({FileKind::kLock, locks().at(0)}, {}));
+  EXPECT_EQ(info.time.instant, clock_.now());
+}
+
+TEST_F(LockTest, SurvivesARefreshThatFailsOnce) {
+  const auto held = lock(quick(LockMode::kShared), [] { ADD_FAILURE() << "lost"; });
+  backend_.fail(saves_, 1, ErrorCode::kIo);
+  clock_.advance(milliseconds(10));
+  ASSERT_TRUE(backend_.wait_until_ended(removals_, 1));
+  EXPECT_EQ(locks().size(), 1U);
+}
+
+TEST_F(LockTest, RemovesASupersededLockLaterWhenItCouldNotAtOnce) {
+  const auto held = shared();
+  backend_.fail(removals_, 1, ErrorCode::kIo);
+  clock_.advance(milliseconds(10));
+  ASSERT_TRUE(backend_.wait_until_ended(removals_, 1));
+  EXPECT_EQ(locks().size(), 2U);
+  clock_.advance(milliseconds(10));
+  ASSERT_TRUE(backend_.wait_until_ended(removals_, 3));
+  EXPECT_EQ(locks().size(), 1U);
+}
+
+TEST_F(LockTest, SaysOnceThatItIsLost) {
+  std::promise<void> lost;  // a second call would throw and end the program
+  {
+    const auto held = lock(quick(LockMode::kShared), [&] { lost.set_value(); });
+    backend_.fail(saves_, 1, ErrorCode::kIo, FaultBackend::kForever);
+    clock_.advance(milliseconds(44));
+    ASSERT_TRUE(backend_.wait_until_ended(saves_, 4)) << "tried again and again";
+    auto future = lost.get_future();
+    EXPECT_EQ(future.wait_for(milliseconds(0)), std::future_status::timeout);
+    clock_.advance(milliseconds(1));
+    EXPECT_EQ(future.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  }
+  EXPECT_TRUE(locks().empty());
+}
+
+TEST_F(LockTest, GivesUpItsLockWhenDestroyedAndPutsUpWithAFailure) {
+  shared().reset();
+  EXPECT_TRUE(locks().empty());
+  auto held = shared();
+  memory_.remove({FileKind::kLock, locks().at(0)}, {});  // 'unlock --remove-all'
+  EXPECT_NO_THROW(held.reset());
+  held = shared();
+  backend_.fail(removals_, 1, ErrorCode::kIo, FaultBackend::kForever);
+  EXPECT_NO_THROW(held.reset());
+}
+
+TEST_F(LockTest, KeepsTryingAsLongAsItMay) {
+  LockOptions options = quick(LockMode::kExclusive);
+  options.retry_for = milliseconds(20);
+  const Id other = save_foreign_lock("2026-11-22T23:37:41Z", false);
+  std::size_t lists = 0;
+  backend_.before_each_call([&](BackendCall call, const FileKey&) {
+    if (call != BackendCall::kList) return;
+    ++lists;
+    clock_.advance(milliseconds(10));
+  });
+  EXPECT_TRUE(fails_with(ErrorCode::kLocked, [&] { lock(options); }));
+  EXPECT_EQ(lists, 2U) << "a first try, and a last one when the time was over";
+  lists = 0;
+  backend_.before_each_call([&](BackendCall call, const FileKey&) {
+    if (call == BackendCall::kList && ++lists == 3) memory_.remove({FileKind::kLock, other}, {});
+  });
+  EXPECT_NO_THROW(lock(options));
+}
+
+TEST_F(LockTest, StopsWaitingWhenAsked) {
+  save_foreign_lock("2026-11-22T23:37:41Z", true);
+  LockOptions options = quick(LockMode::kShared);
+  options.retry_for = std::chrono::hours(1);
+  StopSource source;
+  backend_.before_each_call([&](BackendCall call, const FileKey& key) {
+    if (call == BackendCall::kLoad && key.kind == FileKind::kLock) source.request_stop();
+  });
+  EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] {
+    Lock(
+        *repository_, clock_, options, [] {}, source.get_token());
+  }));
+}
+
+TEST_F(LockTest, RemovesItsLockWhenStoppedWhileSettling) {
+  LockOptions options = quick(LockMode::kShared);
+  options.settle = std::chrono::hours(1);
+  StopSource source;
+  auto taking = std::async(std::launch::async, [&] {
+    return fails_with(ErrorCode::kCancelled, [&] {
+      Lock(
+          *repository_, clock_, options, [] {}, source.get_token());
+    });
+  });
+  ASSERT_TRUE(backend_.wait_until_ended(saves_, 1));
+  source.request_stop();
+  EXPECT_TRUE(taking.get());
+  EXPECT_TRUE(locks().empty());
+}
+
+}  // namespace
+}  // namespace snapfs

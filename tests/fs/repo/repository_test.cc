@@ -1,0 +1,297 @@
+// Opening, damage, and blobs by ID.
+#include "fs/repo/repository.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "fs/backend/memory.h"
+#include "fs/crypto/sha256.h"
+#include "fs/repo/index_file.h"
+#include "fs/repo/index_saver.h"
+#include "fs/repo/key_file.h"
+#include "fs/repo/pack_saver.h"
+#include "tests/fs/repo/real_repository.h"
+#include "tests/support/fails_with.h"
+#include "tests/support/fault_backend.h"
+#include "tests/support/hex_bytes.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/quick_init.h"
+
+namespace snapfs {
+namespace {
+
+using testing::BackendCall;
+using testing::fails_with;
+using testing::FaultBackend;
+using testing::from_hex;
+using testing::numbered_id;
+using testing::to_bytes;
+
+class RepositoryTest : public ::testing::Test {
+ protected:
+  void init(const InitOptions& options = kQuickInit) {
+    Repository::init(backend_, as_bytes("x"), options, {});
+  }
+  std::unique_ptr<Repository> open(std::string_view password = "x") {
+    return std::make_unique<Repository>(backend_, as_bytes(password), OpenOptions{}, StopToken{});
+  }
+  FileKey first(FileKind kind) {
+    FileKey key{kind, {}};
+    memory_.list(kind, [&](const FileInfo& info) { key.id = info.id; }, {});
+    return key;
+  }
+  Bytes stored(const FileKey& key) { return memory_.load(key, std::nullopt, {}); }
+
+  /// Stores the text as a blob in a pack of its own; in no index file yet.
+  FinishedPack save_pack(Repository& repository, std::string_view text) {
+    const auto codec = repository.make_codec();
+    PackBuilder builder;
+    builder.add(codec->seal_blob({BlobType::kData, sha256(as_bytes(text))}, as_bytes(text)));
+    FinishedPack pack = builder.finish(*codec);
+    backend_.save({FileKind::kPack, pack.description.id}, pack.bytes, {});
+    return pack;
+  }
+  void damage(const FinishedPack& pack) {
+    Bytes bytes = pack.bytes;
+    bytes[20] ^= 1;
+    memory_.save({FileKind::kPack, pack.description.id}, bytes, {});
+  }
+
+  MemoryBackend memory_;
+  FaultBackend backend_{memory_};
+};
+
+TEST_F(RepositoryTest, OpensTheReferenceProgramsRepository) {
+  testing::save_real_repository(memory_);
+  const auto repository = open();
+  EXPECT_EQ(encode_config(repository->config()), testing::kRealConfigJson);
+  repository->load_index({});
+  EXPECT_EQ(repository->index().blob_count(), 1U);
+  const FileKey index{FileKind::kIndex, *Id::parse(testing::kRealIndexId)};
+  EXPECT_EQ(as_text(repository->load_file(index, {})), testing::kRealIndexJson);
+
+  const Id pack = *Id::parse(testing::kRealPackId);
+  const BlobHandle handle{BlobType::kData, *Id::parse(testing::kRealBlobId)};
+  EXPECT_TRUE(
+      fails_with(ErrorCode::kNotFound, "98ea6e4f", [&] { repository->load_blob(handle, {}); }));
+  repository->index().add_packs({{pack, {{handle, 0, 44, 3}}}});
+  EXPECT_EQ(as_text(repository->load_blob(handle, {})), "hi\n");
+  EXPECT_TRUE(fails_with(ErrorCode::kWrongPassword, "wrong password", [&] { open("y"); }));
+}
+
+TEST_F(RepositoryTest, InitMakesWhatOpensInBothVersions) {
+  for (const unsigned version : {1U, 2U}) {
+    MemoryBackend backend;
+    InitOptions options = kQuickInit;
+    options.version = version;
+    const Config made = Repository::init(backend, as_bytes("secret"), options, {});
+    Repository repository(backend, as_bytes("secret"), {}, {});
+    EXPECT_EQ(repository.config().version, version);
+    EXPECT_EQ(repository.config().id, made.id);
+    const Id id = repository.save_file(FileKind::kSnapshot, as_bytes("{\"a\":1}"), {});
+    EXPECT_EQ(as_text(repository.load_file({FileKind::kSnapshot, id}, {})), "{\"a\":1}");
+    EXPECT_EQ(repository.list(FileKind::kSnapshot, {}), std::vector{id});
+  }
+  InitOptions options = kQuickInit;
+  options.version = 3;
+  EXPECT_TRUE(fails_with(ErrorCode::kUsage, "version 3", [&] { init(options); }));
+  EXPECT_EQ(backend_.ended({BackendCall::kSave, {}}), 0U);
+}
+
+TEST_F(RepositoryTest, InitRefusesAPlaceThatIsUsed) {
+  init();
+  EXPECT_TRUE(fails_with(ErrorCode::kExists, "already a repository", [&] { init(); }));
+  memory_.remove(FileKey::config(), {});
+  EXPECT_TRUE(fails_with(ErrorCode::kExists, "keys", [&] { init(); }));
+  memory_.remove(first(FileKind::kKey), {});
+  memory_.save({FileKind::kSnapshot, numbered_id(1)}, as_bytes("x"), {});
+  EXPECT_TRUE(fails_with(ErrorCode::kExists, "snapshots", [&] { init(); }));
+  EXPECT_EQ(memory_.size(FileKey::config(), {}), std::nullopt);
+}
+
+TEST_F(RepositoryTest, InitWritesTheConfigLast) {
+  backend_.fail({BackendCall::kSave, FileKind::kConfig}, 1, ErrorCode::kNoSpace);
+  EXPECT_TRUE(fails_with(ErrorCode::kNoSpace, [&] { init(); }));
+  EXPECT_NE(memory_.size(first(FileKind::kKey), {}), std::nullopt);
+  EXPECT_TRUE(fails_with(ErrorCode::kNoRepository, [&] { open(); }));
+}
+
+TEST_F(RepositoryTest, SaysThatThereIsNoRepository) {
+  EXPECT_TRUE(fails_with(ErrorCode::kNoRepository, "snapfs init", [&] { open(); }));
+  memory_.save(FileKey::config(), {}, {});
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "is empty", [&] { open(); }));
+  memory_.save(FileKey::config(), as_bytes("x"), {});
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "no key files", [&] { open(); }));
+}
+
+TEST_F(RepositoryTest, RefusesEveryTruncationOfTheConfig) {
+  init();
+  const Bytes config = stored(FileKey::config());
+  // The key is derived anew each time, so not every length of the middle.
+  for (std::size_t size = 1; size < config.size(); size += size < 40 ? 1 : 13) {
+    memory_.save(FileKey::config(), ByteView(config).first(size), {});
+    EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "the config", [&] { open(); })) << size;
+  }
+}
+
+TEST_F(RepositoryTest, RefusesEveryTruncationOfTheKey) {
+  init();
+  const FileKey key = first(FileKind::kKey);
+  const Bytes content = stored(key);
+  for (std::size_t size = 0; size < content.size(); ++size) {
+    memory_.save(key, ByteView(content).first(size), {});
+    EXPECT_TRUE(fails_with(ErrorCode::kDamaged, describe(key), [&] { open(); })) << size;
+    // Even under the name that its bytes ask for.
+    memory_.remove(key, {});
+    const FileKey renamed{FileKind::kKey, sha256(ByteView(content).first(size))};
+    memory_.save(renamed, ByteView(content).first(size), {});
+    EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "key", [&] { open(); })) << size;
+    memory_.remove(renamed, {});
+  }
+}
+
+TEST_F(RepositoryTest, RefusesConfigsThatAreSealedRightButWrong) {
+  init();
+  const auto repository = open();
+  const auto codec = repository->make_codec();
+  const std::string good = encode_config(repository->config());
+  const auto refused = [&](std::string_view old, std::string_view replacement, ErrorCode code) {
+    std::string json = good;
+    json.replace(json.find(old), old.size(), replacement);
+    memory_.save(FileKey::config(), codec->seal_raw(as_bytes(json)), {});
+    return fails_with(code, "config", [&] { open(); });
+  };
+  EXPECT_TRUE(refused("\"version\":2", "\"version\":3", ErrorCode::kUnsupported));
+  const std::string polynomial = repository->config().chunker_polynomial.hex();
+  EXPECT_TRUE(refused(polynomial, "20000000000002", ErrorCode::kDamaged));
+  EXPECT_TRUE(refused(good, "garbage", ErrorCode::kDamaged));
+}
+
+TEST_F(RepositoryTest, TriesEveryKey) {
+  testing::save_real_repository(memory_);
+  // A second key of the same repository, with another password.
+  const std::string json = encode_key_file(
+      make_key_file(testing::real_master(), as_bytes("second"), {1024, 8, 1}, {}, "u", "h"));
+  memory_.save({FileKind::kKey, sha256(as_bytes(json))}, as_bytes(json), {});
+  EXPECT_NO_THROW(open("second"));
+  EXPECT_NO_THROW(open("x"));
+}
+
+TEST_F(RepositoryTest, ReadsAFileAgainWhenItsBytesDoNotMatchItsName) {
+  init();
+  const auto repository = open();
+  const FileKey key{FileKind::kSnapshot,
+                    repository->save_file(FileKind::kSnapshot, as_bytes("{}"), {})};
+  const Bytes good = stored(key);
+  Bytes bad = good;
+  bad[5] ^= 4;
+  memory_.save(key, bad, {});
+  const std::size_t before = backend_.ended({BackendCall::kLoad, {}});
+  EXPECT_TRUE(
+      fails_with(ErrorCode::kDamaged, describe(key), [&] { repository->load_file(key, {}); }));
+  EXPECT_EQ(backend_.ended({BackendCall::kLoad, {}}), before + 2);
+  int loads = 0;
+  backend_.before_each_call([&](BackendCall call, const FileKey&) {
+    if (call == BackendCall::kLoad && ++loads == 2) memory_.save(key, good, {});
+  });
+  EXPECT_EQ(as_text(repository->load_file(key, {})), "{}");
+}
+
+TEST_F(RepositoryTest, ServesTheCopyThatIsIntact) {
+  init();
+  const auto repository = open();
+  std::vector<FinishedPack> packs;
+  for (int i = 0; i < 3; ++i) packs.push_back(save_pack(*repository, "text"));
+  for (const FinishedPack& pack : packs) repository->index().add_packs({pack.description});
+  const BlobHandle handle{BlobType::kData, sha256(as_bytes("text"))};
+  ASSERT_EQ(repository->index().find(handle).size(), 3U);
+  damage(packs[0]);
+  memory_.remove({FileKind::kPack, packs[1].description.id}, {});
+  EXPECT_EQ(as_text(repository->load_blob(handle, {})), "text");
+  damage(packs[2]);
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "pack ", [&] { repository->load_blob(handle, {}); }));
+}
+
+TEST_F(RepositoryTest, NamesTheDamagedPackAndTellsDamageFromFailure) {
+  init();
+  const auto repository = open();
+  const FinishedPack pack = save_pack(*repository, "text");
+  repository->index().add_packs({pack.description});
+  const BlobHandle handle{BlobType::kData, sha256(as_bytes("text"))};
+  backend_.fail({BackendCall::kLoad, FileKind::kPack}, 1, ErrorCode::kIo);
+  EXPECT_EQ(as_text(repository->load_blob(handle, {})), "text") << "a fault that passes";
+  backend_.fail({BackendCall::kLoad, FileKind::kPack}, 1, ErrorCode::kIo, FaultBackend::kForever);
+  EXPECT_TRUE(fails_with(ErrorCode::kIo, [&] { repository->load_blob(handle, {}); }));
+  backend_.clear_faults();
+  damage(pack);
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, pack.description.id.short_hex(),
+                         [&] { repository->load_blob(handle, {}); }));
+  StopSource source;
+  source.request_stop();
+  EXPECT_TRUE(fails_with(ErrorCode::kCancelled,
+                         [&] { repository->load_blob(handle, source.get_token()); }));
+}
+
+TEST_F(RepositoryTest, LoadsOnlyTheIndexFilesItDoesNotKnow) {
+  init();
+  const auto repository = open();
+  const auto save_index = [&](std::string_view text) {
+    const std::vector<PackDescription> packs{save_pack(*repository, text).description};
+    return repository->save_file(FileKind::kIndex, as_bytes(encode_index(packs)), {});
+  };
+  save_index("one");
+  save_index("two");
+  const testing::CallFilter loads{BackendCall::kLoad, FileKind::kIndex};
+  repository->load_index({});
+  EXPECT_EQ(backend_.ended(loads), 2U);
+  EXPECT_EQ(repository->index().blob_count(), 2U);
+  const Id third = save_index("three");
+  backend_.fail(loads, 1, ErrorCode::kIo);
+  EXPECT_TRUE(fails_with(ErrorCode::kIo, [&] { repository->load_index({}); }));
+  repository->load_index({});
+  EXPECT_EQ(backend_.ended(loads), 4U);
+  EXPECT_EQ(as_text(repository->load_blob({BlobType::kData, sha256(as_bytes("three"))}, {})),
+            "three");
+
+  Bytes bad = stored({FileKind::kIndex, third});
+  bad.back() ^= 1;
+  memory_.save({FileKind::kIndex, third}, bad, {});
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, third.short_hex(), [&] { open()->load_index({}); }));
+}
+
+TEST_F(RepositoryTest, SaversWritePacksThenTheirIndex) {
+  init();
+  const auto repository = open();
+  const auto codec = repository->make_codec();
+  testing::ManualClock clock;
+  IndexSaver indexes(*repository, clock);
+  PackSaver packs(*repository, indexes);
+  const auto submit = [&](std::string_view text) {
+    PackBuilder builder;
+    builder.add(codec->seal_blob({BlobType::kData, sha256(as_bytes(text))}, as_bytes(text)));
+    packs.submit(builder.finish(*codec), {});
+  };
+  const testing::CallFilter saved{BackendCall::kSave, FileKind::kIndex};
+  submit("one");
+  EXPECT_EQ(as_text(repository->load_blob({BlobType::kData, sha256(as_bytes("one"))}, {})), "one");
+  clock.advance(std::chrono::minutes(10) - std::chrono::seconds(1));
+  submit("two");
+  EXPECT_EQ(backend_.ended(saved), 0U);
+  clock.advance(std::chrono::seconds(1));
+  submit("three");
+  EXPECT_EQ(backend_.ended(saved), 1U) << "ten minutes old";
+  submit("four");
+  indexes.flush({});
+  indexes.flush({});
+  EXPECT_EQ(backend_.ended(saved), 2U);
+  const auto again = open();
+  again->load_index({});
+  for (const std::string_view text : {"one", "two", "three", "four"}) {
+    EXPECT_EQ(as_text(again->load_blob({BlobType::kData, sha256(as_bytes(text))}, {})), text);
+  }
+}
+
+}  // namespace
+}  // namespace snapfs

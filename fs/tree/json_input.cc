@@ -1,0 +1,138 @@
+// simdjson refuses what Go replaces, so text is repaired and parsed again when that may help.
+#include "fs/tree/json_input.h"
+
+#include <limits>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "fs/base/error.h"
+#include "fs/base/hex.h"
+#include "fs/base/json.h"
+#include "fs/base/rfc3339.h"
+#include "fs/crypto/base64.h"
+
+namespace snapfs {
+namespace {
+
+/// Documents nest five levels; more is room for fields that we do not know.
+constexpr std::size_t kMaxDepth = 64;
+constexpr std::size_t kUnicodeEscapeBytes = 6;  // \uXXXX
+
+/// The code unit of the \uXXXX escape that `text` begins with, if it begins with one.
+std::optional<unsigned> unicode_escape(std::string_view text) noexcept {
+  std::uint8_t bytes[2];
+  if (!text.starts_with("\\u") || text.size() < kUnicodeEscapeBytes) return std::nullopt;
+  if (!parse_hex(text.substr(2, 4), bytes)) return std::nullopt;
+  return bytes[0] << 8U | bytes[1];
+}
+
+bool is_surrogate(unsigned unit, unsigned first) noexcept {
+  return unit >= first && unit < first + 0x400;
+}
+
+/// Moves one escape from `json` to `out`; it begins with a backslash.
+void move_escape(std::string& out, std::string_view& json) {
+  const std::optional<unsigned> unit = unicode_escape(json);
+  std::size_t length = json.size() > 1 && static_cast<unsigned char>(json[1]) < 0x80 ? 2 : 1;
+  if (unit) length = kUnicodeEscapeBytes;
+  const bool high = unit && is_surrogate(*unit, 0xd800);
+  const bool low = unit && is_surrogate(*unit, 0xdc00);
+  const std::optional<unsigned> next =
+      high ? unicode_escape(json.substr(kUnicodeEscapeBytes)) : std::nullopt;
+  if (next && is_surrogate(*next, 0xdc00)) {
+    length = 2 * kUnicodeEscapeBytes;
+    out += json.substr(0, length);
+  } else if (high || low) {
+    out += "\\ufffd";
+  } else {
+    out += json.substr(0, length);
+  }
+  json.remove_prefix(length);
+}
+
+}  // namespace
+
+std::string replace_invalid_text(std::string_view json) {
+  std::string out;
+  out.reserve(json.size() + 16);
+  while (!json.empty()) {
+    if (json.front() == '\\') {
+      move_escape(out, json);
+      continue;
+    }
+    const Rune rune = decode_rune(json);
+    out += rune.valid ? json.substr(0, rune.size) : std::string_view("\xef\xbf\xbd");
+    json.remove_prefix(rune.size);
+  }
+  return out;
+}
+
+JsonInput::JsonInput(ByteView json, std::string_view what) : what_(what) {
+  simdjson::error_code error = parser_.allocate(json.size(), kMaxDepth);
+  if (error == simdjson::SUCCESS) error = parser_.parse(json.data(), json.size()).get(root_);
+  if (error == simdjson::UTF8_ERROR || error == simdjson::STRING_ERROR) {
+    const std::string repaired = replace_invalid_text(as_text(json));
+    error = parser_.parse(repaired).get(root_);
+  }
+  if (error == simdjson::MEMALLOC) throw std::bad_alloc();
+  if (error != simdjson::SUCCESS) fail(simdjson::error_message(error));
+}
+
+void JsonInput::fail(std::string_view reason) const {
+  throw Error(ErrorCode::kDamaged, fmt::format("{} is damaged: {}", what_, reason), what_);
+}
+
+void JsonInput::fail_field(std::string_view key, std::string_view wanted) const {
+  fail(fmt::format("\"{}\" is not {}", key, wanted));
+}
+
+JsonInput::Object JsonInput::object(const Element& value, std::string_view key) const {
+  Object result;
+  if (value.get(result) != simdjson::SUCCESS) fail_field(key, "an object");
+  return result;
+}
+
+JsonInput::Array JsonInput::array(const Element& value, std::string_view key) const {
+  Array result;
+  if (value.get(result) != simdjson::SUCCESS) fail_field(key, "a list");
+  return result;
+}
+
+std::string_view JsonInput::text(const Element& value, std::string_view key) const {
+  std::string_view result;
+  if (value.get(result) != simdjson::SUCCESS) fail_field(key, "text");
+  return result;
+}
+
+std::uint64_t JsonInput::number(const Element& value, std::string_view key) const {
+  std::uint64_t result = 0;
+  if (value.get(result) != simdjson::SUCCESS) fail_field(key, "a number in range");
+  return result;
+}
+
+std::uint32_t JsonInput::number32(const Element& value, std::string_view key) const {
+  const std::uint64_t result = number(value, key);
+  if (result > std::numeric_limits<std::uint32_t>::max()) fail_field(key, "a number in range");
+  return static_cast<std::uint32_t>(result);
+}
+
+Id JsonInput::id(const Element& value, std::string_view key) const {
+  const std::optional<Id> result = Id::parse(text(value, key));
+  if (!result) fail_field(key, "an ID");
+  return *result;
+}
+
+ZonedTime JsonInput::time(const Element& value, std::string_view key) const {
+  const std::optional<ZonedTime> result = parse_rfc3339(text(value, key));
+  if (!result) fail_field(key, "a time");
+  return *result;
+}
+
+Bytes JsonInput::base64(const Element& value, std::string_view key) const {
+  std::optional<Bytes> result = parse_base64(text(value, key));
+  if (!result) fail_field(key, "base64");
+  return *std::move(result);
+}
+
+}  // namespace snapfs

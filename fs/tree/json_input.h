@@ -1,0 +1,56 @@
+// A JSON document of a repository, read as leniently as Go's encoding/json reads it (FORMAT §9).
+// Private to fs/tree: no other folder includes this, so that simdjson stays in here.
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "fs/base/bytes.h"
+#include "fs/base/id.h"
+#include "fs/base/timestamp.h"
+
+namespace snapfs {
+
+/// Owns the parsed document; everything handed out is valid as long as this. Text that is not UTF-8
+/// and surrogates without a partner are read as U+FFFD. All functions throw Error{kDamaged}, naming
+/// `what`, when something is not as they want it.
+class JsonInput {
+ public:
+  using Element = simdjson::dom::element;
+  using Object = simdjson::dom::object;
+  using Array = simdjson::dom::array;
+
+  /// `what` is how messages call the document, such as "snapshot 1a2b3c4d".
+  JsonInput(ByteView json, std::string_view what);
+
+  Element root() const noexcept { return root_; }
+
+  /// `key` is for the message.
+  Object object(const Element& value, std::string_view key) const;
+  Array array(const Element& value, std::string_view key) const;
+  std::string_view text(const Element& value, std::string_view key) const;
+  std::uint64_t number(const Element& value, std::string_view key) const;
+  std::uint32_t number32(const Element& value, std::string_view key) const;
+  Id id(const Element& value, std::string_view key) const;
+  ZonedTime time(const Element& value, std::string_view key) const;
+  Bytes base64(const Element& value, std::string_view key) const;
+
+  /// Throws Error{kDamaged}: "<what> is damaged: <reason>".
+  [[noreturn]] void fail(std::string_view reason) const;
+
+ private:
+  [[noreturn]] void fail_field(std::string_view key, std::string_view wanted) const;
+
+  std::string what_;
+  simdjson::dom::parser parser_;
+  Element root_;
+};
+
+/// `json` with every byte that is not valid UTF-8 and every lone surrogate escape replaced by
+/// U+FFFD.
+std::string replace_invalid_text(std::string_view json);
+
+}  // namespace snapfs

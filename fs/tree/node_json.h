@@ -1,0 +1,34 @@
+// Nodes as JSON, byte for byte as the format wants them (FORMAT §10). Reading them back is
+// fs/tree/tree_reader.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "fs/base/timezone.h"
+#include "fs/tree/node.h"
+
+namespace snapfs {
+
+/// Appends the node's object, without a separator. Fields that are zero or empty are left out as
+/// the format demands; the caller sees to it that a node has only what its type has (see Node).
+/// Thread-safe.
+void append_node_json(std::string& out, const Node& node, const TimeZone& zone);
+
+/// Appends `name` quoted as Go's strconv.Quote does, without the outer quotes (FORMAT §10.5).
+void append_go_quoted(std::string& out, std::string_view name);
+
+/// Undoes it; nothing when the text is not validly quoted (FORMAT §10.8).
+std::optional<std::string> unquote_go(std::string_view quoted);
+
+/// What `type` is called in JSON, such as "dir", and back; an unknown name is kIrregular.
+std::string_view type_name(NodeType type) noexcept;
+NodeType type_of_name(std::string_view name) noexcept;
+
+/// The format's mode number for a type and permission bits (FORMAT §10.3), and back.
+std::uint32_t go_mode(NodeType type, std::uint32_t permissions) noexcept;
+std::uint32_t permissions_of_go_mode(std::uint32_t mode) noexcept;
+
+}  // namespace snapfs

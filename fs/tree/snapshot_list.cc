@@ -1,0 +1,138 @@
+// Which of the snapshots a user or the archiver means.
+#include "fs/tree/snapshot_list.h"
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "fs/base/error.h"
+#include "fs/base/parallel.h"
+#include "fs/base/synchronized.h"
+#include "fs/repo/repository.h"
+
+namespace snapfs {
+namespace {
+
+constexpr std::string_view kLatest = "latest";
+constexpr std::string_view kDigits = "0123456789abcdefABCDEF";
+
+bool contains(const std::vector<std::string>& list, const std::string& wanted) {
+  return std::find(list.begin(), list.end(), wanted) != list.end();
+}
+
+bool contains_all(const std::vector<std::string>& list, const std::vector<std::string>& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(),
+                     [&](const std::string& item) { return contains(list, item); });
+}
+
+/// The empty tag stands for having no tags at all.
+bool has_tags(const Snapshot& snapshot, const std::vector<std::string>& wanted) {
+  if (snapshot.tags.empty() && contains(wanted, "")) return true;
+  return contains_all(snapshot.tags, wanted);
+}
+
+/// How snapshots are ordered; those of the same instant have to have some order.
+auto age_of(const Snapshot& snapshot) { return std::tie(snapshot.time.instant, snapshot.id); }
+
+/// The newest snapshot that `accept` takes, or null.
+template <class Accept>
+const Snapshot* find_newest(const std::vector<Snapshot>& snapshots, const Accept& accept) {
+  const Snapshot* newest = nullptr;
+  for (const Snapshot& snapshot : snapshots) {
+    if (!accept(snapshot)) continue;
+    if (newest == nullptr || age_of(*newest) < age_of(snapshot)) newest = &snapshot;
+  }
+  return newest;
+}
+
+const Snapshot& find_latest(const std::vector<Snapshot>& snapshots, const SnapshotFilter& filter) {
+  const Snapshot* newest =
+      find_newest(snapshots, [&](const Snapshot& snapshot) { return filter.matches(snapshot); });
+  if (newest != nullptr) return *newest;
+  throw Error(ErrorCode::kNotFound,
+              snapshots.empty() ? "there is no latest snapshot: the repository has none yet"
+                                : "no snapshot matches the host, tags and paths given",
+              std::string(kLatest));
+}
+
+std::string lower_case_hex(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+}  // namespace
+
+bool SnapshotFilter::matches(const Snapshot& snapshot) const {
+  if (!hosts.empty() && !contains(hosts, snapshot.hostname)) return false;
+  const auto has_these = [&](const std::vector<std::string>& list) {
+    return has_tags(snapshot, list);
+  };
+  if (!tags.empty() && std::none_of(tags.begin(), tags.end(), has_these)) return false;
+  return contains_all(snapshot.paths, paths);
+}
+
+std::vector<Snapshot> load_snapshots(Repository& repository, StopToken stop,
+                                     const DamagedSnapshot& damaged) {
+  Synchronized<std::vector<Snapshot>> loaded;
+  parallel_for_each(repository.list(FileKind::kSnapshot, stop), [&](const Id& id) {
+    throw_if_stopped(stop);
+    try {
+      const Bytes json = repository.load_file({FileKind::kSnapshot, id}, stop);
+      Snapshot snapshot = parse_snapshot(id, json);
+      loaded.lock()->push_back(std::move(snapshot));
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kDamaged || !damaged) throw;
+      const auto one_at_a_time = loaded.lock();
+      damaged(id, error);
+    }
+  });
+  std::vector<Snapshot> snapshots = std::move(*loaded.lock());
+  std::sort(snapshots.begin(), snapshots.end(),
+            [](const Snapshot& a, const Snapshot& b) { return age_of(a) < age_of(b); });
+  return snapshots;
+}
+
+const Snapshot& find_snapshot(const std::vector<Snapshot>& snapshots, std::string_view text,
+                              const SnapshotFilter& filter) {
+  if (text == kLatest) return find_latest(snapshots, filter);
+  if (text.empty() || text.find_first_not_of(kDigits) != std::string_view::npos) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("\"{}\" does not name a snapshot: give \"latest\" or an ID", text),
+                std::string(text));
+  }
+  const std::string prefix = lower_case_hex(text);
+  const Snapshot* found = nullptr;
+  for (const Snapshot& snapshot : snapshots) {
+    if (!snapshot.id.hex().starts_with(prefix)) continue;
+    if (found != nullptr) {
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("\"{}\" stands for several snapshots: give more digits", text),
+                  std::string(text));
+    }
+    found = &snapshot;
+  }
+  if (found != nullptr) return *found;
+  throw Error(ErrorCode::kNotFound, fmt::format("no snapshot's ID begins with \"{}\"", text),
+              std::string(text));
+}
+
+std::optional<Snapshot> find_parent(const std::vector<Snapshot>& snapshots, Timestamp time,
+                                    const SnapshotFilter& filter) {
+  const Snapshot* newest = find_newest(snapshots, [&](const Snapshot& snapshot) {
+    return snapshot.time.instant <= time && filter.matches(snapshot);
+  });
+  return newest != nullptr ? std::optional(*newest) : std::nullopt;
+}
+
+Id save_snapshot(Repository& repository, const Snapshot& snapshot, StopToken stop) {
+  return repository.save_file(FileKind::kSnapshot, as_bytes(encode_snapshot(snapshot)),
+                              std::move(stop));
+}
+
+}  // namespace snapfs

@@ -1,0 +1,49 @@
+// The snapshots of a repository: listing, filtering, finding one by what a user types.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fs/base/error.h"
+#include "fs/base/stop_token.h"
+#include "fs/tree/snapshot.h"
+
+namespace snapfs {
+
+class Repository;
+
+/// Every criterion given must hold; lists that are empty allow everything.
+struct SnapshotFilter {
+  std::vector<std::string> hosts;              ///< one of them
+  std::vector<std::vector<std::string>> tags;  ///< all tags of one of the lists
+  std::vector<std::string> paths;              ///< all of them, absolute
+
+  bool matches(const Snapshot& snapshot) const;
+};
+
+/// Hears of a snapshot file that is damaged and therefore left out.
+using DamagedSnapshot = std::function<void(const Id& id, const Error& error)>;
+
+/// All snapshots in ascending order of (time, ID). Files are loaded over several threads. One that
+/// is damaged is told to `damaged`, one call at a time, or throws when there is nobody to tell.
+std::vector<Snapshot> load_snapshots(Repository& repository, StopToken stop,
+                                     const DamagedSnapshot& damaged = nullptr);
+
+/// The snapshot that `text` names: "latest" (the newest that the filter matches), a full ID, or an
+/// unambiguous prefix of one; the filter does not restrict IDs. Throws Error{kNotFound},
+/// Error{kUsage} when the text is ambiguous or no ID at all.
+const Snapshot& find_snapshot(const std::vector<Snapshot>& snapshots, std::string_view text,
+                              const SnapshotFilter& filter);
+
+/// The newest snapshot not after `time` that the filter matches, to be a new snapshot's parent
+/// (FORMAT §13.3).
+std::optional<Snapshot> find_parent(const std::vector<Snapshot>& snapshots, Timestamp time,
+                                    const SnapshotFilter& filter);
+
+/// Stores a snapshot and returns its ID.
+Id save_snapshot(Repository& repository, const Snapshot& snapshot, StopToken stop);
+
+}  // namespace snapfs

@@ -1,0 +1,25 @@
+// A directory's tree blob, put together from its nodes' JSON (FORMAT §10.1).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace snapfs {
+
+/// Not thread-safe.
+class TreeBuilder {
+ public:
+  TreeBuilder();
+
+  /// Adds a node's JSON. Nodes come in strictly ascending order of their raw names; the caller
+  /// guarantees it.
+  void add(std::string_view node_json);
+
+  /// The blob's plaintext, newline included. The builder is empty afterwards.
+  std::string finish();
+
+ private:
+  std::string json_;
+};
+
+}  // namespace snapfs

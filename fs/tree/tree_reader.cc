@@ -1,0 +1,208 @@
+// From JSON to nodes. The reader is lenient where the format is (FORMAT §9, §10.8) and strict where
+// a mistake could escape the mount point or confuse a merge by names.
+#include "fs/tree/tree_reader.h"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "fs/repo/repository.h"
+#include "fs/tree/json_input.h"
+#include "fs/tree/node_json.h"
+
+namespace snapfs {
+namespace {
+
+/// One node while its fields come in, in any order.
+class NodeReader {
+ public:
+  explicit NodeReader(const JsonInput& input) : input_(input) {}
+
+  /// The node, complete and consistent but for its place in the tree.
+  Node read(const JsonInput::Element& element) {
+    for (const auto field : input_.object(element, "node")) take(field.key, field.value);
+    check_name();
+    if (!type_) fail("it has no type");
+    node_.type = type_of_name(*type_);
+    if (raw_target_) node_.link_target = *std::move(raw_target_);
+    finish_content();
+    return std::move(node_);
+  }
+
+ private:
+  using Element = JsonInput::Element;
+
+  void take(std::string_view key, const Element& value) {
+    // Go leaves a field as it was when its value is null, but makes a list empty.
+    if (value.is_null()) {
+      if (key == "content") has_content_ = false;
+      if (key == "extended_attributes") node_.extended_attributes.clear();
+      if (key == "subtree") node_.subtree.reset();
+      return;
+    }
+    if (!take_text(key, value) && !take_number(key, value) && !take_time(key, value)) {
+      take_list_or_id(key, value);
+    }
+  }
+
+  bool take_text(std::string_view key, const Element& value) {
+    if (key == "name") {
+      const std::string_view quoted = input_.text(value, key);
+      name_ = unquote_go(quoted);
+      if (!name_) input_.fail(fmt::format("the name \"{}\" is not validly quoted", quoted));
+    } else if (key == "type") {
+      type_ = input_.text(value, key);
+    } else if (key == "user") {
+      node_.user = input_.text(value, key);
+    } else if (key == "group") {
+      node_.group = input_.text(value, key);
+    } else if (key == "linktarget") {
+      node_.link_target = input_.text(value, key);
+    } else if (key == "linktarget_raw") {
+      raw_target_ = std::string(as_text(input_.base64(value, key)));
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  bool take_number(std::string_view key, const Element& value) {
+    static constexpr std::array<std::pair<std::string_view, std::uint64_t Node::*>, 5> kNumbers = {
+        {{"inode", &Node::inode},
+         {"device_id", &Node::device_id},
+         {"size", &Node::size},
+         {"links", &Node::links},
+         {"device", &Node::device}}};
+    for (const auto& [name, member] : kNumbers) {
+      if (key != name) continue;
+      node_.*member = input_.number(value, key);
+      return true;
+    }
+    if (key == "mode") {
+      node_.permissions = permissions_of_go_mode(input_.number32(value, key));
+    } else if (key == "uid") {
+      node_.uid = input_.number32(value, key);
+    } else if (key == "gid") {
+      node_.gid = input_.number32(value, key);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  bool take_time(std::string_view key, const Element& value) {
+    if (key == "mtime") {
+      node_.mtime = input_.time(value, key).instant;
+    } else if (key == "atime") {
+      node_.atime = input_.time(value, key).instant;
+    } else if (key == "ctime") {
+      node_.ctime = input_.time(value, key).instant;
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void take_list_or_id(std::string_view key, const Element& value) {
+    if (key == "content") {
+      node_.content.clear();
+      for (const Element id : input_.array(value, key)) node_.content.push_back(input_.id(id, key));
+      has_content_ = true;
+    } else if (key == "subtree") {
+      node_.subtree = input_.id(value, key);
+    } else if (key == "extended_attributes") {
+      node_.extended_attributes.clear();
+      for (const Element attribute : input_.array(value, key)) take_attribute(attribute);
+    }
+  }
+
+  void take_attribute(const Element& value) {
+    ExtendedAttribute attribute;
+    for (const auto field : input_.object(value, "extended_attributes")) {
+      if (field.value.is_null()) continue;
+      if (field.key == "name") attribute.name = input_.text(field.value, field.key);
+      if (field.key == "value") attribute.value = input_.base64(field.value, field.key);
+    }
+    node_.extended_attributes.push_back(std::move(attribute));
+  }
+
+  void check_name() {
+    if (!name_) input_.fail("a node has no name");
+    node_.name = *std::move(name_);
+    const std::string& name = node_.name;
+    if (name == "." || name == "/") {
+      fail("very old repositories name a directory's own entry like that, which is not supported");
+    }
+    if (name.empty() || name == "..") fail("that is not a name");
+    if (name.find('/') != std::string::npos) fail("a name cannot have a slash in it");
+    if (name.find('\0') != std::string::npos) fail("a name cannot have a zero byte in it");
+    if (name.size() > kMaxNameBytes) {
+      fail(fmt::format("a name cannot be longer than {} bytes", kMaxNameBytes));
+    }
+  }
+
+  void finish_content() {
+    if (node_.type == NodeType::kFile) {
+      if (!has_content_) fail("it is a file without a list of contents");
+    } else {
+      node_.content.clear();
+    }
+    if (node_.type == NodeType::kDirectory) {
+      if (!node_.subtree) fail("it is a directory without a subtree");
+    } else {
+      node_.subtree.reset();
+    }
+  }
+
+  [[noreturn]] void fail(std::string_view reason) const {
+    std::string quoted;
+    append_go_quoted(quoted, node_.name);
+    input_.fail(fmt::format("node \"{}\": {}", quoted, reason));
+  }
+
+  const JsonInput& input_;
+  Node node_;
+  std::optional<std::string> name_;
+  std::optional<std::string_view> type_;
+  std::optional<std::string> raw_target_;
+  bool has_content_ = false;
+};
+
+/// The value of "nodes"; of several, the last one counts.
+JsonInput::Element find_nodes(const JsonInput& input) {
+  std::optional<JsonInput::Element> nodes;
+  for (const auto field : input.object(input.root(), "tree")) {
+    if (field.key == "nodes") nodes = field.value;
+  }
+  if (!nodes) input.fail("it has no list of nodes");
+  return *nodes;
+}
+
+}  // namespace
+
+void parse_tree(ByteView blob, const std::function<void(Node&&)>& visit, std::string_view what) {
+  const JsonInput input(blob, what);
+  const JsonInput::Element nodes = find_nodes(input);
+  if (nodes.is_null()) return;
+  std::string previous;  // no name is empty, so every first name comes after it
+  for (const JsonInput::Element element : input.array(nodes, "nodes")) {
+    Node node = NodeReader(input).read(element);
+    if (node.name <= previous) input.fail("its names are not in order, or one is there twice");
+    previous = node.name;
+    visit(std::move(node));
+  }
+}
+
+std::vector<Node> load_tree(Repository& repository, const Id& tree, StopToken stop) {
+  const Bytes blob = repository.load_blob({BlobType::kTree, tree}, std::move(stop));
+  std::vector<Node> nodes;
+  parse_tree(
+      blob, [&](Node&& node) { nodes.push_back(std::move(node)); },
+      fmt::format("tree {}", tree.hex()));
+  return nodes;
+}
+
+}  // namespace snapfs

@@ -1,0 +1,30 @@
+// Tree blobs read back (FORMAT §10.8), with everything hostile refused: names that no file system
+// allows, names out of order or twice. A tree that is only passed on is never written anew from
+// this: fields that we do not know would be lost, and the ID would change.
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "fs/base/bytes.h"
+#include "fs/base/stop_token.h"
+#include "fs/tree/node.h"
+
+namespace snapfs {
+
+class Repository;
+
+/// The longest name that a node may have, as on every local Linux file system.
+inline constexpr std::size_t kMaxNameBytes = 255;
+
+/// Calls `visit` for each node in the blob's order, which is strictly ascending by raw name. Throws
+/// Error{kDamaged} naming `what` for malformed JSON (before any call), a node whose name is
+/// unusable or out of order, a file without content, or a directory without subtree. Thread-safe.
+void parse_tree(ByteView blob, const std::function<void(Node&&)>& visit,
+                std::string_view what = "tree");
+
+/// A whole directory. Throws what Repository::load_blob and parse_tree throw, naming the tree.
+std::vector<Node> load_tree(Repository& repository, const Id& tree, StopToken stop);
+
+}  // namespace snapfs

@@ -47,4 +47,4 @@ pkg_check_modules(Sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(Zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(Fuse REQUIRED IMPORTED_TARGET fuse3>=3.10)
 
-add_library(snapfs_sanitizer_shim INTERFACE)
+include(SnapfsSanitizer)

@@ -1,0 +1,72 @@
+// The machinery of one run: the channels, the fibers and threads between them, and the order in
+// which they end.
+//
+//   walker ──files──▶ file savers ──chunks──▶ chunk savers ──▶ packs ──▶ uploader
+//      └────────────trees──────────▶ tree savers ─────────────▶ packs
+//
+// Every worker thread runs one saver of each kind, as fibers: while one waits the others work.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "archiver/blob_saver.h"
+#include "archiver/chunk/chunker.h"
+#include "archiver/chunk/chunker_tables.h"
+#include "archiver/file_saver.h"
+#include "archiver/node_maker.h"
+#include "archiver/progress.h"
+#include "archiver/request.h"
+#include "archiver/source/source_fs.h"
+#include "archiver/statistics.h"
+#include "archiver/task/tomb.h"
+#include "archiver/tree_saver.h"
+#include "archiver/uploader.h"
+#include "archiver/walker.h"
+#include "fs/repo/pack_writer.h"
+#include "fs/repo/repository.h"
+
+namespace snapfs {
+
+/// Runs once. Its members stand in the order of their dependence: what is below is destroyed first.
+class Pipeline {
+ public:
+  /// Everything must outlive the pipeline; `stored` gets the finished packs.
+  Pipeline(Repository& repository, const SourceFs& source, PackSink& stored,
+           const SnapshotRequest& request, Statistics& statistics, Progress& progress,
+           const StopToken& stop);
+
+  /// Saves the request's targets and returns the root tree's ID when every blob is stored. Throws
+  /// the first error, after everything was joined.
+  Id run();
+
+  /// What the packs grew by.
+  std::uint64_t packed_bytes() const { return packs_.packed_bytes(); }
+
+ private:
+  void work(std::size_t worker);
+  Id walk();
+
+  Repository& repository_;
+  const SnapshotRequest& request_;
+  const TimeZone& zone_;
+  Tomb tomb_;
+  std::vector<std::unique_ptr<Codec>> codecs_;  ///< one a worker thread
+  std::atomic<std::size_t> file_savers_;        ///< the last to end closes the chunk channel
+  ChunkerTables chunker_tables_;
+  Chunker chunker_;
+  NodeMaker nodes_;
+  FileChannel files_;
+  ChunkChannel chunks_;
+  TreeChannel trees_;
+  Uploader uploader_;
+  PackWriter packs_;
+  BlobSaver blobs_;
+  TreeSaver tree_saver_;
+  FileSaverContext file_context_;
+  WalkerContext walk_context_;
+};
+
+}  // namespace snapfs

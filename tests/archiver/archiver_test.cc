@@ -1,0 +1,363 @@
+// Whole snapshots, from a source in memory into a repository in memory.
+#include "archiver/archiver.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "archiver/source/memory.h"
+#include "fs/backend/memory.h"
+#include "fs/base/error.h"
+#include "fs/repo/index_file.h"
+#include "fs/tree/snapshot_list.h"
+#include "fs/tree/tree_reader.h"
+#include "tests/support/fault_backend.h"
+#include "tests/support/quick_init.h"
+
+namespace snapfs {
+namespace {
+
+using testing::BackendCall;
+using ::testing::ElementsAre;
+using testing::FaultBackend;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+class RecordingProgress final : public Progress {
+ public:
+  std::vector<std::string> warnings;
+
+ private:
+  void show_warning(const std::string& path, const std::string& message) override {
+    const std::lock_guard lock(mutex_);
+    warnings.push_back(path + ": " + message);
+  }
+
+  std::mutex mutex_;
+};
+
+class ArchiverTest : public ::testing::Test {
+ protected:
+  ArchiverTest() {
+    Repository::init(backend_, as_bytes("password"), kQuickInit, {});
+    open();
+  }
+
+  /// Opens the repository anew, so that nothing is known but what is stored.
+  void open() {
+    repository_ =
+        std::make_unique<Repository>(faults_, as_bytes("password"), OpenOptions{}, StopToken{});
+    repository_->load_index({});
+  }
+
+  Snapshot take(std::optional<Snapshot> parent = std::nullopt, StopToken stop = {}) {
+    SnapshotRequest request;
+    request.targets = resolve_targets(targets_, "/", source_);
+    request.parent = std::move(parent);
+    request.time = {clock_.now(), 0};
+    request.hostname = "host";
+    request.workers = workers_;
+    request.scan = scan_;
+    request.pack_bytes = PackWriter::kMinTargetBytes;
+    return create_snapshot(*repository_, source_, clock_, request, progress_, std::move(stop));
+  }
+
+  std::vector<std::string> names_in(const Id& tree) {
+    std::vector<std::string> names;
+    for (const Node& node : load_tree(*repository_, tree, {})) names.push_back(node.name);
+    return names;
+  }
+
+  Node node_at(const Snapshot& snapshot, const std::vector<std::string>& path) {
+    Node found;
+    Id tree = snapshot.tree;
+    for (const std::string& name : path) {
+      const std::vector<Node> nodes = load_tree(*repository_, tree, {});
+      const auto node = std::ranges::find(nodes, name, &Node::name);
+      if (node == nodes.end()) throw Error(ErrorCode::kNotFound, "no node " + name);
+      found = *node;
+      if (found.subtree) tree = *found.subtree;
+    }
+    return found;
+  }
+
+  std::string content_of(const Node& node) {
+    std::string content;
+    for (const Id& id : node.content) {
+      content += as_text(repository_->load_blob({BlobType::kData, id}, {}));
+    }
+    return content;
+  }
+
+  /// Writes the index again without the packs whose blobs are of this type.
+  void forget_packs_of(BlobType type) {
+    std::vector<PackDescription> kept;
+    for (const Id& id : repository_->list(FileKind::kIndex, {})) {
+      const FileKey key{FileKind::kIndex, id};
+      parse_index(repository_->load_file(key, {}), 2, [&](const PackDescription& pack) {
+        if (pack.entries.front().handle.type != type) kept.push_back(pack);
+      });
+      backend_.remove(key, {});
+    }
+    repository_->save_file(FileKind::kIndex, as_bytes(encode_index(kept)), {});
+  }
+
+  std::size_t stored(FileKind kind) { return repository_->list(kind, {}).size(); }
+
+  MemoryBackend backend_;
+  FaultBackend faults_{backend_};
+  std::unique_ptr<Repository> repository_;
+  MemorySource source_;
+  SystemClock clock_;
+  RecordingProgress progress_;
+  std::vector<std::string> targets_ = {"/data"};
+  unsigned workers_ = 2;
+  bool scan_ = false;
+};
+
+std::string pseudo_random(std::size_t size) {
+  std::string bytes(size, '\0');
+  std::uint64_t state = 1;
+  for (char& byte : bytes) {
+    state = state * 6364136223846793005 + 1442695040888963407;
+    byte = static_cast<char>(state >> 56);
+  }
+  return bytes;
+}
+
+TEST_F(ArchiverTest, StoresWhatItWasGiven) {
+  source_.add_file("/data/small", "content");
+  source_.add_file("/data/empty", "");
+  source_.add_file("/data/below/large", pseudo_random(9 << 20));
+  source_.add_symlink("/data/link", "small");
+  source_.add_special("/data/fifo", S_IFIFO | 0600);
+  source_.add_special("/data/socket", S_IFSOCK | 0600);
+  source_.add_directory("/data/nothing");
+  const Snapshot snapshot = take();
+  open();
+
+  EXPECT_THAT(names_in(*node_at(snapshot, {"data"}).subtree),
+              ElementsAre("below", "empty", "fifo", "link", "nothing", "small"));
+  EXPECT_EQ(content_of(node_at(snapshot, {"data", "small"})), "content");
+  EXPECT_EQ(content_of(node_at(snapshot, {"data", "below", "large"})), pseudo_random(9 << 20));
+  EXPECT_GT(node_at(snapshot, {"data", "below", "large"}).content.size(), 1U);
+  EXPECT_EQ(node_at(snapshot, {"data", "link"}).link_target, "small");
+  EXPECT_EQ(node_at(snapshot, {"data", "fifo"}).type, NodeType::kFifo);
+  EXPECT_THAT(progress_.warnings, IsEmpty());
+  EXPECT_EQ(snapshot.summary->files_new, 3U);
+  EXPECT_EQ(snapshot.summary->dirs_new, 3U);
+  EXPECT_EQ(load_snapshots(*repository_, {}).size(), 1U);
+}
+
+TEST_F(ArchiverTest, SameContentIsStoredOnce) {
+  for (int i = 0; i < 200; ++i) {
+    source_.add_file("/data/copy" + std::to_string(i), "the same");
+  }
+  EXPECT_EQ(take().summary->data_blobs, 1U);
+}
+
+TEST_F(ArchiverTest, D3_UnchangedFilesAreTakenOverUnopened) {
+  for (int i = 0; i < 100; ++i) {
+    source_.add_file("/data/file" + std::to_string(i), "content " + std::to_string(i));
+  }
+  const Snapshot first = take();
+  const std::size_t opens = source_.count(SourceOperation::kOpenFile);
+  ASSERT_EQ(opens, 100U);
+  open();
+  const Snapshot second = take(first);
+
+  EXPECT_EQ(source_.count(SourceOperation::kOpenFile), opens);
+  EXPECT_EQ(second.tree, first.tree);
+  EXPECT_EQ(second.summary->files_unmodified, 100U);
+  EXPECT_EQ(second.summary->dirs_unmodified, 1U);
+  EXPECT_EQ(second.summary->data_blobs, 0U);
+  EXPECT_EQ(second.summary->tree_blobs, 0U);
+  EXPECT_EQ(second.parent, first.id);
+}
+
+TEST_F(ArchiverTest, AChangedFileIsReadAgain) {
+  source_.add_file("/data/changes", "before");
+  source_.add_file("/data/stays", "same");
+  const Snapshot first = take();
+  source_.add_file("/data/changes", "behind");
+  source_.update("/data/changes", [](Metadata& metadata) { ++metadata.ctime.seconds; });
+  const Snapshot second = take(first);
+
+  EXPECT_EQ(content_of(node_at(second, {"data", "changes"})), "behind");
+  EXPECT_EQ(second.summary->files_changed, 1U);
+  EXPECT_EQ(second.summary->files_unmodified, 1U);
+  EXPECT_EQ(source_.count(SourceOperation::kOpenFile, "/data/stays"), 1U);
+}
+
+TEST_F(ArchiverTest, ContentMissingFromTheRepositoryIsReadAgain) {
+  source_.add_file("/data/file", "content");
+  const Snapshot first = take();
+  forget_packs_of(BlobType::kData);
+  open();
+  const Snapshot second = take(first);
+  EXPECT_EQ(content_of(node_at(second, {"data", "file"})), "content");
+  EXPECT_THAT(progress_.warnings, ElementsAre(HasSubstr("/data/file")));
+}
+
+TEST_F(ArchiverTest, AParentThatCannotBeReadCostsOnlyTime) {
+  source_.add_file("/data/file", "content");
+  const Snapshot first = take();
+  forget_packs_of(BlobType::kTree);
+  open();
+  const Snapshot second = take(first);
+  EXPECT_EQ(second.tree, first.tree);
+  EXPECT_THAT(progress_.warnings, ElementsAre(HasSubstr("parent")));
+}
+
+TEST_F(ArchiverTest, WhatCannotBeReadIsNamedAndLeftOut) {
+  source_.add_file("/data/good", "content");
+  source_.add_file("/data/unopenable", "content");
+  source_.add_file("/data/breaks", pseudo_random(3 << 20));
+  source_.add_file("/data/closed/file", "content");
+  source_.fail("/data/unopenable", SourceOperation::kOpenFile, EACCES);
+  source_.fail("/data/breaks", SourceOperation::kRead, EIO, 2 << 20);
+  source_.fail("/data/closed", SourceOperation::kOpenDir, EACCES);
+  const Snapshot snapshot = take();
+
+  EXPECT_THAT(names_in(*node_at(snapshot, {"data"}).subtree), ElementsAre("good"));
+  EXPECT_THAT(progress_.warnings,
+              UnorderedElementsAre(HasSubstr("/data/unopenable"), HasSubstr("/data/breaks"),
+                                   HasSubstr("/data/closed")));
+  EXPECT_EQ(progress_.errors, 3U);
+}
+
+TEST_F(ArchiverTest, MoreDirectoriesThanMayWaitDoNotWaitForEachOther) {
+  // The file is still in the walker's batch when the queue of directories, which waits for it,
+  // fills.
+  workers_ = 1;
+  source_.add_file("/data/0/file", "content");
+  for (int i = 1; i < 66'000; ++i) source_.add_directory("/data/" + std::to_string(i));
+  EXPECT_EQ(take().summary->dirs_new, 66'001U);
+}
+
+TEST_F(ArchiverTest, DirectoriesTooDeepToFollowAreNamedAndLeftOut) {
+  std::string path = "/data";
+  for (std::size_t i = 0; i <= kMaxDirectoryDepth; ++i) path += "/d";
+  source_.add_directory(path);
+  source_.add_file("/data/good", "content");
+  scan_ = true;
+  const Snapshot snapshot = take();
+
+  EXPECT_THAT(names_in(*node_at(snapshot, {"data"}).subtree), ElementsAre("d", "good"));
+  EXPECT_THAT(progress_.warnings, ElementsAre(HasSubstr("nested")));
+}
+
+TEST_F(ArchiverTest, MissingTargetsAreNamedAndAllMissingIsAnError) {
+  source_.add_file("/data/file", "content");
+  targets_ = {"/data", "/missing"};
+  EXPECT_THAT(take().paths, ElementsAre("/data"));
+  EXPECT_THAT(progress_.warnings, ElementsAre(HasSubstr("/missing")));
+
+  targets_ = {"/missing"};
+  EXPECT_THROW(take(), Error);
+  EXPECT_EQ(stored(FileKind::kSnapshot), 1U);
+}
+
+TEST_F(ArchiverTest, NothingReadableLeavesNoSnapshot) {
+  source_.add_file("/data", "content");
+  source_.fail("/data", SourceOperation::kOpenFile, EACCES);
+  EXPECT_THROW(take(), Error);
+  EXPECT_EQ(stored(FileKind::kSnapshot), 0U);
+}
+
+/// Fails in a way that is no fault of the source, on the n-th read.
+class KilledArchiverTest : public ArchiverTest {
+ protected:
+  void kill_at_read(int wanted) {
+    source_.observe([this, wanted](SourceOperation operation, const std::string&) {
+      if (operation == SourceOperation::kOpenFile && killed_) ++opened_after_kill_;
+      if (operation != SourceOperation::kRead || ++reads_ != wanted) return;
+      killed_ = true;
+      throw Error(ErrorCode::kInternal, "injected");
+    });
+  }
+
+  std::atomic<int> reads_ = 0;
+  std::atomic<bool> killed_ = false;
+  std::atomic<int> opened_after_kill_ = 0;
+};
+
+TEST_F(KilledArchiverTest, D4_D6_TheFirstErrorEndsEverything) {
+  for (int i = 0; i < 2000; ++i) {
+    source_.add_file("/data/" + std::to_string(i % 50) + "/" + std::to_string(i),
+                     "content " + std::to_string(i));
+  }
+  source_.add_file("/data/0/large", pseudo_random(6 << 20));
+  workers_ = 1;
+  kill_at_read(1);
+  try {
+    take();
+    FAIL() << "the run must end with the injected error";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "injected");
+  }
+  EXPECT_EQ(opened_after_kill_, 0);
+  EXPECT_EQ(stored(FileKind::kIndex), 0U);
+  EXPECT_EQ(stored(FileKind::kSnapshot), 0U);
+}
+
+TEST_F(KilledArchiverTest, D5_D6_NobodyHangsWhereverTheWorkerDies) {
+  for (int i = 0; i < 300; ++i) {
+    source_.add_file("/data/" + std::to_string(i % 7) + "/" + std::to_string(i),
+                     pseudo_random(static_cast<std::size_t>(i) * 97));
+  }
+  for (int i = 0; i < 4; ++i) {
+    source_.add_file("/data/large" + std::to_string(i), pseudo_random(3 << 20));
+  }
+  for (const int at : {1, 2, 10, 100, 250, 300, 301, 304, 310}) {
+    reads_ = 0;
+    killed_ = false;
+    kill_at_read(at);
+    EXPECT_THROW(take(), Error) << at;
+    EXPECT_EQ(stored(FileKind::kSnapshot), 0U);
+  }
+}
+
+TEST_F(ArchiverTest, D6_ARepositoryThatCannotBeWrittenToEndsTheRun) {
+  for (int i = 0; i < 6; ++i) {
+    source_.add_file("/data/" + std::to_string(i), pseudo_random(3 << 20) + std::to_string(i));
+  }
+  faults_.fail({BackendCall::kSave, FileKind::kPack}, 1, ErrorCode::kNoSpace,
+               FaultBackend::kForever);
+  try {
+    take();
+    FAIL() << "the run must end with the backend's error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kNoSpace);
+  }
+  EXPECT_EQ(stored(FileKind::kIndex), 0U);
+  EXPECT_EQ(stored(FileKind::kSnapshot), 0U);
+}
+
+TEST_F(ArchiverTest, D4_AStopFromOutsideIsACancellation) {
+  for (int i = 0; i < 500; ++i) source_.add_file("/data/" + std::to_string(i), "");
+  StopSource stop;
+  std::atomic<int> opens = 0;
+  source_.observe([&](SourceOperation operation, const std::string&) {
+    if (operation == SourceOperation::kOpenFile && ++opens == 5) stop.request_stop();
+  });
+  workers_ = 1;
+  try {
+    take(std::nullopt, stop.get_token());
+    FAIL() << "the run must be cancelled";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kCancelled);
+  }
+  EXPECT_EQ(opens, 5);
+  EXPECT_EQ(stored(FileKind::kSnapshot), 0U);
+}
+
+}  // namespace
+}  // namespace snapfs

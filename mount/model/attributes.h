@@ -1,0 +1,47 @@
+// What stat(2) shows of a node, without its inode number.
+#pragma once
+
+#include <cstdint>
+
+#include "fs/base/timestamp.h"
+#include "fs/tree/node.h"
+
+namespace snapfs {
+
+/// A value; the fields are those of struct stat.
+struct Attributes {
+  std::uint32_t mode = 0;
+  std::uint32_t links = 1;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::uint64_t device = 0;  ///< st_rdev
+  std::uint64_t size = 0;    ///< bytes
+  std::uint64_t blocks = 0;  ///< of 512 bytes
+  Timestamp atime;
+  Timestamp mtime;
+  Timestamp ctime;
+
+  friend bool operator==(const Attributes&, const Attributes&) = default;
+};
+
+/// st_blksize of everything: glibc then asks for directories, and cp for files, 1 MiB at a time.
+inline constexpr std::uint32_t kBlockSize = 1 << 20;
+
+struct Ownership {
+  bool owner_root = false;  ///< show everything as owned by root
+};
+
+/// A node's own. A directory's link count is always 1, which tells find(1) not to guess the number
+/// of its subdirectories: that number is only known once the subtree was read, and must not change
+/// by reading it.
+Attributes attributes_of(const Node& node, const Ownership& ownership);
+
+/// Of a directory that is in no snapshot, or of a snapshot's root: mode 0555, three times `time`.
+Attributes virtual_directory_attributes(const Timestamp& time, std::uint32_t uid,
+                                        std::uint32_t gid) noexcept;
+
+/// Of a symbolic link that is in no snapshot.
+Attributes virtual_link_attributes(const Timestamp& time, std::uint64_t target_size,
+                                   std::uint32_t uid, std::uint32_t gid) noexcept;
+
+}  // namespace snapfs

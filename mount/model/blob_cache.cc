@@ -1,0 +1,60 @@
+// Loading of data blobs for the mount.
+#include "mount/model/blob_cache.h"
+
+#include <utility>
+
+#include "fs/base/error.h"
+#include "fs/repo/repository.h"
+
+namespace snapfs {
+
+namespace {
+
+constexpr std::size_t kMaxFailures = 1024;
+
+}  // namespace
+
+BlobCache::BlobCache(Repository& repository, std::size_t budget_bytes,
+                     std::chrono::milliseconds failure_memory)
+    : repository_(repository), cache_(budget_bytes), failure_memory_(failure_memory) {}
+
+BlobCache::Pointer BlobCache::get(const Id& blob, StopToken stop) {
+  return cache_.get(blob, [&] { return load(blob, stop); });
+}
+
+BlobCache::Pointer BlobCache::load(const Id& blob, StopToken stop) {
+  throw_recent_failure(blob);
+  try {
+    return std::make_shared<const Bytes>(
+        repository_.load_blob({BlobType::kData, blob}, std::move(stop)));
+  } catch (const Error& error) {
+    const bool lasting =
+        error.code() == ErrorCode::kDamaged || error.code() == ErrorCode::kNotFound;
+    if (lasting) remember_failure(blob);
+    throw;
+  }
+}
+
+void BlobCache::throw_recent_failure(const Id& blob) {
+  std::exception_ptr error;
+  {
+    auto failures = failures_.lock();
+    const auto found = failures->find(blob);
+    if (found == failures->end()) return;
+    if (found->second.until > Clock::now()) {
+      error = found->second.error;
+    } else {
+      failures->erase(found);
+    }
+  }
+  if (error) std::rethrow_exception(error);
+}
+
+void BlobCache::remember_failure(const Id& blob) {
+  auto failures = failures_.lock();
+  if (failures->size() >= kMaxFailures) failures->clear();
+  failures->insert_or_assign(blob,
+                             Failure{Clock::now() + failure_memory_, std::current_exception()});
+}
+
+}  // namespace snapfs

@@ -1,0 +1,60 @@
+// Plaintext data blobs, kept as immutable buffers that replies point into.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <unordered_map>
+
+#include "fs/base/bytes.h"
+#include "fs/base/id.h"
+#include "fs/base/stop_token.h"
+#include "fs/base/synchronized.h"
+#include "mount/model/shared_cache.h"
+
+namespace snapfs {
+
+class Repository;
+
+inline std::size_t memory_bytes(const Bytes& buffer) noexcept {
+  return buffer.capacity() + 128;  // the entry in the cache
+}
+
+/// Thread-safe. Only authenticated bytes enter.
+class BlobCache {
+ public:
+  using Pointer = std::shared_ptr<const Bytes>;
+
+  /// `failure_memory`: for how long a damaged or missing blob is not tried again. The kernel asks
+  /// page by page around damage, which would decrypt the same blob a thousand times in vain.
+  BlobCache(Repository& repository, std::size_t budget_bytes,
+            std::chrono::milliseconds failure_memory);
+
+  /// Throws what Repository::load_blob throws.
+  Pointer get(const Id& blob, StopToken stop);
+
+  /// Whether get() would answer from memory.
+  bool contains(const Id& blob) { return cache_.peek(blob) != nullptr; }
+
+  std::size_t size_bytes() const { return cache_.size_bytes(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  struct Failure {
+    Clock::time_point until;
+    std::exception_ptr error;
+  };
+
+  Pointer load(const Id& blob, StopToken stop);
+  void throw_recent_failure(const Id& blob);
+  void remember_failure(const Id& blob);
+
+  Repository& repository_;
+  SharedCache<Id, Bytes> cache_;
+  const std::chrono::milliseconds failure_memory_;
+  Synchronized<std::unordered_map<Id, Failure>> failures_;
+};
+
+}  // namespace snapfs

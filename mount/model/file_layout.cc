@@ -1,0 +1,81 @@
+// Cumulative blob sizes.
+#include "mount/model/file_layout.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "fs/repo/index.h"
+
+namespace snapfs {
+
+namespace {
+
+struct BlobLengths {
+  std::vector<std::optional<std::uint32_t>> lengths;
+  std::uint64_t known_bytes = 0;
+  bool complete = true;
+};
+
+BlobLengths lengths_of(const Node& node, const Index& index) {
+  BlobLengths result;
+  result.lengths.reserve(node.content.size());
+  for (const Id& blob : node.content) {
+    const auto length = index.plaintext_length({BlobType::kData, blob});
+    result.lengths.push_back(length);
+    result.known_bytes += length.value_or(0);
+    result.complete = result.complete && length.has_value();
+  }
+  return result;
+}
+
+std::uint64_t size_from(const BlobLengths& blobs, const Node& node) noexcept {
+  return blobs.complete ? blobs.known_bytes : std::max(node.size, blobs.known_bytes);
+}
+
+}  // namespace
+
+std::uint64_t content_size(const Node& node, const Index& index) {
+  std::uint64_t known_bytes = 0;
+  bool complete = true;
+  for (const Id& blob : node.content) {
+    const auto length = index.plaintext_length({BlobType::kData, blob});
+    known_bytes += length.value_or(0);
+    complete = complete && length.has_value();
+  }
+  return complete ? known_bytes : std::max(node.size, known_bytes);
+}
+
+FileLayout::FileLayout(const Node& node, const Index& index) {
+  const BlobLengths blobs = lengths_of(node, index);
+  const auto& lengths = blobs.lengths;
+  segments_.reserve(lengths.size());
+
+  std::size_t first_missing = 0;
+  for (; first_missing < lengths.size() && lengths[first_missing]; ++first_missing) {
+    append(*lengths[first_missing], node.content[first_missing]);
+  }
+  if (first_missing == lengths.size()) return;
+
+  std::size_t after_missing = lengths.size();
+  std::uint64_t tail_bytes = 0;
+  for (; lengths[after_missing - 1]; --after_missing) tail_bytes += *lengths[after_missing - 1];
+  append(size_from(blobs, node) - tail_bytes - size(), node.content[first_missing]);
+  for (std::size_t i = after_missing; i < lengths.size(); ++i) {
+    append(*lengths[i], node.content[i]);
+  }
+}
+
+std::size_t FileLayout::segment_at(std::uint64_t offset) const noexcept {
+  const auto found = std::ranges::upper_bound(segments_, offset, {}, &Segment::end);
+  return static_cast<std::size_t>(found - segments_.begin());
+}
+
+void FileLayout::append(std::uint64_t length, const Id& blob) {
+  segments_.push_back({size() + length, blob});
+}
+
+std::size_t memory_bytes(const FileLayout& layout) noexcept {
+  return sizeof layout + layout.segments().capacity() * sizeof(FileLayout::Segment);
+}
+
+}  // namespace snapfs

@@ -1,0 +1,57 @@
+// Incremental reading of snapshot files.
+#include "mount/model/snapshot_source.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "fs/base/error.h"
+#include "fs/repo/repository.h"
+
+namespace snapfs {
+
+namespace {
+
+bool earlier(const Snapshot& a, const Snapshot& b) noexcept {
+  return std::tie(a.time.instant, a.id) < std::tie(b.time.instant, b.id);
+}
+
+}  // namespace
+
+SnapshotSource::SnapshotSource(Repository& repository, WarnFunction warn)
+    : repository_(repository), warn_(std::move(warn)) {}
+
+std::optional<std::vector<Snapshot>> SnapshotSource::poll(StopToken stop) {
+  std::vector<Id> listed = repository_.list(FileKind::kSnapshot, stop);
+  if (listed == listed_) return std::nullopt;
+
+  // Snapshots are written after the index that names their blobs, so the index that is read now
+  // is complete for every snapshot listed above.
+  repository_.load_index(stop);
+
+  const auto is_listed = [&](const Id& id) { return std::ranges::binary_search(listed, id); };
+  std::erase_if(snapshots_, [&](const Snapshot& snapshot) { return !is_listed(snapshot.id); });
+  std::unordered_set<Id> known(unreadable_);
+  for (const Snapshot& snapshot : snapshots_) known.insert(snapshot.id);
+  for (const Id& id : listed) {
+    if (!known.contains(id)) load(id, stop);
+  }
+  std::ranges::sort(snapshots_, earlier);
+  listed_ = std::move(listed);
+  return snapshots_;
+}
+
+void SnapshotSource::load(const Id& id, StopToken stop) {
+  try {
+    const Bytes json = repository_.load_file({FileKind::kSnapshot, id}, stop);
+    snapshots_.push_back(parse_snapshot(id, json));
+  } catch (const Error& error) {
+    // Removed since it was listed: the next poll sees a different list anyway.
+    if (error.code() == ErrorCode::kNotFound) return;
+    if (error.code() != ErrorCode::kDamaged && error.code() != ErrorCode::kUnsupported) throw;
+    unreadable_.insert(id);
+    warn_("snapshot " + id.short_hex() + " is not shown: " + error.what());
+  }
+}
+
+}  // namespace snapfs

@@ -1,0 +1,42 @@
+// The set of a repository's snapshots, followed while it changes.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "fs/base/stop_token.h"
+#include "fs/tree/snapshot.h"
+
+namespace snapfs {
+
+class Repository;
+
+/// Told about what does not stop the mount: one line, without a newline.
+using WarnFunction = std::function<void(std::string_view message)>;
+
+/// Not thread-safe.
+class SnapshotSource {
+ public:
+  /// `repository` must outlive the source.
+  SnapshotSource(Repository& repository, WarnFunction warn);
+
+  /// Lists again. When the set changed: loads the index files and snapshots that are new, and
+  /// returns all snapshots, ascending by (time, ID). A snapshot that cannot be read is left out
+  /// with a warning, once. Throws when the listing fails.
+  std::optional<std::vector<Snapshot>> poll(StopToken stop);
+
+ private:
+  void load(const Id& id, StopToken stop);
+
+  Repository& repository_;
+  WarnFunction warn_;
+  std::optional<std::vector<Id>> listed_;  ///< nothing before the first poll
+  std::vector<Snapshot> snapshots_;
+  std::unordered_set<Id> unreadable_;
+};
+
+}  // namespace snapfs

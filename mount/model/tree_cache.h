@@ -1,0 +1,49 @@
+// Directories of snapshots, decoded: read from their tree blobs on demand, as many as fit a budget.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "fs/base/id.h"
+#include "fs/base/stop_token.h"
+#include "fs/tree/node.h"
+#include "mount/model/shared_cache.h"
+
+namespace snapfs {
+
+class Repository;
+
+/// A directory's nodes in ascending order of their raw names. A file's size is what its blobs add
+/// up to when the index knows them all, whatever the node says (FORMAT §21).
+struct TreeListing {
+  std::vector<Node> nodes;
+  std::size_t bytes = 0;  ///< of memory, about
+
+  std::optional<std::size_t> find(std::string_view name) const noexcept;
+};
+
+inline std::size_t memory_bytes(const TreeListing& listing) noexcept { return listing.bytes; }
+
+/// Thread-safe.
+class TreeCache {
+ public:
+  /// `repository` must outlive the cache.
+  TreeCache(Repository& repository, std::size_t budget_bytes)
+      : repository_(repository), cache_(budget_bytes) {}
+
+  /// Throws what load_tree throws.
+  std::shared_ptr<const TreeListing> get(const Id& tree, StopToken stop);
+
+  std::size_t size_bytes() const { return cache_.size_bytes(); }
+
+ private:
+  std::shared_ptr<const TreeListing> load(const Id& tree, StopToken stop);
+
+  Repository& repository_;
+  SharedCache<Id, TreeListing> cache_;
+};
+
+}  // namespace snapfs

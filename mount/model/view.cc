@@ -1,0 +1,205 @@
+// Path templates expanded over the snapshots, names made unique and safe.
+#include "mount/model/view.h"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+#include <utility>
+
+#include "fs/base/rfc3339.h"
+#include "fs/tree/tree_reader.h"
+
+namespace snapfs {
+
+namespace {
+
+constexpr std::string_view kLatest = "latest";
+
+constexpr std::array<std::string_view, 4> kDefaultTemplates = {"ids/%i", "snapshots/%T",
+                                                               "hosts/%h/%T", "tags/%t/%T"};
+
+std::vector<std::string_view> split(std::string_view path) {
+  std::vector<std::string_view> parts;
+  while (!path.empty()) {
+    const std::size_t slash = std::min(path.find('/'), path.size());
+    if (slash != 0) parts.push_back(path.substr(0, slash));
+    path.remove_prefix(std::min(slash + 1, path.size()));
+  }
+  return parts;
+}
+
+std::string join(const std::string& directory, std::string_view name) {
+  return directory.empty() ? std::string(name) : directory + "/" + std::string(name);
+}
+
+std::string expand(std::string_view part, const Snapshot& snapshot, std::string_view tag) {
+  std::string out;
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    if (part[i] != '%' || i + 1 == part.size()) {
+      out += part[i];
+      continue;
+    }
+    switch (part[++i]) {
+      case 'i':
+        out += snapshot.id.short_hex();
+        break;
+      case 'I':
+        out += snapshot.id.hex();
+        break;
+      case 'u':
+        out += safe_name(snapshot.username);
+        break;
+      case 'h':
+        out += safe_name(snapshot.hostname);
+        break;
+      case 't':
+        out += safe_name(tag);
+        break;
+      case 'T':
+        out += time_name(snapshot.time);
+        break;
+      default:
+        out += part[i];
+    }
+  }
+  return safe_name(out);
+}
+
+/// Fills a View. Lookups while building are by name in a hash map a directory, so that thousands
+/// of snapshots of one second stay linear.
+class ViewBuilder {
+ public:
+  explicit ViewBuilder(View& view) : view_(view) { directory(""); }
+
+  void add_template(std::string_view pattern) {
+    const std::vector<std::string_view> parts = split(pattern);
+    if (parts.empty()) return;
+    std::string path;
+    for (std::size_t i = 0; i + 1 < parts.size() && parts[i].find('%') == parts[i].npos; ++i) {
+      path = enter(path, safe_name(parts[i]));
+    }
+    const bool by_tag = pattern.find("%t") != pattern.npos;
+    const bool ends_in_time = parts.back().ends_with("%T");
+    for (std::size_t i = 0; i < view_.snapshots.size(); ++i) {
+      const Snapshot& snapshot = view_.snapshots[i];
+      if (!by_tag) {
+        place(parts, i, {}, ends_in_time);
+      } else {
+        for (const std::string& tag : snapshot.tags) place(parts, i, tag, ends_in_time);
+      }
+    }
+    add_latest_links();
+  }
+
+  void sort() {
+    for (auto& [path, directory] : view_.directories) {
+      std::ranges::sort(directory.entries, {}, &ViewEntry::name);
+    }
+  }
+
+ private:
+  struct Names {
+    std::unordered_map<std::string, ViewEntry::Kind> taken;
+    std::unordered_map<std::string, unsigned> next_suffix;
+  };
+
+  void place(const std::vector<std::string_view>& parts, std::size_t index, std::string_view tag,
+             bool ends_in_time) {
+    const Snapshot& snapshot = view_.snapshots[index];
+    std::string path;
+    for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+      path = enter(path, expand(parts[i], snapshot, tag));
+    }
+    std::string name = unique_name(path, expand(parts.back(), snapshot, tag));
+    if (ends_in_time) latest_[path] = {index, name};
+    insert(path, {std::move(name), ViewEntry::Kind::kSnapshot, index, {}});
+  }
+
+  /// The path of the subdirectory, which is made when it is not there. A name that a snapshot or a
+  /// link has already (templates can ask for that) is evaded like any other clash.
+  std::string enter(const std::string& path, std::string name) {
+    const auto found = names_[path].taken.find(name);
+    if (found == names_[path].taken.end() || found->second != ViewEntry::Kind::kDirectory) {
+      name = unique_name(path, std::move(name));
+      insert(path, {name, ViewEntry::Kind::kDirectory, 0, join(path, name)});
+      directory(join(path, name));
+    }
+    return join(path, name);
+  }
+
+  std::string unique_name(const std::string& path, std::string name) {
+    Names& names = names_[path];
+    if (!names.taken.contains(name)) return name;
+    unsigned& suffix = names.next_suffix[name];
+    std::string candidate;
+    do {
+      const std::string tail = "-" + std::to_string(++suffix);
+      candidate = name.substr(0, kMaxNameBytes - tail.size()) + tail;
+    } while (names.taken.contains(candidate));
+    return candidate;
+  }
+
+  void insert(const std::string& path, ViewEntry entry) {
+    names_[path].taken.emplace(entry.name, entry.kind);
+    directory(path).entries.push_back(std::move(entry));
+  }
+
+  void add_latest_links() {
+    for (const auto& [path, newest] : latest_) {
+      if (names_[path].taken.contains(std::string(kLatest))) continue;
+      insert(path, {std::string(kLatest), ViewEntry::Kind::kLink, newest.snapshot, newest.name});
+    }
+    latest_.clear();
+  }
+
+  ViewDirectory& directory(const std::string& path) {
+    ViewDirectory& result = view_.directories[path];
+    result.path = path;
+    return result;
+  }
+
+  struct Newest {
+    std::size_t snapshot = 0;
+    std::string name;
+  };
+
+  View& view_;
+  std::unordered_map<std::string, Names> names_;
+  std::map<std::string, Newest> latest_;
+};
+
+}  // namespace
+
+const ViewEntry* ViewDirectory::find(std::string_view name) const noexcept {
+  const auto found = std::ranges::lower_bound(
+      entries, name, {}, [](const ViewEntry& entry) { return std::string_view(entry.name); });
+  return found != entries.end() && found->name == name ? &*found : nullptr;
+}
+
+std::span<const std::string_view> default_path_templates() noexcept { return kDefaultTemplates; }
+
+std::string safe_name(std::string_view text) {
+  if (text.empty() || text == ".") return "_";
+  if (text == "..") return "__";
+  std::string name(text.substr(0, kMaxNameBytes));
+  std::ranges::replace(name, '/', '_');
+  std::ranges::replace(name, '\0', '_');
+  return name;
+}
+
+std::string time_name(const ZonedTime& time) {
+  ZonedTime whole_seconds = time;
+  whole_seconds.instant.nanoseconds = 0;
+  return format_rfc3339(whole_seconds);
+}
+
+View build_view(std::vector<Snapshot> snapshots, std::span<const std::string_view> templates) {
+  View view;
+  view.snapshots = std::move(snapshots);
+  ViewBuilder builder(view);
+  for (const std::string_view pattern : templates) builder.add_template(pattern);
+  builder.sort();
+  return view;
+}
+
+}  // namespace snapfs

@@ -1,0 +1,56 @@
+// The directories above the snapshots: which names they hold, worked out from the snapshots alone
+// (FORMAT §21). A pure function; inode numbers are given by VirtualTree.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fs/tree/snapshot.h"
+#include "mount/model/ino.h"
+
+namespace snapfs {
+
+struct ViewEntry {
+  enum class Kind { kDirectory, kSnapshot, kLink };
+
+  std::string name;
+  Kind kind = Kind::kDirectory;
+  std::size_t snapshot = 0;  ///< index into View::snapshots; snapshots and links
+  std::string target;        ///< path of the directory, or what the link says
+  Ino ino = 0;               ///< given by VirtualTree
+};
+
+struct ViewDirectory {
+  std::string path;                ///< without leading slash; empty for the root
+  std::vector<ViewEntry> entries;  ///< ascending by name
+
+  /// Null when there is no such name.
+  const ViewEntry* find(std::string_view name) const noexcept;
+};
+
+struct View {
+  std::vector<Snapshot> snapshots;                   ///< ascending by (time, ID)
+  std::map<std::string, ViewDirectory> directories;  ///< by path; the root is always there
+};
+
+/// `ids/%i`, `snapshots/%T`, `hosts/%h/%T`, `tags/%t/%T`.
+std::span<const std::string_view> default_path_templates() noexcept;
+
+/// `text` as the name of a file: "" and "." become "_", ".." becomes "__", "/" and NUL become "_";
+/// cut to 255 bytes.
+std::string safe_name(std::string_view text);
+
+/// The snapshot's time to the second, in the zone it was recorded in.
+std::string time_name(const ZonedTime& time);
+
+/// Lays the snapshots out by path templates. Verbs: %i short ID, %I ID, %u user, %h host, %t each
+/// tag, %T time; %c with any other c is c. A name that is taken gets -1, -2, … A directory whose
+/// template ends in %T gets a link `latest` to its newest snapshot. The templates' parts before
+/// the first verb exist without snapshots too. `snapshots` is ascending by (time, ID).
+View build_view(std::vector<Snapshot> snapshots, std::span<const std::string_view> templates);
+
+}  // namespace snapfs

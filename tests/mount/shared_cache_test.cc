@@ -1,0 +1,83 @@
+// Single flight, the budget, and errors of the cache.
+#include "mount/model/shared_cache.h"
+
+#include <atomic>
+#include <latch>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace snapfs {
+namespace {
+
+struct Text {
+  std::string value;
+};
+
+std::size_t memory_bytes(const Text& text) { return text.value.size(); }
+
+using Cache = SharedCache<int, Text>;
+
+auto text(std::size_t bytes, int* loads = nullptr) {
+  return [=] {
+    if (loads != nullptr) ++*loads;
+    return std::make_shared<const Text>(Text{std::string(bytes, 'x')});
+  };
+}
+
+TEST(SharedCache, EvictsTheLeastRecentlyUsed) {
+  Cache cache(100);
+  cache.get(1, text(40));
+  cache.get(2, text(40));
+  cache.get(1, text(40));
+  cache.get(3, text(40));
+  EXPECT_NE(cache.peek(1), nullptr);
+  EXPECT_EQ(cache.peek(2), nullptr);
+  EXPECT_NE(cache.peek(3), nullptr);
+  EXPECT_EQ(cache.size_bytes(), 80U);
+}
+
+TEST(SharedCache, WhatIsLargerThanTheBudgetIsHandedOutAndNotKept) {
+  Cache cache(100);
+  cache.get(1, text(40));
+  EXPECT_EQ(cache.get(2, text(101))->value.size(), 101U);
+  EXPECT_EQ(cache.peek(2), nullptr);
+  EXPECT_NE(cache.peek(1), nullptr);
+}
+
+TEST(SharedCache, FailureIsNotCached) {
+  Cache cache(100);
+  EXPECT_THROW(cache.get(1, []() -> Cache::Pointer { throw std::runtime_error("no"); }),
+               std::runtime_error);
+  int loads = 0;
+  cache.get(1, text(1, &loads));
+  EXPECT_EQ(loads, 1);
+}
+
+TEST(SharedCache, ManyThreadsLoadOnce) {
+  constexpr int kThreads = 4;
+  Cache cache(100);
+  std::atomic<int> loads{0};
+  std::latch together(kThreads);
+  std::vector<Cache::Pointer> results(kThreads);
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back([&, i] {
+        together.arrive_and_wait();
+        results[i] = cache.get(7, [&] {
+          ++loads;
+          return std::make_shared<const Text>(Text{"once"});
+        });
+      });
+    }
+  }
+  EXPECT_EQ(loads, 1);
+  for (const Cache::Pointer& result : results) EXPECT_EQ(result, results.front());
+}
+
+}  // namespace
+}  // namespace snapfs

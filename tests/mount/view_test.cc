@@ -1,0 +1,123 @@
+// The names above the snapshots.
+#include "mount/model/view.h"
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fs/base/rfc3339.h"
+#include "mount/model/virtual_tree.h"
+
+namespace snapfs {
+namespace {
+
+using ::testing::ElementsAre;
+
+Snapshot snapshot(std::uint8_t id, std::string_view time, std::string host = "alpha",
+                  std::vector<std::string> tags = {}) {
+  Snapshot result;
+  result.id.bytes.fill(id);
+  result.tree.bytes.fill(id);
+  result.time = parse_rfc3339(time).value();
+  result.hostname = std::move(host);
+  result.username = "tester";
+  result.tags = std::move(tags);
+  return result;
+}
+
+std::vector<std::string> names(const View& view, const std::string& path) {
+  std::vector<std::string> result;
+  for (const ViewEntry& entry : view.directories.at(path).entries) result.push_back(entry.name);
+  return result;
+}
+
+TEST(View, StaticDirectoriesExistWithoutSnapshots) {
+  const View view = build_view({}, default_path_templates());
+  EXPECT_THAT(names(view, ""), ElementsAre("hosts", "ids", "snapshots", "tags"));
+  EXPECT_TRUE(view.directories.at("tags").entries.empty());
+}
+
+TEST(View, NamesAreTheTimeInTheRecordedZoneToTheSecond) {
+  const View view =
+      build_view({snapshot(1, "2026-11-23T00:38:58.987654321+01:00")}, default_path_templates());
+  EXPECT_THAT(names(view, "snapshots"), ElementsAre("2026-11-23T00:38:58+01:00", "latest"));
+  EXPECT_THAT(names(view, "hosts/alpha"), ElementsAre("2026-11-23T00:38:58+01:00", "latest"));
+  EXPECT_THAT(names(view, "ids"), ElementsAre("01010101"));
+}
+
+TEST(View, NameClashesAreNumberedInAscendingOrder) {
+  const View view =
+      build_view({snapshot(1, "2026-01-01T00:00:00.1Z"), snapshot(2, "2026-01-01T00:00:00.2Z"),
+                  snapshot(3, "2026-01-01T00:00:00.3Z")},
+                 default_path_templates());
+  const ViewDirectory& snapshots = view.directories.at("snapshots");
+  EXPECT_EQ(snapshots.find("2026-01-01T00:00:00Z")->snapshot, 0U);
+  EXPECT_EQ(snapshots.find("2026-01-01T00:00:00Z-1")->snapshot, 1U);
+  EXPECT_EQ(snapshots.find("2026-01-01T00:00:00Z-2")->snapshot, 2U);
+  EXPECT_EQ(snapshots.find("latest")->target, "2026-01-01T00:00:00Z-2");
+}
+
+TEST(View, LatestIsTheNewestOfItsDirectory) {
+  const View view = build_view(
+      {snapshot(1, "2026-01-01T00:00:00Z", "alpha"), snapshot(2, "2026-01-02T00:00:00Z", "beta")},
+      default_path_templates());
+  EXPECT_EQ(view.directories.at("snapshots").find("latest")->target, "2026-01-02T00:00:00Z");
+  EXPECT_EQ(view.directories.at("hosts/alpha").find("latest")->target, "2026-01-01T00:00:00Z");
+}
+
+TEST(View, EveryTagHasADirectoryWithASafeName) {
+  const View view =
+      build_view({snapshot(1, "2026-01-01T00:00:00Z", "al/pha", {"", ".", "..", "a/b", "plain"})},
+                 default_path_templates());
+  EXPECT_THAT(names(view, "tags"), ElementsAre("_", "__", "a_b", "plain"));
+  EXPECT_THAT(names(view, "hosts"), ElementsAre("al_pha"));
+  // "" and "." share a directory: one snapshot twice.
+  EXPECT_THAT(names(view, "tags/_"),
+              ElementsAre("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z-1", "latest"));
+}
+
+TEST(View, LongNamesAreCutAndStayDistinct) {
+  const std::string tag(300, 'x');
+  const std::array<std::string_view, 1> pattern = {"%t"};
+  const View view = build_view({snapshot(1, "2026-01-01T00:00:00Z", "a", {tag}),
+                                snapshot(2, "2026-01-02T00:00:00Z", "a", {tag})},
+                               pattern);
+  EXPECT_THAT(names(view, ""), ElementsAre(std::string(253, 'x') + "-1", std::string(255, 'x')));
+}
+
+TEST(View, TemplatesKnowAllVerbs) {
+  const std::array<std::string_view, 1> pattern = {"by/%u@%h/%%%i"};
+  const View view = build_view({snapshot(0xab, "2026-01-01T00:00:00Z")}, pattern);
+  EXPECT_THAT(names(view, "by/tester@alpha"), ElementsAre("%abababab"));
+}
+
+TEST(View, ADirectoryEvadesASnapshotOfTheSameName) {
+  const std::array<std::string_view, 2> pattern = {"%h", "%h/%i"};
+  const View view = build_view({snapshot(1, "2026-01-01T00:00:00Z")}, pattern);
+  EXPECT_THAT(names(view, ""), ElementsAre("alpha", "alpha-1"));
+  EXPECT_THAT(names(view, "alpha-1"), ElementsAre("01010101"));
+}
+
+TEST(VirtualTree, InodesOutlastARebuild) {
+  VirtualTree tree;
+  const Snapshot first = snapshot(1, "2026-01-01T00:00:00Z");
+  tree.replace(build_view({first}, default_path_templates()));
+  const auto before = tree.view();
+  tree.replace(build_view({first, snapshot(2, "2026-01-02T00:00:00Z")}, default_path_templates()));
+  const auto after = tree.view();
+
+  const auto ino = [](const View& view, const std::string& path, std::string_view name) {
+    return view.directories.at(path).find(name)->ino;
+  };
+  EXPECT_EQ(ino(*before, "", "snapshots"), ino(*after, "", "snapshots"));
+  EXPECT_EQ(ino(*before, "snapshots", "2026-01-01T00:00:00Z"),
+            ino(*after, "snapshots", "2026-01-01T00:00:00Z"));
+  EXPECT_NE(ino(*before, "snapshots", "latest"), ino(*after, "snapshots", "latest"));
+  EXPECT_NE(ino(*after, "snapshots", "2026-01-01T00:00:00Z"), ino(*after, "ids", "01010101"));
+}
+
+}  // namespace
+}  // namespace snapfs

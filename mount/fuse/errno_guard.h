@@ -1,0 +1,42 @@
+// The one place where errors become error numbers: every operation computes its answer inside
+// guard() and replies outside of it.
+#pragma once
+
+#include <exception>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "fs/base/error.h"
+
+namespace snapfs {
+
+/// The error number a reader of the mount sees. A blob that is not there is EIO, as a damaged one
+/// is: the file exists, its content cannot be had.
+int errno_of(const Error& error) noexcept;
+
+/// Writes one line to standard error, `snapfs: mount: <operation>: <what>`, unless it is what was
+/// written last moments ago. Thread-safe.
+void log_mount(std::string_view operation, std::string_view what) noexcept;
+
+/// The number for the exception being handled; call it in a catch block. Logs it unless it is
+/// no failure of the repository.
+int report_current_exception(std::string_view operation) noexcept;
+
+/// Runs `compute` and hands its result on; nothing when it threw: `fail` was then called with the
+/// error number.
+template <class Fail, class Compute>
+auto guard(std::string_view operation, Fail&& fail, Compute&& compute)
+    -> std::optional<std::invoke_result_t<Compute>> {
+  int error = 0;
+  try {
+    return std::forward<Compute>(compute)();
+  } catch (...) {
+    error = report_current_exception(operation);
+  }
+  std::forward<Fail>(fail)(error);
+  return std::nullopt;
+}
+
+}  // namespace snapfs

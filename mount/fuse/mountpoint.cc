@@ -1,0 +1,152 @@
+// Checks of the mountpoint and of the machine.
+#include "mount/fuse/mountpoint.h"
+
+#include <fcntl.h>
+#include <mntent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+
+#include "fs/base/error.h"
+#include "fs/base/file.h"
+
+namespace snapfs {
+
+namespace {
+
+constexpr const char* kDevice = "/dev/fuse";
+
+std::string resolve(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
+                                                         &std::free);
+  if (!real) throw_errno(errno, "resolve", path);
+  return real.get();
+}
+
+/// Whether `path`, which is resolved, is the directory or lies in it. Asks for identity, not for
+/// names, since a bind mount gives one directory several.
+bool is_within(std::string path, const struct stat& directory) {
+  for (;;) {
+    struct stat here {};
+    if (::stat(path.c_str(), &here) == 0 && here.st_dev == directory.st_dev &&
+        here.st_ino == directory.st_ino) {
+      return true;
+    }
+    if (path == "/") return false;
+    path.resize(std::max<std::size_t>(path.rfind('/'), 1));
+  }
+}
+
+struct stat status_of(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) throw_errno(errno, "examine", path);
+  return status;
+}
+
+/// A second mount would hide the first, and each would have to be unmounted.
+void check_not_mounted(const std::string& resolved) {
+  const std::unique_ptr<FILE, decltype(&::endmntent)> table(::setmntent("/proc/self/mounts", "r"),
+                                                            &::endmntent);
+  if (!table) return;
+  while (const mntent* entry = ::getmntent(table.get())) {
+    if (resolved == entry->mnt_dir && std::string_view(entry->mnt_type) == "fuse.snapfs") {
+      throw Error(ErrorCode::kExists,
+                  "snapshots are already mounted on " + resolved + ": unmount them first with " +
+                      "'fusermount3 -u " + resolved + "'",
+                  resolved);
+    }
+  }
+}
+
+void check_directory(const std::string& mountpoint) {
+  struct stat status {};
+  if (::stat(mountpoint.c_str(), &status) != 0) {
+    switch (errno) {
+      case ENOENT:
+        throw Error(ErrorCode::kNotFound,
+                    "mountpoint " + mountpoint + " does not exist: create the directory first",
+                    mountpoint);
+      case ENOTCONN:
+        throw Error(ErrorCode::kIo,
+                    "mountpoint " + mountpoint +
+                        " still carries the mount of a program that died: clear it with "
+                        "'fusermount3 -u " +
+                        mountpoint + "'",
+                    mountpoint);
+      default:
+        throw_errno(errno, "use mountpoint", mountpoint);
+    }
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    throw Error(ErrorCode::kUsage, "mountpoint " + mountpoint + " is not a directory", mountpoint);
+  }
+}
+
+bool in_search_path(std::string_view program) {
+  const char* variable = std::getenv("PATH");
+  std::string_view rest = variable != nullptr ? variable : "/usr/bin:/bin";
+  while (!rest.empty()) {
+    const std::size_t colon = std::min(rest.find(':'), rest.size());
+    const std::string file = std::string(rest.substr(0, colon)) + "/" + std::string(program);
+    if (::access(file.c_str(), X_OK) == 0) return true;
+    rest.remove_prefix(std::min(colon + 1, rest.size()));
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string check_mountpoint(const std::string& mountpoint, const std::string& repository_path) {
+  check_directory(mountpoint);
+  std::string resolved = resolve(mountpoint);
+  check_not_mounted(resolved);
+  if (repository_path.empty()) return resolved;
+  const std::string repository = resolve(repository_path);
+  if (is_within(resolved, status_of(repository)) || is_within(repository, status_of(resolved))) {
+    throw Error(ErrorCode::kUsage,
+                "mountpoint " + mountpoint + " overlaps the repository " + repository_path +
+                    ": choose a directory outside of it that does not hold it",
+                mountpoint);
+  }
+  return resolved;
+}
+
+void check_fuse_available() {
+  struct stat status {};
+  if (::stat(kDevice, &status) != 0) {
+    throw Error(ErrorCode::kUnsupported,
+                "cannot mount: /dev/fuse does not exist: load the kernel module with 'modprobe "
+                "fuse', or start the container with --device /dev/fuse",
+                kDevice);
+  }
+  // libfuse mounts for users through fusermount3, which is set-user-ID root; the device it has
+  // opened for itself before.
+  if (::geteuid() != 0 && !in_search_path("fusermount3")) {
+    throw Error(ErrorCode::kUnsupported,
+                "cannot mount: fusermount3 is not in PATH: install the package fuse3",
+                "fusermount3");
+  }
+  const UniqueFd device(::open(kDevice, O_RDWR | O_CLOEXEC));
+  if (device) return;
+  const int error = errno;
+  if (error == ENODEV || error == ENXIO) {
+    throw Error(ErrorCode::kUnsupported,
+                "cannot mount: the kernel has no FUSE: load its module with 'modprobe fuse'",
+                kDevice);
+  }
+  if (error == EACCES) {
+    throw Error(ErrorCode::kPermission,
+                "cannot mount: no access to /dev/fuse: join the group it belongs to, or mount as "
+                "root",
+                kDevice);
+  }
+  throw_errno(error, "open", kDevice);
+}
+
+}  // namespace snapfs

@@ -1,0 +1,255 @@
+// Each operation: compute inside the errno guard, then reply once.
+#include "mount/fuse/operations.h"
+
+#include <fcntl.h>
+#include <sys/statvfs.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "fs/tree/tree_reader.h"
+#include "mount/fuse/errno_guard.h"
+#include "mount/fuse/libfuse.h"
+#include "mount/fuse/replies.h"
+
+namespace snapfs {
+
+namespace {
+
+constexpr std::uint64_t kStatfsBlock = 4096;
+
+FuseContext& context_of(fuse_req_t req) {
+  return *static_cast<FuseContext*>(fuse_req_userdata(req));
+}
+
+template <class Compute>
+auto guarded(fuse_req_t req, std::string_view operation, Compute&& compute) {
+  return guard(
+      operation, [req](int error) { fuse_reply_err(req, error); }, std::forward<Compute>(compute));
+}
+
+void init(void* userdata, fuse_conn_info* connection) {
+  auto& context = *static_cast<FuseContext*>(userdata);
+  const auto want = [&](unsigned capability, bool wanted) {
+    connection->want = wanted ? connection->want | (connection->capable & capability)
+                              : connection->want & ~capability;
+  };
+  want(FUSE_CAP_EXPORT_SUPPORT, true);
+  want(FUSE_CAP_CACHE_SYMLINKS, true);
+  want(FUSE_CAP_AUTO_INVAL_DATA, false);   // nothing changes behind the kernel's back
+  want(FUSE_CAP_READDIRPLUS_AUTO, false);  // always: a listing saves a LOOKUP an entry
+  want(FUSE_CAP_POSIX_ACL, context.posix_acl);
+  context.no_open = (connection->capable & FUSE_CAP_NO_OPEN_SUPPORT) != 0;
+  connection->max_background = 64;
+  connection->time_gran = 1;
+  if (!context.on_ready) return;
+  try {
+    context.on_ready();
+  } catch (...) {
+    report_current_exception("ready");
+  }
+}
+
+void lookup(fuse_req_t req, fuse_ino_t parent, const char* name) {
+  // Names up to 1,024 bytes reach a FUSE file system.
+  if (std::strlen(name) > kMaxNameBytes) {
+    fuse_reply_err(req, ENAMETOOLONG);
+    return;
+  }
+  FuseContext& context = context_of(req);
+  const auto found = guarded(req, "lookup", [&] { return context.fs.lookup(parent, name); });
+  if (!found) return;
+  if (*found) {
+    const fuse_entry_param param = to_entry_param(**found, context);
+    fuse_reply_entry(req, &param);
+  } else if (!context.fs.is_stable_directory(parent)) {
+    fuse_reply_err(req, ENOENT);
+  } else {
+    // What is not in a snapshot will never be: the kernel may remember that too.
+    fuse_entry_param absent{};
+    absent.entry_timeout = kForever;
+    fuse_reply_entry(req, &absent);
+  }
+}
+
+/// Inodes are arithmetic (InodeTable): there is nothing to count, and nothing to free.
+void forget(fuse_req_t req, fuse_ino_t, std::uint64_t) { fuse_reply_none(req); }
+void forget_multi(fuse_req_t req, std::size_t, fuse_forget_data*) { fuse_reply_none(req); }
+
+void getattr(fuse_req_t req, fuse_ino_t ino, fuse_file_info*) {
+  const auto entry = guarded(req, "getattr", [&] { return context_of(req).fs.entry(ino); });
+  if (!entry) return;
+  const struct stat status = to_stat(*entry);
+  fuse_reply_attr(req, &status, timeout_of(entry->stable));
+}
+
+void readlink(fuse_req_t req, fuse_ino_t ino) {
+  const auto target = guarded(req, "readlink", [&] { return context_of(req).fs.read_link(ino); });
+  if (target) fuse_reply_readlink(req, target->c_str());
+}
+
+void open(fuse_req_t req, fuse_ino_t, fuse_file_info* info) {
+  if ((info->flags & O_ACCMODE) != O_RDONLY) {
+    fuse_reply_err(req, EROFS);
+  } else if (context_of(req).no_open) {
+    // The kernel opens and closes files on its own from now on, and keeps their pages.
+    fuse_reply_err(req, ENOSYS);
+  } else {
+    info->keep_cache = 1;
+    fuse_reply_open(req, info);
+  }
+}
+
+void read(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info*) {
+  const auto reply = guarded(req, "read", [&] {
+    return SliceReply(context_of(req).fs.read(ino, static_cast<std::uint64_t>(offset), size));
+  });
+  if (reply) reply->send(req);
+}
+
+void opendir(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {
+  FuseContext& context = context_of(req);
+  const std::uint64_t handle = context.next_handle.fetch_add(1, std::memory_order_relaxed);
+  const auto directory = guarded(req, "opendir", [&] {
+    std::shared_ptr<const OpenDirectory> opened = context.fs.open_directory(ino);
+    context.open_directories.lock()->emplace(handle, opened);
+    return opened;
+  });
+  if (!directory) return;
+  info->fh = handle;
+  // Virtual directories change: no opendir-less operation, and no cached listing, for them.
+  info->cache_readdir = (*directory)->stable() ? 1 : 0;
+  info->keep_cache = info->cache_readdir;
+  if (fuse_reply_open(req, info) != 0) context.open_directories.lock()->erase(handle);
+}
+
+void releasedir(fuse_req_t req, fuse_ino_t, fuse_file_info* info) {
+  // Freed outside the lock.
+  std::shared_ptr<const OpenDirectory> last;
+  {
+    auto open_directories = context_of(req).open_directories.lock();
+    if (const auto found = open_directories->find(info->fh); found != open_directories->end()) {
+      last = std::move(found->second);
+      open_directories->erase(found);
+    }
+  }
+  fuse_reply_err(req, 0);
+}
+
+std::shared_ptr<const OpenDirectory> open_directory(FuseContext& context, fuse_ino_t ino,
+                                                    std::uint64_t handle) {
+  {
+    auto open_directories = context.open_directories.lock();
+    if (const auto found = open_directories->find(handle); found != open_directories->end()) {
+      return found->second;
+    }
+  }
+  return context.fs.open_directory(ino);
+}
+
+void readdir(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info* info) {
+  const auto buffer = guarded(req, "readdir", [&] {
+    const auto directory = open_directory(context_of(req), ino, info->fh);
+    return directory_entries(req, *directory, size, static_cast<std::uint64_t>(offset));
+  });
+  if (buffer) fuse_reply_buf(req, buffer->data(), buffer->used());
+}
+
+void readdirplus(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset,
+                 fuse_file_info* info) {
+  FuseContext& context = context_of(req);
+  const auto buffer = guarded(req, "readdirplus", [&] {
+    const auto directory = open_directory(context, ino, info->fh);
+    return directory_entries_plus(req, *directory, size, static_cast<std::uint64_t>(offset),
+                                  context);
+  });
+  if (buffer) fuse_reply_buf(req, buffer->data(), buffer->used());
+}
+
+/// xattr(7)'s contract: size 0 asks how much room is needed.
+void reply_attribute(fuse_req_t req, const void* value, std::size_t length, std::size_t room) {
+  if (room == 0) {
+    fuse_reply_xattr(req, length);
+  } else if (length > room) {
+    fuse_reply_err(req, ERANGE);
+  } else {
+    fuse_reply_buf(req, static_cast<const char*>(value), length);
+  }
+}
+
+void getxattr(fuse_req_t req, fuse_ino_t ino, const char* name, std::size_t size) {
+  const auto value =
+      guarded(req, "getxattr", [&] { return context_of(req).fs.extended_attribute(ino, name); });
+  if (!value) return;
+  if (*value) {
+    reply_attribute(req, (*value)->data(), (*value)->size(), size);
+  } else {
+    fuse_reply_err(req, ENODATA);
+  }
+}
+
+void listxattr(fuse_req_t req, fuse_ino_t ino, std::size_t size) {
+  const auto names =
+      guarded(req, "listxattr", [&] { return context_of(req).fs.extended_attribute_names(ino); });
+  if (names) reply_attribute(req, names->data(), names->size(), size);
+}
+
+void statfs(fuse_req_t req, fuse_ino_t) {
+  const auto totals = guarded(req, "statfs", [&] { return context_of(req).fs.totals(); });
+  if (!totals) return;
+  struct statvfs status {};
+  status.f_bsize = kBlockSize;
+  status.f_frsize = kStatfsBlock;
+  status.f_blocks = (totals->bytes + kStatfsBlock - 1) / kStatfsBlock;
+  status.f_files = totals->files;
+  status.f_namemax = kMaxNameBytes;
+  fuse_reply_statfs(req, &status);
+}
+
+/// For every operation that changes something. The mount is read-only, so the kernel refuses them
+/// itself; this answers when somebody remounted it.
+constexpr auto kReadOnly = [](fuse_req_t req, auto...) { fuse_reply_err(req, EROFS); };
+
+fuse_lowlevel_ops make_operations() {
+  fuse_lowlevel_ops operations{};
+  operations.init = init;
+  operations.lookup = lookup;
+  operations.forget = forget;
+  operations.forget_multi = forget_multi;
+  operations.getattr = getattr;
+  operations.readlink = readlink;
+  operations.open = open;
+  operations.read = read;
+  operations.opendir = opendir;
+  operations.readdir = readdir;
+  operations.readdirplus = readdirplus;
+  operations.releasedir = releasedir;
+  operations.getxattr = getxattr;
+  operations.listxattr = listxattr;
+  operations.statfs = statfs;
+  operations.setattr = kReadOnly;
+  operations.mknod = kReadOnly;
+  operations.mkdir = kReadOnly;
+  operations.unlink = kReadOnly;
+  operations.rmdir = kReadOnly;
+  operations.symlink = kReadOnly;
+  operations.rename = kReadOnly;
+  operations.link = kReadOnly;
+  operations.write = kReadOnly;
+  operations.create = kReadOnly;
+  operations.setxattr = kReadOnly;
+  operations.removexattr = kReadOnly;
+  operations.fallocate = kReadOnly;
+  return operations;
+}
+
+}  // namespace
+
+const fuse_lowlevel_ops& fuse_operations() noexcept {
+  static const fuse_lowlevel_ops operations = make_operations();
+  return operations;
+}
+
+}  // namespace snapfs

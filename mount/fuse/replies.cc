@@ -1,0 +1,130 @@
+// Entries and data in the form libfuse wants them.
+#include "mount/fuse/replies.h"
+
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace snapfs {
+
+namespace {
+
+/// The kernel takes at most 1,024 pieces in one write, the reply's header being one of them; a
+/// request that is answered with more would never return.
+constexpr std::size_t kMaxPieces = 1000;
+
+struct Position {
+  std::string name;
+  Entry entry;
+  bool dot = false;
+};
+
+/// The entry at a position: the two dots first.
+Position at_position(const OpenDirectory& directory, std::uint64_t position) {
+  if (position >= 2) {
+    const std::size_t index = position - 2;
+    return {std::string(directory.name(index)), directory.entry(index), false};
+  }
+  Position result;
+  result.name = position == 0 ? "." : "..";
+  result.dot = true;
+  result.entry.ino = position == 0 ? directory.self() : directory.parent();
+  result.entry.attributes.mode = S_IFDIR;
+  return result;
+}
+
+/// `add(position, buffer, next)` returns the bytes that the entry needs.
+template <class Add>
+DirectoryBuffer fill(const OpenDirectory& directory, std::size_t size, std::uint64_t offset,
+                     const Add& add) {
+  DirectoryBuffer buffer(size);
+  const std::uint64_t end = directory.size() + 2;
+  for (std::uint64_t i = offset; i < end; ++i) {
+    if (!buffer.advance(add(at_position(directory, i), buffer, i + 1))) break;
+  }
+  return buffer;
+}
+
+}  // namespace
+
+struct stat to_stat(const Entry& entry) noexcept {
+  const Attributes& attributes = entry.attributes;
+  struct stat status {};
+  status.st_ino = entry.ino;
+  status.st_mode = attributes.mode;
+  status.st_nlink = attributes.links;
+  status.st_uid = attributes.uid;
+  status.st_gid = attributes.gid;
+  // The format keeps the 64-bit number of stat(2), which for Linux's 12-bit majors and 20-bit
+  // minors is the 32-bit number of the FUSE protocol.
+  status.st_rdev = attributes.device;
+  status.st_size = static_cast<off_t>(attributes.size);
+  status.st_blocks = static_cast<blkcnt_t>(attributes.blocks);
+  status.st_blksize = kBlockSize;
+  status.st_atim = attributes.atime.to_timespec();
+  status.st_mtim = attributes.mtime.to_timespec();
+  status.st_ctim = attributes.ctime.to_timespec();
+  return status;
+}
+
+fuse_entry_param to_entry_param(const Entry& entry, const FuseContext& context) noexcept {
+  fuse_entry_param param{};
+  param.ino = entry.ino;
+  // The kernel knows its root by generation 0.
+  param.generation = entry.ino == kRootIno ? 0 : context.generation;
+  param.attr = to_stat(entry);
+  param.attr_timeout = timeout_of(entry.stable);
+  param.entry_timeout = timeout_of(entry.stable);
+  return param;
+}
+
+DirectoryBuffer directory_entries(fuse_req_t req, const OpenDirectory& directory, std::size_t size,
+                                  std::uint64_t offset) {
+  return fill(directory, size, offset,
+              [&](const Position& position, DirectoryBuffer& buffer, std::uint64_t next) {
+                const struct stat status = to_stat(position.entry);
+                return fuse_add_direntry(req, buffer.end(), buffer.left(), position.name.c_str(),
+                                         &status, static_cast<off_t>(next));
+              });
+}
+
+DirectoryBuffer directory_entries_plus(fuse_req_t req, const OpenDirectory& directory,
+                                       std::size_t size, std::uint64_t offset,
+                                       const FuseContext& context) {
+  return fill(directory, size, offset,
+              [&](const Position& position, DirectoryBuffer& buffer, std::uint64_t next) {
+                fuse_entry_param param = to_entry_param(position.entry, context);
+                // Node 0: a name only. The kernel neither looks up the dots nor counts them.
+                if (position.dot) param.ino = 0;
+                return fuse_add_direntry_plus(req, buffer.end(), buffer.left(),
+                                              position.name.c_str(), &param,
+                                              static_cast<off_t>(next));
+              });
+}
+
+SliceReply::SliceReply(FileSlice slice) : slice_(std::move(slice)) {
+  if (slice_.pieces.size() > kMaxPieces) {
+    joined_.reserve(slice_.size());
+    for (const FileSlice::Piece& piece : slice_.pieces) append(joined_, piece.bytes);
+    pieces_.push_back({joined_.data(), joined_.size()});
+    return;
+  }
+  pieces_.reserve(slice_.pieces.size());
+  for (const FileSlice::Piece& piece : slice_.pieces) {
+    // writev does not write to what it sends.
+    pieces_.push_back({const_cast<std::uint8_t*>(piece.bytes.data()), piece.bytes.size()});
+  }
+}
+
+void SliceReply::send(fuse_req_t req) const noexcept {
+  if (pieces_.empty()) {
+    fuse_reply_buf(req, nullptr, 0);
+  } else {
+    fuse_reply_iov(req, pieces_.data(), static_cast<int>(pieces_.size()));
+  }
+}
+
+}  // namespace snapfs

@@ -1,0 +1,79 @@
+// What the kernel is told: attributes, timeouts, directory entries. Included by this folder's
+// sources only.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "mount/fuse/libfuse.h"
+#include "mount/fuse/operations.h"
+#include "mount/model/directory.h"
+#include "mount/model/snapshot_fs.h"
+
+namespace snapfs {
+
+/// How long the kernel may keep what never changes, in seconds.
+inline constexpr double kForever = 1e9;
+/// And what changes with the set of snapshots.
+inline constexpr double kBriefly = 1.0;
+
+inline double timeout_of(bool stable) noexcept { return stable ? kForever : kBriefly; }
+
+struct stat to_stat(const Entry& entry) noexcept;
+
+fuse_entry_param to_entry_param(const Entry& entry, const FuseContext& context) noexcept;
+
+/// A reply to READDIR being filled; not initialised, since only what is filled is sent.
+class DirectoryBuffer {
+ public:
+  explicit DirectoryBuffer(std::size_t size) : data_(new char[size]), size_(size) {}
+
+  char* end() noexcept { return data_.get() + used_; }
+  std::size_t left() const noexcept { return size_ - used_; }
+  const char* data() const noexcept { return data_.get(); }
+  std::size_t used() const noexcept { return used_; }
+
+  /// False when an entry that needs so many bytes did not fit.
+  bool advance(std::size_t needed) noexcept {
+    if (needed > left()) return false;
+    used_ += needed;
+    return true;
+  }
+
+ private:
+  std::unique_ptr<char[]> data_;
+  std::size_t size_;
+  std::size_t used_ = 0;
+};
+
+/// As many entries from position `offset` on as fit `size` bytes. Position 0 is ".", 1 is "..",
+/// then come the directory's entries; an entry's offset is the position after it.
+DirectoryBuffer directory_entries(fuse_req_t req, const OpenDirectory& directory, std::size_t size,
+                                  std::uint64_t offset);
+
+/// The same with attributes.
+DirectoryBuffer directory_entries_plus(fuse_req_t req, const OpenDirectory& directory,
+                                       std::size_t size, std::uint64_t offset,
+                                       const FuseContext& context);
+
+/// The answer to a read, sent from where the bytes are cached. Making it may need memory, sending
+/// it does not: the first belongs inside the errno guard, the second outside.
+class SliceReply {
+ public:
+  explicit SliceReply(FileSlice slice);
+  SliceReply(SliceReply&&) = default;
+  SliceReply& operator=(SliceReply&&) = default;
+
+  void send(fuse_req_t req) const noexcept;
+
+ private:
+  FileSlice slice_;  ///< keeps the bytes alive
+  Bytes joined_;     ///< them in one piece, when there are more pieces than writev takes
+  std::vector<iovec> pieces_;
+};
+
+}  // namespace snapfs

@@ -1,0 +1,109 @@
+// Puts model, operations and session together.
+#include "mount/fuse/server.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <stop_token>
+#include <string_view>
+#include <utility>
+
+#include "fs/base/clock.h"
+#include "fs/repo/repository.h"
+#include "mount/fuse/errno_guard.h"
+#include "mount/fuse/mountpoint.h"
+#include "mount/fuse/operations.h"
+#include "mount/fuse/session.h"
+#include "mount/model/snapshot_fs.h"
+
+namespace snapfs {
+
+namespace {
+
+constexpr std::size_t kFsnameDigits = 10;
+
+/// Allocations from this size on are given back to the system when they are freed.
+constexpr int kOwnMappingBytes = 256 << 10;
+
+SnapshotFsOptions model_options(const MountOptions& options) {
+  SnapshotFsOptions result;
+  result.path_templates = options.path_templates;
+  result.owner_root = options.owner_root;
+  result.blob_cache_bytes = options.blob_cache_bytes;
+  result.tree_cache_bytes = options.tree_cache_bytes;
+  result.refresh_interval = options.refresh_interval;
+  result.warn = [](std::string_view message) { log_mount("warning", message); };
+  return result;
+}
+
+/// A comma separates options and a backslash escapes.
+std::string escaped(std::string_view value) {
+  std::string result;
+  for (const char character : value) {
+    if (character == ',' || character == '\\') result += '\\';
+    result += character;
+  }
+  return result;
+}
+
+}  // namespace
+
+class MountServer::Impl {
+ public:
+  Impl(Repository& repository, std::string mountpoint, MountOptions options)
+      : mountpoint_(std::move(mountpoint)),
+        options_(std::move(options)),
+        fsname_(options_.fsname.empty()
+                    ? "snapfs:" + repository.config().id.hex().substr(0, kFsnameDigits)
+                    : options_.fsname),
+        fs_(repository, model_options(options_), stop_.get_token()),
+        context_(fs_) {
+    context_.posix_acl = checks_permissions();
+    context_.generation = static_cast<std::uint64_t>(SystemClock().now().seconds);
+    context_.on_ready = options_.on_ready;
+  }
+
+  void run(const StopToken& stop) {
+    const std::stop_callback forward(stop, [this] { stop_.request_stop(); });
+    throw_if_stopped(stop_.get_token());
+    // Blobs come and go in all sizes and threads. Left to itself the allocator raises this bound
+    // and keeps the holes: a third more memory than the caches hold.
+    ::mallopt(M_MMAP_THRESHOLD, kOwnMappingBytes);
+    check_fuse_available();
+    FuseSession session(context_, check_mountpoint(mountpoint_, {}), session_options());
+    session.serve(std::max(options_.threads, 1U), stop_.get_token());
+  }
+
+  void request_stop() noexcept { stop_.request_stop(); }
+
+ private:
+  bool checks_permissions() const noexcept {
+    return options_.allow_other && options_.default_permissions;
+  }
+
+  std::vector<std::string> session_options() const {
+    std::vector<std::string> result = {"ro", "nosuid", "nodev", "subtype=snapfs",
+                                       "fsname=" + escaped(fsname_)};
+    if (options_.allow_other) result.push_back("allow_other");
+    if (checks_permissions()) result.push_back("default_permissions");
+    return result;
+  }
+
+  const std::string mountpoint_;
+  const MountOptions options_;
+  const std::string fsname_;
+  StopSource stop_;
+  SnapshotFs fs_;
+  FuseContext context_;
+};
+
+MountServer::MountServer(Repository& repository, std::string mountpoint, MountOptions options)
+    : impl_(std::make_unique<Impl>(repository, std::move(mountpoint), std::move(options))) {}
+
+MountServer::~MountServer() = default;
+
+void MountServer::run(StopToken stop) { impl_->run(stop); }
+
+void MountServer::stop() noexcept { impl_->request_stop(); }
+
+}  // namespace snapfs

@@ -1,0 +1,28 @@
+// The program's commands. Each adds itself to the command line, in a file of its own name.
+#pragma once
+
+#include <functional>
+
+#include "cli/exit_code.h"
+
+namespace CLI {
+class App;
+}
+
+namespace snapfs {
+
+struct GlobalOptions;
+class Signals;
+
+/// What is left to do after the command line was understood. Throws Error.
+using Command = std::function<ExitCode(Signals&)>;
+
+// Each adds a command to `program`; parsing it assigns `chosen`. The references must outlive the
+// program.
+void add_init_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_snapshot_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_snapshots_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_mount_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_version_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+
+}  // namespace snapfs

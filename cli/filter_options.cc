@@ -1,0 +1,46 @@
+#include "cli/filter_options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "archiver/source/path.h"
+#include "cli/password_text.h"
+
+namespace snapfs {
+
+std::vector<std::string> split_tags(std::string_view text) {
+  std::vector<std::string> tags;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    tags.emplace_back(trim_white_space(text.substr(0, comma)));
+    if (comma == std::string_view::npos) return tags;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+SnapshotFilter FilterOptions::filter() const {
+  SnapshotFilter filter;
+  filter.hosts = hosts;
+  for (const std::string& list : tags) filter.tags.push_back(split_tags(list));
+  for (const std::string& path : paths) {
+    filter.paths.push_back(absolute_path(path, current_directory()));
+  }
+  return filter;
+}
+
+void add_filter_options(CLI::App& app, FilterOptions& options) {
+  const char* const group = "Which snapshots";
+  app.add_option("-H,--host", options.hosts, "Only snapshots of HOST (may be repeated)")
+      ->type_name("HOST")
+      ->allow_extra_args(false)
+      ->group(group);
+  app.add_option("--tag", options.tags, "Only snapshots with all of TAG[,TAG...] (may be repeated)")
+      ->type_name("TAGS")
+      ->allow_extra_args(false)
+      ->group(group);
+  app.add_option("--path", options.paths, "Only snapshots that hold PATH (may be repeated)")
+      ->type_name("PATH")
+      ->allow_extra_args(false)
+      ->group(group);
+}
+
+}  // namespace snapfs

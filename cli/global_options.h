@@ -1,0 +1,42 @@
+// The options that every command takes, and where their defaults come from.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "fs/repo/compression.h"
+
+namespace CLI {
+class App;
+}
+
+namespace snapfs {
+
+/// As given on the command line; what is empty is looked for in the environment when it is used.
+struct GlobalOptions {
+  std::string repository;
+  std::string repository_file;
+  std::string password_file;
+  std::string password_command;
+  std::string retry_lock;
+  std::string compression;
+  bool no_extra_verify = false;
+  bool quiet = false;
+  int verbosity = 0;
+  bool json = false;
+
+  /// The repository string: --repo, --repository-file, then the variables REPOSITORY and
+  /// REPOSITORY_FILE. Throws Error{kUsage} when there is none.
+  std::string repository_string() const;
+
+  /// Throws Error{kUsage} for a word that is no mode.
+  CompressionMode compression_mode() const;
+
+  std::chrono::seconds retry_lock_duration() const;
+};
+
+/// Adds the options to the program or to one of its commands, in groups of their own. `options`
+/// must outlive `app`.
+void add_global_options(CLI::App& app, GlobalOptions& options);
+
+}  // namespace snapfs

@@ -1,0 +1,95 @@
+// snapfs init: makes a repository.
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/global_options.h"
+#include "cli/json_object.h"
+#include "cli/location.h"
+#include "cli/output.h"
+#include "cli/password.h"
+#include "cli/signals.h"
+#include "fs/backend/backend.h"
+#include "fs/base/error.h"
+#include "fs/repo/repository.h"
+
+namespace snapfs {
+namespace {
+
+struct InitArguments {
+  std::string version = "2";
+};
+
+unsigned parse_version(const std::string& text) {
+  if (text == "1") return 1;
+  if (text == "2" || text == "latest" || text == "stable") return 2;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("\"{}\" is no repository version: it can be 1 or 2", text));
+}
+
+/// Before a password is asked for; init itself checks again.
+void refuse_existing(Backend& backend, const StopToken& stop) {
+  if (!backend.size(FileKey::config(), stop)) return;
+  throw Error(
+      ErrorCode::kExists,
+      fmt::format("there is a repository at {} already: nothing was changed", backend.location()),
+      backend.location());
+}
+
+void report(const GlobalOptions& options, const Config& config, const std::string& place) {
+  if (options.json) {
+    JsonObject object;
+    object.text("message_type", "initialized")
+        .text("id", config.id.hex())
+        .text("repository", place);
+    print(object.finish() + "\n");
+  } else if (!options.quiet) {
+    print(
+        fmt::format("created snapfs repository {} at {}\n\n"
+                    "Keep the password: without it nothing in the repository can be read, by "
+                    "anyone.\n",
+                    config.id.short_hex(), place));
+  }
+}
+
+ExitCode run_init(const GlobalOptions& options, const InitArguments& arguments, Signals& signals) {
+  const StopToken stop = signals.token();
+  InitOptions init;
+  init.version = parse_version(arguments.version);
+  const std::string place = options.repository_string();
+  const std::unique_ptr<Backend> backend = make_backend(RepositoryLocation::parse(place));
+  refuse_existing(*backend, stop);
+  const SecureBytes password = read_password(options, PasswordUse::kCreate, stop);
+  Repository::init(*backend, password.view(), init, stop);
+  // Opening it shows that the password fits before anyone relies on it.
+  const Repository repository(*backend, password.view(), OpenOptions{}, stop);
+  report(options, repository.config(), place);
+  return ExitCode::kSuccess;
+}
+
+}  // namespace
+
+void add_init_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
+  CLI::App* command = program.add_subcommand("init", "Make a new repository");
+  const auto arguments = std::make_shared<InitArguments>();
+  command
+      ->add_option("--repository-version", arguments->version,
+                   "The format's version: 2, or 1 for programs that know no compression")
+      ->type_name("1|2")
+      ->group("Init");
+  add_global_options(*command, options);
+  command->footer(R"(
+Examples:
+  snapfs init -r /srv/snapshots            asks for the new password twice
+  snapfs init -r /mnt/usb/backup -p ~/.snapfs-password)");
+  command->callback([&options, &chosen, arguments] {
+    chosen = [&options, arguments](Signals& signals) {
+      return run_init(options, *arguments, signals);
+    };
+  });
+}
+
+}  // namespace snapfs

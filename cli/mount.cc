@@ -1,0 +1,127 @@
+// snapfs mount: shows the snapshots as directories until it is told to end.
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/global_options.h"
+#include "cli/json_object.h"
+#include "cli/output.h"
+#include "cli/session.h"
+#include "cli/signals.h"
+#include "fs/base/error.h"
+#include "mount/fuse/mountpoint.h"
+#include "mount/fuse/server.h"
+
+namespace snapfs {
+namespace {
+
+struct MountArguments {
+  std::string mountpoint;
+  bool no_default_permissions = false;
+  bool no_lock = false;
+  std::uint64_t cache_mebibytes = MountOptions{}.blob_cache_bytes >> 20;
+  MountOptions mount;
+};
+
+constexpr std::uint64_t kMinCacheMebibytes = 16;
+constexpr std::uint64_t kMaxCacheMebibytes = 1 << 20;
+
+void check_cache_size(std::uint64_t mebibytes) {
+  if (mebibytes >= kMinCacheMebibytes && mebibytes <= kMaxCacheMebibytes) return;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("{} is no cache size: it is a number of MiB from {} to {}", mebibytes,
+                          kMinCacheMebibytes, kMaxCacheMebibytes));
+}
+
+void announce(const GlobalOptions& options, const std::string& mountpoint) {
+  if (options.json) {
+    JsonObject object;
+    object.text("message_type", "mounted").text("mountpoint", mountpoint);
+    print(object.finish() + "\n");
+  } else if (!options.quiet) {
+    print(
+        fmt::format("The snapshots are at {}\n"
+                    "Press Ctrl-C here, or run \"fusermount3 -u {}\", when you are done.\n",
+                    mountpoint, mountpoint));
+  }
+}
+
+ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments,
+                   Signals& signals) {
+  check_cache_size(arguments.cache_mebibytes);
+  check_fuse_available();
+  Session session(options, signals,
+                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  const std::string mountpoint = check_mountpoint(arguments.mountpoint, session.path());
+  MountOptions mount = arguments.mount;
+  mount.default_permissions = !arguments.no_default_permissions;
+  mount.blob_cache_bytes = static_cast<std::size_t>(arguments.cache_mebibytes) << 20;
+  mount.on_ready = [&options, &mountpoint] { announce(options, mountpoint); };
+  MountServer server(session.repository(), mountpoint, std::move(mount));
+  server.run(session.stop());
+  // Ctrl-C is the ordinary end of a mount; a lost lock is not.
+  if (!signals.reason().empty()) throw cancelled_error();
+  return ExitCode::kSuccess;
+}
+
+void add_mount_options(CLI::App& command, MountArguments& arguments) {
+  const char* const access = "Who may look";
+  command
+      .add_flag("--allow-other", arguments.mount.allow_other,
+                "Let other users in, as the files' modes allow")
+      ->group(access);
+  command
+      .add_flag("--no-default-permissions", arguments.no_default_permissions,
+                "With --allow-other: show every user everything")
+      ->group(access);
+  command.add_flag("--owner-root", arguments.mount.owner_root, "Show everything as owned by root")
+      ->group(access);
+  const char* const view = "The view";
+  command
+      .add_option("--path-template", arguments.mount.path_templates,
+                  "Lay the snapshots out by TEMPLATE (may be repeated): %i %I %u %h %t %T")
+      ->type_name("TEMPLATE")
+      ->allow_extra_args(false)
+      ->group(view);
+  command
+      .add_option("--cache-size", arguments.cache_mebibytes,
+                  "Keep at most MIB of file content in memory (256)")
+      ->type_name("MIB")
+      ->group(view);
+}
+
+}  // namespace
+
+void add_mount_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
+  CLI::App* command =
+      program.add_subcommand("mount", "Show the snapshots as directories of ordinary files");
+  const auto arguments = std::make_shared<MountArguments>();
+  command->add_option("MOUNTPOINT", arguments->mountpoint, "An existing directory")
+      ->required()
+      ->type_name("");
+  add_mount_options(*command, *arguments);
+  add_global_options(*command, options);
+  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
+      ->group("Repository");
+  command->footer(R"(
+Below MOUNTPOINT:
+  snapshots/TIME, snapshots/latest    by time
+  ids/ID, hosts/HOST/TIME, tags/TAG/TIME
+
+Examples:
+  snapfs mount ~/mnt
+  cp -a ~/mnt/snapshots/latest/home/me/work/report.odt .
+  rsync -aHAX ~/mnt/snapshots/latest/etc/ /etc/)");
+  command->callback([&options, &chosen, arguments] {
+    chosen = [&options, arguments](Signals& signals) {
+      return run_mount(options, *arguments, signals);
+    };
+  });
+}
+
+}  // namespace snapfs

@@ -1,0 +1,27 @@
+// What goes to standard output and standard error, in text or JSON.
+#pragma once
+
+#include <string_view>
+
+#include "cli/exit_code.h"
+
+namespace snapfs {
+
+/// Writes to standard output. Throws Error when that fails: a full disk or a closed pipe must not
+/// pass for success.
+void print(std::string_view text);
+
+/// One line on standard error, "snapfs: <message>". Line ends in the message become blanks.
+void print_error(std::string_view message);
+
+/// Says what goes on, on standard error, for --verbose.
+void print_note(std::string_view message);
+
+/// A line of JSON on standard error.
+void print_json_error(std::string_view json);
+
+/// The last word of a command that failed: the line above, or as JSON
+/// {"message_type":"exit_error",…}.
+void print_exit_error(bool json, ExitCode code, std::string_view message);
+
+}  // namespace snapfs

@@ -1,0 +1,142 @@
+#include "cli/password.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "cli/child_process.h"
+#include "cli/environment.h"
+#include "cli/global_options.h"
+#include "cli/password_text.h"
+#include "cli/terminal.h"
+#include "fs/base/error.h"
+#include "fs/base/file.h"
+
+namespace snapfs {
+namespace {
+
+constexpr std::size_t kMaxPasswordBytes = 64 << 10;
+
+/// Reads to the end, or to the end of the first line, straight into locked memory: no buffer of the
+/// standard library keeps a copy.
+SecureBytes read_secret(int fd, const std::string& name, bool first_line_only) {
+  SecureBytes buffer(kMaxPasswordBytes);
+  std::size_t size = 0;
+  while (true) {
+    if (size == kMaxPasswordBytes) {
+      throw Error(
+          ErrorCode::kUsage,
+          fmt::format("{} holds more than {} bytes: that is no password", name, kMaxPasswordBytes),
+          name);
+    }
+    // Byte by byte when the rest belongs to someone else.
+    const std::size_t want = first_line_only ? 1 : kMaxPasswordBytes - size;
+    const ssize_t got = ::read(fd, buffer.view().data() + size, want);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_errno(errno, "read the password from", name);
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+    if (first_line_only && buffer.view()[size - 1] == '\n') {
+      --size;
+      break;
+    }
+  }
+  return SecureBytes::copy_of(buffer.view().first(size));
+}
+
+SecureBytes password_from_file(const std::string& path) {
+  const UniqueFd fd = open_file(path, O_RDONLY);
+  return password_from_file_bytes(read_secret(fd.get(), path, false).view());
+}
+
+SecureBytes password_from_command(const std::string& command) {
+  ChildProcess child(split_command(command));
+  const SecureBytes output = read_secret(child.output(), "the password command", false);
+  const int status = child.wait();
+  if (status != 0) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("the password command \"{}\" failed with status {}", command, status));
+  }
+  return password_from_command_output(output.view());
+}
+
+SecureBytes password_from_user(PasswordUse use, const StopToken& stop) {
+  if (::isatty(STDIN_FILENO) == 0) {
+    SecureBytes line = read_secret(STDIN_FILENO, "standard input", true);
+    const ByteView view = line.view();
+    const bool carriage_return = !view.empty() && view.back() == '\r';
+    return carriage_return ? SecureBytes::copy_of(view.first(view.size() - 1)) : std::move(line);
+  }
+  if (use == PasswordUse::kOpen) return prompt_secret("enter password for repository: ", stop);
+  SecureBytes first = prompt_secret("enter password for new repository: ", stop);
+  const SecureBytes second = prompt_secret("enter password again: ", stop);
+  if (as_text(first.view()) != as_text(second.view())) {
+    throw Error(ErrorCode::kUsage, "the passwords do not match: nothing was done");
+  }
+  return first;
+}
+
+/// The variable's value; the variable is gone afterwards, from /proc/self/environ too.
+std::optional<SecureBytes> take_secret_variable(const std::string& name) {
+  char* value = std::getenv(name.c_str());
+  if (value == nullptr) return std::nullopt;
+  const std::size_t size = std::strlen(value);
+  SecureBytes secret = SecureBytes::copy_of(as_bytes(std::string_view(value, size)));
+  wipe({reinterpret_cast<std::uint8_t*>(value), size});
+  ::unsetenv(name.c_str());
+  if (size == 0) return std::nullopt;
+  return secret;
+}
+
+/// What the variables of one prefix say; `plain` is the value of <prefix>PASSWORD.
+std::optional<SecureBytes> password_from_variables(std::string_view prefix,
+                                                   std::optional<SecureBytes> plain) {
+  if (const auto command = environment_setting(prefix, "PASSWORD_COMMAND")) {
+    return password_from_command(*command);
+  }
+  if (const auto file = environment_setting(prefix, "PASSWORD_FILE")) {
+    return password_from_file(*file);
+  }
+  return plain;
+}
+
+SecureBytes choose_password(const GlobalOptions& options, PasswordUse use, const StopToken& stop) {
+  // Taken first, so that no child of ours sees them, whichever source is used.
+  std::vector<std::optional<SecureBytes>> plain;
+  for (const std::string_view prefix : kVariablePrefixes) {
+    plain.push_back(take_secret_variable(std::string(prefix) + "PASSWORD"));
+  }
+  if (!options.password_command.empty() && !options.password_file.empty()) {
+    throw Error(ErrorCode::kUsage,
+                "--password-file and --password-command exclude each other: give one");
+  }
+  if (!options.password_command.empty()) return password_from_command(options.password_command);
+  if (!options.password_file.empty()) return password_from_file(options.password_file);
+  // Whatever is set under our name comes before everything under the other.
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    auto password = password_from_variables(kVariablePrefixes[i], std::move(plain[i]));
+    if (password) return *std::move(password);
+  }
+  return password_from_user(use, stop);
+}
+
+}  // namespace
+
+SecureBytes read_password(const GlobalOptions& options, PasswordUse use, const StopToken& stop) {
+  SecureBytes password = choose_password(options, use, stop);
+  if (password.view().empty()) {
+    throw Error(ErrorCode::kUsage,
+                "the password is empty: give one with --password-file, --password-command or "
+                "SNAPFS_PASSWORD, or type it on a terminal");
+  }
+  return password;
+}
+
+}  // namespace snapfs

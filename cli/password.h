@@ -1,0 +1,24 @@
+// Where the repository's password comes from: an option, the environment, or the user.
+#pragma once
+
+#include "fs/base/stop_token.h"
+#include "fs/crypto/secure_memory.h"
+
+namespace snapfs {
+
+struct GlobalOptions;
+
+enum class PasswordUse {
+  kOpen,
+  kCreate,  ///< a new password: a prompt asks for it twice
+};
+
+/// The first of: --password-command, --password-file; the variables PASSWORD_COMMAND,
+/// PASSWORD_FILE, PASSWORD, with the prefix SNAPFS_ and then RESTIC_; a prompt without echo when
+/// standard input is a terminal; the first line of standard input. PASSWORD is wiped from the
+/// environment, whatever the source, so that neither children nor /proc show it: call it once, and
+/// before other threads read the environment. Throws Error{kUsage} when the password is empty or
+/// two options contradict each other, Error{kCancelled} when the prompt is interrupted.
+SecureBytes read_password(const GlobalOptions& options, PasswordUse use, const StopToken& stop);
+
+}  // namespace snapfs

@@ -1,0 +1,120 @@
+#include "cli/program.h"
+
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "cli/global_options.h"
+#include "cli/output.h"
+#include "cli/process_limits.h"
+#include "cli/signals.h"
+#include "fs/base/error.h"
+#include "fs/crypto/secure_memory.h"
+
+namespace snapfs {
+namespace {
+
+constexpr const char* kDescription =
+    "Snapshots you can cd into: encrypted, deduplicated, in restic's repository format.";
+
+constexpr const char* kFooter = R"(
+A first tour:
+  export SNAPFS_REPOSITORY=/srv/snapshots SNAPFS_PASSWORD_FILE=~/.snapfs-password
+  snapfs init                             make the repository
+  snapfs snapshot ~/work                  take a snapshot
+  snapfs snapshots                        list what there is
+  snapfs mount ~/mnt                      browse it; Ctrl-C unmounts
+  cp -a ~/mnt/snapshots/latest/home/me/work/report.odt .
+
+Every SNAPFS_* variable may also be called RESTIC_*.
+Exit status: 0 done, 1 failed, 3 part of the source could not be read, 10 no repository,
+11 locked, 12 wrong password, 130 interrupted.
+"snapfs COMMAND --help" and "man snapfs" say more.)";
+
+void set_up(CLI::App& app, GlobalOptions& options, Command& chosen) {
+  app.name("snapfs");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "snapfs " SNAPFS_VERSION);
+  app.get_formatter()->column_width(34);
+  add_global_options(app, options);
+  add_init_command(app, options, chosen);
+  add_snapshot_command(app, options, chosen);
+  add_snapshots_command(app, options, chosen);
+  add_mount_command(app, options, chosen);
+  add_version_command(app, options, chosen);
+}
+
+/// Help was asked for, or the command line is wrong.
+ExitCode finish_parsing(const CLI::App& app, const CLI::ParseError& error, bool json) {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+    app.exit(error);
+    return ExitCode::kSuccess;
+  }
+  std::string message = error.what();
+  const std::vector<std::string> unknown = app.remaining();
+  if (app.get_subcommands().empty() && !unknown.empty()) {
+    message = "\"" + unknown.front() + "\" is no command";
+  }
+  const std::string command =
+      app.get_subcommands().empty() ? "" : " " + app.get_subcommands().front()->get_name();
+  print_exit_error(json, ExitCode::kFatal,
+                   message + " (\"snapfs" + command + " --help\" lists what there is)");
+  return ExitCode::kFatal;
+}
+
+/// One place turns everything that can fail into a line and a status.
+ExitCode run_command(const Command& command, const GlobalOptions& options) {
+  Signals signals;
+  try {
+    return command(signals);
+  } catch (const Error& error) {
+    ExitCode code = exit_code_for(error.code());
+    std::string message = error.what();
+    if (error.code() == ErrorCode::kCancelled) {
+      message = signals.reason();
+      if (message.empty()) {
+        message = "interrupted";
+      } else {
+        code = ExitCode::kFatal;
+      }
+    }
+    print_exit_error(options.json, code, message);
+    return code;
+  } catch (const std::bad_alloc&) {
+    print_exit_error(options.json, ExitCode::kFatal, "out of memory: nothing more was written");
+  } catch (const std::exception& error) {
+    print_exit_error(options.json, ExitCode::kFatal,
+                     std::string("an unexpected error, please report it: ") + error.what());
+  }
+  return ExitCode::kFatal;
+}
+
+}  // namespace
+
+int run_program(int argc, const char* const* argv) noexcept {
+  forbid_core_dumps();
+  try {
+    raise_descriptor_limit();
+    GlobalOptions options;
+    Command chosen;
+    CLI::App app(kDescription);
+    set_up(app, options, chosen);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return static_cast<int>(finish_parsing(app, error, options.json));
+    }
+    return static_cast<int>(run_command(chosen, options));
+  } catch (const std::exception& error) {
+    print_error(error.what());
+    return static_cast<int>(ExitCode::kFatal);
+  }
+}
+
+}  // namespace snapfs

@@ -1,0 +1,86 @@
+#include "cli/progress_line.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "cli/json_object.h"
+#include "cli/quantity.h"
+
+namespace snapfs {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds kFirstRate{500};
+
+/// The share of the bytes that is done, 0…1. Files can grow while they are read.
+std::optional<double> fraction_done(const ProgressFigures& figures) noexcept {
+  if (!figures.bytes_total) return std::nullopt;
+  if (*figures.bytes_total == 0) return 1.0;
+  const double fraction =
+      static_cast<double>(figures.bytes_done) / static_cast<double>(*figures.bytes_total);
+  return std::min(fraction, 1.0);
+}
+
+}  // namespace
+
+std::uint64_t bytes_per_second(const ProgressFigures& figures) noexcept {
+  if (figures.elapsed < kFirstRate) return 0;
+  const double in_seconds = static_cast<double>(figures.elapsed.count()) / 1000;
+  return static_cast<std::uint64_t>(static_cast<double>(figures.bytes_done) / in_seconds);
+}
+
+std::optional<seconds> remaining_time(const ProgressFigures& figures) noexcept {
+  const std::uint64_t rate = bytes_per_second(figures);
+  if (!figures.bytes_total || rate == 0) return std::nullopt;
+  const std::uint64_t done = std::min(figures.bytes_done, *figures.bytes_total);
+  return seconds((*figures.bytes_total - done + rate - 1) / rate);
+}
+
+std::string progress_line(const ProgressFigures& figures, std::size_t columns) {
+  std::string line = fmt::format("[{}] ", format_elapsed(duration_cast<seconds>(figures.elapsed)));
+  if (const auto fraction = fraction_done(figures))
+    line += fmt::format("{:.2f}%  ", *fraction * 100);
+  line += fmt::format("{}", figures.files_done);
+  if (figures.files_total) line += fmt::format(" / {}", *figures.files_total);
+  line += fmt::format(" files  {}", format_size(figures.bytes_done));
+  if (figures.bytes_total) line += fmt::format(" / {}", format_size(*figures.bytes_total));
+  if (const std::uint64_t rate = bytes_per_second(figures)) {
+    line += fmt::format("  {}/s", format_size(rate));
+  }
+  if (const auto remaining = remaining_time(figures)) {
+    line += fmt::format("  ETA {}", format_elapsed(*remaining));
+  }
+  if (figures.errors > 0) {
+    line += fmt::format("  {} error{}", figures.errors, figures.errors == 1 ? "" : "s");
+  }
+  // One short: some terminals wrap when the last column is written.
+  if (columns > 0) line.resize(std::min(line.size(), columns - 1));
+  return line;
+}
+
+std::string progress_json(const ProgressFigures& figures) {
+  JsonObject object;
+  object.text("message_type", "status");
+  const auto elapsed = duration_cast<seconds>(figures.elapsed).count();
+  if (elapsed > 0) object.number("seconds_elapsed", static_cast<std::uint64_t>(elapsed));
+  if (const auto remaining = remaining_time(figures)) {
+    object.number("seconds_remaining", static_cast<std::uint64_t>(remaining->count()));
+  }
+  object.real("percent_done", fraction_done(figures).value_or(0));
+  const auto number = [&object](std::string_view key, std::uint64_t value) {
+    if (value > 0) object.number(key, value);  // absent means zero, as the consumers expect
+  };
+  number("total_files", figures.files_total.value_or(0));
+  number("files_done", figures.files_done);
+  number("total_bytes", figures.bytes_total.value_or(0));
+  number("bytes_done", figures.bytes_done);
+  number("error_count", figures.errors);
+  if (!figures.current_files.empty()) object.texts("current_files", figures.current_files);
+  return object.finish();
+}
+
+}  // namespace snapfs

@@ -1,0 +1,38 @@
+// What a running snapshot shows: figures in, one line of text or JSON out. Pure functions; the
+// thread that calls them now and then is progress_reporter.h.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace snapfs {
+
+/// How far a run has come. Totals are empty as long as nobody has counted the source.
+struct ProgressFigures {
+  std::chrono::milliseconds elapsed{0};
+  std::uint64_t files_done = 0;
+  std::uint64_t bytes_done = 0;
+  std::optional<std::uint64_t> files_total;
+  std::optional<std::uint64_t> bytes_total;
+  std::uint64_t errors = 0;
+  std::vector<std::string> current_files;
+};
+
+/// Bytes a second since the start; 0 in the first moments, when it would say nothing.
+std::uint64_t bytes_per_second(const ProgressFigures& figures) noexcept;
+
+/// The time that what is left will take at the rate so far; empty when nobody can tell.
+std::optional<std::chrono::seconds> remaining_time(const ProgressFigures& figures) noexcept;
+
+/// "[0:12] 34.21%  1234 / 5000 files  1.234 GiB / 3.200 GiB  103.000 MiB/s  ETA 0:19", cut to
+/// `columns`.
+std::string progress_line(const ProgressFigures& figures, std::size_t columns);
+
+/// {"message_type":"status",…}, without a newline.
+std::string progress_json(const ProgressFigures& figures);
+
+}  // namespace snapfs

@@ -1,0 +1,97 @@
+#include "cli/progress_reporter.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "cli/environment.h"
+#include "cli/output.h"
+#include "cli/terminal.h"
+#include "fs/base/error.h"
+#include "fs/base/file.h"
+
+namespace snapfs {
+namespace {
+
+constexpr std::chrono::milliseconds kDefaultInterval{250};
+constexpr double kMaxUpdatesPerSecond = 60;
+constexpr std::string_view kEraseLine = "\r\x1b[K";
+
+void write_to_terminal(std::string_view text) {
+  write_all(STDERR_FILENO, as_bytes(text), "standard error");
+}
+
+}  // namespace
+
+ProgressReporter::ProgressReporter(ProgressStyle style, std::chrono::milliseconds interval,
+                                   Source figures)
+    : style_(style), interval_(interval), figures_(std::move(figures)) {
+  if (style_ != ProgressStyle::kNone) thread_ = std::thread([this] { run(); });
+}
+
+ProgressReporter::~ProgressReporter() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void ProgressReporter::interject(const std::function<void()>& print) {
+  const std::lock_guard lock(mutex_);
+  try {
+    clear_line();
+  } catch (const Error&) {
+    line_shown_ = false;  // the terminal is gone; what is printed may go elsewhere
+  }
+  print();
+}
+
+void ProgressReporter::run() {
+  std::unique_lock lock(mutex_);
+  try {
+    while (!wake_.wait_for(lock, interval_, [this] { return ending_; })) show();
+    clear_line();
+  } catch (const Error&) {
+    // The terminal or the reader went away: the snapshot matters more than its progress.
+    return;
+  }
+}
+
+void ProgressReporter::show() {
+  const ProgressFigures figures = figures_();
+  if (style_ == ProgressStyle::kJson) {
+    print(progress_json(figures) + "\n");
+    return;
+  }
+  write_to_terminal(std::string(kEraseLine) +
+                    progress_line(figures, terminal_columns(STDERR_FILENO)));
+  line_shown_ = true;
+}
+
+void ProgressReporter::clear_line() {
+  if (!std::exchange(line_shown_, false)) return;
+  write_to_terminal(kEraseLine);
+}
+
+ProgressStyle choose_progress_style(bool json, bool quiet) {
+  if (quiet) return ProgressStyle::kNone;
+  if (json) return ProgressStyle::kJson;
+  return can_rewrite_lines(STDERR_FILENO) ? ProgressStyle::kLine : ProgressStyle::kNone;
+}
+
+std::chrono::milliseconds progress_interval() {
+  const auto setting = environment_setting("PROGRESS_FPS");
+  const double updates = setting ? std::strtod(setting->c_str(), nullptr) : 0;
+  if (!(updates > 0)) return kDefaultInterval;
+  const double bounded = updates < kMaxUpdatesPerSecond ? updates : kMaxUpdatesPerSecond;
+  constexpr double kLongest = 24 * 3600 * 1000.0;
+  const double interval = 1000 / bounded;
+  return std::chrono::milliseconds(
+      static_cast<std::int64_t>(interval < kLongest ? interval : kLongest));
+}
+
+}  // namespace snapfs

@@ -1,0 +1,29 @@
+// Numbers as people write and read them: sizes, durations, times.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "fs/base/timestamp.h"
+
+namespace snapfs {
+
+/// "0 B", "999 B", "1.500 KiB", "17.203 MiB": binary units, three decimals.
+std::string format_size(std::uint64_t bytes);
+
+/// "0:07", "12:34", "1:02:03".
+std::string format_elapsed(std::chrono::seconds elapsed);
+
+/// "2026-11-23 02:53:54" in the process's time zone.
+std::string format_local_time(Timestamp time);
+
+/// Numbers with the units h, m, s, largest first: "5m", "1h30m", "90s". Throws Error{kUsage}.
+std::chrono::seconds parse_duration(std::string_view text);
+
+/// "2026-11-23 02:53:54" in the process's time zone, or RFC 3339 with its own. Throws
+/// Error{kUsage}.
+Timestamp parse_time(std::string_view text);
+
+}  // namespace snapfs

@@ -1,0 +1,55 @@
+#include "cli/session.h"
+
+#include <fmt/format.h>
+
+#include "cli/global_options.h"
+#include "cli/location.h"
+#include "cli/output.h"
+#include "cli/password.h"
+#include "cli/signals.h"
+#include "fs/backend/backend.h"
+
+namespace snapfs {
+namespace {
+
+/// Before the password is asked for: nobody should type one for a repository that is not there.
+void require_repository(Backend& backend, const StopToken& stop) {
+  if (backend.size(FileKey::config(), stop)) return;
+  throw Error(ErrorCode::kNoRepository,
+              "there is no repository at " + backend.location() +
+                  ": check the name, or make one with \"snapfs init\"",
+              backend.location());
+}
+
+}  // namespace
+
+Session::Session(const GlobalOptions& options, Signals& signals, std::optional<LockMode> lock)
+    : stop_(signals.token()) {
+  const RepositoryLocation location = RepositoryLocation::parse(options.repository_string());
+  const OpenOptions open{options.compression_mode(), !options.no_extra_verify};
+  const LockOptions lock_options{lock.value_or(LockMode::kShared), options.retry_lock_duration()};
+  path_ = location.path;
+  backend_ = make_backend(location);
+  require_repository(*backend_, stop_);
+  {
+    const SecureBytes password = read_password(options, PasswordUse::kOpen, stop_);
+    repository_ = std::make_unique<Repository>(*backend_, password.view(), open, stop_);
+  }
+  if (options.verbosity > 0) {
+    print_note(fmt::format("opened repository {} (version {}) at {}",
+                           repository_->config().id.short_hex(), repository_->config().version,
+                           backend_->location()));
+  }
+  if (!lock) return;
+  protect_locks_from_signals();
+  const auto on_lost = [&signals] {
+    signals.stop_because(
+        "the lock could not be refreshed in time, others may have removed it: the command was "
+        "stopped, run it again");
+  };
+  lock_ = std::make_unique<Lock>(*repository_, clock_, lock_options, on_lost, stop_);
+}
+
+Session::~Session() = default;
+
+}  // namespace snapfs

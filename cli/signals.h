@@ -1,0 +1,46 @@
+// Ctrl-C and its relatives, turned into a stop token.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include "fs/base/stop_token.h"
+#include "fs/base/synchronized.h"
+
+namespace snapfs {
+
+/// While it lives, the first SIGINT or SIGTERM requests a stop and another one ends the process at
+/// once with status 130. Signals that come within `burst` of the first are one with it: timeout(1),
+/// for one, signals the process and then its group. Make it before any other thread is started:
+/// they inherit the blocked signals, which one thread waits for.
+class Signals {
+ public:
+  explicit Signals(std::chrono::milliseconds burst = std::chrono::seconds(1));
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  StopToken token() const noexcept { return source_.get_token(); }
+
+  /// Stops the command for another reason than a signal, such as a lost lock. The first reason
+  /// counts. Thread-safe.
+  void stop_because(std::string reason);
+
+  /// The reason given to stop_because; empty when there was none.
+  std::string reason() const { return *reason_.lock(); }
+
+ private:
+  void wait_for_signals();
+
+  const std::chrono::milliseconds burst_;
+  StopSource source_;
+  Synchronized<std::string> reason_;
+  std::thread thread_;
+};
+
+/// From now on the process outlives SIGHUP, which "unlock" on this host sends to see whether a
+/// lock's process lives (FORMAT §12), and SIGPIPE, which would leave the lock behind.
+void protect_locks_from_signals() noexcept;
+
+}  // namespace snapfs

@@ -1,0 +1,324 @@
+#!/usr/bin/env python3
+"""The program as a script sees it: exit statuses, one-line errors, JSON, and what it leaves behind.
+
+usage: program_test.py PROGRAM
+"""
+
+import json
+import os
+import pathlib
+import pty
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = ""
+PASSWORD = "correct horse"
+
+
+class ProgramTest(unittest.TestCase):
+    template = None
+
+    def setUp(self):
+        self.work = pathlib.Path(tempfile.mkdtemp(prefix="snapfs-program-"))
+        self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
+        self.repository = self.work / "repository"
+        self.source = self.work / "source"
+        self.source.mkdir()
+        (self.source / "file").write_text("hello\n")
+
+    def environment(self, **changes):
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("SNAPFS_", "RESTIC_"))}
+        kept.update(SNAPFS_REPOSITORY=str(self.repository), SNAPFS_PASSWORD=PASSWORD)
+        kept.update(changes)
+        return {k: v for k, v in kept.items() if v is not None}
+
+    def run_program(self, *arguments, env=None, stdin=""):
+        return subprocess.run(
+            [PROGRAM, *map(str, arguments)], env=env or self.environment(), input=stdin,
+            capture_output=True, text=True, timeout=60, check=False)
+
+    def succeed(self, *arguments, **options):
+        done = self.run_program(*arguments, **options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def assert_fails(self, done, status, *words):
+        self.assertEqual(done.returncode, status, done.stderr)
+        lines = done.stderr.splitlines()
+        self.assertTrue(lines and all(line.startswith("snapfs: ") for line in lines), done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def locks(self):
+        return [lock for lock in (self.repository / "locks").iterdir() if len(lock.name) == 64]
+
+    def init(self):
+        """A new repository, as a copy of one: deriving keys takes its time."""
+        if ProgramTest.template is None:
+            ProgramTest.template = pathlib.Path(tempfile.mkdtemp(prefix="snapfs-program-"))
+            self.addClassCleanup(shutil.rmtree, ProgramTest.template, ignore_errors=True)
+            self.succeed("-r", ProgramTest.template / "repository", "init")
+        shutil.copytree(ProgramTest.template / "repository", self.repository)
+
+    def test_init_never_overwrites(self):
+        self.succeed("init")
+        before = (self.repository / "config").read_bytes()
+        self.assert_fails(self.run_program("init"), 1, str(self.repository))
+        self.assertEqual((self.repository / "config").read_bytes(), before)
+        self.assertEqual(len(list((self.repository / "keys").iterdir())), 1)
+
+    def test_missing_repository_is_10(self):
+        self.assert_fails(self.run_program("snapshots"), 10, str(self.repository))
+
+    def test_wrong_password_is_12(self):
+        self.init()
+        wrong = self.environment(SNAPFS_PASSWORD="wrong")
+        self.assert_fails(self.run_program("snapshots", env=wrong), 12, "password")
+
+    def test_restic_variables_are_understood(self):
+        theirs = self.environment(
+            SNAPFS_REPOSITORY=None, SNAPFS_PASSWORD=None,
+            RESTIC_REPOSITORY=str(self.repository), RESTIC_PASSWORD=PASSWORD)
+        self.succeed("init", env=theirs)
+        self.succeed("snapshots")
+
+    def test_password_on_standard_input(self):
+        self.init()
+        bare = self.environment(SNAPFS_PASSWORD=None)
+        self.succeed("snapshots", env=bare, stdin=PASSWORD + "\n")
+        self.assert_fails(self.run_program("snapshots", env=bare), 1, "empty")
+
+    def test_other_storages_are_refused_clearly(self):
+        self.assert_fails(self.run_program("-r", "s3:host/bucket", "init"), 1, "s3:", "not supported")
+
+    def test_paths_are_recorded_by_the_shell_s_name_of_the_directory(self):
+        """Through symbolic links, as restic does: a parent is found by these paths."""
+        self.init()
+        link = self.work / "link"
+        link.symlink_to(self.work)
+        done = subprocess.run([PROGRAM, "snapshot", "source"], cwd=link, check=False,
+                              env=self.environment(PWD=str(link)), capture_output=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        (listed,) = json.loads(self.succeed("snapshots", "--json"))
+        self.assertEqual(listed["paths"], [str(link / "source")])
+
+    def test_missing_source_is_3_and_all_missing_is_1(self):
+        self.init()
+        gone = self.work / "gone"
+        self.assert_fails(self.run_program("snapshot", self.source, gone), 3, str(gone))
+        self.assert_fails(self.run_program("snapshot", gone), 1, str(gone))
+        self.assertEqual(len(json.loads(self.succeed("snapshots", "--json"))), 1)
+        self.assertEqual(self.locks(), [])
+
+    @unittest.skipIf(os.geteuid() == 0 and shutil.which("setpriv") is None, "root reads everything")
+    def test_unreadable_file_is_3_and_named(self):
+        secret = self.source / "secret"
+        secret.write_text("x")
+        secret.chmod(0)
+        prefix = []
+        if os.geteuid() == 0:
+            prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+            for path in [self.work, *self.work.rglob("*")]:
+                os.chown(path, 65534, 65534)
+        for command, status in (["init"], 0), (["snapshot", str(self.source)], 3):
+            done = subprocess.run([*prefix, PROGRAM, *command], env=self.environment(),
+                                  capture_output=True, text=True, timeout=60, check=False)
+            self.assertEqual(done.returncode, status, done.stderr)
+        self.assertIn(str(secret), done.stderr)
+        self.assertIn("1 new", done.stdout)
+
+    def test_json_of_snapshot_and_snapshots(self):
+        self.assertEqual(json.loads(self.succeed("init", "--json"))["message_type"], "initialized")
+        lines = self.succeed("snapshot", "--json", "--tag", "a,b", self.source).splitlines()
+        summary = json.loads(lines[-1])
+        self.assertEqual(summary["message_type"], "summary")
+        self.assertEqual(summary["files_new"], 1)
+        self.assertEqual(summary["total_bytes_processed"], 6)
+        listed = json.loads(self.succeed("snapshots", "--json"))
+        self.assertEqual([s["id"] for s in listed], [summary["snapshot_id"]])
+        self.assertEqual(listed[0]["short_id"], listed[0]["id"][:8])
+        self.assertEqual(listed[0]["paths"], [str(self.source)])
+        self.assertEqual(listed[0]["tags"], ["a", "b"])
+
+    def test_json_errors(self):
+        self.init()
+        done = self.run_program("snapshot", "--json", self.source, self.work / "gone")
+        self.assertEqual(done.returncode, 3)
+        error, last = (json.loads(line) for line in done.stderr.splitlines())
+        self.assertEqual((error["message_type"], error["during"]), ("error", "archival"))
+        self.assertEqual((last["message_type"], last["code"]), ("exit_error", 3))
+
+    def test_filters_and_latest(self):
+        self.init()
+        other = self.work / "other"
+        other.mkdir()
+        self.succeed("snapshot", "--host", "a", "--tag", "x", self.source)
+        self.succeed("snapshot", "--host", "b", self.source, "--time", "2020-01-31 12:00:00")
+        self.succeed("snapshot", "--host", "b", self.source)
+        self.succeed("snapshot", "--host", "b", other, self.source)
+
+        def count(*arguments):
+            return len(json.loads(self.succeed("snapshots", "--json", *arguments)))
+
+        self.assertEqual(count(), 4)
+        self.assertEqual(count("--host", "b"), 3)
+        self.assertEqual(count("--tag", "x"), 1)
+        self.assertEqual(count("--path", other), 1)
+        self.assertEqual(count("--latest", "1"), 3)
+        self.assertEqual(count("latest"), 1)
+        self.assertIn("4 snapshots", self.succeed("snapshots"))
+
+    @unittest.skipUnless(shutil.which("restic"), "restic is needed to hold an exclusive lock")
+    def test_locked_repository_is_11(self):
+        self.init()
+        env = self.environment(RESTIC_PASSWORD=PASSWORD, RESTIC_CACHE_DIR=str(self.work / "cache"))
+        holder = subprocess.Popen(["restic", "-r", str(self.repository), "check"], env=env,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while not self.locks():
+                self.assertIsNone(holder.poll(), "restic ended before it locked")
+            holder.send_signal(signal.SIGSTOP)
+            self.assert_fails(self.run_program("snapshot", self.source), 11, "lock")
+            self.assertEqual(len(self.locks()), 1)
+            self.succeed("snapshots", "--no-lock")
+        finally:
+            holder.kill()
+            holder.wait()
+
+    def test_damaged_config_is_one_clear_line(self):
+        self.init()
+        config = self.repository / "config"
+        config.chmod(0o600)
+        config.write_bytes(config.read_bytes()[:20])
+        self.assert_fails(self.run_program("snapshots"), 1, "config")
+        config.write_bytes(b"")
+        self.assert_fails(self.run_program("snapshots"), 1, "config")
+
+    def test_damaged_key_is_one_clear_line(self):
+        self.init()
+        key = next((self.repository / "keys").iterdir())
+        key.chmod(0o600)
+        key.write_bytes(key.read_bytes()[:100])
+        self.assert_fails(self.run_program("snapshots"), 1, "key")
+
+    def test_garbage_in_the_repository_does_no_harm(self):
+        self.init()
+        for kind in ("keys", "locks", "snapshots", "index", "data"):
+            (self.repository / kind / "garbage").write_text("x")
+        (self.repository / "data" / "00" / "tmp-1").write_text("x")
+        self.succeed("snapshot", self.source)
+        self.assertEqual(len(json.loads(self.succeed("snapshots", "--json"))), 1)
+
+    @unittest.skipUnless(os.path.exists("/dev/fuse"), "no FUSE here")
+    def test_mountpoint_in_the_repository_is_refused(self):
+        self.init()
+        for place in self.repository, self.repository / "data", self.work:
+            self.assert_fails(self.run_program("mount", place), 1, str(place))
+        self.assertEqual(self.locks(), [])
+
+    def test_full_standard_output_is_an_error(self):
+        self.init()
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([PROGRAM, "snapshots"], env=self.environment(), stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("standard output", done.stderr)
+
+    def test_interrupted_snapshot_is_130_and_leaves_no_lock(self):
+        self.init()
+        # Enough to be busy with, and sparse, so that making it takes no time.
+        with open(self.source / "big", "wb") as big:
+            big.truncate(64 << 30)
+        running = subprocess.Popen([PROGRAM, "snapshot", str(self.source)], env=self.environment(),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertIn("no parent", running.stdout.readline())  # the lock is held by now
+        self.assertEqual(len(self.locks()), 1)
+        running.send_signal(signal.SIGHUP)  # must not end it
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate(timeout=60)
+        self.assertEqual(running.returncode, 130, errors)
+        self.assertEqual(errors, "snapfs: interrupted\n")
+        self.assertEqual(self.locks(), [])
+        self.assertEqual(list((self.repository / "snapshots").iterdir()), [])
+
+    def on_terminal(self, arguments, answers, until=None):
+        """Runs the program on a terminal of its own; answers each prompt that ends in ": ".
+
+        Returns its status and all it wrote. With `until`, interrupts it once that text appears.
+        """
+        environment = {k: v for k, v in self.environment().items() if k != "SNAPFS_PASSWORD"}
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(PROGRAM, [PROGRAM, *map(str, arguments)], environment)
+        written, answered = "", 0
+        try:
+            while True:
+                try:
+                    piece = os.read(terminal, 4096)
+                except OSError:  # a terminal nobody writes to any more
+                    break
+                if not piece:
+                    break
+                written += piece.decode(errors="replace")
+                if answered < len(answers) and written.count(": ") > answered:
+                    os.write(terminal, answers[answered].encode() + b"\n")
+                    answered += 1
+                if until and until in written:
+                    os.kill(pid, signal.SIGINT)
+                    until = None
+        finally:
+            _, status = os.waitpid(pid, 0)
+            os.close(terminal)
+        return os.waitstatus_to_exitcode(status), written
+
+    def test_password_is_asked_for_on_a_terminal_and_not_shown(self):
+        status, written = self.on_terminal(["init"], [PASSWORD, PASSWORD])
+        self.assertEqual(status, 0, written)
+        self.assertNotIn(PASSWORD, written)
+        self.succeed("snapshots")
+        status, written = self.on_terminal(["snapshots"], [PASSWORD])
+        self.assertEqual(status, 0, written)
+        self.assertNotIn(PASSWORD, written)
+
+    def test_passwords_that_differ_make_no_repository(self):
+        status, written = self.on_terminal(["init"], [PASSWORD, "another"])
+        self.assertEqual(status, 1, written)
+        self.assertIn("do not match", written)
+        self.assertFalse((self.repository / "config").exists())
+
+    def test_progress_is_shown_on_a_terminal(self):
+        self.init()
+        with open(self.source / "big", "wb") as big:
+            big.truncate(64 << 30)
+        status, written = self.on_terminal(["snapshot", self.source], [PASSWORD], until="ETA")
+        self.assertEqual(status, 130, written)
+        self.assertIn("files", written)
+        self.assertIn("64.000 GiB", written)
+
+    def test_running_program_keeps_its_secrets(self):
+        self.init()
+        with open(self.source / "big", "wb") as big:
+            big.truncate(64 << 30)
+        running = subprocess.Popen([PROGRAM, "snapshot", str(self.source)], env=self.environment(),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            running.stdout.readline()
+            environment = pathlib.Path(f"/proc/{running.pid}/environ").read_bytes()
+            self.assertIn(b"SNAPFS_REPOSITORY", environment)
+            self.assertNotIn(PASSWORD.encode(), environment)
+            # At most a byte, which is how the kernel is told to dump no core at all.
+            soft_limit, _ = resource.prlimit(running.pid, resource.RLIMIT_CORE)
+            self.assertIn(soft_limit, (0, 1))
+        finally:
+            running.kill()
+            running.communicate()
+
+
+if __name__ == "__main__":
+    PROGRAM = os.path.abspath(sys.argv.pop(1))
+    unittest.main()

@@ -1,0 +1,73 @@
+// What a running snapshot shows.
+#include "cli/progress_line.h"
+
+#include <gtest/gtest.h>
+
+namespace snapfs {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+ProgressFigures half_way() {
+  ProgressFigures figures;
+  figures.elapsed = seconds(10);
+  figures.files_done = 12;
+  figures.bytes_done = 50 << 20;
+  figures.files_total = 30;
+  figures.bytes_total = 100 << 20;
+  return figures;
+}
+
+TEST(ProgressLine, ShowsFilesBytesRateAndTheTimeLeft) {
+  EXPECT_EQ(progress_line(half_way(), 200),
+            "[0:10] 50.00%  12 / 30 files  50.000 MiB / 100.000 MiB  5.000 MiB/s  ETA 0:10");
+}
+
+TEST(ProgressLine, LeavesOutWhatNobodyKnows) {
+  ProgressFigures figures = half_way();
+  figures.files_total.reset();
+  figures.bytes_total.reset();
+  EXPECT_EQ(progress_line(figures, 200), "[0:10] 12 files  50.000 MiB  5.000 MiB/s");
+}
+
+TEST(ProgressLine, CountsErrors) {
+  ProgressFigures figures;
+  figures.errors = 1;
+  EXPECT_EQ(progress_line(figures, 200), "[0:00] 0 files  0 B  1 error");
+}
+
+TEST(ProgressLine, NeverFillsTheLastColumn) {
+  EXPECT_EQ(progress_line(half_way(), 20).size(), 19U);
+}
+
+TEST(ProgressLine, SourceThatGrewIsDoneNotMore) {
+  ProgressFigures figures = half_way();
+  figures.bytes_done = 200 << 20;
+  EXPECT_EQ(remaining_time(figures), seconds(0));
+  EXPECT_NE(progress_line(figures, 200).find("100.00%"), std::string::npos);
+}
+
+TEST(ProgressLine, NoRateInTheFirstMoments) {
+  ProgressFigures figures = half_way();
+  figures.elapsed = milliseconds(100);
+  EXPECT_EQ(bytes_per_second(figures), 0U);
+  EXPECT_EQ(remaining_time(figures), std::nullopt);
+}
+
+TEST(ProgressJson, HasTheFieldsThatConsumersKnow) {
+  ProgressFigures figures = half_way();
+  figures.errors = 2;
+  figures.current_files = {"/a"};
+  EXPECT_EQ(progress_json(figures),
+            R"({"message_type":"status","seconds_elapsed":10,"seconds_remaining":10,)"
+            R"("percent_done":0.5,"total_files":30,"files_done":12,"total_bytes":104857600,)"
+            R"("bytes_done":52428800,"error_count":2,"current_files":["/a"]})");
+}
+
+TEST(ProgressJson, LeavesOutZeros) {
+  EXPECT_EQ(progress_json(ProgressFigures{}), R"({"message_type":"status","percent_done":0})");
+}
+
+}  // namespace
+}  // namespace snapfs

@@ -1,0 +1,119 @@
+"""Runs snapfs and restic side by side for the compatibility tests.
+
+The programs come from the environment: SNAPFS_PROGRAM (set by ctest) and SNAPFS_TEST_RESTIC, which
+may name a newer restic than the system's.
+"""
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SNAPFS = os.environ.get("SNAPFS_PROGRAM", "build/snapfs")
+RESTIC = os.environ.get("SNAPFS_TEST_RESTIC") or shutil.which("restic")
+PASSWORD = "correct horse"
+# Every version of the format with every kind of compression it knows.
+FORMATS = (("1", "off"), ("2", "off"), ("2", "auto"), ("2", "max"))
+
+
+def restic_version():
+    words = subprocess.run([RESTIC, "version"], capture_output=True, text=True, check=True).stdout
+    return tuple(int(part) for part in words.split()[1].split("-")[0].split(".")[:2])
+
+
+def mount_usable():
+    return os.access("/dev/fuse", os.R_OK | os.W_OK) or (
+        os.path.exists("/dev/fuse") and os.path.exists("/usr/bin/fusermount3"))
+
+
+class CompatTest(unittest.TestCase):
+    """A scratch directory with room for repositories, sources and mountpoints."""
+
+    def setUp(self):
+        if RESTIC is None:
+            self.skipTest("restic is not installed")
+        self.scratch = tempfile.mkdtemp(prefix="snapfs-compat-")
+        self.addCleanup(self.remove_scratch)
+        self.repository = os.path.join(self.scratch, "repository")
+        self.environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("RESTIC_", "SNAPFS_"))},
+            "RESTIC_PASSWORD": PASSWORD, "RESTIC_REPOSITORY": self.repository,
+            "RESTIC_CACHE_DIR": os.path.join(self.scratch, "cache"), "TMPDIR": self.scratch,
+            "TZ": os.environ.get("TZ", "UTC"),
+        }
+
+    def use_format(self, version, compression):
+        """From now on the repository is another one, which `init` is to make with `version`."""
+        self.repository = os.path.join(self.scratch, f"v{version}-{compression}")
+        self.environment["RESTIC_REPOSITORY"] = self.repository
+        self.environment["RESTIC_COMPRESSION"] = compression
+
+    def remove_scratch(self):
+        subprocess.run(["chmod", "-R", "u+rwX", self.scratch], check=False, capture_output=True)
+        shutil.rmtree(self.scratch)
+
+    def run_program(self, program, arguments, expect=0, cwd=None, **environment):
+        result = subprocess.run(
+            [program, *arguments], cwd=cwd or self.scratch, capture_output=True, text=True,
+            errors="surrogateescape", env={**self.environment, **environment}, timeout=300)
+        self.assertEqual(result.returncode, expect,
+                         f"{program} {arguments}\n{result.stdout}\n{result.stderr}")
+        return result
+
+    def snapfs(self, *arguments, **options):
+        return self.run_program(SNAPFS, arguments, **options)
+
+    def restic(self, *arguments, **options):
+        return self.run_program(RESTIC, arguments, **options)
+
+    def snapshots(self):
+        """All snapshots, oldest first, as restic sees them."""
+        found = json.loads(self.restic("snapshots", "--json").stdout) or []
+        return sorted(found, key=lambda snapshot: snapshot["time"])
+
+    def check(self):
+        """restic finds nothing wrong with any byte of the repository."""
+        result = self.restic("check", "--read-data")
+        self.assertIn("no errors were found", result.stdout)
+
+    def assert_same_files(self, left, right):
+        """No difference in content or metadata, sockets aside."""
+        for source, target in ((left, right), (right, left)):
+            result = subprocess.run(
+                ["rsync", "-aHAXn", "--checksum", "--delete", "-i", "--numeric-ids",
+                 "--exclude=socket", source.rstrip("/") + "/", target.rstrip("/") + "/"],
+                capture_output=True, text=True, errors="surrogateescape", check=False)
+            self.assertEqual((result.returncode, result.stdout.splitlines()), (0, []),
+                             result.stderr)
+
+    @contextlib.contextmanager
+    def mounted(self, *arguments):
+        """The repository, mounted by snapfs while the block runs."""
+        if not mount_usable():
+            self.skipTest("/dev/fuse cannot be used here")
+        mountpoint = os.path.join(self.scratch, "mount")
+        os.makedirs(mountpoint, exist_ok=True)
+        with tempfile.TemporaryFile() as log:
+            server = subprocess.Popen([SNAPFS, "mount", *arguments, mountpoint], cwd=self.scratch,
+                                      env=self.environment, stdout=subprocess.PIPE, stderr=log)
+            try:
+                # The first line is printed when the mount is usable.
+                if not server.stdout.readline():
+                    log.seek(0)
+                    self.fail(f"the mount did not come up: {log.read()}")
+                yield mountpoint
+            finally:
+                server.terminate()
+                server.wait(timeout=30)
+                server.stdout.close()
+                subprocess.run(["fusermount3", "-uzq", mountpoint], check=False,
+                               capture_output=True)
+        self.assertEqual(server.returncode, 0)
+
+
+def main():
+    program = unittest.main(module="__main__", argv=[sys.argv[0], "-v", *sys.argv[1:]], exit=False)
+    sys.exit(not program.result.wasSuccessful())

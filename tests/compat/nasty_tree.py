@@ -1,6 +1,7 @@
 """A directory of everything that is awkward to store: names, types, links, holes, attributes, times.
 
-What only root can make (devices, foreign owners, trusted attributes) is left out for others.
+What only root can make or read (devices, foreign owners, trusted attributes, files without read
+permission) is left out for others.
 """
 import os
 import random
@@ -99,6 +100,8 @@ class NastyTree:
 
     def modes_and_owners(self):
         for mode in AWKWARD_MODES:
+            if not self.is_root and not mode & 0o400:
+                continue
             name = b"mode %04o" % mode
             self.write(name)
             os.chmod(self.path(name), mode)

@@ -48,7 +48,7 @@ void FileSaver::save(FileJob job) {
 Node FileSaver::read(const FileJob& job) {
   const std::unique_ptr<SourceFile> file = job.directory->open_file(job.disk_name);
   Node node;
-  context_.nodes.make(node, job.node_name, file->metadata(), file->attributes(), file->path());
+  context_.nodes.make(node, job.node_name, file->metadata(), file->attributes());
   read_content(*file, node);
   return node;
 }

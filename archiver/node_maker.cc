@@ -18,7 +18,7 @@ bool is_device(NodeType type) {
 }  // namespace
 
 void NodeMaker::make(Node& node, std::string_view name, const Metadata& metadata,
-                     SourceAttributes attributes, const std::string& path) {
+                     SourceAttributes attributes) {
   node.name = name;
   node.type = node_type_of(metadata.mode);
   node.permissions = metadata.mode & kPermissionBits;
@@ -41,7 +41,8 @@ void NodeMaker::make(Node& node, std::string_view name, const Metadata& metadata
   for (SourceAttribute& attribute : attributes.items) {
     node.extended_attributes.push_back({std::move(attribute.name), std::move(attribute.value)});
   }
-  for (const SourceError& failure : attributes.failures) progress_.warn(path, failure.what());
+  for (const SourceError& failure : attributes.failures)
+    progress_.warn(failure.subject(), failure.what());
 }
 
 }  // namespace snapfs

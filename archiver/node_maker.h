@@ -17,10 +17,10 @@ class NodeMaker {
   /// `progress` hears of attributes that could not be read; it must outlive the maker.
   NodeMaker(bool with_atime, Progress& progress) : with_atime_(with_atime), progress_(progress) {}
 
-  /// Fills `node` for the item called `name` in the snapshot; `path` is for warnings. Content,
-  /// subtree and link target are left empty, and so is a file's size: it is what is read.
+  /// Fills `node` for the item called `name` in the snapshot. Content, subtree and link target are
+  /// left empty, and so is a file's size: it is what is read.
   void make(Node& node, std::string_view name, const Metadata& metadata,
-            SourceAttributes attributes, const std::string& path);
+            SourceAttributes attributes);
 
  private:
   bool with_atime_;

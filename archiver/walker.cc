@@ -66,7 +66,7 @@ void Walker::walk_ancestor(const TargetNode& target, const Item& item, Directory
   }
   TreeJob job;
   context_.nodes.make(job.directory, item.node_name, directory->metadata(),
-                      item.directory->attributes(item.disk_name), directory->path());
+                      item.directory->attributes(item.disk_name));
   job.previous = copy_of(item.previous);
   ParentDirectory parent = load_parent(subtree_of(item.previous), directory->path());
   for (const TargetNode& child : target.children) {
@@ -100,8 +100,8 @@ void Walker::walk_directory(const Item& item, DirectoryContent& content) {
   const std::shared_ptr<SourceDir> directory = item.directory->open_dir(item.disk_name);
   const std::vector<std::string> names = directory->list();
   TreeJob job;
-  context_.nodes.make(job.directory, item.node_name, directory->metadata(), directory->attributes(),
-                      directory->path());
+  context_.nodes.make(job.directory, item.node_name, directory->metadata(),
+                      directory->attributes());
   job.previous = copy_of(item.previous);
   job.content.nodes.reserve(names.size());
   ParentDirectory parent = load_parent(subtree_of(item.previous), directory->path());
@@ -130,8 +130,7 @@ bool Walker::take_over(const Item& item, const Metadata& metadata, DirectoryCont
     warn(item.path(), "parts of its content are missing from the repository; it is read again");
     return false;
   }
-  context_.nodes.make(node_, item.node_name, metadata, item.directory->attributes(item.disk_name),
-                      item.directory->path());
+  context_.nodes.make(node_, item.node_name, metadata, item.directory->attributes(item.disk_name));
   std::swap(node_.content, previous.content);
   node_.size = previous.size;
   content.add(node_, context_.zone);
@@ -142,8 +141,7 @@ bool Walker::take_over(const Item& item, const Metadata& metadata, DirectoryCont
 }
 
 void Walker::add_other(const Item& item, const Metadata& metadata, DirectoryContent& content) {
-  context_.nodes.make(node_, item.node_name, metadata, item.directory->attributes(item.disk_name),
-                      item.directory->path());
+  context_.nodes.make(node_, item.node_name, metadata, item.directory->attributes(item.disk_name));
   if (metadata.is_symlink()) node_.link_target = item.directory->read_link(item.disk_name);
   content.add(node_, context_.zone);
 }

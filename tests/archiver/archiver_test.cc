@@ -254,6 +254,13 @@ TEST_F(ArchiverTest, DirectoriesTooDeepToFollowAreNamedAndLeftOut) {
   EXPECT_THAT(progress_.warnings, ElementsAre(HasSubstr("nested")));
 }
 
+TEST_F(ArchiverTest, AnAttributeThatCannotBeReadIsReportedForItsItem) {
+  source_.add_symlink("/data/link", "target");
+  source_.fail("/data/link", SourceOperation::kAttributes, EIO);
+  take();
+  EXPECT_THAT(progress_.warnings, ElementsAre(::testing::StartsWith("/data/link: ")));
+}
+
 TEST_F(ArchiverTest, MissingTargetsAreNamedAndAllMissingIsAnError) {
   source_.add_file("/data/file", "content");
   targets_ = {"/data", "/missing"};

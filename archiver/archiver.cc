@@ -14,11 +14,6 @@
 namespace snapfs {
 namespace {
 
-ZonedTime zoned_now(const Clock& clock) {
-  const Timestamp now = clock.now();
-  return {now, TimeZone::local().offset_at(now.seconds)};
-}
-
 /// Targets that could not be found are problems of the source like any other, unless all are.
 void check_targets(const TargetTree& targets, Progress& progress) {
   for (const SourceError& failure : targets.failures) {
@@ -48,7 +43,7 @@ Snapshot describe(const SnapshotRequest& request) {
 Snapshot create_snapshot(Repository& repository, const SourceFs& source, const Clock& clock,
                          const SnapshotRequest& request, Progress& progress, StopToken stop) {
   SnapshotSummary summary;
-  summary.backup_start = zoned_now(clock);
+  summary.backup_start = TimeZone::local().at(clock.now());
   check_targets(request.targets, progress);
 
   std::optional<Scanner> scanner;
@@ -66,7 +61,7 @@ Snapshot create_snapshot(Repository& repository, const SourceFs& source, const C
   indexes.flush(stop);
   statistics.write_to(summary);
   summary.data_added_packed = pipeline.packed_bytes();
-  summary.backup_end = zoned_now(clock);
+  summary.backup_end = TimeZone::local().at(clock.now());
   snapshot.summary = summary;
   if (request.before_commit) request.before_commit();
   snapshot.id = save_snapshot(repository, snapshot, std::move(stop));

@@ -58,8 +58,7 @@ std::size_t parse_pack_size(const SnapshotArguments& arguments) {
 }
 
 ZonedTime snapshot_time(const SnapshotArguments& arguments, const Clock& clock) {
-  const Timestamp instant = arguments.time.empty() ? clock.now() : parse_time(arguments.time);
-  return {instant, TimeZone::local().offset_at(instant.seconds)};
+  return TimeZone::local().at(arguments.time.empty() ? clock.now() : parse_time(arguments.time));
 }
 
 /// Everything but the parent, which needs the repository.

@@ -38,11 +38,13 @@ void write_all(int fd, ByteView bytes, const std::string& path) {
 
 namespace {
 
-/// Fills `out` from the descriptor's position; fewer bytes only at the end.
-std::size_t read_stream(int fd, MutByteView out, const std::string& path) {
+/// Fills `out` by calls of `read_some(place, room, done)`, which is read(2) or pread(2); fewer
+/// bytes only at the end.
+template <class ReadSome>
+std::size_t fill(MutByteView out, const std::string& path, const ReadSome& read_some) {
   std::size_t done = 0;
   while (done < out.size()) {
-    const ssize_t count = ::read(fd, out.data() + done, out.size() - done);
+    const ssize_t count = read_some(out.data() + done, out.size() - done, done);
     if (count < 0) {
       if (errno == EINTR) continue;
       throw_errno(errno, "read", path);
@@ -53,21 +55,18 @@ std::size_t read_stream(int fd, MutByteView out, const std::string& path) {
   return done;
 }
 
+std::size_t read_stream(int fd, MutByteView out, const std::string& path) {
+  return fill(out, path, [fd](std::uint8_t* place, std::size_t room, std::size_t) {
+    return ::read(fd, place, room);
+  });
+}
+
 }  // namespace
 
 std::size_t read_at(int fd, std::uint64_t offset, MutByteView out, const std::string& path) {
-  std::size_t done = 0;
-  while (done < out.size()) {
-    const ssize_t count =
-        ::pread(fd, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
-    if (count < 0) {
-      if (errno == EINTR) continue;
-      throw_errno(errno, "read", path);
-    }
-    if (count == 0) break;
-    done += static_cast<std::size_t>(count);
-  }
-  return done;
+  return fill(out, path, [fd, offset](std::uint8_t* place, std::size_t room, std::size_t done) {
+    return ::pread(fd, place, room, static_cast<off_t>(offset + done));
+  });
 }
 
 std::uint64_t file_size(int fd, const std::string& path) {

@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 #include <openssl/params.h>
 
+#include "fs/crypto/all_zero.h"
 #include "fs/crypto/openssl_handles.h"
 #include "fs/crypto/random.h"
 
@@ -16,10 +17,6 @@ namespace snapfs {
 namespace {
 
 using Tag = std::array<std::uint8_t, Cipher::kTagSize>;
-
-bool all_zero(ByteView bytes) {
-  return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
-}
 
 CipherContext new_cipher_context(const EVP_CIPHER* algorithm, ByteView key) {
   CipherContext context(EVP_CIPHER_CTX_new());

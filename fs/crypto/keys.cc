@@ -1,19 +1,10 @@
 #include "fs/crypto/keys.h"
 
-#include <algorithm>
-
 #include "fs/base/error.h"
+#include "fs/crypto/all_zero.h"
 #include "fs/crypto/random.h"
 
 namespace snapfs {
-namespace {
-
-bool all_zero(ByteView bytes) {
-  return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
-}
-
-}  // namespace
-
 Keys::Keys(SecureBytes secret) : secret_(std::move(secret)) {
   if (secret_.view().size() != kSize) {
     throw Error(ErrorCode::kDamaged, "a key has the wrong length");

@@ -43,10 +43,6 @@ milliseconds since(const Timestamp& then, const Timestamp& now) {
                       (now.nanoseconds - then.nanoseconds) / 1'000'000);
 }
 
-ZonedTime zoned(const Timestamp& instant) {
-  return {instant, TimeZone::local().offset_at(instant.seconds)};
-}
-
 [[noreturn]] void throw_locked(const LockInfo& other) {
   throw Error(
       ErrorCode::kLocked,
@@ -188,7 +184,8 @@ class Lock::Holder {
 
   void write(const StopToken& stop) {
     const Timestamp now = clock_.now();
-    const std::string json = encode_lock(LockInfo::of_process(options_.mode, zoned(now)));
+    const std::string json =
+        encode_lock(LockInfo::of_process(options_.mode, TimeZone::local().at(now)));
     id_ = repository_.save_file(FileKind::kLock, as_bytes(json), stop);
     *refreshed_.lock() = now;
   }

@@ -99,10 +99,9 @@ Config Repository::init(Backend& backend, ByteView password, const InitOptions& 
 
   const Keys master = Keys::random();
   const Identity identity = Identity::of_process();
-  const Timestamp now = SystemClock().now();
   const ScryptParameters parameters = options.kdf ? *options.kdf : calibrate_scrypt(kKdfTime);
   const KeyFile key =
-      make_key_file(master, password, parameters, {now, TimeZone::local().offset_at(now.seconds)},
+      make_key_file(master, password, parameters, TimeZone::local().at(SystemClock().now()),
                     identity.username, identity.hostname);
   const std::string key_json = encode_key_file(key);
   backend.save({FileKind::kKey, sha256(as_bytes(key_json))}, as_bytes(key_json), stop);
@@ -217,8 +216,9 @@ Bytes Repository::load_file(const FileKey& key, StopToken stop) {
 }
 
 Id Repository::save_file(FileKind kind, ByteView json, StopToken stop) {
-  const Bytes stored = CodecLease(*this)->seal_file(json);
-  if (codec_options_.verify && !std::ranges::equal(CodecLease(*this)->open_file(stored), json)) {
+  const CodecLease codec(*this);
+  const Bytes stored = codec->seal_file(json);
+  if (codec_options_.verify && !std::ranges::equal(codec->open_file(stored), json)) {
     throw Error(
         ErrorCode::kInternal,
         "a file just sealed does not open to the same bytes; memory or processor may be faulty");

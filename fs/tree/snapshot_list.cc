@@ -34,16 +34,13 @@ bool has_tags(const Snapshot& snapshot, const std::vector<std::string>& wanted) 
   return contains_all(snapshot.tags, wanted);
 }
 
-/// How snapshots are ordered; those of the same instant have to have some order.
-auto age_of(const Snapshot& snapshot) { return std::tie(snapshot.time.instant, snapshot.id); }
-
 /// The newest snapshot that `accept` takes, or null.
 template <class Accept>
 const Snapshot* find_newest(const std::vector<Snapshot>& snapshots, const Accept& accept) {
   const Snapshot* newest = nullptr;
   for (const Snapshot& snapshot : snapshots) {
     if (!accept(snapshot)) continue;
-    if (newest == nullptr || age_of(*newest) < age_of(snapshot)) newest = &snapshot;
+    if (newest == nullptr || is_earlier(*newest, snapshot)) newest = &snapshot;
   }
   return newest;
 }
@@ -77,6 +74,10 @@ bool SnapshotFilter::matches(const Snapshot& snapshot) const {
   return contains_all(snapshot.paths, paths);
 }
 
+bool is_earlier(const Snapshot& a, const Snapshot& b) noexcept {
+  return std::tie(a.time.instant, a.id) < std::tie(b.time.instant, b.id);
+}
+
 std::vector<Snapshot> load_snapshots(Repository& repository, StopToken stop,
                                      const DamagedSnapshot& damaged) {
   Synchronized<std::vector<Snapshot>> loaded;
@@ -93,8 +94,7 @@ std::vector<Snapshot> load_snapshots(Repository& repository, StopToken stop,
     }
   });
   std::vector<Snapshot> snapshots = std::move(*loaded.lock());
-  std::sort(snapshots.begin(), snapshots.end(),
-            [](const Snapshot& a, const Snapshot& b) { return age_of(a) < age_of(b); });
+  std::sort(snapshots.begin(), snapshots.end(), is_earlier);
   return snapshots;
 }
 

@@ -27,6 +27,9 @@ struct SnapshotFilter {
 /// Hears of a snapshot file that is damaged and therefore left out.
 using DamagedSnapshot = std::function<void(const Id& id, const Error& error)>;
 
+/// The order of snapshots: by time, and by ID where that is the same.
+bool is_earlier(const Snapshot& a, const Snapshot& b) noexcept;
+
 /// All snapshots in ascending order of (time, ID). Files are loaded over several threads. One that
 /// is damaged is told to `damaged`, one call at a time, or throws when there is nobody to tell.
 std::vector<Snapshot> load_snapshots(Repository& repository, StopToken stop,

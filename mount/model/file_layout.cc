@@ -10,44 +10,37 @@ namespace snapfs {
 
 namespace {
 
-struct BlobLengths {
-  std::vector<std::optional<std::uint32_t>> lengths;
-  std::uint64_t known_bytes = 0;
+/// The sum of the blobs' lengths, as far as the index knows them.
+struct KnownBytes {
+  std::uint64_t bytes = 0;
   bool complete = true;
-};
 
-BlobLengths lengths_of(const Node& node, const Index& index) {
-  BlobLengths result;
-  result.lengths.reserve(node.content.size());
-  for (const Id& blob : node.content) {
-    const auto length = index.plaintext_length({BlobType::kData, blob});
-    result.lengths.push_back(length);
-    result.known_bytes += length.value_or(0);
-    result.complete = result.complete && length.has_value();
+  void add(std::optional<std::uint32_t> length) noexcept {
+    bytes += length.value_or(0);
+    complete = complete && length.has_value();
   }
-  return result;
-}
 
-std::uint64_t size_from(const BlobLengths& blobs, const Node& node) noexcept {
-  return blobs.complete ? blobs.known_bytes : std::max(node.size, blobs.known_bytes);
-}
+  std::uint64_t size_of(const Node& node) const noexcept {
+    return complete ? bytes : std::max(node.size, bytes);
+  }
+};
 
 }  // namespace
 
 std::uint64_t content_size(const Node& node, const Index& index) {
-  std::uint64_t known_bytes = 0;
-  bool complete = true;
-  for (const Id& blob : node.content) {
-    const auto length = index.plaintext_length({BlobType::kData, blob});
-    known_bytes += length.value_or(0);
-    complete = complete && length.has_value();
-  }
-  return complete ? known_bytes : std::max(node.size, known_bytes);
+  KnownBytes known;
+  for (const Id& blob : node.content) known.add(index.plaintext_length({BlobType::kData, blob}));
+  return known.size_of(node);
 }
 
 FileLayout::FileLayout(const Node& node, const Index& index) {
-  const BlobLengths blobs = lengths_of(node, index);
-  const auto& lengths = blobs.lengths;
+  std::vector<std::optional<std::uint32_t>> lengths;
+  lengths.reserve(node.content.size());
+  KnownBytes known;
+  for (const Id& blob : node.content) {
+    lengths.push_back(index.plaintext_length({BlobType::kData, blob}));
+    known.add(lengths.back());
+  }
   segments_.reserve(lengths.size());
 
   std::size_t first_missing = 0;
@@ -59,7 +52,7 @@ FileLayout::FileLayout(const Node& node, const Index& index) {
   std::size_t after_missing = lengths.size();
   std::uint64_t tail_bytes = 0;
   for (; lengths[after_missing - 1]; --after_missing) tail_bytes += *lengths[after_missing - 1];
-  append(size_from(blobs, node) - tail_bytes - size(), node.content[first_missing]);
+  append(known.size_of(node) - tail_bytes - size(), node.content[first_missing]);
   for (std::size_t i = after_missing; i < lengths.size(); ++i) {
     append(*lengths[i], node.content[i]);
   }

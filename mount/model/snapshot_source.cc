@@ -2,21 +2,13 @@
 #include "mount/model/snapshot_source.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "fs/base/error.h"
 #include "fs/repo/repository.h"
+#include "fs/tree/snapshot_list.h"
 
 namespace snapfs {
-
-namespace {
-
-bool earlier(const Snapshot& a, const Snapshot& b) noexcept {
-  return std::tie(a.time.instant, a.id) < std::tie(b.time.instant, b.id);
-}
-
-}  // namespace
 
 SnapshotSource::SnapshotSource(Repository& repository, WarnFunction warn)
     : repository_(repository), warn_(std::move(warn)) {}
@@ -36,7 +28,7 @@ std::optional<std::vector<Snapshot>> SnapshotSource::poll(StopToken stop) {
   for (const Id& id : listed) {
     if (!known.contains(id)) load(id, stop);
   }
-  std::ranges::sort(snapshots_, earlier);
+  std::ranges::sort(snapshots_, is_earlier);
   listed_ = std::move(listed);
   return snapshots_;
 }

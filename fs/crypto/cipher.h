@@ -22,13 +22,13 @@ class Cipher {
   Cipher(const Cipher&) = delete;
   Cipher& operator=(const Cipher&) = delete;
 
-  /// Seals with a fresh random nonce. `out` is plain.size() + kOverhead bytes and does not overlap
-  /// `plain`.
+  /// Seals with a fresh random nonce. `out` is plain.size() + kOverhead bytes; `plain` lies outside
+  /// of it, or exactly where the ciphertext goes, behind the nonce.
   void seal(ByteView plain, MutByteView out);
 
-  /// Verifies the tag, then decrypts into `out`, which is sealed.size() − kOverhead bytes. False
-  /// when the message is too short, its nonce is zero, or its tag does not match: `out` is then
-  /// untouched.
+  /// Verifies the tag, then decrypts into `out`, which is sealed.size() − kOverhead bytes and
+  /// does not overlap `sealed`. False when the message is too short, its nonce is zero, or its tag
+  /// does not match: `out` is then untouched.
   [[nodiscard]] bool open(ByteView sealed, MutByteView out);
 
  private:

@@ -1,13 +1,13 @@
 #include "fs/crypto/kdf.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstdint>
+
+#include <openssl/evp.h>
 
 #include "fs/base/error.h"
-#include "fs/crypto/sodium_init.h"
 
 namespace snapfs {
 namespace {
@@ -36,12 +36,15 @@ Keys derive_keys(ByteView password, ByteView salt, const ScryptParameters& param
   if (!parameters.valid()) {
     throw Error(ErrorCode::kDamaged, "a key file's scrypt parameters are out of range");
   }
-  ensure_sodium();
   SecureBytes secret(Keys::kSize);
-  const int status = ::crypto_pwhash_scryptsalsa208sha256_ll(
-      password.data(), password.size(), salt.data(), salt.size(), parameters.n, parameters.r,
-      parameters.p, secret.view().data(), secret.view().size());
-  if (status != 0) throw Error(ErrorCode::kIo, "not enough memory to derive the key");
+  // OpenSSL's took 0.7 of the time of libsodium's. `valid` has bounded the memory.
+  const int success = ::EVP_PBE_scrypt(as_text(password).data(), password.size(), salt.data(),
+                                       salt.size(), parameters.n, parameters.r, parameters.p,
+                                       SIZE_MAX, secret.view().data(), secret.view().size());
+  if (success != 1)
+    throw Error(ErrorCode::kIo,
+                "the key cannot be derived: not enough memory, or parameters that "
+                "this program cannot use");
   return Keys(std::move(secret));
 }
 

@@ -26,49 +26,61 @@ constexpr std::uint64_t kFileLimitBytes = std::uint64_t{1} << 30;
 Codec::Codec(const Keys& keys, const CodecOptions& options)
     : options_(options), cipher_(keys), compressor_(options.compression) {}
 
-SealedBlob Codec::seal_blob(const BlobHandle& handle, ByteView plain) {
+const SealedBlob& Codec::seal_blob(const BlobHandle& handle, ByteView plain) {
   const bool wanted =
       handle.type == BlobType::kTree || options_.compression != CompressionMode::kOff;
   // Length 0 marks "not compressed", so an empty blob cannot be (FORMAT §5.2).
   const bool compress = options_.version >= 2 && wanted && !plain.empty();
-  SealedBlob sealed;
-  sealed.handle = handle;
+  sealed_.handle = handle;
+  sealed_.uncompressed_length = compress ? static_cast<std::uint32_t>(plain.size()) : 0;
+  Bytes& message = sealed_.bytes;
+  message.resize(Cipher::kNonceSize);
   if (compress) {
-    scratch_.clear();
-    compressor_.compress(plain, scratch_);
-    sealed.uncompressed_length = static_cast<std::uint32_t>(plain.size());
+    compressor_.compress(plain, message);
+  } else {
+    append(message, plain);
   }
-  sealed.bytes = seal_raw(compress ? ByteView(scratch_) : plain);
-  if (options_.verify) verify_blob(sealed);
-  return sealed;
+  const std::size_t content_size = message.size() - Cipher::kNonceSize;
+  message.resize(message.size() + Cipher::kTagSize);
+  cipher_.seal(ByteView(message).subspan(Cipher::kNonceSize, content_size), message);
+  if (options_.verify) verify_sealed();
+  return sealed_;
 }
 
-void Codec::verify_blob(const SealedBlob& sealed) {
+void Codec::verify_sealed() {
   try {
-    open_blob(sealed.handle, sealed.bytes, sealed.uncompressed_length);
+    open_blob_into(opened_, sealed_.handle, sealed_.bytes, sealed_.uncompressed_length);
   } catch (const Error& error) {
     throw Error(
         ErrorCode::kInternal,
         fmt::format("a blob just sealed cannot be opened again ({}); memory or processor may "
                     "be faulty",
                     error.what()),
-        sealed.handle.id.hex());
+        sealed_.handle.id.hex());
   }
 }
 
 Bytes Codec::open_blob(const BlobHandle& handle, ByteView sealed,
                        std::uint32_t uncompressed_length) {
+  Bytes plain;
+  open_blob_into(plain, handle, sealed, uncompressed_length);
+  return plain;
+}
+
+void Codec::open_blob_into(Bytes& plain, const BlobHandle& handle, ByteView sealed,
+                           std::uint32_t uncompressed_length) {
   if (sealed.size() < Cipher::kOverhead) throw_damaged(handle, "it is too short");
-  Bytes plain(sealed.size() - Cipher::kOverhead);
-  if (!cipher_.open(sealed, plain)) throw_damaged(handle, "its authentication code does not match");
+  Bytes& decrypted = uncompressed_length != 0 ? decrypted_ : plain;
+  decrypted.resize(sealed.size() - Cipher::kOverhead);
+  if (!cipher_.open(sealed, decrypted)) {
+    throw_damaged(handle, "its authentication code does not match");
+  }
   if (uncompressed_length != 0) {
-    Bytes content;
-    compressor_.decompress(plain, content, uncompressed_length);
-    if (content.size() != uncompressed_length) throw_damaged(handle, "its length does not match");
-    plain = std::move(content);
+    plain.clear();
+    compressor_.decompress(decrypted, plain, uncompressed_length);
+    if (plain.size() != uncompressed_length) throw_damaged(handle, "its length does not match");
   }
   if (sha256(plain) != handle.id) throw_damaged(handle, "its content does not match its ID");
-  return plain;
 }
 
 Bytes Codec::seal_file(ByteView json) {

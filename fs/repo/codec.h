@@ -21,8 +21,10 @@ class Codec {
  public:
   Codec(const Keys& keys, const CodecOptions& options);
 
-  /// `plain`'s SHA-256 is handle.id. Throws Error{kInternal} when the verification fails.
-  SealedBlob seal_blob(const BlobHandle& handle, ByteView plain);
+  /// `plain`'s SHA-256 is handle.id. Valid until the next call: the buffer is used again, because
+  /// pages cleared for a fresh one cost as much as encrypting into them. Throws Error{kInternal}
+  /// when the verification fails.
+  const SealedBlob& seal_blob(const BlobHandle& handle, ByteView plain);
 
   /// The plaintext, authenticated: the tag, the length and the SHA-256 are checked. Throws
   /// Error{kDamaged} when one does not match. `uncompressed_length` 0 means stored uncompressed.
@@ -37,12 +39,16 @@ class Codec {
   Bytes open_raw(ByteView sealed);
 
  private:
-  void verify_blob(const SealedBlob& sealed);
+  void verify_sealed();
+  void open_blob_into(Bytes& plain, const BlobHandle& handle, ByteView sealed,
+                      std::uint32_t uncompressed_length);
 
   CodecOptions options_;
   Cipher cipher_;
   Compressor compressor_;
-  Bytes scratch_;
+  SealedBlob sealed_;  // what seal_blob returns
+  Bytes decrypted_;    // between decryption and decompression
+  Bytes opened_;       // what verification makes of sealed_
 };
 
 }  // namespace snapfs

@@ -113,6 +113,22 @@ bool Index::claim(const BlobHandle& handle) {
   return index.pending.insert(handle.id).second;
 }
 
+std::vector<BlobHandle> Index::pending() const {
+  const std::shared_lock lock(mutex_);
+  std::vector<BlobHandle> blobs;
+  for (const BlobType type : {BlobType::kData, BlobType::kTree}) {
+    for (const Id& id : of(type).pending) blobs.push_back({type, id});
+  }
+  std::ranges::sort(blobs);
+  return blobs;
+}
+
+bool Index::any_pending(const std::vector<BlobHandle>& blobs) const {
+  const std::shared_lock lock(mutex_);
+  return std::ranges::any_of(
+      blobs, [&](const BlobHandle& blob) { return of(blob.type).pending.contains(blob.id); });
+}
+
 std::size_t Index::blob_count() const {
   const std::shared_lock lock(mutex_);
   std::size_t count = 0;

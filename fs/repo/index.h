@@ -39,6 +39,12 @@ class Index {
   /// must then store it (FORMAT §7.3).
   bool claim(const BlobHandle& handle);
 
+  /// The blobs that were claimed and are not stored yet, in ascending order.
+  std::vector<BlobHandle> pending() const;
+
+  /// Whether one of them still is not.
+  bool any_pending(const std::vector<BlobHandle>& blobs) const;
+
   std::size_t blob_count() const;
   std::size_t pack_count() const;
 

@@ -124,13 +124,13 @@ std::string encode_index(std::span<const PackDescription> packs) {
   return json;
 }
 
-void parse_index(ByteView json, unsigned version,
+void parse_index(Bytes json, unsigned version,
                  const std::function<void(const PackDescription&)>& visit) {
   try {
     simdjson::ondemand::parser parser;
-    const simdjson::padded_string padded(as_text(json));
-    if (padded.data() == nullptr) throw std::bad_alloc();
-    simdjson::ondemand::document document = parser.iterate(padded);
+    const std::size_t size = json.size();
+    json.resize(size + simdjson::SIMDJSON_PADDING);
+    simdjson::ondemand::document document = parser.iterate(as_text(json).data(), size, json.size());
     bool has_packs = false;
     for (auto field : document.get_object()) {
       const std::string_view key = field.unescaped_key();

@@ -13,9 +13,10 @@ namespace snapfs {
 /// The plaintext of an index file, with its closing newline.
 std::string encode_index(std::span<const PackDescription> packs);
 
-/// Calls `visit` for each pack of the file. Throws Error{kDamaged} for text that is not an index,
-/// or that lists compressed blobs in a version 1 repository.
-void parse_index(ByteView json, unsigned version,
+/// Calls `visit` for each pack of the file. The text is taken over because it can have ten million
+/// bytes, and the parser needs room behind it. Throws Error{kDamaged} for text that is not an
+/// index, or that lists compressed blobs in a version 1 repository.
+void parse_index(Bytes json, unsigned version,
                  const std::function<void(const PackDescription&)>& visit);
 
 }  // namespace snapfs

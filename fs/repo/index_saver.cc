@@ -1,5 +1,6 @@
 #include "fs/repo/index_saver.h"
 
+#include <exception>
 #include <utility>
 
 #include "fs/repo/index_file.h"
@@ -20,28 +21,50 @@ void IndexSaver::add(PackDescription pack, StopToken stop) {
     repository_.index().add_packs({pack});
     packs_.push_back(std::move(pack));
     const bool old = now.seconds - oldest_.seconds >= std::chrono::seconds(kFullAge).count();
-    if (blobs_ >= kFullBlobs || old) due = take();
+    if (blobs_ < kFullBlobs && !old) return;
+    due = take();
   }
-  save(due, std::move(stop));
+  save(std::move(due), std::move(stop));
 }
 
 void IndexSaver::flush(StopToken stop) {
   std::vector<PackDescription> rest;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    saved_.wait(lock, [this] { return saving_ == 0; });
     rest = take();
   }
-  save(rest, std::move(stop));
+  save(std::move(rest), std::move(stop));
 }
 
 std::vector<PackDescription> IndexSaver::take() {
+  ++saving_;
   blobs_ = 0;
   return std::exchange(packs_, {});
 }
 
-void IndexSaver::save(const std::vector<PackDescription>& packs, StopToken stop) {
-  if (packs.empty()) return;
-  repository_.save_file(FileKind::kIndex, as_bytes(encode_index(packs)), std::move(stop));
+/// Without the mutex: whoever saves may take long. What could not be saved waits for the next time.
+void IndexSaver::save(std::vector<PackDescription> packs, StopToken stop) {
+  std::exception_ptr failure;
+  try {
+    if (!packs.empty()) {
+      repository_.save_file(FileKind::kIndex, as_bytes(encode_index(packs)), std::move(stop));
+    }
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    --saving_;
+    if (failure) {
+      for (PackDescription& pack : packs) {
+        blobs_ += pack.entries.size();
+        packs_.push_back(std::move(pack));
+      }
+    }
+  }
+  saved_.notify_all();
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace snapfs

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <mutex>
 #include <vector>
@@ -26,16 +27,20 @@ class IndexSaver {
   /// The pack is stored. Writes an index file when enough has gathered.
   void add(PackDescription pack, StopToken stop);
 
-  /// Writes what has gathered; nothing when that is nothing.
+  /// Writes what has gathered; nothing when that is nothing. Blocks the calling thread while others
+  /// write: when this returns, every pack that was added before is listed in a file. What could not
+  /// be written is kept for the next time.
   void flush(StopToken stop);
 
  private:
   std::vector<PackDescription> take();
-  void save(const std::vector<PackDescription>& packs, StopToken stop);
+  void save(std::vector<PackDescription> packs, StopToken stop);
 
   Repository& repository_;
   const Clock& clock_;
   std::mutex mutex_;
+  std::condition_variable saved_;
+  std::size_t saving_ = 0;  ///< how many are writing a file
   std::vector<PackDescription> packs_;
   std::size_t blobs_ = 0;
   Timestamp oldest_;

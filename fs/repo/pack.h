@@ -53,6 +53,9 @@ class PackBuilder {
 
   void add(const SealedBlob& blob);
 
+  /// Makes room for that many bytes of blobs at once.
+  void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
+
   /// Whether the header has room for the entries of `other`, too.
   bool can_merge(const PackBuilder& other) const noexcept;
 

@@ -1,11 +1,15 @@
 #include "fs/repo/pack_writer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "fs/crypto/random.h"
 
 namespace snapfs {
 namespace {
+
+/// For the blob that fills the pack up, usually, and the header.
+constexpr std::size_t kReserve = 4 << 20;
 
 std::uint64_t packed_size(const PackEntry& entry) {
   return entry.length + header_entry_size(entry);
@@ -25,6 +29,8 @@ void PackWriter::add(const SealedBlob& blob, Codec& codec, StopToken stop) {
     PackBuilder alone;
     const bool large = blob.bytes.size() >= target_bytes_;
     PackBuilder& pack = large ? alone : open_[static_cast<std::size_t>(blob.handle.type)][choice];
+    // At once, because growing means copying. What is not used is not touched, and costs nothing.
+    if (pack.empty()) pack.reserve(std::max(blob.bytes.size(), target_bytes_) + kReserve);
     pack.add(blob);
     packed_bytes_ += packed_size(pack.entries().back());
     if (pack.blob_bytes() < target_bytes_ && !pack.header_full()) return;
@@ -33,6 +39,19 @@ void PackWriter::add(const SealedBlob& blob, Codec& codec, StopToken stop) {
   }
   // Outside the lock: the sink may wait for room, and hashing takes its time.
   sink_.submit(full.finish(codec), std::move(stop));
+}
+
+bool PackWriter::holds_any(const std::vector<BlobHandle>& blobs) const {
+  const auto wanted = [&](const PackEntry& entry) {
+    return std::ranges::binary_search(blobs, entry.handle);
+  };
+  const std::lock_guard lock(mutex_);
+  for (const auto& packs : open_) {
+    for (const PackBuilder& pack : packs) {
+      if (std::ranges::any_of(pack.entries(), wanted)) return true;
+    }
+  }
+  return false;
 }
 
 void PackWriter::flush(Codec& codec, StopToken stop) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <vector>
 
 #include "fs/base/stop_token.h"
 #include "fs/repo/codec.h"
@@ -36,6 +37,9 @@ class PackWriter {
   /// Adds a blob; hands the pack to the sink when it is full. A blob of the target size or more
   /// gets a pack of its own. `codec` seals the header.
   void add(const SealedBlob& blob, Codec& codec, StopToken stop);
+
+  /// Whether one of the blobs, in ascending order, is in a pack that is still open.
+  bool holds_any(const std::vector<BlobHandle>& blobs) const;
 
   /// Hands over what is open. A type's open packs are merged when the sum is below the target and
   /// its header within the format's limit.

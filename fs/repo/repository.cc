@@ -263,9 +263,10 @@ Bytes Repository::load_blob(const BlobHandle& handle, StopToken stop) {
 
 void Repository::load_index_file(const Id& id, Index::Loader& loader, const StopToken& stop) {
   const FileKey key{FileKind::kIndex, id};
-  const Bytes json = load_file(key, stop);
+  Bytes json = load_file(key, stop);
   try {
-    parse_index(json, config_.version, [&](const PackDescription& pack) { loader.add(pack); });
+    parse_index(std::move(json), config_.version,
+                [&](const PackDescription& pack) { loader.add(pack); });
   } catch (const Error& error) {
     rethrow_about(error, key);
   }

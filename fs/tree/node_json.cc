@@ -190,6 +190,11 @@ std::uint32_t permissions_of_go_mode(std::uint32_t mode) noexcept {
 }
 
 void append_node_json(std::string& out, const Node& node, const TimeZone& zone) {
+  append_node_head(out, node, zone);
+  append_node_tail(out, node);
+}
+
+void append_node_head(std::string& out, const Node& node, const TimeZone& zone) {
   out += "{\"name\":";
   append_name(out, node.name);
   out += ",\"type\":\"";
@@ -210,6 +215,9 @@ void append_node_json(std::string& out, const Node& node, const TimeZone& zone) 
   append_number_unless_zero(out, ",\"size\":", node.size);
   append_number_unless_zero(out, ",\"links\":", node.links);
   append_link_target(out, node.link_target);
+}
+
+void append_node_tail(std::string& out, const Node& node) {
   append_extended_attributes(out, node.extended_attributes);
   append_number_unless_zero(out, ",\"device\":", node.device);
   append_content(out, node);
@@ -218,6 +226,33 @@ void append_node_json(std::string& out, const Node& node, const TimeZone& zone) 
     append_id(out, *node.subtree);
   }
   out += '}';
+}
+
+std::optional<std::vector<Id>> content_of_tail(std::string_view tail) {
+  constexpr std::string_view kContent = ",\"content\":[";
+  constexpr std::string_view kEnd = "]}";
+  constexpr std::size_t kQuotedId = 2 * Id::kSize + 2;
+  // Attributes come first and may hold any text; of the last field only IDs follow.
+  const std::size_t at = tail.starts_with(kContent) ? 0 : tail.rfind(kContent);
+  if (at == std::string_view::npos || !tail.ends_with(kEnd)) return std::nullopt;
+  std::string_view list = tail.substr(at + kContent.size());
+  list.remove_suffix(std::min(kEnd.size(), list.size()));
+  std::vector<Id> content;
+  content.reserve((list.size() + 1) / (kQuotedId + 1));
+  while (!list.empty()) {
+    Id id;
+    const bool well_formed = list.size() >= kQuotedId && list.front() == '"' &&
+                             list[kQuotedId - 1] == '"' &&
+                             parse_hex(list.substr(1, 2 * Id::kSize), id.bytes);
+    if (!well_formed) return std::nullopt;
+    content.push_back(id);
+    list.remove_prefix(kQuotedId);
+    if (list.empty()) break;
+    if (!list.starts_with(',')) return std::nullopt;
+    list.remove_prefix(1);
+    if (list.empty()) return std::nullopt;
+  }
+  return content;
 }
 
 }  // namespace snapfs

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fs/base/timezone.h"
 #include "fs/tree/node.h"
@@ -16,6 +17,18 @@ namespace snapfs {
 /// the format demands; the caller sees to it that a node has only what its type has (see Node).
 /// Thread-safe.
 void append_node_json(std::string& out, const Node& node, const TimeZone& zone);
+
+/// Appends the part of the object that tells what the item is, as stat(2) knows it: everything up
+/// to, and without, extended attributes, device and content. For a directory or a regular file
+/// without attributes the rest is one of the two below. Thread-safe.
+void append_node_head(std::string& out, const Node& node, const TimeZone& zone);
+
+/// Appends what follows the head, the closing brace included.
+void append_node_tail(std::string& out, const Node& node);
+
+/// The blobs of a regular file whose JSON ends in `tail`, which is what follows the head. Nothing
+/// when the tail is not as append_node_tail writes it for a file. Attributes are skipped.
+std::optional<std::vector<Id>> content_of_tail(std::string_view tail);
 
 /// Appends `name` quoted as Go's strconv.Quote does, without the outer quotes (FORMAT §10.5).
 void append_go_quoted(std::string& out, std::string_view name);

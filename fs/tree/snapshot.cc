@@ -1,6 +1,7 @@
 // Snapshots to JSON and back. Writing is exact, reading is lenient.
 #include "fs/tree/snapshot.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -173,6 +174,12 @@ void append_snapshot_fields(std::string& out, const Snapshot& snapshot) {
   if (!snapshot.summary) return;
   fields.begin("summary");
   append_summary(out, *snapshot.summary);
+}
+
+bool is_partial(const Snapshot& snapshot) {
+  // Tags are the user's: one that looks the same makes no other program's snapshot a partial one.
+  return snapshot.program_version.starts_with("snapfs ") &&
+         std::ranges::find(snapshot.tags, kPartialTag) != snapshot.tags.end();
 }
 
 std::string encode_snapshot(const Snapshot& snapshot) {

@@ -52,6 +52,13 @@ struct Snapshot {
   friend bool operator==(const Snapshot&, const Snapshot&) = default;
 };
 
+/// The tag of what a run had come to when it was interrupted, or has come to so far. To others it
+/// is an ordinary snapshot.
+inline constexpr std::string_view kPartialTag = "snapfs-partial";
+
+/// Whether the snapshot is that, and not a complete one.
+bool is_partial(const Snapshot& snapshot);
+
 /// One line of JSON without a newline. Times keep the offset they were given.
 std::string encode_snapshot(const Snapshot& snapshot);
 

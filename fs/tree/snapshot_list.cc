@@ -46,8 +46,9 @@ const Snapshot* find_newest(const std::vector<Snapshot>& snapshots, const Accept
 }
 
 const Snapshot& find_latest(const std::vector<Snapshot>& snapshots, const SnapshotFilter& filter) {
-  const Snapshot* newest =
-      find_newest(snapshots, [&](const Snapshot& snapshot) { return filter.matches(snapshot); });
+  const Snapshot* newest = find_newest(snapshots, [&](const Snapshot& snapshot) {
+    return !is_partial(snapshot) && filter.matches(snapshot);
+  });
   if (newest != nullptr) return *newest;
   throw Error(ErrorCode::kNotFound,
               snapshots.empty() ? "there is no latest snapshot: the repository has none yet"
@@ -125,7 +126,7 @@ const Snapshot& find_snapshot(const std::vector<Snapshot>& snapshots, std::strin
 std::optional<Snapshot> find_parent(const std::vector<Snapshot>& snapshots, Timestamp time,
                                     const SnapshotFilter& filter) {
   const Snapshot* newest = find_newest(snapshots, [&](const Snapshot& snapshot) {
-    return snapshot.time.instant <= time && filter.matches(snapshot);
+    return !is_partial(snapshot) && snapshot.time.instant <= time && filter.matches(snapshot);
   });
   return newest != nullptr ? std::optional(*newest) : std::nullopt;
 }

@@ -35,14 +35,14 @@ bool is_earlier(const Snapshot& a, const Snapshot& b) noexcept;
 std::vector<Snapshot> load_snapshots(Repository& repository, StopToken stop,
                                      const DamagedSnapshot& damaged = nullptr);
 
-/// The snapshot that `text` names: "latest" (the newest that the filter matches), a full ID, or an
-/// unambiguous prefix of one; the filter does not restrict IDs. Throws Error{kNotFound},
-/// Error{kUsage} when the text is ambiguous or no ID at all.
+/// The snapshot that `text` names: "latest" (the newest complete one that the filter matches), a
+/// full ID, or an unambiguous prefix of one; the filter does not restrict IDs. Throws
+/// Error{kNotFound}, Error{kUsage} when the text is ambiguous or no ID at all.
 const Snapshot& find_snapshot(const std::vector<Snapshot>& snapshots, std::string_view text,
                               const SnapshotFilter& filter);
 
-/// The newest snapshot not after `time` that the filter matches, to be a new snapshot's parent
-/// (FORMAT §13.3).
+/// The newest complete snapshot not after `time` that the filter matches, to be a new snapshot's
+/// parent (FORMAT §13.3).
 std::optional<Snapshot> find_parent(const std::vector<Snapshot>& snapshots, Timestamp time,
                                     const SnapshotFilter& filter);
 

@@ -4,12 +4,6 @@
 #include <utility>
 
 namespace snapfs {
-namespace {
-
-constexpr std::string_view kOpening = "{\"nodes\":[";
-constexpr std::string_view kClosing = "]}\n";
-
-}  // namespace
 
 TreeBuilder::TreeBuilder() : json_(kOpening) {}
 

@@ -9,6 +9,10 @@ namespace snapfs {
 /// Not thread-safe.
 class TreeBuilder {
  public:
+  /// What stands before the first node and behind the last; commas are between them.
+  static constexpr std::string_view kOpening = "{\"nodes\":[";
+  static constexpr std::string_view kClosing = "]}\n";
+
   TreeBuilder();
 
   /// Adds a node's JSON. Nodes come in strictly ascending order of their raw names; the caller

@@ -196,6 +196,11 @@ void parse_tree(ByteView blob, const std::function<void(Node&&)>& visit, std::st
   }
 }
 
+Node parse_node(std::string_view json, std::string_view what) {
+  const JsonInput input(as_bytes(json), what);
+  return NodeReader(input).read(input.root());
+}
+
 std::vector<Node> load_tree(Repository& repository, const Id& tree, StopToken stop) {
   const Bytes blob = repository.load_blob({BlobType::kTree, tree}, std::move(stop));
   std::vector<Node> nodes;

@@ -24,6 +24,9 @@ inline constexpr std::size_t kMaxNameBytes = 255;
 void parse_tree(ByteView blob, const std::function<void(Node&&)>& visit,
                 std::string_view what = "tree");
 
+/// One node from its object. Throws as parse_tree does.
+Node parse_node(std::string_view json, std::string_view what = "node");
+
 /// A whole directory. Throws what Repository::load_blob and parse_tree throw, naming the tree.
 std::vector<Node> load_tree(Repository& repository, const Id& tree, StopToken stop);
 

@@ -66,6 +66,12 @@ Id RepositoryMaker::add_data(std::string_view bytes) {
   return id;
 }
 
+Id RepositoryMaker::add_tree_text(std::string_view json) {
+  const Id id = sha256(as_bytes(json));
+  store({BlobType::kTree, id}, json);
+  return id;
+}
+
 Node RepositoryMaker::make_file(std::string name, std::initializer_list<std::string_view> chunks) {
   Node node = make_node(std::move(name), NodeType::kFile);
   for (const std::string_view chunk : chunks) {

@@ -46,6 +46,9 @@ class RepositoryMaker {
   /// A tree blob of the nodes, which are sorted by name.
   Id add_tree(std::vector<Node> nodes);
 
+  /// A tree blob that says exactly this.
+  Id add_tree_text(std::string_view json);
+
   /// Stores everything added so far, and a snapshot of the tree.
   Snapshot add_snapshot(const Id& tree, std::string_view rfc3339_time,
                         std::string hostname = "alpha", std::vector<std::string> tags = {});

@@ -18,7 +18,8 @@ using testing::numbered_id;
 
 std::vector<PackDescription> parse(std::string_view json, unsigned version = 2) {
   std::vector<PackDescription> packs;
-  parse_index(as_bytes(json), version, [&](const PackDescription& pack) { packs.push_back(pack); });
+  parse_index(copy_of(as_bytes(json)), version,
+              [&](const PackDescription& pack) { packs.push_back(pack); });
   return packs;
 }
 

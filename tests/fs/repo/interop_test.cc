@@ -86,8 +86,8 @@ TEST_P(Interop, OpensEveryBlobThatResticWrote) {
   repository->load_index({});
   std::size_t blobs = 0;
   for (const Id& id : repository->list(FileKind::kIndex, {})) {
-    const Bytes json = repository->load_file({FileKind::kIndex, id}, {});
-    parse_index(json, GetParam(), [&](const PackDescription& pack) {
+    Bytes json = repository->load_file({FileKind::kIndex, id}, {});
+    parse_index(std::move(json), GetParam(), [&](const PackDescription& pack) {
       const auto codec = repository->make_codec();
       const Bytes file = backend_.load({FileKind::kPack, pack.id}, std::nullopt, {});
       EXPECT_EQ(parse_pack_header(*codec, file, file.size()).size(), pack.entries.size());

@@ -1,0 +1,31 @@
+// A backend that is read but never written: for runs that only show what they would do.
+#pragma once
+
+#include <string>
+
+#include "fs/backend/backend.h"
+
+namespace snapfs {
+
+/// Passes reading on to another backend; what is written or removed vanishes, so it cannot be read
+/// back either. Thread-safe.
+class DryRunBackend final : public Backend {
+ public:
+  /// `stored` must outlive this.
+  explicit DryRunBackend(Backend& stored) : stored_(stored) {}
+
+  void create(StopToken stop) override;
+  void save(const FileKey& key, ByteView bytes, StopToken stop) override;
+  Bytes load(const FileKey& key, std::optional<ByteRange> range, StopToken stop) override;
+  std::optional<std::uint64_t> size(const FileKey& key, StopToken stop) override;
+  void list(FileKind kind, const std::function<void(const FileInfo&)>& visit,
+            StopToken stop) override;
+  void remove(const FileKey& key, StopToken stop) override;
+  unsigned connections() const noexcept override { return stored_.connections(); }
+  std::string location() const override { return stored_.location(); }
+
+ private:
+  Backend& stored_;
+};
+
+}  // namespace snapfs

@@ -1,0 +1,23 @@
+// Text as runes: writing UTF-8, and what counts as white space. Reading is decode_rune in json.h.
+// No tables of the Unicode standard beyond that.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace snapfs {
+
+/// What stands for bytes that are not valid UTF-8.
+inline constexpr char32_t kReplacementRune = 0xfffd;
+
+/// Writes 1 to 4 bytes to `out` and returns how many.
+std::size_t put_utf8(char32_t rune, std::uint8_t* out) noexcept;
+
+void append_utf8(std::string& out, char32_t rune);
+
+/// `text` without the white space around it, as Unicode defines white space.
+std::string_view trim_white_space(std::string_view text) noexcept;
+
+}  // namespace snapfs

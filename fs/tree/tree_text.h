@@ -1,0 +1,55 @@
+// A tree blob as the text it is: where its nodes lie, without reading what they say. For who puts
+// the nodes of one directory beside those of another and mostly finds them the same.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fs/base/bytes.h"
+#include "fs/base/id.h"
+#include "fs/base/stop_token.h"
+
+namespace snapfs {
+
+class Repository;
+
+/// The nodes' JSON, in the blob's order. Movable; the views stay valid when it is moved.
+class TreeText {
+ public:
+  /// A tree without nodes.
+  TreeText() = default;
+
+  /// Throws Error{kDamaged} naming `what` when `blob` is not a tree. That its names are in order,
+  /// and its nodes complete, is not looked at.
+  explicit TreeText(Bytes blob, std::string_view what = "tree");
+
+  std::size_t size() const noexcept { return nodes_.size(); }
+
+  /// The node's object, braces included. Valid as long as this.
+  std::string_view node(std::size_t index) const noexcept { return nodes_[index]; }
+
+  /// Whether the blob is what TreeBuilder makes of exactly these nodes, so that a directory with
+  /// the same nodes has the same tree ID. False for a blob with more fields or other spacing.
+  bool is_canonical() const noexcept;
+
+ private:
+  Bytes text_;
+  bool repaired_ = false;  // it is not the blob's text any more
+  std::size_t size_ = 0;   // of the text without what the parser wants behind it
+  std::vector<std::string_view> nodes_;
+};
+
+/// The raw name of a node's JSON; nothing when it has none, or the node cannot be read.
+std::optional<std::string> node_name(std::string_view node_json);
+
+/// Whether the node's JSON says that its raw name is `name`. Cheaper than node_name when it does.
+/// False when the name can only be told by decoding it.
+bool is_plainly_named(std::string_view node_json, std::string_view name) noexcept;
+
+/// Throws what Repository::load_blob and the constructor throw, naming the tree.
+TreeText load_tree_text(Repository& repository, const Id& tree, StopToken stop);
+
+}  // namespace snapfs

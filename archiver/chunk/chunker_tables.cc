@@ -21,6 +21,14 @@ ChunkerTables::ChunkerTables(Polynomial polynomial) : polynomial_(polynomial) {
     out_[b] = digest;
     out_shifted_[b] = push(digest, 0);
   }
+  FingerprintMatrices::Images mod;
+  FingerprintMatrices::Images out;
+  for (std::size_t bit = 0; bit < mod.size(); ++bit) {
+    const std::uint64_t byte = std::uint64_t{1} << bit;
+    mod[bit] = mod_[byte] ^ byte << Polynomial::kChunkerDegree;
+    out[bit] = out_shifted_[byte];
+  }
+  matrices_ = FingerprintMatrices(mod, out);
 }
 
 std::uint64_t ChunkerTables::fingerprint(ByteView window) const noexcept {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "archiver/chunk/fingerprint_matrices.h"
 #include "fs/base/bytes.h"
 #include "fs/repo/polynomial.h"
 
@@ -38,6 +39,9 @@ class ChunkerTables {
   /// MOD[b]: brings a digest that was shifted by eight bits below degree 53 again.
   const Table& mod() const noexcept { return mod_; }
 
+  /// The last two tables and the byte that comes in, for processors that multiply by matrices.
+  const FingerprintMatrices& matrices() const noexcept { return matrices_; }
+
   /// The digest after `byte` follows what `digest` (below 2^53) stands for; nothing leaves.
   std::uint64_t push(std::uint64_t digest, std::uint8_t byte) const noexcept {
     return ((digest << 8) | byte) ^ mod_[digest >> kShift];
@@ -51,6 +55,7 @@ class ChunkerTables {
   Table mod_;
   Table out_;
   Table out_shifted_;
+  FingerprintMatrices matrices_;
 };
 
 }  // namespace snapfs

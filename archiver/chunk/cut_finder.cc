@@ -9,7 +9,10 @@ namespace snapfs {
 namespace {
 
 std::vector<NamedCutFinder> finders_of_this_processor() {
-  return {{"scalar", find_cut_scalar}, {"strips", find_cut_strips}};
+  std::vector<NamedCutFinder> finders{{"scalar", find_cut_scalar}, {"strips", find_cut_strips}};
+  if (const CutFinder find = avx2_cut_finder()) finders.push_back({"avx2", find});
+  if (const CutFinder find = gfni_cut_finder()) finders.push_back({"gfni", find});
+  return finders;
 }
 
 }  // namespace

@@ -29,6 +29,14 @@ std::size_t find_cut_scalar(const ChunkerTables& tables, const std::uint8_t* byt
 std::size_t find_cut_strips(const ChunkerTables& tables, const std::uint8_t* bytes,
                             std::size_t from, std::size_t to);
 
+/// Thirty-two strips at a time with AVX2; null where this processor, or the architecture the
+/// program was built for, has not got it.
+CutFinder avx2_cut_finder();
+
+/// Sixty-four strips at a time with AVX-512 and GFNI; null where this processor, or the
+/// architecture the program was built for, has not got them.
+CutFinder gfni_cut_finder();
+
 struct NamedCutFinder {
   std::string_view name;
   CutFinder find;

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "fs/base/bytes.h"
+#include "fs/repo/polynomial.h"
 
 namespace snapfs::testing {
 
@@ -39,6 +40,17 @@ inline Bytes periodic(std::size_t size, std::size_t period, std::uint64_t seed) 
   Bytes bytes(size);
   for (std::size_t i = 0; i < size; ++i) bytes[i] = pattern[i % period];
   return bytes;
+}
+
+/// One of a repository's kind, the same for the same seed: with a random one a test on random bytes
+/// would find, once in many runs, a cut where it expects none.
+inline Polynomial seeded_polynomial(std::uint64_t seed) {
+  constexpr std::uint64_t kTop = std::uint64_t{1} << Polynomial::kChunkerDegree;
+  std::mt19937_64 engine(seed);
+  for (;;) {
+    const Polynomial candidate(kTop | (engine() & (kTop - 1)) | 1);
+    if (candidate.irreducible()) return candidate;
+  }
 }
 
 }  // namespace snapfs::testing

@@ -2,6 +2,8 @@
 #include "archiver/chunk/chunker.h"
 
 #include <algorithm>
+#include <bit>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -20,6 +22,15 @@ const ChunkerTables& format_tables() {
   static const ChunkerTables tables{Polynomial(0x3DA3358B4DC173)};
   return tables;
 }
+
+/// The cases that every search of this processor must pass.
+class EachChunker : public ::testing::TestWithParam<NamedCutFinder> {
+ protected:
+  Chunker chunker() const { return Chunker(format_tables(), GetParam().find); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Finders, EachChunker, ::testing::ValuesIn(cut_finders()),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 /// Cuts `input` as a reader would that gets at most `read_size` bytes at a time.
 Lengths cut_stream(const Chunker& chunker, ByteView input, std::size_t read_size) {
@@ -108,6 +119,34 @@ TEST(ChunkerTables, FingerprintOfKnownWindows) {
   EXPECT_EQ(format_tables().fingerprint(counting), 0x44b76cac5cee3U);
 }
 
+/// The product as GF2P8AFFINEQB defines it.
+std::uint8_t product(FingerprintMatrices::Matrix matrix, std::uint8_t byte) {
+  unsigned result = 0;
+  for (int row = 0; row < 8; ++row) {
+    const auto mask = static_cast<std::uint8_t>(matrix >> (8 * (7 - row)));
+    result |= (std::popcount(static_cast<std::uint8_t>(mask & byte)) & 1U) << row;
+  }
+  return static_cast<std::uint8_t>(result);
+}
+
+TEST(ChunkerTables, MatricesSayTheSameAsTables) {
+  const ChunkerTables tables{testing::seeded_polynomial(11)};
+  for (unsigned b = 0; b < 256; ++b) {
+    const auto byte = static_cast<std::uint8_t>(b);
+    const std::uint64_t overflow = std::uint64_t{b} << Polynomial::kChunkerDegree;
+    for (std::size_t k = 0; k < FingerprintMatrices::kDigestBytes; ++k) {
+      const auto byte_of = [k](std::uint64_t digest) {
+        return static_cast<std::uint8_t>(digest << FingerprintMatrices::kShift >> (8 * k));
+      };
+      EXPECT_EQ(product(tables.matrices().mod()[k], byte), byte_of(tables.mod()[b] ^ overflow));
+      EXPECT_EQ(product(tables.matrices().out()[k], byte), byte_of(tables.out_shifted()[b]));
+      if (k < FingerprintMatrices::kComingBytes) {
+        EXPECT_EQ(product(tables.matrices().in()[k], byte), byte_of(b));
+      }
+    }
+  }
+}
+
 TEST(ChunkerTables, RefuseAPolynomialOfAnotherDegree) {
   for (const std::uint64_t bits : {std::uint64_t{0}, std::uint64_t{0x11b}, ~std::uint64_t{0}}) {
     try {
@@ -119,10 +158,10 @@ TEST(ChunkerTables, RefuseAPolynomialOfAnotherDegree) {
   }
 }
 
-TEST(Chunker, CutsTheInputOfTheFormatAsItSays) {
+TEST_P(EachChunker, CutsTheInputOfTheFormatAsItSays) {
   ASSERT_EQ(sha256(lcg_input()).hex(),
             "b6a6aa432c41ead85badbd4597402f04cb57d928a3063aadd42981cc62ae0e52");
-  const Chunker chunker(format_tables());
+  const Chunker chunker = this->chunker();
   ByteView rest(lcg_input());
   for (const KnownChunk& known : kLcgChunks) {
     const auto cut = chunker.find_cut(rest, true);
@@ -138,20 +177,16 @@ TEST(Chunker, CutsTheInputOfTheFormatAsItSays) {
   EXPECT_EQ(chunker.find_cut(rest, true), std::nullopt);
 }
 
-TEST(Chunker, CutsAlikeWhateverTheSizeOfReads) {
+TEST_P(EachChunker, CutsAlikeWhateverTheSizeOfReads) {
   Lengths expected;
   for (const KnownChunk& known : kLcgChunks) expected.push_back(known.length);
-  for (const NamedCutFinder& finder : cut_finders()) {
-    const Chunker chunker(format_tables(), finder.find);
-    for (const std::size_t read_size : {std::size_t{4097}, kMinChunkSize, std::size_t{9} << 20}) {
-      EXPECT_EQ(cut_stream(chunker, lcg_input(), read_size), expected)
-          << finder.name << ", reads of " << read_size;
-    }
+  for (const std::size_t read_size : {std::size_t{4097}, kMinChunkSize, std::size_t{9} << 20}) {
+    EXPECT_EQ(cut_stream(chunker(), lcg_input(), read_size), expected) << "reads of " << read_size;
   }
 }
 
-TEST(Chunker, GoesOnExactlyWhereItStopped) {
-  const Chunker chunker(format_tables());
+TEST_P(EachChunker, GoesOnExactlyWhereItStopped) {
+  const Chunker chunker = this->chunker();
   ByteView rest(lcg_input());
   for (const KnownChunk& known : kLcgChunks) {
     const std::size_t before = known.length - 1;
@@ -161,8 +196,8 @@ TEST(Chunker, GoesOnExactlyWhereItStopped) {
   }
 }
 
-TEST(Chunker, CutsZerosAtTheMinimum) {
-  const Chunker chunker(format_tables());
+TEST_P(EachChunker, CutsZerosAtTheMinimum) {
+  const Chunker chunker = this->chunker();
   EXPECT_EQ(cut_stream(chunker, testing::filled(4 * kMinChunkSize, 0), 1 << 20),
             Lengths(4, kMinChunkSize));
   EXPECT_EQ(cut_stream(chunker, testing::filled(3 * kMinChunkSize + 5, 0), 1 << 20),
@@ -171,16 +206,16 @@ TEST(Chunker, CutsZerosAtTheMinimum) {
             "07854d2fef297a06ba81685e660c332de36d5d18d546927d30daad6d7fda1541");
 }
 
-TEST(Chunker, CutsAtTheMaximumWhereNothingMatches) {
-  const Chunker chunker(format_tables());
+TEST_P(EachChunker, CutsAtTheMaximumWhereNothingMatches) {
+  const Chunker chunker = this->chunker();
   EXPECT_EQ(cut_stream(chunker, testing::filled(9 << 20, 1), 1 << 20),
             (Lengths{kMaxChunkSize, 1 << 20}));
   EXPECT_EQ(cut_stream(chunker, testing::filled(2 * kMaxChunkSize, 1), 3 << 20),
             (Lengths{kMaxChunkSize, kMaxChunkSize}));
 }
 
-TEST(Chunker, AShortFileIsOneChunkAndAnEmptyOneNone) {
-  const Chunker chunker(format_tables());
+TEST_P(EachChunker, AShortFileIsOneChunkAndAnEmptyOneNone) {
+  const Chunker chunker = this->chunker();
   EXPECT_EQ(chunker.find_cut({}, true), std::nullopt);
   EXPECT_EQ(chunker.find_cut({}, false), std::nullopt);
   const Bytes one = testing::filled(1, 7);

@@ -1,10 +1,12 @@
 #include "archiver/archiver.h"
 
+#include <exception>
 #include <optional>
 #include <utility>
 
 #include "archiver/pipeline.h"
 #include "archiver/scanner.h"
+#include "archiver/target_selection.h"
 #include "archiver/targets.h"
 #include "fs/base/timezone.h"
 #include "fs/repo/index_saver.h"
@@ -33,38 +35,140 @@ Snapshot describe(const SnapshotRequest& request) {
   snapshot.username = request.username;
   snapshot.uid = request.uid;
   snapshot.gid = request.gid;
+  snapshot.excludes = request.excludes;
   snapshot.tags = request.tags;
   snapshot.program_version = request.program_version;
   return snapshot;
 }
 
+/// Everything about one run that its snapshot records, as far as it is known at any moment.
+class Record {
+ public:
+  Record(const SnapshotRequest& request, const Statistics& statistics, const Clock& clock)
+      : request_(request),
+        statistics_(statistics),
+        clock_(clock),
+        start_(TimeZone::local().at(clock.now())) {}
+
+  Snapshot snapshot(const Id& tree, const Pipeline& pipeline) const {
+    Snapshot snapshot = describe(request_);
+    if (pipeline.attributes_unread()) snapshot.program_version += kAttributesUnread;
+    snapshot.tree = tree;
+    SnapshotSummary summary;
+    summary.backup_start = start_;
+    summary.backup_end = TimeZone::local().at(clock_.now());
+    statistics_.write_to(summary);
+    summary.data_added_packed = pipeline.packed_bytes();
+    snapshot.summary = summary;
+    return snapshot;
+  }
+
+ private:
+  const SnapshotRequest& request_;
+  const Statistics& statistics_;
+  const Clock& clock_;
+  const ZonedTime start_;
+};
+
+/// The partial snapshots that exist because of this run, and those that it makes superfluous. Only
+/// the snapshot's file is removed, nothing that it refers to, which is why the shared lock will do:
+/// a program that has read it goes on undisturbed, one that has only listed it does not find it.
+class PartialSnapshots {
+ public:
+  PartialSnapshots(Repository& repository, const SnapshotRequest& request)
+      : repository_(repository), request_(request) {}
+
+  /// In the checkpointer's thread. The new one is there before the old one goes.
+  void write(Snapshot snapshot, const StopToken& stop) {
+    snapshot.tags.emplace_back(kPartialTag);
+    if (request_.before_commit) request_.before_commit();
+    const Id id = save_snapshot(repository_, snapshot, stop);
+    if (last_) remove(*last_, stop);
+    last_ = id;
+  }
+
+  /// When the run's own snapshot is written. Those of earlier runs may hold what this one could not
+  /// read: they go only if it read everything.
+  void finish(bool complete, const StopToken& stop) {
+    if (last_) remove(*last_, stop);
+    if (!complete) return;
+    for (const Id& id : request_.superfluous) remove(id, stop);
+  }
+
+ private:
+  /// That one stays, because of a stop or because others have removed it, is no failure: the next
+  /// run tries again.
+  void remove(const Id& id, const StopToken& stop) noexcept {
+    try {
+      repository_.backend().remove({FileKind::kSnapshot, id}, stop);
+    } catch (const std::exception&) {
+    }
+  }
+
+  Repository& repository_;
+  const SnapshotRequest& request_;
+  std::optional<Id> last_;
+};
+
+/// After a run that failed or was stopped: what it stored is listed, so that the next run need not
+/// store it again. Not when the lock was lost: others may have removed it. There is no second
+/// chance; the run's own error is the one to report.
+void keep_what_is_stored(const SnapshotRequest& request, IndexSaver& indexes) noexcept {
+  try {
+    if (request.before_commit) request.before_commit();
+    indexes.flush({});
+  } catch (const std::exception&) {
+    // The packs stay, unlisted; prune removes them.
+  }
+}
+
 }  // namespace
 
 Snapshot create_snapshot(Repository& repository, const SourceFs& source, const Clock& clock,
-                         const SnapshotRequest& request, Progress& progress, StopToken stop) {
-  SnapshotSummary summary;
-  summary.backup_start = TimeZone::local().at(clock.now());
+                         SnapshotRequest request, Progress& progress, StopToken stop,
+                         const Execution& execution) {
+  Statistics statistics;
+  const Record record(request, statistics, clock);
   check_targets(request.targets, progress);
+  remove_unselected(request.targets, source, request.selection, progress);
 
   std::optional<Scanner> scanner;
-  if (request.scan) scanner.emplace(source, request.targets, progress);
+  if (request.scan) scanner.emplace(source, request.targets, request.selection, progress);
 
   IndexSaver indexes(repository, clock);
   PackSaver packs(repository, indexes);
-  Statistics statistics;
-  Pipeline pipeline(repository, source, packs, request, statistics, progress, stop);
-  Snapshot snapshot = describe(request);
-  snapshot.tree = pipeline.run();
+  PartialSnapshots partial(repository, request);
+  Pipeline pipeline(
+      repository, source, packs, request, statistics, progress, stop, indexes,
+      [&](const Id& tree) {
+        try {
+          partial.write(record.snapshot(tree, pipeline), stop);
+        } catch (const Error& error) {
+          if (error.code() == ErrorCode::kCancelled) throw;
+          progress.note("checkpoint", error.what());  // the run can do without it
+        }
+      },
+      execution);
+  Id tree;
+  std::exception_ptr failure;
+  try {
+    tree = pipeline.run();
+    // Packs are stored; now what names them, and last what names everything.
+    indexes.flush(stop);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (failure) {
+    keep_what_is_stored(request, indexes);
+    std::rethrow_exception(failure);
+  }
   scanner.reset();
-
-  // Packs are stored; now what names them, and last what names everything.
-  indexes.flush(stop);
-  statistics.write_to(summary);
-  summary.data_added_packed = pipeline.packed_bytes();
-  summary.backup_end = TimeZone::local().at(clock.now());
-  snapshot.summary = summary;
+  Snapshot snapshot = record.snapshot(tree, pipeline);
+  const bool skipped =
+      request.skip_if_unchanged && request.parent && request.parent->tree == snapshot.tree;
   if (request.before_commit) request.before_commit();
-  snapshot.id = save_snapshot(repository, snapshot, std::move(stop));
+  if (!skipped) snapshot.id = save_snapshot(repository, snapshot, stop);
+  partial.finish(progress.errors == 0, stop);
   return snapshot;
 }
 

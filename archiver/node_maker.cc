@@ -27,8 +27,8 @@ void NodeMaker::make(Node& node, std::string_view name, const Metadata& metadata
   node.ctime = metadata.ctime;
   node.uid = metadata.uid;
   node.gid = metadata.gid;
-  node.user = owners_.user(metadata.uid);
-  node.group = owners_.group(metadata.gid);
+  node.user = metadata.synthetic ? "" : owners_.user(metadata.uid);
+  node.group = metadata.synthetic ? "" : owners_.group(metadata.gid);
   node.inode = metadata.inode;
   node.device_id = metadata.device_id;
   node.size = 0;
@@ -38,11 +38,17 @@ void NodeMaker::make(Node& node, std::string_view name, const Metadata& metadata
   node.content.clear();
   node.subtree.reset();
   node.extended_attributes.clear();
+  add_attributes(node, std::move(attributes));
+}
+
+void NodeMaker::add_attributes(Node& node, SourceAttributes attributes) {
   for (SourceAttribute& attribute : attributes.items) {
     node.extended_attributes.push_back({std::move(attribute.name), std::move(attribute.value)});
   }
-  for (const SourceError& failure : attributes.failures)
+  for (const SourceError& failure : attributes.failures) {
+    attributes_unread_ = true;
     progress_.warn(failure.subject(), failure.what());
+  }
 }
 
 }  // namespace snapfs

@@ -1,6 +1,7 @@
 // What the source says about an item, as the node that a snapshot stores (FORMAT §10.2, §10.7).
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <string_view>
 
@@ -22,10 +23,17 @@ class NodeMaker {
   void make(Node& node, std::string_view name, const Metadata& metadata,
             SourceAttributes attributes);
 
+  /// Whether there were attributes that could not be read, so far.
+  bool attributes_unread() const noexcept { return attributes_unread_; }
+
+  /// Adds the item's extended attributes to a node that has none yet.
+  void add_attributes(Node& node, SourceAttributes attributes);
+
  private:
   bool with_atime_;
   Progress& progress_;
   OwnerNames owners_;
+  std::atomic<bool> attributes_unread_ = false;
 };
 
 }  // namespace snapfs

@@ -12,18 +12,21 @@
 namespace snapfs {
 namespace {
 
-/// The fibers of each worker thread.
-enum Role : std::size_t { kFileSaver, kChunkSaver, kTreeSaver, kRoles };
+/// The fibers of each worker thread. Two read files, so that there is work while one of them waits
+/// for its last chunks.
+enum Role : std::size_t { kFileSaver, kSecondFileSaver, kChunkSaver, kTreeSaver, kRoles };
 
-// How much may wait between the stages. The memory bound of a run is the sum of these, plus what
-// each worker holds in its hands.
-constexpr std::size_t kQueuedBatches = 8;
-constexpr std::size_t kQueuedChunkBytes = 16 << 20;
-constexpr std::size_t kQueuedEntries = 64 << 10;
+/// A walker's stack grows with the depth of the source, by some KiB a level.
+constexpr std::size_t kWalkerStackBytes = 16 << 20;
 
-std::size_t worker_count(const SnapshotRequest& request) {
+std::size_t walker_count(const SnapshotRequest& request) {
   if (request.workers != 0) return request.workers;
   return std::max(1U, std::thread::hardware_concurrency());
+}
+
+/// A worker that waits for a slow disk is no use otherwise: more files at once take more workers.
+std::size_t worker_count(const SnapshotRequest& request) {
+  return std::max<std::size_t>(walker_count(request), request.read_concurrency);
 }
 
 std::vector<std::unique_ptr<Codec>> make_codecs(const Repository& repository, std::size_t count) {
@@ -32,40 +35,87 @@ std::vector<std::unique_ptr<Codec>> make_codecs(const Repository& repository, st
   return codecs;
 }
 
+/// How much JSON of files may wait for their directories to be done.
+constexpr std::size_t kLogBytes = 8 << 20;
+
+ParentSnapshots parents_of(const SnapshotRequest& request) {
+  ParentSnapshots parents;
+  std::size_t count = 0;
+  const auto add = [&](const Snapshot& snapshot) {
+    const ZonedTime start = snapshot.summary ? snapshot.summary->backup_start : snapshot.time;
+    const bool has_all_attributes = snapshot.uid == request.uid &&
+                                    snapshot.username == request.username &&
+                                    snapshot.program_version.starts_with("snapfs ") &&
+                                    !snapshot.program_version.ends_with(kAttributesUnread);
+    parents.at(count++) = {snapshot.tree, start.instant, has_all_attributes};
+  };
+  std::ranges::for_each(request.partial, add);
+  if (request.parent) add(*request.parent);
+  return parents;
+}
+
 Id empty_tree() { return sha256(as_bytes(TreeBuilder().finish())); }
 
 }  // namespace
 
 Pipeline::Pipeline(Repository& repository, const SourceFs& source, PackSink& stored,
                    const SnapshotRequest& request, Statistics& statistics, Progress& progress,
-                   const StopToken& stop)
-    : repository_(repository),
+                   const StopToken& stop, IndexSaver& indexes,
+                   std::function<void(const Id& tree)> commit_partial, const Execution& execution)
+    : executor_(execution.executor != nullptr ? *execution.executor : threads_),
+      repository_(repository),
       request_(request),
       zone_(TimeZone::local()),
       tomb_(stop),
       codecs_(make_codecs(repository, worker_count(request))),
-      file_savers_(codecs_.size()),
+      file_savers_(2 * codecs_.size()),
       chunker_tables_(repository.config().chunker_polynomial),
       chunker_(chunker_tables_),
       nodes_(request.with_atime, progress),
-      files_(tomb_, kQueuedBatches),
-      chunks_(tomb_, kQueuedChunkBytes),
-      trees_(tomb_, kQueuedEntries),
-      uploader_(tomb_, stored, repository.backend().connections(), request.pack_bytes),
+      log_(request.checkpoint_every.count() > 0 ? std::make_unique<CheckpointLog>(zone_, kLogBytes)
+                                                : nullptr),
+      files_(tomb_, execution.queued_batches),
+      chunks_(tomb_, execution.queued_chunk_bytes),
+      trees_(tomb_, execution.queued_tree_bytes),
+      walks_(tomb_, codecs_.size()),
+      buffers_(execution.spare_chunk_bytes),
+      stored_(stored),
+      uploader_(executor_, tomb_, stored_, repository.backend().connections(), request.pack_bytes),
       packs_(uploader_, request.pack_bytes),
       blobs_(repository, packs_, statistics),
-      tree_saver_(blobs_, statistics, zone_),
-      file_context_{blobs_, chunker_, nodes_, statistics, progress, zone_, chunks_},
-      walk_context_{repository, source, nodes_, statistics, progress, zone_, files_, trees_} {}
+      tree_saver_(blobs_, statistics, progress, zone_),
+      file_context_{
+          {blobs_, chunker_, chunks_, buffers_, progress}, nodes_, statistics, progress, zone_},
+      walk_context_{
+          repository,
+          source,
+          request.selection,
+          statistics,
+          progress,
+          files_,
+          trees_,
+          walks_,
+          {repository.index(), nodes_, progress, zone_, parents_of(request), request.unchanged},
+          request.partial.size(),
+          log_.get()},
+      checkpoint_blobs_(repository, packs_, checkpoint_statistics_),
+      checkpoint_context_{tomb_,  repository, log_.get(), checkpoint_blobs_,
+                          packs_, stored_,    indexes,    std::move(commit_partial)} {}
 
 Id Pipeline::run() {
+  // Whoever reads a source that waits for others cannot be sent home by a channel.
+  const std::stop_callback interrupt(tomb_.token(), [this] {
+    if (request_.interrupt_source) request_.interrupt_source();
+  });
   Id root;
   {
-    WorkerPool workers(tomb_,
-                       {.name = "worker", .threads = codecs_.size(), .fibers_per_thread = kRoles},
-                       [this](std::size_t worker) { work(worker); });
-    tomb_.run([&] { root = walk(); });
-    workers.join();
+    const std::unique_ptr<Workers> workers = executor_.start(
+        tomb_, {.name = "worker", .threads = codecs_.size(), .fibers_per_thread = kRoles},
+        [this](std::size_t worker) { work(worker); });
+    std::optional<Checkpointer> checkpointer;
+    if (log_) checkpointer.emplace(checkpoint_context_, request_.checkpoint_every);
+    tomb_.run([&] { root = save_root(walk()); });
+    workers->join();
   }
   tomb_.run([&] { packs_.flush(*codecs_.front(), tomb_.token()); });
   uploader_.finish();
@@ -74,35 +124,57 @@ Id Pipeline::run() {
   return root;
 }
 
+/// `saver` counts the first savers of all threads, then the second ones.
+void Pipeline::save_files(std::size_t saver, Codec& codec, const StopToken& stop) {
+  if (request_.read_concurrency == 0 || saver < request_.read_concurrency) {
+    tomb_.run([&] { FileSaver(file_context_, codec, stop).run(files_); });
+  }
+  if (--file_savers_ == 0) chunks_.close();
+}
+
 void Pipeline::work(std::size_t worker) {
   Codec& codec = *codecs_[worker / kRoles];
   const StopToken stop = tomb_.token();
   switch (static_cast<Role>(worker % kRoles)) {
     case kFileSaver:
-      tomb_.run([&] { FileSaver(file_context_, codec, stop).run(files_); });
-      if (--file_savers_ == 0) chunks_.close();
-      return;
+      return save_files(worker / kRoles, codec, stop);
+    case kSecondFileSaver:
+      return save_files(codecs_.size() + worker / kRoles, codec, stop);
     case kChunkSaver:
-      return save_chunks(chunks_, blobs_, codec, stop);
+      return save_chunks(file_context_.content, codec, stop);
     default:
       return tree_saver_.run(trees_, codec, stop);
   }
 }
 
-/// In the calling thread, which belongs to nobody's fibers: it may wait for all of them.
-Id Pipeline::walk() {
-  Walker walker(walk_context_, tomb_.token());
-  const auto parent_root = request_.parent ? std::optional(request_.parent->tree) : std::nullopt;
-  DirectoryContent root = walker.walk(request_.targets, parent_root);
+/// The calling thread is a walker, too: it belongs to nobody's fibers and may wait for all of them.
+DirectoryContent Pipeline::walk() {
+  std::unique_ptr<Workers> helpers;
+  const std::size_t walkers = walker_count(request_);
+  if (walkers > 1) {
+    helpers = executor_.start(
+        tomb_, {.name = "walk", .threads = walkers - 1, .stack_bytes = kWalkerStackBytes},
+        [this](std::size_t) { Walker(walk_context_, tomb_.token()).help(); });
+  }
+  DirectoryContent root;
+  // Here, and not by the caller: leaving the pool by an exception would kill the tomb before it.
+  tomb_.run([&] { root = Walker(walk_context_, tomb_.token()).walk(request_.targets); });
+  if (helpers) helpers->join();
+  tomb_.rethrow_if_killed();
   files_.close();
   trees_.close();
+  return root;
+}
+
+Id Pipeline::save_root(DirectoryContent content) {
   const std::unique_ptr<Codec> codec = repository_.make_codec();
-  const std::optional<Id> tree = tree_saver_.save(std::move(root), *codec, tomb_.token());
+  const std::optional<SavedBlob> tree = tree_saver_.save(std::move(content), *codec, tomb_.token());
   if (!tree) throw cancelled_error();
-  if (*tree == empty_tree()) {
-    throw Error(ErrorCode::kNotFound, "nothing to snapshot: none of the paths could be read");
+  if (tree->id == empty_tree()) {
+    throw Error(ErrorCode::kNotFound,
+                "nothing to snapshot: all that the paths hold is excluded or could not be read");
   }
-  return *tree;
+  return tree->id;
 }
 
 }  // namespace snapfs

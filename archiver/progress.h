@@ -1,23 +1,44 @@
-// What a running snapshot tells about itself: counters that anyone may read at any time, and
-// warnings as they come.
+// What a running snapshot tells about itself: counters that anyone may read at any time, warnings
+// as they come, the files being read, and every item that is done if somebody wants to know.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <string>
 
+#include "archiver/item_report.h"
+#include "archiver/select/observer.h"
+
 namespace snapfs {
 
-/// Thread-safe.
-class Progress {
- public:
-  virtual ~Progress() = default;
+class CurrentFile;
 
+/// Thread-safe. What a selection tells is nothing that the snapshot lacks; it is dropped here
+/// unless a derived class wants to show it.
+class Progress : public SelectionObserver {
+ public:
   /// An item of the source could not be read, wholly or in part; it is left out, or incomplete.
   void warn(const std::string& path, const std::string& message) {
     ++errors;
     show_warning(path, message);
   }
+
+  /// Something about an item that is worth a line, though nothing of it is missing.
+  void note(const std::string& path, const std::string& message) { show_note(path, message); }
+
+  /// Whether show_item is listened to: otherwise nobody need make reports.
+  virtual bool wants_items() const noexcept { return false; }
+  /// A file or directory is done. Called by several threads at once.
+  virtual void show_item(const ItemReport& /*item*/) {}
+
+  /// Everything was counted: the totals below are final.
+  void finish_scan() {
+    scan_complete = true;
+    show_scan();
+  }
+
+  void rule_failed(const std::string& /*path*/, const std::string& /*message*/) override {}
+  void left_out(const std::string& /*path*/, const std::string& /*message*/) override {}
 
   std::atomic<std::uint64_t> files_done = 0;
   std::atomic<std::uint64_t> bytes_done = 0;
@@ -31,6 +52,34 @@ class Progress {
  private:
   /// Called by several threads at once.
   virtual void show_warning(const std::string& path, const std::string& message) = 0;
+  virtual void show_note(const std::string& /*path*/, const std::string& /*message*/) {}
+  virtual void show_scan() {}
+
+  // A file's reading begins and ends. Called by several threads at once; they must be quick.
+  friend class CurrentFile;
+  virtual void begin_file(const CurrentFile& /*file*/) {}
+  virtual void end_file(const CurrentFile& /*file*/) noexcept {}
+};
+
+/// Says that a file is being read, while it lives. Joining its path is left to who wants to see it.
+class CurrentFile {
+ public:
+  /// All three must outlive this.
+  CurrentFile(Progress& progress, const std::string& directory, const std::string& name)
+      : progress_(progress), directory_(directory), name_(name) {
+    progress_.begin_file(*this);
+  }
+  ~CurrentFile() { progress_.end_file(*this); }
+  CurrentFile(const CurrentFile&) = delete;
+  CurrentFile& operator=(const CurrentFile&) = delete;
+
+  const std::string& directory() const noexcept { return directory_; }
+  const std::string& name() const noexcept { return name_; }
+
+ private:
+  Progress& progress_;
+  const std::string& directory_;
+  const std::string& name_;
 };
 
 }  // namespace snapfs

@@ -1,6 +1,7 @@
 #include "archiver/scanner.h"
 
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,12 +11,19 @@
 namespace snapfs {
 namespace {
 
+/// The walker asks the same of the selection, and tells.
+class Unobserved final : public SelectionObserver {
+  void rule_failed(const std::string& /*path*/, const std::string& /*message*/) override {}
+  void left_out(const std::string& /*path*/, const std::string& /*message*/) override {}
+};
+
 class Scan {
  public:
-  Scan(Progress& progress, StopToken stop) : progress_(progress), stop_(std::move(stop)) {}
+  Scan(const Selection& selection, Progress& progress, StopToken stop)
+      : selection_(selection), progress_(progress), stop_(std::move(stop)) {}
 
   void target(const TargetNode& target, const SourceDir& above) {
-    if (target.leaf) return item(above, target.on_disk_name);
+    if (target.leaf) return item(above, target.on_disk_name, target.device, target.is_explicit);
     quietly([&] {
       const std::unique_ptr<SourceDir> directory = above.enter(target.on_disk_name);
       for (const TargetNode& child : target.children) this->target(child, *directory);
@@ -32,42 +40,54 @@ class Scan {
   }
 
  private:
-  void item(const SourceDir& directory, const std::string& name) {
+  void item(const SourceDir& directory, const std::string& name, std::uint64_t device,
+            bool is_explicit = false) {
     if (stop_.stop_requested() || depth_ == kMaxDirectoryDepth) return;
     quietly([&] {
       const Metadata metadata = directory.lstat(name);
+      if (!is_explicit && selection_.rejects(directory, name, metadata, device, unobserved_)) {
+        return;
+      }
       if (metadata.is_file()) {
         ++progress_.files_total;
         progress_.bytes_total += metadata.size;
       } else if (metadata.is_directory()) {
         const std::unique_ptr<SourceDir> below = directory.open_dir(name);
-        const std::vector<std::string> names = below->list();
+        std::vector<std::string> names = below->list();
+        selection_.keep_selected(*below, names, unobserved_);
         ++depth_;
-        for (const std::string& entry : names) item(*below, entry);
+        for (const std::string& entry : names) item(*below, entry, device);
         --depth_;
       }
     });
   }
 
+  const Selection& selection_;
+  Unobserved unobserved_;
   Progress& progress_;
   StopToken stop_;
   std::size_t depth_ = 0;
 };
 
-void scan(const SourceFs& source, const TargetTree& targets, Progress& progress,
-          const StopToken& stop) {
-  Scan scan(progress, stop);
-  for (const TargetRoot& root : targets.roots) {
-    Scan::quietly([&] { scan.target(root.node, *source.enter(root.base)); });
+void scan(const SourceFs& source, const TargetTree& targets, const Selection& selection,
+          Progress& progress, const StopToken& stop) {
+  try {
+    Scan scan(selection, progress, stop);
+    for (const TargetRoot& root : targets.roots) {
+      Scan::quietly([&] { scan.target(root.node, *source.enter(root.base)); });
+    }
+    if (!stop.stop_requested()) progress.finish_scan();
+  } catch (const std::exception&) {
+    // No descriptors left, or no memory: there is no total then. If it is serious the walk fails.
   }
-  if (!stop.stop_requested()) progress.scan_complete = true;
 }
 
 }  // namespace
 
-Scanner::Scanner(const SourceFs& source, const TargetTree& targets, Progress& progress)
-    : thread_([&source, &targets, &progress](const StopToken& stop) {
-        scan(source, targets, progress, stop);
+Scanner::Scanner(const SourceFs& source, const TargetTree& targets, const Selection& selection,
+                 Progress& progress)
+    : thread_([&source, &targets, &selection, &progress](const StopToken& stop) {
+        scan(source, targets, selection, progress, stop);
       }) {}
 
 }  // namespace snapfs

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "archiver/progress.h"
+#include "archiver/select/selection.h"
 #include "archiver/source/source_fs.h"
 #include "archiver/targets.h"
 
@@ -13,8 +14,9 @@ namespace snapfs {
 /// Scans in a thread of its own while it lives. Errors are ignored: the walker meets them, too.
 class Scanner {
  public:
-  /// Adds to the totals of `progress`; all three must outlive the scanner.
-  Scanner(const SourceFs& source, const TargetTree& targets, Progress& progress);
+  /// Adds to the totals of `progress`; everything must outlive the scanner.
+  Scanner(const SourceFs& source, const TargetTree& targets, const Selection& selection,
+          Progress& progress);
 
  private:
   std::jthread thread_;

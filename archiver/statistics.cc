@@ -1,10 +1,19 @@
 #include "archiver/statistics.h"
 
+#include "fs/base/error.h"
+#include "fs/tree/tree_reader.h"
+
 namespace snapfs {
 
-ChangeKind change_of(const Node& node, const std::optional<Node>& previous) {
-  if (!previous) return ChangeKind::kNew;
-  return node == *previous ? ChangeKind::kUnmodified : ChangeKind::kChanged;
+ChangeKind change_of(std::string_view json, std::string_view previous) {
+  if (previous.empty()) return ChangeKind::kNew;
+  if (json == previous) return ChangeKind::kUnmodified;
+  try {
+    if (parse_node(json) == parse_node(previous)) return ChangeKind::kUnmodified;
+  } catch (const Error&) {
+    // Damaged, so it has changed.
+  }
+  return ChangeKind::kChanged;
 }
 
 void Statistics::Changes::count(ChangeKind change) noexcept {
@@ -23,6 +32,12 @@ void Statistics::Changes::count(ChangeKind change) noexcept {
 
 void Statistics::count_file(ChangeKind change, std::uint64_t bytes) noexcept {
   files_.count(change);
+  file_bytes_ += bytes;
+}
+
+void Statistics::count_unmodified_files(std::uint64_t files, std::uint64_t bytes) noexcept {
+  if (files == 0) return;
+  files_.unmodified += files;
   file_bytes_ += bytes;
 }
 

@@ -3,23 +3,22 @@
 
 #include <atomic>
 #include <cstdint>
-#include <optional>
+#include <string_view>
 
-#include "fs/tree/node.h"
+#include "archiver/item_report.h"
 #include "fs/tree/snapshot.h"
 
 namespace snapfs {
 
-/// How a file or directory relates to the parent snapshot.
-enum class ChangeKind { kNew, kChanged, kUnmodified };
-
-/// `previous` is the node of the same name in the parent snapshot.
-ChangeKind change_of(const Node& node, const std::optional<Node>& previous);
+/// How the node's JSON relates to that of the node of the same name in the parent snapshot, which
+/// is empty if there is none. Nodes that only are written differently count as the same.
+ChangeKind change_of(std::string_view json, std::string_view previous);
 
 /// Thread-safe counters.
 class Statistics {
  public:
   void count_file(ChangeKind change, std::uint64_t bytes) noexcept;
+  void count_unmodified_files(std::uint64_t files, std::uint64_t bytes) noexcept;
   void count_directory(ChangeKind change) noexcept;
   void count_new_data(std::uint64_t plaintext_bytes) noexcept;
   void count_new_tree(std::uint64_t plaintext_bytes) noexcept;

@@ -45,14 +45,16 @@ std::string base_of(const std::string& target) {
 
 class Layout {
  public:
-  explicit Layout(const SourceFs& source) : source_(source) {}
+  Layout(const SourceFs& source, std::string_view working_directory)
+      : source_(source), working_directory_(working_directory) {}
 
   /// The targets that exist.
   std::vector<std::string> existing(std::span<const std::string> targets) {
     std::vector<std::string> found;
     for (const std::string& target : targets) {
       try {
-        source_.lstat(target);
+        const Metadata metadata = source_.lstat(target);
+        devices_[absolute(target)] = metadata.device_id;
         found.push_back(target);
       } catch (const SourceError& error) {
         failures_.push_back(error);
@@ -76,7 +78,9 @@ class Layout {
     for (auto& [name, place] : top_) {
       unroll(place);
       std::string base = std::move(place.base);
-      roots.push_back({std::move(base), finished(name, std::move(place))});
+      const std::string directory = clean_path(absolute(place.path) + "/..");
+      const std::uint64_t device = device_above(directory);
+      roots.push_back({std::move(base), finished(name, std::move(place), device)});
     }
     return roots;
   }
@@ -122,8 +126,9 @@ class Layout {
     for (std::size_t i = 1; i < components.size(); ++i) {
       place = &child_place(*place, components[i]);
     }
+    if (place->is_target) return;  // the first one counts, explicit or not, as for restic
     place->is_target = true;
-    place->is_explicit |= target.is_explicit;
+    place->is_explicit = target.is_explicit;
   }
 
   /// A target above another target is replaced by its entries, beside those already named.
@@ -135,20 +140,42 @@ class Layout {
     for (auto& [name, child] : place.children) unroll(child);
   }
 
-  static TargetNode finished(const std::string& name, Place&& place) {
+  std::string absolute(const std::string& path) const {
+    return absolute_path(path, working_directory_);
+  }
+
+  /// Of the nearest target at or above an absolute directory.
+  std::uint64_t device_above(std::string directory) const {
+    while (true) {
+      if (const auto found = devices_.find(directory); found != devices_.end()) {
+        return found->second;
+      }
+      if (directory == "/") return 0;
+      directory = clean_path(directory + "/..");
+    }
+  }
+
+  /// `device` is that of the nearest target above.
+  TargetNode finished(const std::string& name, Place&& place, std::uint64_t device) const {
+    if (const auto found = devices_.find(absolute(place.path)); found != devices_.end()) {
+      device = found->second;
+    }
     TargetNode node{.name = name,
                     .on_disk_name = std::move(place.on_disk_name),
                     .path = std::move(place.path),
                     .leaf = place.is_target,
                     .is_explicit = place.is_explicit,
+                    .device = device,
                     .children = {}};
     for (auto& [child_name, child] : place.children) {
-      node.children.push_back(finished(child_name, std::move(child)));
+      node.children.push_back(finished(child_name, std::move(child), device));
     }
     return node;
   }
 
   const SourceFs& source_;
+  std::string working_directory_;
+  std::map<std::string, std::uint64_t> devices_;  ///< of the targets, by absolute path
   std::map<std::string, Place> top_;
   std::vector<SourceError> failures_;
 };
@@ -158,7 +185,7 @@ class Layout {
 TargetTree resolve_targets(std::span<const std::string> targets, std::string_view working_directory,
                            const SourceFs& source) {
   TargetTree tree;
-  Layout layout(source);
+  Layout layout(source, working_directory);
   for (const std::string& target : layout.existing(targets)) {
     tree.paths.push_back(absolute_path(target, working_directory));
     layout.add(target);

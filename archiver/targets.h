@@ -3,6 +3,7 @@
 // Nothing below a target is looked at here.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +25,10 @@ struct TargetNode {
 
   /// Named by the user: excludes do not apply to it, though they do to what is below.
   bool is_explicit = false;
+
+  /// Where the nearest target at or above this place lies (st_dev): what --one-file-system keeps
+  /// to. 0 above all targets.
+  std::uint64_t device = 0;
 
   std::vector<TargetNode> children;  ///< in byte order of their names; none if a leaf
 };

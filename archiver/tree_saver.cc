@@ -18,17 +18,18 @@ std::string_view json_of(const NodeResult& result, const std::string& arena) {
 
 }  // namespace
 
-void DirectoryContent::add(const Node& node, const TimeZone& zone) {
-  const std::size_t offset = arena.size();
-  append_node_json(arena, node, zone);
-  nodes.push_back(FutureNode::reused({offset, static_cast<std::uint32_t>(arena.size() - offset)}));
+std::size_t weight_of(const DirectoryContent& content) noexcept {
+  // A pending node is its future here, a state shared with the promise, and later the JSON in it.
+  constexpr std::size_t kPerEntry = sizeof(FutureNode) + sizeof(FutureState<SavedNode>);
+  return sizeof(TreeJob) + content.arena.capacity() + content.nodes.size() * kPerEntry;
 }
 
 void TreeSaver::run(TreeChannel& jobs, Codec& codec, const StopToken& stop) {
   while (std::optional<TreeJob> job = jobs.pop()) save_job(*std::move(job), codec, stop);
 }
 
-std::optional<Id> TreeSaver::save(DirectoryContent content, Codec& codec, const StopToken& stop) {
+std::optional<SavedBlob> TreeSaver::save(DirectoryContent content, Codec& codec,
+                                         const StopToken& stop) {
   TreeBuilder tree;
   for (FutureNode& node : content.nodes) {
     const std::optional<NodeResult> result = node.take();
@@ -39,13 +40,25 @@ std::optional<Id> TreeSaver::save(DirectoryContent content, Codec& codec, const 
   return blobs_.save(BlobType::kTree, as_bytes(tree.finish()), codec, stop);
 }
 
+void TreeSaver::report(const TreeJob& job, ChangeKind change, const AddedBytes& added) {
+  progress_.show_item({.path = job.path,
+                       .is_directory = true,
+                       .change = change,
+                       .elapsed = std::chrono::steady_clock::now() - job.started,
+                       .metadata = added});
+}
+
 void TreeSaver::save_job(TreeJob job, Codec& codec, const StopToken& stop) {
   Node& directory = job.directory;
-  directory.subtree = save(std::move(job.content), codec, stop);
-  if (!directory.subtree) return;  // cancelled; the promise says so when it is dropped
-  statistics_.count_directory(change_of(directory, job.previous));
+  const std::optional<SavedBlob> tree = save(std::move(job.content), codec, stop);
+  if (!tree) return;  // cancelled; the promise says so when it is dropped
+  directory.subtree = tree->id;
   SavedNode saved;
   append_node_json(saved.json, directory, zone_);
+  const ChangeKind change = change_of(saved.json, job.previous);
+  statistics_.count_directory(change);
+  if (progress_.wants_items()) report(job, change, tree->added);
+  if (job.place) job.place->finish(saved.json);
   job.promise.set(std::move(saved));
 }
 

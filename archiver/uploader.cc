@@ -4,11 +4,13 @@
 
 namespace snapfs {
 
-Uploader::Uploader(Tomb& tomb, PackSink& stored, std::size_t connections, std::size_t queue_bytes)
+Uploader::Uploader(const Executor& executor, Tomb& tomb, PackSink& stored, std::size_t connections,
+                   std::size_t queue_bytes)
     : tomb_(tomb),
       stored_(stored),
       packs_(tomb, queue_bytes),
-      pool_(tomb, {.name = "upload", .threads = connections}, [this](std::size_t) { upload(); }) {}
+      workers_(executor.start(tomb, {.name = "upload", .threads = connections},
+                              [this](std::size_t) { upload(); })) {}
 
 void Uploader::submit(FinishedPack pack, StopToken /*stop*/) {
   const std::size_t bytes = pack.bytes.size();
@@ -17,7 +19,7 @@ void Uploader::submit(FinishedPack pack, StopToken /*stop*/) {
 
 void Uploader::finish() {
   packs_.close();
-  pool_.join();
+  workers_->join();
 }
 
 void Uploader::upload() {

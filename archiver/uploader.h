@@ -3,10 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 
 #include "archiver/task/channel.h"
+#include "archiver/task/executor.h"
 #include "archiver/task/tomb.h"
-#include "archiver/task/worker_pool.h"
 #include "fs/repo/pack_writer.h"
 
 namespace snapfs {
@@ -14,8 +15,10 @@ namespace snapfs {
 /// Thread-safe. The packs on their way are bounded in bytes: who submits one more waits.
 class Uploader final : public PackSink {
  public:
-  /// `stored` takes each pack in one of `connections` threads; both must outlive the uploader.
-  Uploader(Tomb& tomb, PackSink& stored, std::size_t connections, std::size_t queue_bytes);
+  /// `stored` takes each pack in one of `connections` threads of `executor`; all three references
+  /// must outlive the uploader.
+  Uploader(const Executor& executor, Tomb& tomb, PackSink& stored, std::size_t connections,
+           std::size_t queue_bytes);
 
   /// Throws Error{kCancelled} once the tomb was killed.
   void submit(FinishedPack pack, StopToken stop) override;
@@ -29,7 +32,7 @@ class Uploader final : public PackSink {
   Tomb& tomb_;
   PackSink& stored_;
   Channel<FinishedPack> packs_;
-  WorkerPool pool_;
+  std::unique_ptr<Workers> workers_;
 };
 
 }  // namespace snapfs

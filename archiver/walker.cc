@@ -2,12 +2,13 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "archiver/source/path.h"
+#include "fs/tree/node_json.h"
 
 namespace snapfs {
 namespace {
@@ -15,177 +16,284 @@ namespace {
 constexpr std::size_t kBatchFiles = 32;
 constexpr std::uint64_t kBatchBytes = 1 << 20;
 
-std::optional<Id> subtree_of(const Node* node) {
-  if (node == nullptr || node->type != NodeType::kDirectory) return std::nullopt;
-  return node->subtree;
-}
-
-std::optional<Node> copy_of(const Node* node) {
-  return node == nullptr ? std::nullopt : std::optional(*node);
+/// Calls `action`. What vanished since it was listed was not there when the snapshot was taken;
+/// anything else that the source cannot do is a problem of that item.
+template <class Action>
+void for_item(Progress& progress, const Action& action) {
+  try {
+    action();
+  } catch (const SourceError& error) {
+    if (!error.vanished()) progress.warn(error.subject(), error.what());
+  }
 }
 
 }  // namespace
 
-std::string Walker::Item::path() const { return join_path(directory->path(), disk_name); }
-
-DirectoryContent Walker::walk(const TargetTree& targets, const std::optional<Id>& parent_root) {
-  DirectoryContent content;
-  ParentDirectory parent = load_parent(parent_root, "/");
+DirectoryContent Walker::walk(const TargetTree& targets) {
+  DirectoryDraft root(load_root(), context_.log != nullptr ? context_.log->root() : nullptr);
   std::map<std::string, std::shared_ptr<SourceDir>> bases;
-  for (const TargetRoot& root : targets.roots) {
-    std::shared_ptr<SourceDir>& base = bases[root.base];
+  for (const TargetRoot& target : targets.roots) {
+    std::shared_ptr<SourceDir>& base = bases[target.base];
     try {
-      if (!base) base = context_.source.enter(root.base);
+      if (!base) base = context_.source.enter(target.base);
     } catch (const SourceError& error) {
-      warn(error.subject(), error.what());
+      context_.progress.warn(error.subject(), error.what());
       continue;
     }
-    walk_target(root.node, base, parent, content);
+    walk_target(target.node, base, root);
   }
-  flush_files();
-  return content;
+  DirectoryContent content = root.finish();
+  if (!root.shared()) {
+    flush();
+    context_.walks.close();
+    return content;
+  }
+  root.shared()->job.content = std::move(content);
+  leave(root.shared());
+  help();
+  throw_if_stopped(stop_);
+  return std::move(root.shared()->job.content);
+}
+
+void Walker::help() {
+  for (;;) {
+    // Before waiting: what others wait for may still be in our batch.
+    flush();
+    std::optional<WalkTask> task = context_.walks.pop();
+    if (!task) return;
+    walk_task(*std::move(task));
+  }
+}
+
+void Walker::walk_task(WalkTask task) {
+  DirectoryDraft above(task.above, std::move(task.place));
+  depth_ = task.depth;
+  PreviousNode previous;
+  std::ranges::copy(task.previous, previous.nodes.begin());
+  Walked walked;  // without a node, unless all goes well: the directory is left out
+  for_item(context_.progress, [&] {
+    walked = walk_directory({task.directory, task.disk_name, task.node_name, previous, task.device},
+                            above);
+  });
+  settle(std::move(walked), std::move(task.promise));
+  leave(std::move(task.above));
 }
 
 void Walker::walk_target(const TargetNode& target, const std::shared_ptr<SourceDir>& above,
-                         ParentDirectory& parent, DirectoryContent& content) {
-  const Item item{above, target.on_disk_name, target.name, parent.find(target.name)};
+                         DirectoryDraft& draft) {
+  const SourceItem item{above,         target.on_disk_name, target.name, draft.find(target.name),
+                        target.device, target.is_explicit};
   if (target.leaf) {
-    walk_item(item, content);
+    walk_item(item, draft);
   } else {
-    walk_ancestor(target, item, content);
+    walk_ancestor(target, item, draft);
   }
 }
 
 /// A directory above a target: only the way to the targets is walked (FORMAT §13.1).
-void Walker::walk_ancestor(const TargetNode& target, const Item& item, DirectoryContent& content) {
+void Walker::walk_ancestor(const TargetNode& target, const SourceItem& item,
+                           DirectoryDraft& above) {
   std::shared_ptr<SourceDir> directory;
   try {
     directory = item.directory->enter(item.disk_name);
   } catch (const SourceError& error) {
-    return warn(error.subject(), error.what());
+    return context_.progress.warn(error.subject(), error.what());
   }
-  TreeJob job;
-  context_.nodes.make(job.directory, item.node_name, directory->metadata(),
-                      item.directory->attributes(item.disk_name));
-  job.previous = copy_of(item.previous);
-  ParentDirectory parent = load_parent(subtree_of(item.previous), directory->path());
-  for (const TargetNode& child : target.children) {
-    walk_target(child, directory, parent, job.content);
-  }
-  submit_directory(std::move(job), content);
+  TreeJob job = begin_directory(*directory);
+  context_.takeover.nodes.make(job.directory, item.node_name, directory->metadata(),
+                               item.directory->attributes(item.disk_name));
+  job.place = enter(item, job.directory, above);
+  DirectoryDraft draft(load_parents(item.previous.subtrees(), directory->path()), above, job.place);
+  for (const TargetNode& child : target.children) walk_target(child, directory, draft);
+  add(finish(std::move(job), item.previous, draft), item.previous, above);
 }
 
-void Walker::walk_item(const Item& item, DirectoryContent& content) {
+void Walker::walk_item(const SourceItem& item, DirectoryDraft& draft) {
   throw_if_stopped(stop_);
-  try {
+  for_item(context_.progress, [&] {
     const Metadata metadata = item.directory->lstat(item.disk_name);
-    if (metadata.is_directory()) {
-      walk_directory(item, content);
-    } else if (metadata.is_file()) {
-      walk_file(item, metadata, content);
-    } else if (!S_ISSOCK(metadata.mode)) {  // a socket means nothing without its process
-      add_other(item, metadata, content);
+    if (!item.is_explicit && context_.selection.rejects(*item.directory, item.disk_name, metadata,
+                                                        item.device, context_.progress)) {
+      return;
     }
-  } catch (const SourceError& error) {
-    // What vanished since it was listed was not there when the snapshot was taken.
-    if (!error.vanished()) warn(error.subject(), error.what());
-  }
+    if (metadata.is_directory()) {
+      walk_below(item, draft);
+    } else if (metadata.is_file()) {
+      walk_file(item, metadata, draft);
+    } else if (!S_ISSOCK(metadata.mode)) {  // a socket means nothing without its process
+      draft.add(takeover_.other(item, metadata));
+    }
+  });
 }
 
-void Walker::walk_directory(const Item& item, DirectoryContent& content) {
+void Walker::walk_below(const SourceItem& item, DirectoryDraft& draft) {
   if (depth_ == kMaxDirectoryDepth) {
-    return warn(item.path(),
-                fmt::format("directories are nested more than {} deep", kMaxDirectoryDepth));
+    return context_.progress.warn(
+        item.path(), fmt::format("directories are nested more than {} deep", kMaxDirectoryDepth));
   }
-  const std::shared_ptr<SourceDir> directory = item.directory->open_dir(item.disk_name);
-  const std::vector<std::string> names = directory->list();
-  TreeJob job;
-  context_.nodes.make(job.directory, item.node_name, directory->metadata(),
-                      directory->attributes());
-  job.previous = copy_of(item.previous);
-  job.content.nodes.reserve(names.size());
-  ParentDirectory parent = load_parent(subtree_of(item.previous), directory->path());
-  ++depth_;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i > 0 && names[i] == names[i - 1]) continue;  // some file systems list an entry twice
-    walk_item({directory, names[i], names[i], parent.find(names[i])}, job.content);
-  }
-  --depth_;
-  submit_directory(std::move(job), content);
+  if (context_.walks.has_waiting_consumer() && hand_over(item, draft)) return;
+  add(walk_directory(item, draft), item.previous, draft);
 }
 
-void Walker::walk_file(const Item& item, const Metadata& metadata, DirectoryContent& content) {
-  if (item.previous != nullptr && is_unchanged(*item.previous, metadata) &&
-      take_over(item, metadata, content)) {
-    return;
-  }
-  submit_file(item, metadata.size, content);
-}
-
-/// Takes the content over from the parent's node without opening the file (D3). False when the
-/// repository has lost some of it.
-bool Walker::take_over(const Item& item, const Metadata& metadata, DirectoryContent& content) {
-  Node& previous = *item.previous;
-  if (!has_all_content(context_.repository.index(), previous)) {
-    warn(item.path(), "parts of its content are missing from the repository; it is read again");
+bool Walker::hand_over(const SourceItem& item, DirectoryDraft& draft) {
+  auto [future, promise] = FutureNode::make();
+  WalkTask task{.directory = item.directory,
+                .disk_name = item.disk_name,
+                .node_name = item.node_name,
+                .previous = {},
+                .device = item.device,
+                .depth = depth_,
+                .above = draft.share(),
+                .place = draft.place(),
+                .promise = std::move(promise)};
+  std::ranges::copy(item.previous.nodes, task.previous.begin());
+  ++task.above->walking;
+  if (!context_.walks.try_push(task)) {
+    --task.above->walking;  // never the last: we are at work in it ourselves
     return false;
   }
-  context_.nodes.make(node_, item.node_name, metadata, item.directory->attributes(item.disk_name));
-  std::swap(node_.content, previous.content);
-  node_.size = previous.size;
-  content.add(node_, context_.zone);
-  context_.statistics.count_file(ChangeKind::kUnmodified, node_.size);
-  ++context_.progress.files_done;
-  context_.progress.bytes_done += node_.size;
+  draft.add(std::move(future));
   return true;
 }
 
-void Walker::add_other(const Item& item, const Metadata& metadata, DirectoryContent& content) {
-  context_.nodes.make(node_, item.node_name, metadata, item.directory->attributes(item.disk_name));
-  if (metadata.is_symlink()) node_.link_target = item.directory->read_link(item.disk_name);
-  content.add(node_, context_.zone);
+Walker::Walked Walker::walk_directory(const SourceItem& item, DirectoryDraft& above) {
+  const std::shared_ptr<SourceDir> directory = item.directory->open_dir(item.disk_name);
+  std::vector<std::string> names = directory->list();
+  context_.selection.keep_selected(*directory, names, context_.progress);
+  TreeJob job = begin_directory(*directory);
+  context_.takeover.nodes.make(job.directory, item.node_name, directory->metadata(),
+                               directory->attributes());
+  job.place = enter(item, job.directory, above);
+  DirectoryDraft draft(load_parents(item.previous.subtrees(), directory->path()), above, job.place);
+  ++depth_;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0 && names[i] == names[i - 1]) continue;  // some file systems list an entry twice
+    walk_item({directory, names[i], names[i], draft.find(names[i]), item.device}, draft);
+  }
+  --depth_;
+  return finish(std::move(job), item.previous, draft);
 }
 
-/// A parent that cannot be read costs time, not the snapshot (FORMAT §13.3).
-ParentDirectory Walker::load_parent(const std::optional<Id>& tree, const std::string& path) {
-  if (!tree) return {};
-  try {
-    return {context_.repository, *tree, stop_};
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled) throw;
-    warn(path, fmt::format("the parent snapshot's directory cannot be read: {}", error.what()));
-    return {};
+/// Of all directories above and below targets.
+TreeJob Walker::begin_directory(const SourceDir& directory) const {
+  TreeJob job;
+  if (context_.progress.wants_items()) {
+    job.path = directory.path();
+    job.started = std::chrono::steady_clock::now();
+  }
+  return job;
+}
+
+CheckpointLog::PlacePtr Walker::enter(const SourceItem& item, const Node& directory,
+                                      const DirectoryDraft& above) {
+  return above.place() ? above.place()->enter(item.node_name, directory) : nullptr;
+}
+
+/// Whether the log must have what is taken over from there, because that snapshot may be gone when
+/// this run is interrupted, too.
+bool Walker::must_be_logged(const PreviousNode& previous) const {
+  return context_.log != nullptr && previous.parent() < context_.complete_parent;
+}
+
+Walker::Walked Walker::finish(TreeJob job, const PreviousNode& previous, DirectoryDraft& draft) {
+  Walked walked;
+  // What others were to walk below counts on this directory being submitted.
+  if (!draft.shared()) job.directory.subtree = draft.unchanged_tree();
+  if (job.directory.subtree) {
+    append_node_json(walked.json, job.directory, context_.takeover.zone);
+    const ChangeKind change = change_of(walked.json, previous.json());
+    context_.statistics.count_directory(change);
+    if (must_be_logged(previous)) job.place->finish(walked.json);
+    if (context_.progress.wants_items()) {
+      context_.progress.show_item({.path = job.path,
+                                   .is_directory = true,
+                                   .change = change,
+                                   .elapsed = std::chrono::steady_clock::now() - job.started});
+    }
+    return walked;
+  }
+  job.previous = previous.json();
+  job.content = draft.finish();
+  walked.job = std::move(job);
+  walked.shared = draft.shared();
+  return walked;
+}
+
+void Walker::add(Walked walked, const PreviousNode& previous, DirectoryDraft& above) {
+  if (!walked.job) return above.add(walked.json == previous.json() ? previous.json() : walked.json);
+  auto [future, promise] = FutureNode::make();
+  above.add(std::move(future));
+  settle(std::move(walked), std::move(promise));
+}
+
+/// Delivers the node, or submits the job that will.
+void Walker::settle(Walked walked, NodePromise promise) {
+  if (!walked.job) return promise.set({std::move(walked.json)});
+  walked.job->promise = std::move(promise);
+  if (!walked.shared) return submit(*std::move(walked.job));
+  walked.shared->job = *std::move(walked.job);
+  leave(std::move(walked.shared));
+}
+
+/// One walker less is at work below the directory. The last one submits it.
+void Walker::leave(std::shared_ptr<SharedDirectory> directory) {
+  while (--directory->walking == 0) {
+    if (!directory->above) return context_.walks.close();  // the root: its content stays there
+    submit(std::move(directory->job));
+    directory = directory->above;
   }
 }
 
-void Walker::submit_file(const Item& item, std::uint64_t bytes, DirectoryContent& content) {
-  auto [future, promise] = FutureNode::make();
-  batch_.push_back(
-      {item.directory, item.disk_name, item.node_name, copy_of(item.previous), std::move(promise)});
-  batch_bytes_ += bytes;
-  content.nodes.push_back(std::move(future));
-  if (batch_.size() >= kBatchFiles || batch_bytes_ >= kBatchBytes) flush_files();
+void Walker::walk_file(const SourceItem& item, const Metadata& metadata, DirectoryDraft& draft) {
+  const std::optional<std::string_view> json = takeover_.file(item, metadata);
+  if (!json) return submit_file(item, metadata.size, draft);
+  draft.add(*json);
+  ++unmodified_files_;
+  unmodified_bytes_ += metadata.size;
+  if (must_be_logged(item.previous)) draft.place()->add_file(item.node_name, std::string(*json));
+  if (context_.progress.wants_items()) context_.progress.show_item({.path = item.path()});
 }
 
-void Walker::submit_directory(TreeJob job, DirectoryContent& above) {
+ParentDirectory Walker::load_parents(const ParentTrees& trees, const std::string& path) {
+  return {context_.repository, trees, stop_, [&](const Error& error) {
+            context_.progress.warn(
+                path,
+                fmt::format("the parent snapshot's directory cannot be read: {}", error.what()));
+          }};
+}
+
+ParentDirectory Walker::load_root() {
+  ParentTrees trees;
+  for (std::size_t i = 0; i < trees.size(); ++i) {
+    if (context_.takeover.parents[i]) trees[i] = context_.takeover.parents[i]->tree;
+  }
+  return load_parents(trees, "/");
+}
+
+void Walker::submit_file(const SourceItem& item, std::uint64_t bytes, DirectoryDraft& draft) {
   auto [future, promise] = FutureNode::make();
-  job.promise = std::move(promise);
-  above.nodes.push_back(std::move(future));
-  const std::size_t weight = job.content.nodes.size() + 1;
+  batch_.push_back({item.directory, item.disk_name, item.node_name,
+                    std::string(item.previous.json()), draft.place(), std::move(promise)});
+  batch_bytes_ += bytes;
+  draft.add(std::move(future));
+  if (batch_.size() >= kBatchFiles || batch_bytes_ >= kBatchBytes) flush();
+}
+
+void Walker::submit(TreeJob job) {
+  const std::size_t weight = weight_of(job.content);
   if (context_.trees.try_push(job, weight)) return;
   // Before waiting for room: the directories ahead may wait for files that are still in our batch.
-  flush_files();
+  flush();
   if (!context_.trees.push(std::move(job), weight)) throw cancelled_error();
 }
 
-void Walker::flush_files() {
+void Walker::flush() {
+  context_.statistics.count_unmodified_files(unmodified_files_, unmodified_bytes_);
+  context_.progress.files_done += std::exchange(unmodified_files_, 0);
+  context_.progress.bytes_done += std::exchange(unmodified_bytes_, 0);
   if (batch_.empty()) return;
   batch_bytes_ = 0;
   if (!context_.files.push(std::exchange(batch_, {}))) throw cancelled_error();
-}
-
-void Walker::warn(const std::string& path, const std::string& message) {
-  context_.progress.warn(path, message);
 }
 
 }  // namespace snapfs

@@ -1,8 +1,11 @@
 #include "cli/child_process.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +34,24 @@ struct SpawnSetup {
   SpawnSetup(const SpawnSetup&) = delete;
   SpawnSetup& operator=(const SpawnSetup&) = delete;
 };
+
+/// A descriptor that becomes readable when the process ends; empty when the kernel is older than
+/// 5.3.
+UniqueFd open_process(pid_t pid) noexcept {
+  return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U)));
+}
+
+/// Leaves the process to be reaped.
+void wait_for_end(pid_t pid, const StopToken& stop) {
+  const UniqueFd end = open_process(pid);
+  const UniqueFd stopped(::eventfd(0, EFD_CLOEXEC));
+  if (!end || !stopped) return;
+  const std::stop_callback wake(stop, [&stopped] { ::eventfd_write(stopped.get(), 1); });
+  pollfd polled[] = {{end.get(), POLLIN, 0}, {stopped.get(), POLLIN, 0}};
+  while (::poll(polled, 2, -1) < 0 && errno == EINTR) {
+  }
+  throw_if_stopped(stop);
+}
 
 }  // namespace
 
@@ -69,7 +90,7 @@ std::vector<std::string> split_command(std::string_view command) {
   return words;
 }
 
-ChildProcess::ChildProcess(std::vector<std::string> arguments) {
+ChildProcess::ChildProcess(std::vector<std::string> arguments, ChildInput input) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno(errno, "make a pipe for", arguments.front());
   output_ = UniqueFd(ends[0]);
@@ -77,6 +98,9 @@ ChildProcess::ChildProcess(std::vector<std::string> arguments) {
 
   SpawnSetup setup;
   ::posix_spawn_file_actions_adddup2(&setup.actions, write_end.get(), STDOUT_FILENO);
+  if (input == ChildInput::kNone) {
+    ::posix_spawn_file_actions_addopen(&setup.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  }
   sigset_t none;
   sigset_t defaults;
   ::sigemptyset(&none);
@@ -97,10 +121,24 @@ ChildProcess::ChildProcess(std::vector<std::string> arguments) {
 
 ChildProcess::~ChildProcess() {
   output_.reset();
-  if (pid_ > 0) wait();
+  if (pid_ > 0) reap();
 }
 
-int ChildProcess::wait() {
+int ChildProcess::wait(const StopToken& stop) {
+  if (stop.stop_possible()) wait_for_end(pid_, stop);
+  return reap();
+}
+
+void ChildProcess::terminate(std::chrono::milliseconds grace) noexcept {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGTERM);
+  const UniqueFd end = open_process(pid_);
+  pollfd polled{end.get(), POLLIN, 0};
+  if (!end || ::poll(&polled, 1, static_cast<int>(grace.count())) <= 0) ::kill(pid_, SIGKILL);
+  reap();
+}
+
+int ChildProcess::reap() noexcept {
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0) {
     if (errno != EINTR) break;

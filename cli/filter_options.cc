@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "archiver/source/path.h"
-#include "cli/password_text.h"
+#include "fs/base/utf8.h"
 
 namespace snapfs {
 

@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include "cli/environment.h"
-#include "cli/password_text.h"
 #include "cli/quantity.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
+#include "fs/base/utf8.h"
 
 namespace snapfs {
 namespace {

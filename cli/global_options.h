@@ -21,6 +21,7 @@ struct GlobalOptions {
   std::string retry_lock;
   std::string compression;
   bool no_extra_verify = false;
+  bool stdin_is_data = false;  ///< standard input is to be stored: no password is read from it
   bool quiet = false;
   int verbosity = 0;
   bool json = false;

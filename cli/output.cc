@@ -47,4 +47,14 @@ void print_exit_error(bool json, ExitCode code, std::string_view message) {
   print_json_error(object.finish());
 }
 
+void print_warning(bool json, std::string_view item, std::string_view message) {
+  if (!json) {
+    print_error(message);
+    return;
+  }
+  JsonObject object;
+  object.text("message_type", "warning").text("message", message).text("item", item);
+  print_json_error(object.finish());
+}
+
 }  // namespace snapfs

@@ -20,6 +20,10 @@ void print_note(std::string_view message);
 /// A line of JSON on standard error.
 void print_json_error(std::string_view json);
 
+/// What the user should look at although nothing failed: print_error(), or as JSON
+/// {"message_type":"warning",…}.
+void print_warning(bool json, std::string_view item, std::string_view message);
+
 /// The last word of a command that failed: the line above, or as JSON
 /// {"message_type":"exit_error",…}.
 void print_exit_error(bool json, ExitCode code, std::string_view message);

@@ -67,7 +67,13 @@ SecureBytes password_from_command(const std::string& command) {
   return password_from_command_output(output.view());
 }
 
-SecureBytes password_from_user(PasswordUse use, const StopToken& stop) {
+SecureBytes password_from_user(const GlobalOptions& options, PasswordUse use,
+                               const StopToken& stop) {
+  if (options.stdin_is_data) {
+    throw Error(ErrorCode::kUsage,
+                "standard input holds the data, so the password must come from elsewhere: give it "
+                "with --password-file, --password-command or SNAPFS_PASSWORD");
+  }
   if (::isatty(STDIN_FILENO) == 0) {
     SecureBytes line = read_secret(STDIN_FILENO, "standard input", true);
     const ByteView view = line.view();
@@ -124,7 +130,7 @@ SecureBytes choose_password(const GlobalOptions& options, PasswordUse use, const
     auto password = password_from_variables(kVariablePrefixes[i], std::move(plain[i]));
     if (password) return *std::move(password);
   }
-  return password_from_user(use, stop);
+  return password_from_user(options, use, stop);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "cli/process_limits.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 namespace snapfs {
@@ -9,6 +10,11 @@ void raise_descriptor_limit() noexcept {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+void return_large_buffers() noexcept {
+  constexpr int kLargeBytes = 1 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, kLargeBytes);
 }
 
 }  // namespace snapfs

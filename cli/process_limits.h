@@ -7,4 +7,9 @@ namespace snapfs {
 /// holds one. Where that is not allowed the limit stays as it is.
 void raise_descriptor_limit() noexcept;
 
+/// Has the C library give buffers of a MiB and more back to the system as soon as they are freed.
+/// By default it learns to keep such blocks, which doubles the peak of a program that handles packs
+/// and chunks. Call it first of all.
+void return_large_buffers() noexcept;
+
 }  // namespace snapfs

@@ -98,6 +98,7 @@ ExitCode run_command(const Command& command, const GlobalOptions& options) {
 }  // namespace
 
 int run_program(int argc, const char* const* argv) noexcept {
+  return_large_buffers();
   forbid_core_dumps();
   try {
     raise_descriptor_limit();

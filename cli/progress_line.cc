@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/display_text.h"
 #include "cli/json_object.h"
 #include "cli/quantity.h"
 
@@ -15,6 +16,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr milliseconds kFirstRate{500};
+constexpr std::size_t kMostFiles = 8;
 
 /// The share of the bytes that is done, 0…1. Files can grow while they are read.
 std::optional<double> fraction_done(const ProgressFigures& figures) noexcept {
@@ -60,6 +62,23 @@ std::string progress_line(const ProgressFigures& figures, std::size_t columns) {
   // One short: some terminals wrap when the last column is written.
   if (columns > 0) line.resize(std::min(line.size(), columns - 1));
   return line;
+}
+
+std::vector<std::string> progress_lines(const ProgressFigures& figures, const TerminalSize& size) {
+  std::vector<std::string> lines = {progress_line(figures, size.columns)};
+  // The top line, and one to spare, are not for files.
+  const std::size_t room = std::min(kMostFiles, std::max<std::size_t>(size.rows, 2) - 2);
+  for (const std::string& file : figures.current_files) {
+    if (lines.size() > room) break;
+    lines.emplace_back(fit_columns(displayable(file), std::max<std::size_t>(size.columns, 1) - 1));
+  }
+  return lines;
+}
+
+std::string erase_lines(std::size_t count) {
+  if (count == 0) return "";
+  const std::string up = count > 1 ? fmt::format("\x1b[{}A", count - 1) : "";
+  return "\r" + up + "\x1b[J";
 }
 
 std::string progress_json(const ProgressFigures& figures) {

@@ -1,5 +1,5 @@
-// What a running snapshot shows: figures in, one line of text or JSON out. Pure functions; the
-// thread that calls them now and then is progress_reporter.h.
+// What a running snapshot shows: figures in, lines of text or JSON out. Pure functions; the thread
+// that calls them now and then is progress_reporter.h.
 #pragma once
 
 #include <chrono>
@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "cli/terminal.h"
 
 namespace snapfs {
 
@@ -31,6 +33,14 @@ std::optional<std::chrono::seconds> remaining_time(const ProgressFigures& figure
 /// "[0:12] 34.21%  1234 / 5000 files  1.234 GiB / 3.200 GiB  103.000 MiB/s  ETA 0:19", cut to
 /// `columns`.
 std::string progress_line(const ProgressFigures& figures, std::size_t columns);
+
+/// That line, and below it the files that are being read, as many as a terminal of that size has
+/// room for. No line fills the last column.
+std::vector<std::string> progress_lines(const ProgressFigures& figures, const TerminalSize& size);
+
+/// What a terminal has to be sent to lose the last `count` lines, in the last of which the cursor
+/// is.
+std::string erase_lines(std::size_t count);
 
 /// {"message_type":"status",…}, without a newline.
 std::string progress_json(const ProgressFigures& figures);

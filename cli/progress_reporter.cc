@@ -4,6 +4,9 @@
 
 #include <cstdlib>
 #include <utility>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include "cli/environment.h"
 #include "cli/output.h"
@@ -15,8 +18,8 @@ namespace snapfs {
 namespace {
 
 constexpr std::chrono::milliseconds kDefaultInterval{250};
+constexpr std::size_t kUnlimited = 0;
 constexpr double kMaxUpdatesPerSecond = 60;
-constexpr std::string_view kEraseLine = "\r\x1b[K";
 
 void write_to_terminal(std::string_view text) {
   write_all(STDERR_FILENO, as_bytes(text), "standard error");
@@ -43,9 +46,9 @@ ProgressReporter::~ProgressReporter() {
 void ProgressReporter::interject(const std::function<void()>& print) {
   const std::lock_guard lock(mutex_);
   try {
-    clear_line();
+    clear_lines();
   } catch (const Error&) {
-    line_shown_ = false;  // the terminal is gone; what is printed may go elsewhere
+    lines_shown_ = 0;  // the terminal is gone; what is printed may go elsewhere
   }
   print();
 }
@@ -54,7 +57,7 @@ void ProgressReporter::run() {
   std::unique_lock lock(mutex_);
   try {
     while (!wake_.wait_for(lock, interval_, [this] { return ending_; })) show();
-    clear_line();
+    clear_lines();
   } catch (const Error&) {
     // The terminal or the reader went away: the snapshot matters more than its progress.
     return;
@@ -67,20 +70,25 @@ void ProgressReporter::show() {
     print(progress_json(figures) + "\n");
     return;
   }
-  write_to_terminal(std::string(kEraseLine) +
-                    progress_line(figures, terminal_columns(STDERR_FILENO)));
-  line_shown_ = true;
+  if (style_ == ProgressStyle::kLog) {
+    write_to_terminal(progress_line(figures, kUnlimited) + "\n");
+    return;
+  }
+  const std::vector<std::string> lines = progress_lines(figures, terminal_size(STDERR_FILENO));
+  write_to_terminal(erase_lines(lines_shown_) + fmt::format("{}", fmt::join(lines, "\n")));
+  lines_shown_ = lines.size();
 }
 
-void ProgressReporter::clear_line() {
-  if (!std::exchange(line_shown_, false)) return;
-  write_to_terminal(kEraseLine);
+void ProgressReporter::clear_lines() {
+  const std::size_t shown = std::exchange(lines_shown_, 0);
+  if (shown > 0) write_to_terminal(erase_lines(shown));
 }
 
 ProgressStyle choose_progress_style(bool json, bool quiet) {
   if (quiet) return ProgressStyle::kNone;
   if (json) return ProgressStyle::kJson;
-  return can_rewrite_lines(STDERR_FILENO) ? ProgressStyle::kLine : ProgressStyle::kNone;
+  if (can_rewrite_lines(STDERR_FILENO)) return ProgressStyle::kLines;
+  return environment_setting("PROGRESS_FPS") ? ProgressStyle::kLog : ProgressStyle::kNone;
 }
 
 std::chrono::milliseconds progress_interval() {

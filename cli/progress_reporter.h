@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -13,12 +14,13 @@ namespace snapfs {
 
 enum class ProgressStyle {
   kNone,
-  kLine,  ///< one line on standard error, rewritten; for terminals
-  kJson,  ///< lines of JSON on standard output
+  kLines,  ///< a few lines on standard error, rewritten; for terminals
+  kLog,    ///< one line after the other on standard error
+  kJson,   ///< lines of JSON on standard output
 };
 
-/// Calls `figures` from a thread of its own; it must be thread-safe. The line is gone when the
-/// reporter is.
+/// Calls `figures` from a thread of its own; it must be thread-safe. Lines on a terminal are
+/// gone when the reporter is.
 class ProgressReporter {
  public:
   using Source = std::function<ProgressFigures()>;
@@ -28,13 +30,13 @@ class ProgressReporter {
   ProgressReporter(const ProgressReporter&) = delete;
   ProgressReporter& operator=(const ProgressReporter&) = delete;
 
-  /// Runs `print`, which writes whole lines, with the progress line out of the way. Thread-safe.
+  /// Runs `print`, which writes whole lines, with the progress lines out of the way. Thread-safe.
   void interject(const std::function<void()>& print);
 
  private:
   void run();
   void show();
-  void clear_line();
+  void clear_lines();
 
   ProgressStyle style_;
   std::chrono::milliseconds interval_;
@@ -42,11 +44,12 @@ class ProgressReporter {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool ending_ = false;
-  bool line_shown_ = false;
+  std::size_t lines_shown_ = 0;
   std::thread thread_;
 };
 
-/// What suits the options and the terminal.
+/// What suits the options and the terminal: without one there is nothing to see, unless
+/// PROGRESS_FPS asks for it.
 ProgressStyle choose_progress_style(bool json, bool quiet);
 
 /// How long to wait between two updates: four a second, or what PROGRESS_FPS says.

@@ -1,5 +1,7 @@
 #include "cli/session.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "cli/global_options.h"
@@ -7,7 +9,7 @@
 #include "cli/output.h"
 #include "cli/password.h"
 #include "cli/signals.h"
-#include "fs/backend/backend.h"
+#include "fs/backend/dry_run.h"
 
 namespace snapfs {
 namespace {
@@ -23,19 +25,25 @@ void require_repository(Backend& backend, const StopToken& stop) {
 
 }  // namespace
 
-Session::Session(const GlobalOptions& options, Signals& signals, std::optional<LockMode> lock)
+Session::Session(const GlobalOptions& options, Signals& signals, std::optional<LockMode> lock,
+                 Writing writing)
     : stop_(signals.token()) {
   const RepositoryLocation location = RepositoryLocation::parse(options.repository_string());
   const OpenOptions open{options.compression_mode(), !options.no_extra_verify};
   const LockOptions lock_options{lock.value_or(LockMode::kShared), options.retry_lock_duration()};
   path_ = location.path;
   backend_ = make_backend(location);
+  if (writing == Writing::kPretended) {
+    lock.reset();
+    stored_ = std::exchange(backend_, nullptr);
+    backend_ = std::make_unique<DryRunBackend>(*stored_);
+  }
   require_repository(*backend_, stop_);
   {
     const SecureBytes password = read_password(options, PasswordUse::kOpen, stop_);
     repository_ = std::make_unique<Repository>(*backend_, password.view(), open, stop_);
   }
-  if (options.verbosity > 0) {
+  if (options.verbosity > 0 && !options.json) {
     print_note(fmt::format("opened repository {} (version {}) at {}",
                            repository_->config().id.short_hex(), repository_->config().version,
                            backend_->location()));

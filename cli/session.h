@@ -15,12 +15,19 @@ namespace snapfs {
 struct GlobalOptions;
 class Signals;
 
+/// What a command may do to the repository.
+enum class Writing {
+  kAllowed,
+  kPretended,  ///< nothing is written, not even a lock, though everything seems to be
+};
+
 /// Opens the repository and holds the lock while it lives. Neither copied nor moved.
 class Session {
  public:
   /// `lock` empty: none is taken. Throws what opening and locking throw. Both references must
   /// outlive the session.
-  Session(const GlobalOptions& options, Signals& signals, std::optional<LockMode> lock);
+  Session(const GlobalOptions& options, Signals& signals, std::optional<LockMode> lock,
+          Writing writing = Writing::kAllowed);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -41,6 +48,7 @@ class Session {
   SystemClock clock_;
   StopToken stop_;
   std::string path_;
+  std::unique_ptr<Backend> stored_;  ///< under backend_ when that only pretends
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Repository> repository_;
   std::unique_ptr<Lock> lock_;

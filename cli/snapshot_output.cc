@@ -1,8 +1,11 @@
 #include "cli/snapshot_output.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "cli/global_options.h"
+#include "cli/item_line.h"
 #include "cli/json_object.h"
 #include "cli/output.h"
 #include "cli/quantity.h"
@@ -15,14 +18,21 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// Programs get the items as soon as they ask for more, people only when they insist.
+constexpr int kVerbose = 1;
+constexpr int kItems = 2;
+
 milliseconds since(std::chrono::steady_clock::time_point start) {
   return duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
 }
 
 }  // namespace
 
-SnapshotOutput::SnapshotOutput(const GlobalOptions& options)
+SnapshotOutput::SnapshotOutput(const GlobalOptions& options, SnapshotPaths paths, bool dry_run)
     : options_(options),
+      paths_(std::move(paths)),
+      style_{dry_run, options.verbosity >= kVerbose},
+      wants_items_(!options.quiet && options.verbosity >= (options.json ? kVerbose : kItems)),
       reporter_(choose_progress_style(options.json, options.quiet), progress_interval(),
                 [this] { return figures(); }) {}
 
@@ -43,13 +53,44 @@ void SnapshotOutput::show_warning(const std::string& path, const std::string& me
   });
 }
 
+void SnapshotOutput::show_note(const std::string& path, const std::string& message) {
+  reporter_.interject([&] { print_warning(options_.json, path, path + ": " + message); });
+}
+
+void SnapshotOutput::rule_failed(const std::string& path, const std::string& message) {
+  reporter_.interject([&] { print_warning(options_.json, path, message); });
+}
+
+void SnapshotOutput::left_out(const std::string& path, const std::string& message) {
+  if (options_.verbosity == 0) return;
+  reporter_.interject([&] {
+    if (!options_.json) return print_note(message);
+    JsonObject object;
+    object.text("message_type", "verbose_status").text("action", "excluded").text("item", path);
+    print_json_error(object.finish());
+  });
+}
+
+void SnapshotOutput::show_item(const ItemReport& item) {
+  const std::string path = paths_.stored_path(item.path);
+  const std::string line = options_.json ? item_json(item, path) : item_text(item, path);
+  reporter_.interject([&] { print(line + "\n"); });
+}
+
+void SnapshotOutput::show_scan() {
+  if (options_.quiet || !style_.verbose) return;
+  const auto show = options_.json ? scan_json : scan_text;
+  const std::string line = show(files_total, bytes_total, since(start_));
+  reporter_.interject([&] { print(line + "\n"); });
+}
+
 void SnapshotOutput::print_summary(const Snapshot& snapshot) {
   const milliseconds elapsed = since(start_);
   reporter_.interject([&] {
     if (options_.json) {
-      print(summary_json(snapshot, elapsed) + "\n");
+      print(summary_json(snapshot, elapsed, style_) + "\n");
     } else if (!options_.quiet) {
-      print(summary_text(snapshot, elapsed));
+      print(summary_text(snapshot, elapsed, style_));
     }
   });
 }
@@ -64,26 +105,35 @@ ProgressFigures SnapshotOutput::figures() const {
     figures.bytes_total = bytes_total;
   }
   figures.errors = errors;
+  figures.current_files = current_files_.paths(paths_);
   return figures;
 }
 
-std::string summary_text(const Snapshot& snapshot, milliseconds elapsed) {
+std::string summary_text(const Snapshot& snapshot, milliseconds elapsed,
+                         const SummaryStyle& style) {
   const SnapshotSummary summary = snapshot.summary.value_or(SnapshotSummary{});
-  return fmt::format(
-      "Files:       {:5} new, {:5} changed, {:5} unmodified\n"
-      "Dirs:        {:5} new, {:5} changed, {:5} unmodified\n"
-      "Added to the repository: {} ({} stored)\n"
-      "\n"
-      "processed {} files, {} in {}\n"
-      "snapshot {} saved\n",
+  std::string text = fmt::format(
+      "\nFiles:       {:5} new, {:5} changed, {:5} unmodified\n"
+      "Dirs:        {:5} new, {:5} changed, {:5} unmodified\n",
       summary.files_new, summary.files_changed, summary.files_unmodified, summary.dirs_new,
-      summary.dirs_changed, summary.dirs_unmodified, format_size(summary.data_added),
+      summary.dirs_changed, summary.dirs_unmodified);
+  if (style.verbose) {
+    text += fmt::format("Data Blobs:  {:5} new\nTree Blobs:  {:5} new\n", summary.data_blobs,
+                        summary.tree_blobs);
+  }
+  text += fmt::format(
+      "{} to the repository: {:<5} ({:<5} stored)\n\nprocessed {} files, {} in {}\n",
+      style.dry_run ? "Would add" : "Added", format_size(summary.data_added),
       format_size(summary.data_added_packed), summary.total_files_processed,
-      format_size(summary.total_bytes_processed), format_elapsed(duration_cast<seconds>(elapsed)),
-      snapshot.id.short_hex());
+      format_size(summary.total_bytes_processed), format_elapsed(duration_cast<seconds>(elapsed)));
+  if (style.dry_run) return text;
+  return text + (snapshot.id.is_null()
+                     ? "skipped creating snapshot\n"
+                     : fmt::format("snapshot {} saved\n", snapshot.id.short_hex()));
 }
 
-std::string summary_json(const Snapshot& snapshot, milliseconds elapsed) {
+std::string summary_json(const Snapshot& snapshot, milliseconds elapsed,
+                         const SummaryStyle& style) {
   const SnapshotSummary summary = snapshot.summary.value_or(SnapshotSummary{});
   JsonObject object;
   object.text("message_type", "summary")
@@ -101,8 +151,10 @@ std::string summary_json(const Snapshot& snapshot, milliseconds elapsed) {
       .number("total_bytes_processed", summary.total_bytes_processed)
       .real("total_duration", static_cast<double>(elapsed.count()) / 1000)
       .text("backup_start", format_rfc3339(summary.backup_start))
-      .text("backup_end", format_rfc3339(summary.backup_end))
-      .text("snapshot_id", snapshot.id.hex());
+      .text("backup_end", format_rfc3339(summary.backup_end));
+  // The ID that it would have, when nothing is written; none when it is skipped.
+  if (!snapshot.id.is_null()) object.text("snapshot_id", snapshot.id.hex());
+  if (style.dry_run) object.raw("dry_run", "true");
   return object.finish();
 }
 

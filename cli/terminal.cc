@@ -16,7 +16,6 @@
 namespace snapfs {
 namespace {
 
-constexpr std::size_t kDefaultColumns = 80;
 constexpr std::size_t kMaxLineBytes = 4096;  // what the kernel's line editor takes
 
 /// Turns the terminal's echo off while it lives.
@@ -60,10 +59,13 @@ bool can_rewrite_lines(int fd) {
   return kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
 }
 
-std::size_t terminal_columns(int fd) {
+TerminalSize terminal_size(int fd) {
   winsize size{};
-  if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kDefaultColumns;
-  return size.ws_col;
+  TerminalSize known;
+  if (::ioctl(fd, TIOCGWINSZ, &size) != 0) return known;
+  if (size.ws_col != 0) known.columns = size.ws_col;
+  if (size.ws_row != 0) known.rows = size.ws_row;
+  return known;
 }
 
 SecureBytes prompt_secret(std::string_view question, const StopToken& stop) {

@@ -12,8 +12,13 @@ namespace snapfs {
 /// Whether lines written to `fd` can be overwritten.
 bool can_rewrite_lines(int fd);
 
-/// The columns of the terminal behind `fd`; 80 when it does not say.
-std::size_t terminal_columns(int fd);
+struct TerminalSize {
+  std::size_t columns = 80;
+  std::size_t rows = 24;
+};
+
+/// The size of the terminal behind `fd`; the defaults above when it does not say.
+TerminalSize terminal_size(int fd);
 
 /// Asks on standard error and reads a line from standard input, which is a terminal, without
 /// showing it. Throws Error{kCancelled} when stopped: the terminal is then as it was.

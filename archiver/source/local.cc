@@ -3,10 +3,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
 
@@ -17,6 +20,17 @@
 namespace snapfs {
 
 namespace {
+
+// Whose setxattr is known to set the change time. Network and user-space file systems promise
+// nothing, and tmpfs did not do it for long.
+constexpr std::array<decltype(statfs::f_type), 3> kCtimeCoversAttributes = {
+    EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC};
+
+bool system_covers_attributes_by_ctime(int fd) noexcept {
+  struct statfs status {};
+  if (::fstatfs(fd, &status) != 0) return false;
+  return std::ranges::find(kCtimeCoversAttributes, status.f_type) != kCtimeCoversAttributes.end();
+}
 
 /// The names that getdents64(2) yields from where the descriptor stands.
 std::vector<std::string> read_names(int fd, const std::string& path) {
@@ -65,11 +79,15 @@ class LocalDir final : public SourceDir {
  public:
   enum class Kind { kListable, kPlace };  // a place was opened with O_PATH
 
-  LocalDir(UniqueFd fd, Kind kind, std::string path)
+  /// `above` is the directory that this one is in, or null.
+  LocalDir(UniqueFd fd, Kind kind, std::string path, const LocalDir* above)
       : fd_(std::move(fd)), kind_(kind), path_(std::move(path)) {
     struct stat status {};
     if (::fstat(fd_.get(), &status) != 0) throw source_error(errno, "stat", path_);
     metadata_ = Metadata::from(status);
+    const bool same_system = above != nullptr && above->metadata_.device_id == metadata_.device_id;
+    ctime_covers_attributes_ = same_system ? above->ctime_covers_attributes_
+                                           : system_covers_attributes_by_ctime(fd_.get());
   }
 
   const Metadata& metadata() const noexcept override { return metadata_; }
@@ -94,14 +112,16 @@ class LocalDir final : public SourceDir {
   std::unique_ptr<SourceDir> open_dir(const std::string& name) const override {
     std::string path = child(name);
     UniqueFd fd = open_directory(fd_.get(), name, path);
-    return std::make_unique<LocalDir>(std::move(fd), Kind::kListable, std::move(path));
+    return std::make_unique<LocalDir>(std::move(fd), Kind::kListable, std::move(path), this);
   }
 
   std::unique_ptr<SourceDir> enter(const std::string& name) const override {
     std::string path = child(name);
     UniqueFd fd = open_place(fd_.get(), name, path);
-    return std::make_unique<LocalDir>(std::move(fd), Kind::kPlace, std::move(path));
+    return std::make_unique<LocalDir>(std::move(fd), Kind::kPlace, std::move(path), this);
   }
+
+  bool ctime_covers_attributes() const noexcept override { return ctime_covers_attributes_; }
 
   std::string read_link(const std::string& name) const override {
     std::string target(256, '\0');
@@ -132,12 +152,14 @@ class LocalDir final : public SourceDir {
   Kind kind_;
   std::string path_;
   Metadata metadata_;
+  bool ctime_covers_attributes_ = false;
 };
 
 }  // namespace
 
 std::unique_ptr<SourceDir> LocalSource::enter(const std::string& path) const {
-  return std::make_unique<LocalDir>(open_place(AT_FDCWD, path, path), LocalDir::Kind::kPlace, path);
+  return std::make_unique<LocalDir>(open_place(AT_FDCWD, path, path), LocalDir::Kind::kPlace, path,
+                                    nullptr);
 }
 
 Metadata LocalSource::lstat(const std::string& path) const { return lstat_at(AT_FDCWD, path, "."); }

@@ -15,10 +15,15 @@ namespace snapfs {
 
 namespace {
 
+constexpr off_t kBlockSize = 512;  // of st_blocks, whatever the file system's is
+
 class LocalFile final : public SourceFile {
  public:
-  LocalFile(UniqueFd fd, Metadata metadata, std::string path)
-      : fd_(std::move(fd)), metadata_(metadata), path_(std::move(path)) {}
+  LocalFile(UniqueFd fd, const struct stat& status, std::string path)
+      : fd_(std::move(fd)),
+        metadata_(Metadata::from(status)),
+        path_(std::move(path)),
+        is_sparse_(status.st_blocks * kBlockSize < status.st_size) {}
 
   const Metadata& metadata() const noexcept override { return metadata_; }
   const std::string& path() const noexcept override { return path_; }
@@ -26,7 +31,8 @@ class LocalFile final : public SourceFile {
   std::size_t read(MutByteView out) override {
     std::size_t done = 0;
     while (done < out.size()) {
-      const ssize_t count = ::read(fd_.get(), out.data() + done, out.size() - done);
+      const ssize_t count = ::pread(fd_.get(), out.data() + done, out.size() - done,
+                                    static_cast<off_t>(offset_ + done));
       if (count == 0) break;
       if (count > 0) {
         done += static_cast<std::size_t>(count);
@@ -34,7 +40,26 @@ class LocalFile final : public SourceFile {
         throw source_error(errno, "read", path_);
       }
     }
+    offset_ += done;
     return done;
+  }
+
+  std::uint64_t hole_at(std::uint64_t offset) noexcept override {
+    if (!is_sparse_) return 0;
+    // The end first: what is appended between the two calls is data behind it.
+    const off_t end = ::lseek(fd_.get(), 0, SEEK_END);
+    const off_t data = ::lseek(fd_.get(), static_cast<off_t>(offset), SEEK_DATA);
+    if (data >= 0) return static_cast<std::uint64_t>(data) - offset;
+    if (errno != ENXIO) return 0;
+    return end > static_cast<off_t>(offset) ? static_cast<std::uint64_t>(end) - offset : 0;
+  }
+
+  void seek(std::uint64_t offset) noexcept override { offset_ = offset; }
+
+  Metadata current_metadata() const override {
+    struct stat status {};
+    if (::fstat(fd_.get(), &status) != 0) throw source_error(errno, "stat", path_);
+    return Metadata::from(status);
   }
 
   void advise_sequential() noexcept override {
@@ -49,18 +74,19 @@ class LocalFile final : public SourceFile {
   UniqueFd fd_;
   Metadata metadata_;
   std::string path_;
+  bool is_sparse_;
+  std::uint64_t offset_ = 0;
 };
 
 /// Throws unless the descriptor is a regular file's.
-Metadata metadata_of_regular(int fd, const std::string& path) {
+struct stat stat_of_regular(int fd, const std::string& path) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) throw source_error(errno, "stat", path);
-  const Metadata metadata = Metadata::from(status);
-  if (!metadata.is_file()) {
+  if (!S_ISREG(status.st_mode)) {
     throw SourceError(0, fmt::format("{} is not a regular file any more, it was left out", path),
                       path);
   }
-  return metadata;
+  return status;
 }
 
 /// For a file on which another process holds a lease: opening it without O_NONBLOCK waits until
@@ -68,7 +94,7 @@ Metadata metadata_of_regular(int fd, const std::string& path) {
 UniqueFd open_leased(int dir_fd, const std::string& name, const std::string& path) {
   const UniqueFd place(::openat(dir_fd, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   if (!place) throw source_error(errno, "open", path);
-  metadata_of_regular(place.get(), path);
+  stat_of_regular(place.get(), path);
   return open_without_atime(AT_FDCWD, fmt::format("/proc/self/fd/{}", place.get()).c_str(),
                             O_RDONLY);
 }
@@ -93,8 +119,8 @@ std::unique_ptr<SourceFile> open_local_file(int dir_fd, const std::string& name,
       open_without_atime(dir_fd, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   if (!fd && errno == EWOULDBLOCK) fd = open_leased(dir_fd, name, path);
   if (!fd) throw source_error(errno, "open", path);
-  const Metadata metadata = metadata_of_regular(fd.get(), path);
-  return std::make_unique<LocalFile>(std::move(fd), metadata, std::move(path));
+  const struct stat status = stat_of_regular(fd.get(), path);
+  return std::make_unique<LocalFile>(std::move(fd), status, std::move(path));
 }
 
 }  // namespace snapfs

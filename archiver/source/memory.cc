@@ -3,6 +3,7 @@
 #include "archiver/source/memory.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <map>
 #include <mutex>
@@ -18,6 +19,7 @@ namespace snapfs {
 struct MemorySource::Node {
   Metadata metadata;
   std::string text;  // the content of a file, the target of a symbolic link
+  Fill fill;         // of a generated file, in place of the text
   std::vector<SourceAttribute> attributes;
   std::map<std::string, std::shared_ptr<Node>> children;
   std::weak_ptr<Node> parent;
@@ -26,6 +28,8 @@ struct MemorySource::Node {
 class MemorySource::State {
  public:
   using NodePtr = std::shared_ptr<Node>;
+
+  std::atomic<bool> ctime_covers_attributes = false;
 
   explicit State(std::string working_directory)
       : working_directory_(std::move(working_directory)), root_(make(S_IFDIR | 0755)) {
@@ -103,7 +107,22 @@ class MemorySource::State {
 
   void fail(const std::string& path, SourceOperation operation, int error_number,
             std::uint64_t after_bytes) {
-    faults_[Key(absolute(path), operation)] = {error_number, after_bytes};
+    if (error_number == 0) {
+      faults_.erase(Key(absolute(path), operation));
+    } else {
+      faults_[Key(absolute(path), operation)] = {error_number, after_bytes};
+    }
+  }
+
+  template <class Find>
+  SourceAttributes attributes_of(const std::string& path, const Find& find) {
+    try {
+      begin(SourceOperation::kAttributes, "list the extended attributes of", path);
+      const std::lock_guard lock(mutex_);
+      return {.items = find()->attributes, .failures = {}};
+    } catch (const SourceError& error) {
+      return {.items = {}, .failures = {error}};
+    }
   }
 
   void observe(std::function<void(SourceOperation, const std::string&)> observer) {
@@ -179,34 +198,47 @@ class MemorySource::File final : public SourceFile {
 
   std::size_t read(MutByteView out) override {
     state_->begin(SourceOperation::kRead, "read", path_);
+    if (node_->fill) return generate(out);
     const std::lock_guard lock(state_->mutex());
     ByteView rest = as_bytes(node_->text);
-    rest = rest.subspan(std::min(offset_, rest.size()));
+    rest = rest.subspan(std::min<std::uint64_t>(offset_, rest.size()));
+    const std::size_t count = std::min(rest.size(), out.size());
     if (const auto fault = state_->read_fault(path_)) {
       const auto [end, error_number] = *fault;
-      if (offset_ >= end) throw source_error(error_number, "read", path_);
-      rest = rest.first(std::min<std::size_t>(rest.size(), end - offset_));
+      // Not fewer bytes first: that would say that the file ends there.
+      if (offset_ + count > end) throw source_error(error_number, "read", path_);
     }
-    const std::size_t count = std::min(rest.size(), out.size());
     std::copy_n(rest.begin(), count, out.begin());
     offset_ += count;
     return count;
+  }
+
+  Metadata current_metadata() const override {
+    const std::lock_guard lock(state_->mutex());
+    return node_->metadata;
   }
 
   void advise_sequential() noexcept override {}
   void prefetch() noexcept override {}
 
   SourceAttributes attributes() const override {
-    const std::lock_guard lock(state_->mutex());
-    return {.items = node_->attributes, .failures = {}};
+    return state_->attributes_of(path_, [&] { return node_; });
   }
 
  private:
+  std::size_t generate(MutByteView out) {
+    const auto count =
+        static_cast<std::size_t>(std::min<std::uint64_t>(metadata_.size - offset_, out.size()));
+    node_->fill(offset_, out.first(count));
+    offset_ += count;
+    return count;
+  }
+
   std::shared_ptr<State> state_;
   std::shared_ptr<Node> node_;
   Metadata metadata_;
   std::string path_;
-  std::size_t offset_ = 0;
+  std::uint64_t offset_ = 0;
 };
 
 class MemorySource::Dir final : public SourceDir {
@@ -255,6 +287,8 @@ class MemorySource::Dir final : public SourceDir {
     return open(SourceOperation::kEnter, "enter the directory", name, true);
   }
 
+  bool ctime_covers_attributes() const noexcept override { return state_->ctime_covers_attributes; }
+
   std::string read_link(const std::string& name) const override {
     const std::string path = join_path(path_, name);
     state_->begin(SourceOperation::kReadLink, "read the symbolic link", path);
@@ -266,11 +300,11 @@ class MemorySource::Dir final : public SourceDir {
 
   SourceAttributes attributes(const std::string& name) const override {
     const std::string path = join_path(path_, name);
-    return attributes_of(path, [&] { return state_->child(node_, name, false, path); });
+    return state_->attributes_of(path, [&] { return state_->child(node_, name, false, path); });
   }
 
   SourceAttributes attributes() const override {
-    return attributes_of(path_, [&] { return node_; });
+    return state_->attributes_of(path_, [&] { return node_; });
   }
 
   static std::vector<std::string> names(const Node& node) {
@@ -288,17 +322,6 @@ class MemorySource::Dir final : public SourceDir {
     auto node = state_->child(node_, name, follow, path);
     if (!node->metadata.is_directory()) throw source_error(ENOTDIR, action, path);
     return std::make_unique<Dir>(state_, std::move(node), path);
-  }
-
-  template <class Find>
-  SourceAttributes attributes_of(const std::string& path, const Find& find) const {
-    try {
-      state_->begin(SourceOperation::kAttributes, "list the extended attributes of", path);
-      const std::lock_guard lock(state_->mutex());
-      return {.items = find()->attributes, .failures = {}};
-    } catch (const SourceError& error) {
-      return {.items = {}, .failures = {error}};
-    }
   }
 
   std::shared_ptr<State> state_;
@@ -345,6 +368,14 @@ void MemorySource::add_file(const std::string& path, std::string content) {
   auto node = state_->make(S_IFREG | 0644);
   node->metadata.size = content.size();
   node->text = std::move(content);
+  state_->add(path, std::move(node));
+}
+
+void MemorySource::add_generated_file(const std::string& path, std::uint64_t size, Fill fill) {
+  const std::lock_guard lock(state_->mutex());
+  auto node = state_->make(S_IFREG | 0644);
+  node->metadata.size = size;
+  node->fill = std::move(fill);
   state_->add(path, std::move(node));
 }
 
@@ -396,6 +427,8 @@ void MemorySource::fail(const std::string& path, SourceOperation operation, int 
 void MemorySource::observe(std::function<void(SourceOperation, const std::string&)> observer) {
   state_->observe(std::move(observer));
 }
+
+void MemorySource::let_ctime_cover_attributes() { state_->ctime_covers_attributes = true; }
 
 std::size_t MemorySource::count(SourceOperation operation) const {
   const std::lock_guard lock(state_->mutex());

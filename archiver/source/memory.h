@@ -42,6 +42,11 @@ class MemorySource final : public SourceFs {
   void add_file(const std::string& path, std::string content);
   void add_symlink(const std::string& path, std::string target);
 
+  /// A file of any size that takes no memory: `fill` writes what is in it from `offset` on. It is
+  /// called by several threads at once.
+  using Fill = std::function<void(std::uint64_t offset, MutByteView out)>;
+  void add_generated_file(const std::string& path, std::uint64_t size, Fill fill);
+
   /// A node that is none of the above: `mode` says which, `device` is its number.
   void add_special(const std::string& path, std::uint32_t mode, std::uint64_t device = 0);
 
@@ -50,14 +55,19 @@ class MemorySource final : public SourceFs {
 
   void add_attribute(const std::string& path, std::string name, std::string_view value);
 
+  /// From now on SourceDir::ctime_covers_attributes is true. That attributes are changed without
+  /// their item's change time is then the test's business.
+  void let_ctime_cover_attributes();
+
   /// Changes the metadata of `path`; does not follow a symbolic link.
   void update(const std::string& path, const std::function<void(Metadata&)>& change);
 
   /// Removes `path` and all below.
   void remove(const std::string& path);
 
-  /// From now on `operation` on `path` fails with the system's `error_number`. For kRead the file
-  /// yields its first `after_bytes` bytes before that.
+  /// From now on `operation` on `path` fails with the system's `error_number`, or
+  /// works again if that is 0. For kRead that
+  /// goes for reads that reach beyond the file's first `after_bytes` bytes.
   void fail(const std::string& path, SourceOperation operation, int error_number,
             std::uint64_t after_bytes = 0);
 

@@ -13,7 +13,8 @@ Metadata Metadata::from(const struct stat& status) noexcept {
           .device = status.st_rdev,
           .mtime = Timestamp::from(status.st_mtim),
           .atime = Timestamp::from(status.st_atim),
-          .ctime = Timestamp::from(status.st_ctim)};
+          .ctime = Timestamp::from(status.st_ctim),
+          .synthetic = false};
 }
 
 }  // namespace snapfs

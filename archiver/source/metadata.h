@@ -42,6 +42,7 @@ struct Metadata {
   Timestamp mtime;
   Timestamp atime;
   Timestamp ctime;
+  bool synthetic = false;  ///< made up, of no file system: the names of its owners mean nothing
 
   static Metadata from(const struct stat& status) noexcept;
 

@@ -35,6 +35,16 @@ class SourceFile {
   /// size need not foretell. Throws SourceError.
   virtual std::size_t read(MutByteView out) = 0;
 
+  /// How many bytes from `offset` on are a hole of a sparse file: zeros that need not be read. 0
+  /// when there is data, or when that cannot be told.
+  virtual std::uint64_t hole_at(std::uint64_t /*offset*/) noexcept { return 0; }
+
+  /// Goes on reading at `offset`, which lies in a hole or at its end.
+  virtual void seek(std::uint64_t /*offset*/) noexcept {}
+
+  /// What the open file is now, to be compared with `metadata`. Throws SourceError.
+  virtual Metadata current_metadata() const { return metadata(); }
+
   /// Tells the system that all of the file will be read once, in order. Only a hint.
   virtual void advise_sequential() noexcept = 0;
 
@@ -76,6 +86,10 @@ class SourceDir {
   /// Passes through a directory above a target: symbolic links are followed, and no permission to
   /// list it is needed (FORMAT §13.1). Throws SourceError.
   virtual std::unique_ptr<SourceDir> enter(const std::string& name) const = 0;
+
+  /// Whether the file system sees to it that a change of an entry's extended attributes changes
+  /// its change time, too, so that the attributes of an item whose time is the same are known.
+  virtual bool ctime_covers_attributes() const noexcept = 0;
 
   /// The target of a symbolic link. Throws SourceError.
   virtual std::string read_link(const std::string& name) const = 0;

@@ -75,6 +75,12 @@ class Channel {
     return true;
   }
 
+  /// Whether somebody waits in `pop` right now. Only a hint: it may be over when this returns.
+  bool has_waiting_consumer() const {
+    const std::lock_guard lock(mutex_);
+    return !consumers_.empty();
+  }
+
   /// Takes the oldest item, waiting for one. Nothing when the channel was closed and is drained,
   /// or when the tomb was killed.
   std::optional<T> pop() {
@@ -89,13 +95,17 @@ class Channel {
       // An item handed over just before a kill is dropped like the queued ones.
       if (!self.suspend() || stop_.stop_requested()) return std::nullopt;
     } else {
-      taken.splice(taken.end(), entries_, entries_.begin());
-      admission_.leave(taken.front().weight);
-      WaiterList admitted;
-      admit_producers(admitted);
-      lock.unlock();
-      admitted.grant_all();
+      take_first(taken, lock);
     }
+    return std::move(taken.front().item);
+  }
+
+  /// Takes the oldest item if there is one now.
+  std::optional<T> try_pop() {
+    Entries taken;
+    std::unique_lock lock(mutex_);
+    if (killed_ || entries_.empty()) return std::nullopt;
+    take_first(taken, lock);
     return std::move(taken.front().item);
   }
 
@@ -145,6 +155,16 @@ class Channel {
     auto& consumer = static_cast<Consumer&>(consumers_.pop_front());
     consumer.taken->splice(consumer.taken->end(), entry);
     return &consumer;
+  }
+
+  // Moves the oldest entry to `taken`, which makes room; releases the lock.
+  void take_first(Entries& taken, std::unique_lock<std::mutex>& lock) {
+    taken.splice(taken.end(), entries_, entries_.begin());
+    admission_.leave(taken.front().weight);
+    WaiterList admitted;
+    admit_producers(admitted);
+    lock.unlock();
+    admitted.grant_all();
   }
 
   // Queues what waits and fits now; its producers are to be granted once the mutex is released.

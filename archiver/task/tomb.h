@@ -26,11 +26,12 @@ class Tomb {
   Tomb& operator=(const Tomb&) = delete;
 
   /// Ends the operation. The first error wins, later ones are dropped; when this returns the tomb
-  /// is no longer alive. Never call it inside a catch block: use `run`, or keep the exception_ptr,
-  /// leave the block, then kill.
+  /// is no longer alive. An error that says kCancelled is weaker than others: whoever waits for one
+  /// that fails, and is sent home, may come here before the failure itself does. Never call it
+  /// inside a catch block: use `run`, or keep the exception_ptr, leave the block, then kill.
   void kill(std::exception_ptr error) noexcept;
 
-  /// Kills with cancelled_error().
+  /// Kills with cancelled_error(), which no later error replaces: somebody wants the end.
   void cancel() noexcept;
 
   /// False from the first kill on.
@@ -64,9 +65,12 @@ class Tomb {
     void operator()() const noexcept { tomb->cancel(); }
   };
 
+  void keep(std::exception_ptr error, bool final) noexcept;
+
   StopSource source_;
   mutable std::mutex mutex_;
   std::exception_ptr error_;  // guarded by mutex_
+  bool final_ = false;        // guarded by mutex_; whether error_ stays what it is
   std::optional<std::stop_callback<Cancel>> parent_;
 };
 

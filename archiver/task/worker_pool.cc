@@ -45,7 +45,7 @@ class FiberGroup {
 
 }  // namespace
 
-WorkerPool::WorkerPool(Tomb& tomb, const WorkerPoolOptions& options, Body body)
+WorkerPool::WorkerPool(Tomb& tomb, const WorkerPoolOptions& options, WorkerBody body)
     : tomb_(tomb), options_(options), body_(std::move(body)) {
   std::exception_ptr error;
   try {

@@ -3,55 +3,48 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
-#include <string>
+#include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "archiver/task/executor.h"
 #include "archiver/task/tomb.h"
 
 namespace snapfs {
-
-/// How many, and what they are called.
-struct WorkerPoolOptions {
-  std::string name = "worker";           ///< of the threads; the system keeps 15 bytes of it
-  std::size_t threads = 1;               ///< at least 1
-  std::size_t fibers_per_thread = 1;     ///< at least 1
-  std::size_t stack_bytes = 256 * 1024;  ///< of each fiber; a guard page comes on top
-};
 
 /// `threads` times `fibers_per_thread` fibers that each call the body once. Fibers stay on their
 /// thread; a body that computes without ever waiting keeps its neighbours from running.
 /// The threads block all signals but those that report a fault, so that signals reach the main
 /// thread. What escapes a body kills the tomb.
-class WorkerPool {
+class WorkerPool final : public Workers {
  public:
-  /// Gets the number of the fiber that runs it, from 0; the fibers of one thread are consecutive.
-  using Body = std::function<void(std::size_t worker)>;
-
   /// Starts everything. Throws Error when a thread cannot be made; the tomb is killed then.
   /// If a thread cannot make its fibers the tomb is killed as well, and none of its bodies runs.
-  WorkerPool(Tomb& tomb, const WorkerPoolOptions& options, Body body);
+  WorkerPool(Tomb& tomb, const WorkerPoolOptions& options, WorkerBody body);
 
-  WorkerPool(const WorkerPool&) = delete;
-  WorkerPool& operator=(const WorkerPool&) = delete;
+  ~WorkerPool() override;
 
-  /// Joins. A pool that was not joined before is being left by an exception: the tomb is killed,
-  /// so that no body can wait for something that will not come.
-  ~WorkerPool();
-
-  /// Blocks the calling thread until all bodies have returned. Not from a fiber that others on its
-  /// thread depend on, and not from one of its own. Does not throw the tomb's error. May be called
-  /// again.
-  void join() noexcept;
+  /// Blocks the calling thread. Not from a fiber that others on its thread depend on, and not from
+  /// one of its own.
+  void join() noexcept override;
 
  private:
   void run_thread(std::size_t index);
 
   Tomb& tomb_;
   const WorkerPoolOptions options_;
-  const Body body_;
+  const WorkerBody body_;
   std::vector<std::thread> threads_;
+};
+
+/// The real one: every call makes a pool of threads.
+class ThreadExecutor final : public Executor {
+ public:
+  std::unique_ptr<Workers> start(Tomb& tomb, const WorkerPoolOptions& options,
+                                 WorkerBody body) const override {
+    return std::make_unique<WorkerPool>(tomb, options, std::move(body));
+  }
 };
 
 }  // namespace snapfs

@@ -111,7 +111,7 @@ class ViewBuilder {
       path = enter(path, expand(parts[i], snapshot, tag));
     }
     std::string name = unique_name(path, expand(parts.back(), snapshot, tag));
-    if (ends_in_time) latest_[path] = {index, name};
+    if (ends_in_time && !is_partial(snapshot)) latest_[path] = {index, name};
     insert(path, {std::move(name), ViewEntry::Kind::kSnapshot, index, {}});
   }
 

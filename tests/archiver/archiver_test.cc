@@ -4,21 +4,15 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "archiver/source/memory.h"
-#include "fs/backend/memory.h"
 #include "fs/base/error.h"
-#include "fs/repo/index_file.h"
 #include "fs/tree/snapshot_list.h"
-#include "fs/tree/tree_reader.h"
-#include "tests/support/fault_backend.h"
-#include "tests/support/quick_init.h"
+#include "tests/archiver/archiver_fixture.h"
 
 namespace snapfs {
 namespace {
@@ -29,108 +23,6 @@ using testing::FaultBackend;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
-
-class RecordingProgress final : public Progress {
- public:
-  std::vector<std::string> warnings;
-
- private:
-  void show_warning(const std::string& path, const std::string& message) override {
-    const std::lock_guard lock(mutex_);
-    warnings.push_back(path + ": " + message);
-  }
-
-  std::mutex mutex_;
-};
-
-class ArchiverTest : public ::testing::Test {
- protected:
-  ArchiverTest() {
-    Repository::init(backend_, as_bytes("password"), kQuickInit, {});
-    open();
-  }
-
-  /// Opens the repository anew, so that nothing is known but what is stored.
-  void open() {
-    repository_ =
-        std::make_unique<Repository>(faults_, as_bytes("password"), OpenOptions{}, StopToken{});
-    repository_->load_index({});
-  }
-
-  Snapshot take(std::optional<Snapshot> parent = std::nullopt, StopToken stop = {}) {
-    SnapshotRequest request;
-    request.targets = resolve_targets(targets_, "/", source_);
-    request.parent = std::move(parent);
-    request.time = {clock_.now(), 0};
-    request.hostname = "host";
-    request.workers = workers_;
-    request.scan = scan_;
-    request.pack_bytes = PackWriter::kMinTargetBytes;
-    return create_snapshot(*repository_, source_, clock_, request, progress_, std::move(stop));
-  }
-
-  std::vector<std::string> names_in(const Id& tree) {
-    std::vector<std::string> names;
-    for (const Node& node : load_tree(*repository_, tree, {})) names.push_back(node.name);
-    return names;
-  }
-
-  Node node_at(const Snapshot& snapshot, const std::vector<std::string>& path) {
-    Node found;
-    Id tree = snapshot.tree;
-    for (const std::string& name : path) {
-      const std::vector<Node> nodes = load_tree(*repository_, tree, {});
-      const auto node = std::ranges::find(nodes, name, &Node::name);
-      if (node == nodes.end()) throw Error(ErrorCode::kNotFound, "no node " + name);
-      found = *node;
-      if (found.subtree) tree = *found.subtree;
-    }
-    return found;
-  }
-
-  std::string content_of(const Node& node) {
-    std::string content;
-    for (const Id& id : node.content) {
-      content += as_text(repository_->load_blob({BlobType::kData, id}, {}));
-    }
-    return content;
-  }
-
-  /// Writes the index again without the packs whose blobs are of this type.
-  void forget_packs_of(BlobType type) {
-    std::vector<PackDescription> kept;
-    for (const Id& id : repository_->list(FileKind::kIndex, {})) {
-      const FileKey key{FileKind::kIndex, id};
-      parse_index(repository_->load_file(key, {}), 2, [&](const PackDescription& pack) {
-        if (pack.entries.front().handle.type != type) kept.push_back(pack);
-      });
-      backend_.remove(key, {});
-    }
-    repository_->save_file(FileKind::kIndex, as_bytes(encode_index(kept)), {});
-  }
-
-  std::size_t stored(FileKind kind) { return repository_->list(kind, {}).size(); }
-
-  MemoryBackend backend_;
-  FaultBackend faults_{backend_};
-  std::unique_ptr<Repository> repository_;
-  MemorySource source_;
-  SystemClock clock_;
-  RecordingProgress progress_;
-  std::vector<std::string> targets_ = {"/data"};
-  unsigned workers_ = 2;
-  bool scan_ = false;
-};
-
-std::string pseudo_random(std::size_t size) {
-  std::string bytes(size, '\0');
-  std::uint64_t state = 1;
-  for (char& byte : bytes) {
-    state = state * 6364136223846793005 + 1442695040888963407;
-    byte = static_cast<char>(state >> 56);
-  }
-  return bytes;
-}
 
 TEST_F(ArchiverTest, StoresWhatItWasGiven) {
   source_.add_file("/data/small", "content");
@@ -363,6 +255,97 @@ TEST_F(ArchiverTest, D4_AStopFromOutsideIsACancellation) {
     EXPECT_EQ(error.code(), ErrorCode::kCancelled);
   }
   EXPECT_EQ(opens, 5);
+  EXPECT_EQ(stored(FileKind::kSnapshot), 0U);
+}
+
+TEST_F(ArchiverTest, AScanThatFailsIsNoFailureOfTheRun) {
+  source_.add_file("/data/a/file", "content");
+  source_.add_file("/data/b/file", "content");
+  scan_ = true;
+  std::atomic<bool> failed = false;
+  source_.observe([&](SourceOperation operation, const std::string& path) {
+    // The scanner's and the walker's turn cannot be told apart but by their order.
+    if (operation != SourceOperation::kOpenDir || path != "/data/a" || failed.exchange(true))
+      return;
+    throw Error(ErrorCode::kIo, "no descriptors left");
+  });
+  try {
+    take();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "no descriptors left");  // it was the walker, after all
+  }
+}
+
+TEST_F(ArchiverTest, WhatIsExcludedIsNotEvenLookedAt) {
+  source_.add_file("/data/kept", "12345");
+  source_.add_file("/data/out.o", "1");
+  source_.add_file("/data/sub/out.o", "1");
+  source_.add_file("/data/skipped/below", "1");
+  source_.add_file("/data/tagged/tag", "1");
+  source_.add_file("/data/tagged/x", "1");
+  source_.add_file("/data/large", std::string(100, 'x'));
+  excludes_ = {"*.o", "skipped"};
+  const std::vector<PatternSource> sources = {{"--exclude", excludes_}};
+  rules_.patterns.emplace_back(sources, LetterCase::kMatters);
+  rules_.tags.emplace_back("tag");
+  rules_.larger_than_bytes = 99;
+  scan_ = true;
+  const Snapshot snapshot = take();
+  const Id data = *node_at(snapshot, {"data"}).subtree;
+  EXPECT_THAT(names_in(data), ElementsAre("kept", "sub", "tagged"));
+  EXPECT_THAT(names_in(*node_at(snapshot, {"data", "sub"}).subtree), IsEmpty());
+  EXPECT_THAT(names_in(*node_at(snapshot, {"data", "tagged"}).subtree), ElementsAre("tag"));
+  EXPECT_EQ(snapshot.excludes, excludes_);
+  EXPECT_EQ(snapshot.summary->total_files_processed, 2U);
+  for (const char* path : {"/data/out.o", "/data/skipped", "/data/tagged/x"}) {
+    EXPECT_EQ(source_.count(SourceOperation::kLstat, path), 0U) << path;
+  }
+  EXPECT_EQ(source_.count(SourceOperation::kOpenFile, "/data/large"), 0U);
+  EXPECT_LE(progress_.files_total, 2U);
+  EXPECT_THAT(progress_.warnings, IsEmpty());
+}
+
+TEST_F(ArchiverTest, ExplicitTargetsAreSelectedWhatTheRulesSay) {
+  source_.add_file("/data/file", std::string(100, 'x'));
+  source_.add_file("/data/dir/large", std::string(100, 'x'));
+  source_.add_file("/data/dir/small", "");
+  targets_ = {"/data/file", "/data/dir"};
+  rules_.larger_than_bytes = 0;
+  const Snapshot snapshot = take();
+  EXPECT_EQ(node_at(snapshot, {"data", "file"}).size, 100U);
+  EXPECT_THAT(names_in(*node_at(snapshot, {"data", "dir"}).subtree), ElementsAre("small"));
+}
+
+TEST_F(ArchiverTest, AnotherFileSystemIsLeftOutFromItsMountPointOn) {
+  source_.add_file("/data/file", "");
+  source_.add_file("/data/mnt/below", "");
+  for (const auto& [path, device] :
+       {std::pair("/data", 1), {"/data/file", 1}, {"/data/mnt", 2}, {"/data/mnt/below", 2}}) {
+    source_.update(path, [id = device](Metadata& metadata) { metadata.device_id = id; });
+  }
+  rules_.one_file_system = true;
+  const Snapshot snapshot = take();
+  EXPECT_THAT(names_in(*node_at(snapshot, {"data"}).subtree), ElementsAre("file", "mnt"));
+  EXPECT_THAT(names_in(*node_at(snapshot, {"data", "mnt"}).subtree), IsEmpty());
+}
+
+TEST_F(ArchiverTest, TheRepositoryIsLeftOutWithANote) {
+  source_.add_file("/data/file", "");
+  source_.add_file("/data/repository/packs", "");
+  const Metadata repository = source_.lstat("/data/repository");
+  rules_.own_directories = {{repository.device_id, repository.inode}};
+  const Snapshot snapshot = take();
+  EXPECT_THAT(names_in(*node_at(snapshot, {"data"}).subtree), ElementsAre("file"));
+  EXPECT_THAT(progress_.left, ElementsAre("/data/repository"));
+  EXPECT_EQ(progress_.errors, 0U);
+}
+
+TEST_F(ArchiverTest, WhenEverythingIsExcludedNothingIsStored) {
+  source_.add_file("/data/file", "");
+  targets_ = {"/"};
+  const std::vector<PatternSource> sources = {{"--exclude", {"data"}}};
+  rules_.patterns.emplace_back(sources, LetterCase::kMatters);
+  EXPECT_THROW(take(), Error);
   EXPECT_EQ(stored(FileKind::kSnapshot), 0U);
 }
 

@@ -129,11 +129,30 @@ TEST_F(Targets, ADirectoryWithoutANameIsReplacedByItsEntries) {
   EXPECT_THAT(shape(resolve({"/"})), ElementsAre("/: home@/home", "/: tmp@/tmp"));
 }
 
-TEST_F(Targets, AnEntryThatIsAlsoNamedIsExplicit) {
-  for (const auto& targets :
-       {std::vector<std::string>{".", "a"}, std::vector<std::string>{"a", "."}}) {
-    EXPECT_THAT(shape(resolve(targets)), ElementsAre(".: a@a!", ".: dir@dir", ".: tmp@tmp"));
+/// As for restic, which uses identical targets once.
+TEST_F(Targets, AnEntryThatIsAlsoNamedIsWhatItWasFirst) {
+  EXPECT_THAT(shape(resolve({"a", "."})), ElementsAre(".: a@a!", ".: dir@dir", ".: tmp@tmp"));
+  EXPECT_THAT(shape(resolve({".", "a"})), ElementsAre(".: a@a", ".: dir@dir", ".: tmp@tmp"));
+}
+
+TEST_F(Targets, RememberTheDeviceOfTheNearestTargetAbove) {
+  const auto set_device = [this](const std::string& path, std::uint64_t device) {
+    source_.update(path, [device](Metadata& metadata) { metadata.device_id = device; });
+  };
+  set_device("/home/me", 1);
+  set_device("/home/me/dir", 2);
+  set_device("/home/me/dir/sub", 3);
+  set_device("/home/me/dir/one", 4);
+  const TargetTree nested = resolve({"dir", "dir/sub/two", "dir/sub"});
+  const TargetNode& dir = nested.roots.at(0).node;
+  EXPECT_EQ(dir.device, 2U);
+  EXPECT_EQ(dir.children.at(0).device, 2U) << "an entry, on another device";
+  EXPECT_EQ(dir.children.at(1).device, 3U) << "a target itself";
+  const TargetTree entries = resolve({".", "../me/dir/sub"});
+  for (const TargetRoot& root : entries.roots) {
+    EXPECT_EQ(root.node.device, 1U) << root.node.name;
   }
+  EXPECT_EQ(resolve({"/home/me/dir/sub"}).roots.at(0).node.device, 0U) << "above all targets";
 }
 
 TEST_F(Targets, TheSameTargetTwiceIsOnePlaceAndTwoPaths) {

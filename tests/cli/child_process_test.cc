@@ -2,14 +2,17 @@
 #include "cli/child_process.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "fs/base/error.h"
+#include "tests/support/fails_with.h"
 
 namespace snapfs {
 namespace {
@@ -58,6 +61,30 @@ TEST(ChildProcess, NamesAProgramThatIsNotThere) {
     EXPECT_EQ(error.code(), ErrorCode::kNotFound);
     EXPECT_THAT(error.what(), ::testing::HasSubstr("/no/such/program"));
   }
+}
+
+TEST(ChildProcess, CanBeGivenNoInput) {
+  ChildProcess child({"cat"}, ChildInput::kNone);
+  EXPECT_EQ(read_all(child.output()), "");
+  EXPECT_EQ(child.wait(), 0);
+}
+
+TEST(ChildProcess, WaitingEndsWhenStopped) {
+  ChildProcess child({"sleep", "1000"});
+  StopSource stop;
+  std::thread stopper([&stop] { stop.request_stop(); });
+  EXPECT_TRUE(testing::fails_with(ErrorCode::kCancelled, [&] { child.wait(stop.get_token()); }));
+  stopper.join();
+  child.terminate(std::chrono::minutes(1));
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
+}
+
+TEST(ChildProcess, IsKilledWhenItDoesNotWantToEnd) {
+  ChildProcess child({"sh", "-c", "trap '' TERM; echo ready; exec sleep 1000"});
+  char ready = 0;
+  EXPECT_EQ(::read(child.output(), &ready, 1), 1);
+  child.terminate(std::chrono::milliseconds(1));
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
 }
 
 TEST(ChildProcess, DoesNotInheritBlockedSignals) {

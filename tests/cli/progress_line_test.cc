@@ -1,6 +1,7 @@
 // What a running snapshot shows.
 #include "cli/progress_line.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace snapfs {
@@ -8,6 +9,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::ElementsAre;
 
 ProgressFigures half_way() {
   ProgressFigures figures;
@@ -53,6 +55,31 @@ TEST(ProgressLine, NoRateInTheFirstMoments) {
   figures.elapsed = milliseconds(100);
   EXPECT_EQ(bytes_per_second(figures), 0U);
   EXPECT_EQ(remaining_time(figures), std::nullopt);
+}
+
+TEST(ProgressLines, FilesBeingReadComeBelow) {
+  ProgressFigures figures = half_way();
+  figures.current_files = {"/a", "/b\x1b[2J\n", "/c/äö漢字"};
+  const auto lines = progress_lines(figures, {.columns = 200, .rows = 24});
+  EXPECT_THAT(lines,
+              ElementsAre(progress_line(figures, 200), "/a", R"("/b\x1b[2J\n")", "/c/äö漢字"));
+  EXPECT_THAT(progress_lines(figures, {.columns = 8, .rows = 24}),
+              ElementsAre("[0:10] ", "/a", R"("/b\x1b)", "/c/äö漢"));
+}
+
+TEST(ProgressLines, NeverMoreThanTheTerminalHas) {
+  ProgressFigures figures = half_way();
+  figures.current_files.assign(100, "/a");
+  EXPECT_EQ(progress_lines(figures, {.columns = 80, .rows = 24}).size(), 9U);
+  EXPECT_EQ(progress_lines(figures, {.columns = 80, .rows = 5}).size(), 4U);
+  EXPECT_EQ(progress_lines(figures, {.columns = 80, .rows = 1}).size(), 1U);
+  EXPECT_EQ(progress_lines(figures, {.columns = 1, .rows = 9}).back(), "");
+}
+
+TEST(ProgressLines, AreErasedFromTheFirstOn) {
+  EXPECT_EQ(erase_lines(0), "");
+  EXPECT_EQ(erase_lines(1), "\r\x1b[J");
+  EXPECT_EQ(erase_lines(4), "\r\x1b[3A\x1b[J");
 }
 
 TEST(ProgressJson, HasTheFieldsThatConsumersKnow) {

@@ -40,6 +40,28 @@ TEST(ParseDuration, RefusesEverythingElse) {
   }
 }
 
+TEST(ParseSize, ReadsUnitsAsPowersOf1024) {
+  EXPECT_EQ(parse_size("0"), 0U);
+  EXPECT_EQ(parse_size("1000"), 1000U);
+  EXPECT_EQ(parse_size("+7b"), 7U);
+  EXPECT_EQ(parse_size("7B"), 7U);
+  EXPECT_EQ(parse_size("2k"), 2048U);
+  EXPECT_EQ(parse_size("2K"), 2048U);
+  EXPECT_EQ(parse_size("3m"), 3U << 20);
+  EXPECT_EQ(parse_size("3M"), 3U << 20);
+  EXPECT_EQ(parse_size("1g"), 1U << 30);
+  EXPECT_EQ(parse_size("1G"), 1U << 30);
+  EXPECT_EQ(parse_size("5t"), std::uint64_t{5} << 40);
+  EXPECT_EQ(parse_size("8388607T"), std::uint64_t{8388607} << 40);
+}
+
+TEST(ParseSize, RefusesEverythingElse) {
+  for (const char* text : {"", "k", "x", "1x", "-1", "-1k", "1.5k", "1 k", " 1", "1kk", "1KiB",
+                           "0x10", "8388608T", "99999999999999999999"}) {
+    EXPECT_THROW(parse_size(text), Error) << text;
+  }
+}
+
 TEST(ParseTime, ReadsWhatIsShown) {
   const Timestamp time = parse_time("2026-01-31 12:30:00");
   EXPECT_EQ(format_local_time(time), "2026-01-31 12:30:00");

@@ -13,7 +13,10 @@
 // This file itself is compiled without instrumentation (scripts/cmake/SnapfsSanitizer.cmake): a
 // function that is entered on one stack and left on another must not be watched.
 #include <dlfcn.h>
+#include <pthread.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstddef>
@@ -168,7 +171,24 @@ thread_local Stack own;
 // Whether the calling thread has left a stack and not yet said so on the next one.
 thread_local bool switching = false;
 
+// Asked first: a thread's stack may lie where the system had a fiber's before.
+bool is_on_own(const void* address) {
+  if (own.high == 0) {
+    pthread_attr_t attributes;
+    void* low = nullptr;
+    std::size_t size = 0;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0) std::abort();
+    pthread_attr_getstack(&attributes, &low, &size);
+    pthread_attr_destroy(&attributes);
+    own.low = reinterpret_cast<std::uintptr_t>(low);
+    own.high = own.low + size;
+  }
+  const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+  return own.low <= wanted && wanted < own.high;
+}
+
 Stack& stack_of(const void* address) {
+  if (is_on_own(address)) return own;
   Stack* const found = stacks().find(address);
   return found != nullptr ? *found : own;
 }
@@ -194,15 +214,8 @@ Stack& stack_of(const void* address) {
   if (!switching) return;
   switching = false;
 #ifdef SNAPFS_SANITIZE_ADDRESS
-  const void* bottom = nullptr;
-  std::size_t size = 0;
   Stack& here = stack_of(__builtin_frame_address(0));
-  __sanitizer_finish_switch_fiber(here.asan_frames, &bottom, &size);
-  // A thread's own bounds are learnt when it leaves its stack for the first time.
-  if (stacks().find(bottom) == nullptr) {
-    own.low = reinterpret_cast<std::uintptr_t>(bottom);
-    own.high = own.low + size;
-  }
+  __sanitizer_finish_switch_fiber(here.asan_frames, nullptr, nullptr);
 #endif
 }
 
@@ -229,6 +242,15 @@ Transfer ontop_entry(Transfer transfer) {
 }  // namespace
 
 extern "C" {
+
+#ifdef SNAPFS_SANITIZE_ADDRESS
+// A stack that is given back takes the red zones of its frames with it: the next one there begins
+// with writing down who runs on it, before make_fcontext is called.
+int munmap(void* address, std::size_t size) noexcept {
+  __asan_unpoison_memory_region(address, size);
+  return static_cast<int>(syscall(SYS_munmap, address, size));
+}
+#endif
 
 Context make_fcontext(void* stack_top, std::size_t size, Function function) {
   static const Make make = next<Make>("make_fcontext");

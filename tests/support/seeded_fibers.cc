@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
+#include <memory>
 #include <random>
 #include <thread>
 #include <utility>
@@ -14,12 +15,14 @@
 #include <boost/fiber/context.hpp>
 #include <boost/fiber/fiber.hpp>
 #include <boost/fiber/operations.hpp>
+#include <boost/fiber/protected_fixedsize_stack.hpp>
 
 namespace snapfs::test {
 namespace {
 
 using boost::fibers::context;
 
+constexpr std::size_t kStackBytes = 1 << 20;
 constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
 
 class Lottery final : public boost::fibers::algo::algorithm {
@@ -108,14 +111,16 @@ void SeededFibers::run_here() {
   bool all_ended = false;
   boost::fibers::fiber actor;
   if (action_) {
-    actor = boost::fibers::fiber(boost::fibers::launch::dispatch, [&] {
-      lottery->park_until(action_step_);
-      if (!all_ended) action_();
-    });
+    actor = boost::fibers::fiber(boost::fibers::launch::dispatch, std::allocator_arg,
+                                 boost::fibers::protected_fixedsize_stack(kStackBytes), [&] {
+                                   lottery->park_until(action_step_);
+                                   if (!all_ended) action_();
+                                 });
   }
   std::vector<boost::fibers::fiber> fibers;
   for (std::function<void()>& body : bodies_) {
-    fibers.emplace_back(boost::fibers::launch::post, std::move(body));
+    fibers.emplace_back(boost::fibers::launch::post, std::allocator_arg,
+                        boost::fibers::protected_fixedsize_stack(kStackBytes), std::move(body));
   }
   for (boost::fibers::fiber& fiber : fibers) fiber.join();
   all_ended = true;

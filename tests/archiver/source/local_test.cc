@@ -169,6 +169,37 @@ TEST_F(Local, UnreadableItemsAreDeniedByName) {
   EXPECT_EQ(above->open_dir("below")->list(), std::vector<std::string>{"file"});
 }
 
+TEST_F(Local, HolesAreFoundAndPassedOver) {
+  constexpr off_t kMiB = 1 << 20;
+  const std::string path = directory_.write("sparse", "");
+  const int fd = ::open(path.c_str(), O_WRONLY);
+  ASSERT_EQ(::pwrite(fd, "data", 4, 2 * kMiB), 4);
+  ASSERT_EQ(::ftruncate(fd, 5 * kMiB), 0);
+  if (::lseek(fd, 0, SEEK_DATA) == 0) GTEST_SKIP() << "the file system keeps no holes";
+  ::close(fd);
+  const auto file = root()->open_file("sparse");
+  EXPECT_EQ(file->hole_at(0), 2 * kMiB);
+  EXPECT_EQ(file->hole_at(kMiB), kMiB);
+  EXPECT_EQ(file->hole_at(2 * kMiB), 0U);
+  EXPECT_EQ(file->hole_at(3 * kMiB), 2 * kMiB);
+  EXPECT_EQ(file->hole_at(5 * kMiB), 0U);
+  file->seek(2 * kMiB);
+  Bytes content(6);
+  ASSERT_EQ(file->read(content), 6U);
+  EXPECT_EQ(as_text(content), std::string_view("data\0\0", 6));
+  directory_.write("full", std::string(kMiB, '\0'));
+  EXPECT_EQ(root()->open_file("full")->hole_at(0), 0U);
+}
+
+TEST_F(Local, AnOpenFileTellsWhatItIsNow) {
+  const std::string path = directory_.write("file", "12345");
+  const auto file = root()->open_file("file");
+  EXPECT_EQ(file->current_metadata(), file->metadata());
+  directory_.write("file", "1234567");
+  EXPECT_EQ(file->current_metadata().size, 7U);
+  EXPECT_EQ(file->metadata().size, 5U);
+}
+
 TEST_F(Local, MetadataIsWhatStatSays) {
   const std::string path = directory_.write("file", "12345");
   ::chmod(path.c_str(), 04751);

@@ -61,8 +61,22 @@ TEST(MemorySource, FailsInTheMiddleOfAFile) {
   const auto file = source.enter("/")->open_file("file");
   Bytes buffer(4);
   EXPECT_EQ(file->read(buffer), 4U);
+  EXPECT_THROW(file->read(buffer), SourceError) << "two bytes would mean that the file ends there";
+}
+
+TEST(MemorySource, GeneratesContentWhereItIsRead) {
+  MemorySource source;
+  source.add_generated_file("/file", 10, [](std::uint64_t offset, MutByteView out) {
+    for (std::uint8_t& byte : out) byte = static_cast<std::uint8_t>(offset++);
+  });
+  const auto file = source.enter("/")->open_file("file");
+  EXPECT_EQ(file->metadata().size, 10U);
+  Bytes buffer(8);
+  EXPECT_EQ(file->read(buffer), 8U);
+  EXPECT_EQ(buffer[7], 7);
   EXPECT_EQ(file->read(buffer), 2U);
-  EXPECT_THROW(file->read(buffer), SourceError);
+  EXPECT_EQ(buffer[1], 9);
+  EXPECT_EQ(file->read(buffer), 0U);
 }
 
 TEST(MemorySource, CountsWhatWasAskedFor) {

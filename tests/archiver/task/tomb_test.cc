@@ -35,6 +35,24 @@ TEST(Tomb, KeepsTheFirstError) {
   EXPECT_EQ(error_of(tomb), "first");
 }
 
+TEST(Tomb, AFailureIsStrongerThanTheCancellationsThatItBrought) {
+  Tomb tomb;
+  tomb.kill(std::make_exception_ptr(cancelled_error()));  // of one that waited for the failing one
+  EXPECT_FALSE(tomb.alive());
+  tomb.kill(std::make_exception_ptr(std::runtime_error("cause")));
+  tomb.kill(std::make_exception_ptr(std::runtime_error("second")));
+  EXPECT_EQ(error_of(tomb), "cause");
+}
+
+TEST(Tomb, NoFailureIsStrongerThanACancellationFromOutside) {
+  StopSource parent;
+  Tomb tomb(parent.get_token());
+  tomb.kill(std::make_exception_ptr(cancelled_error()));
+  parent.request_stop();
+  tomb.kill(std::make_exception_ptr(std::runtime_error("brought about by the stop")));
+  EXPECT_EQ(error_of(tomb), cancelled_error().what());
+}
+
 TEST(Tomb, TheErrorIsKnownWhenTheTokenStops) {
   Tomb tomb;
   std::string seen;

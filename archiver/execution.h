@@ -1,0 +1,21 @@
+// How a run is carried out: on which fibers, and how much may wait between them. Nothing of it
+// shows in the snapshot.
+#pragma once
+
+#include <cstddef>
+
+#include "archiver/task/executor.h"
+
+namespace snapfs {
+
+/// The memory bound of a run is the sum of what may wait, plus what each worker holds in its hands.
+/// What is heavier than a queue waits in it alone.
+struct Execution {
+  const Executor* executor = nullptr;  ///< outlives the run; null: threads
+  std::size_t queued_batches = 8;
+  std::size_t queued_chunk_bytes = 8 << 20;
+  std::size_t spare_chunk_bytes = 16 << 20;
+  std::size_t queued_tree_bytes = 8 << 20;
+};
+
+}  // namespace snapfs

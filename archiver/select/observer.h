@@ -1,0 +1,20 @@
+// Who wants to know what a selection decides beyond the rules that the user gave.
+#pragma once
+
+#include <string>
+
+namespace snapfs {
+
+/// Called by several threads at once. Nothing told here makes a snapshot incomplete.
+class SelectionObserver {
+ public:
+  virtual ~SelectionObserver() = default;
+
+  /// A rule could not be applied to `path`: what it would have left out is saved.
+  virtual void rule_failed(const std::string& path, const std::string& message) = 0;
+
+  /// `path` is left out although no rule of the user says so.
+  virtual void left_out(const std::string& path, const std::string& message) = 0;
+};
+
+}  // namespace snapfs

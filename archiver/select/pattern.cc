@@ -1,0 +1,86 @@
+#include "archiver/select/pattern.h"
+
+#include "archiver/source/path.h"
+#include "fs/base/error.h"
+
+namespace snapfs {
+namespace {
+
+Glob parse_component(std::string_view component, std::string_view pattern,
+                     std::string_view origin) {
+  if (auto glob = Glob::parse(component)) return *std::move(glob);
+  throw Error(ErrorCode::kUsage, malformed_pattern(pattern, origin));
+}
+
+}  // namespace
+
+Pattern::Pattern(std::string_view text, std::string_view origin) {
+  const std::string_view original = text;
+  if (text.starts_with('!')) {
+    negated_ = true;
+    text.remove_prefix(1);
+  }
+  const std::string cleaned = clean_path(text);
+  anchored_ = cleaned.starts_with('/');
+  std::vector<std::string> components = split_path(cleaned);
+  // The root alone stands for everything below it.
+  if (components.empty()) components.emplace_back("**");
+  for (std::string& component : components) {
+    Part part;
+    part.any_number = component == "**";
+    part.plain = Glob::is_plain(component);
+    if (!part.plain) part.glob = parse_component(component, original, origin);
+    part.text = std::move(component);
+    if (part.any_number) ++any_numbers_;
+    parts_.push_back(std::move(part));
+  }
+}
+
+bool Pattern::matches(PathParts path) const {
+  if (any_numbers_ == 0 && parts_.size() > path.size()) return false;
+  const std::size_t last_start = anchored_ ? 0 : path.size();
+  for (std::size_t start = 0; start <= last_start; ++start) {
+    // The root counts as a component of its own.
+    const std::size_t fixed = parts_.size() - any_numbers_ + (anchored_ ? 1 : 0);
+    if (matches_run(path, 0, start, fixed + any_numbers_)) return true;
+  }
+  return false;
+}
+
+/// Whether the parts from `part` on match components from `at` on. `length` is how long the whole
+/// pattern is so far, when each `**` that was passed counts as the components that it stands for
+/// and each one that was not as one. restic gives up when that is longer than the path, although a
+/// later `**` may stand for nothing: `/**/a/**` matches /x/y/a/b, but not /x/y/a.
+bool Pattern::matches_run(PathParts path, std::size_t part, std::size_t at,
+                          std::size_t length) const {
+  for (; part < parts_.size() && !parts_[part].any_number; ++part, ++at) {
+    if (at >= path.size() || !parts_[part].matches(path[at])) return false;
+  }
+  if (part == parts_.size()) return true;
+  for (std::size_t taken = 0; at + taken <= path.size(); ++taken) {
+    const std::size_t expanded = length - 1 + taken;
+    if (expanded > path.size() + 1) return false;
+    if (matches_run(path, part + 1, at + taken, expanded)) return true;
+  }
+  return false;
+}
+
+/// Whether the first `count` parts, none of them `**`, match the components from `first` on.
+bool Pattern::matches_at(PathParts path, std::size_t first, std::size_t count) const {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!parts_[i].matches(path[first + i])) return false;
+  }
+  return true;
+}
+
+Pattern::Outlook Pattern::outlook(PathParts directory) const {
+  if (matches(directory)) return Outlook::kAll;
+  if (any_numbers_ > 0) return Outlook::kPath;
+  const std::size_t above = parts_.size() - 1;
+  if (above > directory.size()) return Outlook::kNone;
+  const std::size_t first = directory.size() - above;
+  if (anchored_ && first != 0) return Outlook::kNone;
+  return matches_at(directory, first, above) ? Outlook::kName : Outlook::kNone;
+}
+
+}  // namespace snapfs

@@ -1,0 +1,82 @@
+#include "archiver/select/pattern_list.h"
+
+#include <algorithm>
+
+#include "archiver/select/lower_case.h"
+
+namespace snapfs {
+namespace {
+
+/// Views into `path`.
+std::vector<std::string_view> parts_of(std::string_view path) {
+  std::vector<std::string_view> parts;
+  while (!path.empty()) {
+    const std::size_t slash = std::min(path.find('/'), path.size());
+    if (slash > 0) parts.push_back(path.substr(0, slash));
+    path.remove_prefix(std::min(slash + 1, path.size()));
+  }
+  return parts;
+}
+
+}  // namespace
+
+PatternList::PatternList(std::span<const PatternSource> sources, LetterCase letter_case)
+    : fold_(letter_case == LetterCase::kIgnored) {
+  for (const PatternSource& source : sources) {
+    for (const std::string& text : source.patterns) {
+      if (text.empty()) continue;
+      Pattern pattern(text, source.origin);  // as typed, so that a message shows it so
+      patterns_.push_back(fold_ ? Pattern(lower_case(text), source.origin) : std::move(pattern));
+      any_negated_ |= patterns_.back().is_negated();
+    }
+  }
+}
+
+void PatternList::remove_rejected(std::string_view directory,
+                                  std::vector<std::string>& names) const {
+  const std::string folded = fold_ ? lower_case(directory) : std::string();
+  std::vector<std::string_view> path = parts_of(fold_ ? folded : directory);
+  const std::vector<Candidate> asked = candidates(path);
+  if (asked.empty()) return;
+  path.emplace_back();
+  std::erase_if(names, [&](const std::string& name) {
+    const std::string folded_name = fold_ ? lower_case(name) : std::string();
+    path.back() = fold_ ? folded_name : name;
+    return rejected(asked, path);
+  });
+}
+
+std::vector<PatternList::Candidate> PatternList::candidates(PathParts directory) const {
+  std::vector<Candidate> found;
+  for (const Pattern& pattern : patterns_) {
+    const Pattern::Outlook outlook = pattern.outlook(directory);
+    if (outlook == Pattern::Outlook::kAll) found.clear();  // what came before is overruled
+    if (outlook != Pattern::Outlook::kNone) found.push_back({&pattern, outlook});
+    if (outlook == Pattern::Outlook::kAll && !any_negated_) break;
+  }
+  return found;
+}
+
+bool PatternList::rejected(std::span<const Candidate> candidates, PathParts path) {
+  bool result = false;
+  for (const Candidate& candidate : candidates) {
+    const bool negated = candidate.pattern->is_negated();
+    if (result != negated) continue;  // it could change nothing
+    switch (candidate.outlook) {
+      case Pattern::Outlook::kNone:
+        break;
+      case Pattern::Outlook::kAll:
+        result = !negated;
+        break;
+      case Pattern::Outlook::kName:
+        if (candidate.pattern->name_matches(path.back())) result = !negated;
+        break;
+      case Pattern::Outlook::kPath:
+        if (candidate.pattern->matches(path)) result = !negated;
+        break;
+    }
+  }
+  return result;
+}
+
+}  // namespace snapfs

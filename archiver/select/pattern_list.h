@@ -1,0 +1,47 @@
+// Exclude patterns in the order given (FORMAT §13.6): what is rejected by one group of options.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "archiver/select/pattern.h"
+
+namespace snapfs {
+
+enum class LetterCase { kMatters, kIgnored };
+
+/// Patterns that came by the same way.
+struct PatternSource {
+  std::string origin;  ///< the option, and the file if there is one; for messages
+  std::vector<std::string> patterns;
+};
+
+/// A value; thread-safe to read.
+class PatternList {
+ public:
+  /// Empty patterns are passed over. Throws Error{kUsage} for a malformed one.
+  PatternList(std::span<const PatternSource> sources, LetterCase letter_case);
+
+  bool empty() const noexcept { return patterns_.empty(); }
+
+  /// Removes the excluded ones of the names in `directory`, an absolute cleaned path.
+  void remove_rejected(std::string_view directory, std::vector<std::string>& names) const;
+
+ private:
+  /// A pattern that can say something about a directory's entries, and what.
+  struct Candidate {
+    const Pattern* pattern;
+    Pattern::Outlook outlook;
+  };
+
+  std::vector<Candidate> candidates(PathParts directory) const;
+  static bool rejected(std::span<const Candidate> candidates, PathParts path);
+
+  std::vector<Pattern> patterns_;
+  bool fold_ = false;
+  bool any_negated_ = false;
+};
+
+}  // namespace snapfs

@@ -1,0 +1,92 @@
+#include "cli/exclude_options.h"
+
+#include <sys/stat.h>
+
+#include <cstdlib>
+
+#include <CLI/CLI.hpp>
+
+#include "archiver/select/mounted.h"
+#include "archiver/select/pattern_file.h"
+#include "cli/global_options.h"
+#include "cli/location.h"
+#include "cli/quantity.h"
+#include "cli/text_file.h"
+#include "fs/base/file.h"
+
+namespace snapfs {
+namespace {
+
+constexpr std::uint64_t kMaxFileBytes = std::uint64_t{64} << 20;
+
+std::string environment_variable(const std::string& name) {
+  const char* const value = std::getenv(name.c_str());
+  return value == nullptr ? std::string() : value;
+}
+
+/// The patterns of one option, then those of its files (FORMAT §13.6: evaluated in this order).
+PatternList read_patterns(const std::vector<std::string>& patterns, const std::string& option,
+                          const std::vector<std::string>& files, LetterCase letter_case) {
+  std::vector<PatternSource> sources = {{option, patterns}};
+  for (const std::string& file : files) {
+    const std::string text = decode_text(read_file(file, kMaxFileBytes));
+    sources.push_back(
+        {option + "-file " + file, patterns_from_lines(split_lines(text), environment_variable)});
+  }
+  return {sources, letter_case};
+}
+
+/// A repository that is not there is reported when it is opened.
+std::vector<DirectoryIdentity> repository_directory(const GlobalOptions& global) {
+  const std::string path = RepositoryLocation::parse(global.repository_string()).path;
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  return {{status.st_dev, status.st_ino}};
+}
+
+}  // namespace
+
+Selection ExcludeOptions::selection(const GlobalOptions& global,
+                                    std::string_view working_directory) const {
+  SelectionRules rules;
+  rules.patterns.push_back(read_patterns(patterns, "--exclude", files, LetterCase::kMatters));
+  rules.patterns.push_back(
+      read_patterns(caseless_patterns, "--iexclude", caseless_files, LetterCase::kIgnored));
+  for (const std::string& tag : if_present) rules.tags.emplace_back(tag);
+  if (caches) rules.tags.emplace_back(TagRule::kCacheDirectory);
+  if (!larger_than.empty()) rules.larger_than_bytes = parse_size(larger_than);
+  rules.one_file_system = one_file_system;
+  rules.own_directories = repository_directory(global);
+  rules.own_mounts = snapfs_mounts();
+  rules.working_directory = working_directory;
+  return Selection(std::move(rules));
+}
+
+void add_exclude_options(CLI::App& app, ExcludeOptions& options) {
+  const char* const group = "What is left out";
+  const auto add = [&](const char* name, std::vector<std::string>& values, const char* type,
+                       const char* text) {
+    app.add_option(name, values, text)->type_name(type)->allow_extra_args(false)->group(group);
+  };
+  add("-e,--exclude", options.patterns, "PATTERN",
+      "Leave out what matches PATTERN (may be repeated)");
+  add("--iexclude", options.caseless_patterns, "PATTERN",
+      "The same, upper and lower case being equal");
+  add("--exclude-file", options.files, "FILE", "Read such patterns from FILE, one a line");
+  add("--iexclude-file", options.caseless_files, "FILE",
+      "The same, upper and lower case being equal");
+  add("--exclude-if-present", options.if_present, "NAME[:HEADER]",
+      "Of directories that hold a file NAME (that begins with HEADER) take only that");
+  app.add_flag("--exclude-caches", options.caches,
+               "The same for caches marked with a CACHEDIR.TAG file")
+      ->group(group);
+  app.add_option("--exclude-larger-than", options.larger_than,
+                 "Leave out files larger than SIZE: bytes, or with k, M, G, T behind")
+      ->type_name("SIZE")
+      ->group(group);
+  app.add_flag("-x,--one-file-system", options.one_file_system,
+               "Leave out other file systems that are mounted below")
+      ->group(group);
+}
+
+}  // namespace snapfs

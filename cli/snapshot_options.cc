@@ -1,0 +1,191 @@
+#include "cli/snapshot_options.h"
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/environment.h"
+#include "cli/filter_options.h"
+#include "cli/global_options.h"
+#include "cli/quantity.h"
+#include "fs/base/error.h"
+#include "fs/repo/pack_writer.h"
+#include "fs/tree/snapshot.h"
+
+namespace snapfs {
+namespace {
+
+constexpr unsigned kMaxReadConcurrency = 128;
+
+std::string setting(const std::string& option, std::string_view variable) {
+  return !option.empty() ? option : environment_setting(variable).value_or("");
+}
+
+std::optional<std::size_t> whole_number(std::string_view text) {
+  std::size_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return value;
+}
+
+void add_source_options(CLI::App& command, GlobalOptions& global, SnapshotOptions& options) {
+  const char* const group = "What to store";
+  command.add_flag("--stdin", global.stdin_is_data, "Store what comes in on standard input")
+      ->group(group);
+  command
+      .add_flag("--stdin-from-command", options.stdin_from_command,
+                "Run the arguments as a command, and store what it prints")
+      ->group(group);
+  command
+      .add_option("--stdin-filename", options.stdin_filename,
+                  "Call what comes from a stream NAME, not \"stdin\"")
+      ->type_name("NAME")
+      ->group(group);
+  command
+      .add_option("--as-path", options.as_path,
+                  "Store the one file or directory as if it lay at PATH")
+      ->type_name("PATH")
+      ->group(group);
+}
+
+void add_snapshot_description_options(CLI::App& command, SnapshotOptions& options) {
+  const char* const group = "The snapshot";
+  command
+      .add_option("--tag", options.tags, "Mark the snapshot with TAG[,TAG...] (may be repeated)")
+      ->type_name("TAGS")
+      ->allow_extra_args(false)
+      ->group(group);
+  command.add_option("-H,--host", options.host, "Record NAME as the host (or SNAPFS_HOST)")
+      ->type_name("NAME")
+      ->group(group);
+  command.add_option("--time", options.time, "Record TIME: \"2026-01-31 12:30:00\", or RFC 3339")
+      ->type_name("TIME")
+      ->group(group);
+  command
+      .add_flag("--with-atime", options.with_atime,
+                "Store access times, not modification times in their place")
+      ->group(group);
+  command
+      .add_flag("--skip-if-unchanged", options.skip_if_unchanged,
+                "Take no snapshot that would be like its parent")
+      ->group(group);
+  command.add_flag("-n,--dry-run", options.dry_run, "Write nothing, show what would be done")
+      ->group(group);
+}
+
+void add_parent_options(CLI::App& command, SnapshotOptions& options) {
+  const char* const group = "What is taken over unread";
+  command.add_option("--parent", options.parent, "Take unchanged files over from snapshot ID")
+      ->type_name("ID")
+      ->group(group);
+  command
+      .add_option("-g,--group-by", options.group_by,
+                  "What the parent has in common: host, paths, tags (default: host,paths)")
+      ->type_name("GROUP")
+      ->group(group);
+  command.add_flag("-f,--force", options.force, "Read every file, changed or not")->group(group);
+  command
+      .add_flag("--ignore-ctime", options.ignore_ctime,
+                "A new change time does not make a file changed")
+      ->group(group);
+  command
+      .add_flag("--ignore-inode", options.ignore_inode,
+                "Neither does a new inode number or change time")
+      ->group(group);
+}
+
+void add_storage_options(CLI::App& command, GlobalOptions& global, SnapshotOptions& options) {
+  const char* const group = "How it is done";
+  command
+      .add_option("--compression", global.compression,
+                  "off, fastest, auto, better or max (or SNAPFS_COMPRESSION)")
+      ->type_name("MODE")
+      ->group(group);
+  command
+      .add_flag("--no-extra-verify", global.no_extra_verify,
+                "Do not decrypt again and compare what was encrypted")
+      ->group(group);
+  command
+      .add_option("--pack-size", options.pack_size,
+                  "Size of the repository's files in MiB, 4 to 128 (or SNAPFS_PACK_SIZE)")
+      ->type_name("SIZE")
+      ->group(group);
+  command
+      .add_option("--read-concurrency", options.read_concurrency,
+                  "Read N files at once (or SNAPFS_READ_CONCURRENCY)")
+      ->type_name("N")
+      ->group(group);
+  command
+      .add_option("--checkpoint", options.checkpoint,
+                  "Write what is done as a partial snapshot this often, 0 for never (default: 5m)")
+      ->type_name("DURATION")
+      ->group(group);
+  command.add_flag("--no-scan", options.no_scan, "Do not count beforehand how much there is")
+      ->group(group);
+}
+
+}  // namespace
+
+std::vector<std::string> SnapshotOptions::tag_list() const {
+  std::vector<std::string> list;
+  for (const std::string& several : tags) {
+    for (std::string& tag : split_tags(several)) {
+      if (tag == kPartialTag) {
+        throw Error(ErrorCode::kUsage,
+                    fmt::format("the tag \"{}\" marks what interrupted runs leave: choose another",
+                                kPartialTag));
+      }
+      if (!tag.empty()) list.push_back(std::move(tag));
+    }
+  }
+  return list;
+}
+
+std::size_t SnapshotOptions::pack_bytes() const {
+  const std::string text = setting(pack_size, "PACK_SIZE");
+  if (text.empty()) return PackWriter::kDefaultTargetBytes;
+  constexpr std::size_t kMin = PackWriter::kMinTargetBytes >> 20;
+  constexpr std::size_t kMax = PackWriter::kMaxTargetBytes >> 20;
+  const auto mebibytes = whole_number(text);
+  if (!mebibytes || *mebibytes < kMin || *mebibytes > kMax) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("\"{}\" is no pack size: it is a number of MiB from {} to {}", text,
+                            kMin, kMax));
+  }
+  return *mebibytes << 20;
+}
+
+std::chrono::seconds SnapshotOptions::checkpoint_every() const {
+  return checkpoint == "0" ? std::chrono::seconds(0) : parse_duration(checkpoint);
+}
+
+unsigned SnapshotOptions::read_concurrency_count() const {
+  const std::string text = setting(read_concurrency, "READ_CONCURRENCY");
+  if (text.empty()) return 0;
+  const auto count = whole_number(text);
+  if (!count || *count > kMaxReadConcurrency) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("\"{}\" is no number of files to read at once: it can be 1 to {}, or 0 "
+                            "for what suits the machine",
+                            text, kMaxReadConcurrency));
+  }
+  return static_cast<unsigned>(*count);
+}
+
+void add_snapshot_options(CLI::App& command, GlobalOptions& global, SnapshotOptions& options) {
+  command.add_option("PATH", options.targets, "What to take a snapshot of")->type_name("");
+  add_source_options(command, global, options);
+  add_target_file_options(command, options.target_files);
+  add_exclude_options(command, options.excludes);
+  add_snapshot_description_options(command, options);
+  add_parent_options(command, options);
+  add_storage_options(command, global, options);
+}
+
+}  // namespace snapfs

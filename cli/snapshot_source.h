@@ -1,0 +1,59 @@
+// What "snapfs snapshot" reads: files, one item under another path, or a stream.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "archiver/source/local.h"
+#include "archiver/targets.h"
+#include "cli/snapshot_paths.h"
+#include "fs/base/stop_token.h"
+#include "fs/base/timestamp.h"
+
+namespace snapfs {
+
+struct GlobalOptions;
+struct SnapshotOptions;
+
+/// A source with the targets in it. Neither copied nor moved.
+class SnapshotSource {
+ public:
+  /// Throws Error{kUsage} when the options do not go together or a path is none. A command is
+  /// started when its output is read, not before. `time` is the snapshot's; both structures must
+  /// outlive the source.
+  SnapshotSource(const GlobalOptions& global, const SnapshotOptions& options, Timestamp time);
+  SnapshotSource(const SnapshotSource&) = delete;
+  SnapshotSource& operator=(const SnapshotSource&) = delete;
+
+  const SourceFs& fs() const noexcept {
+    if (placed_ != nullptr) return *placed_;
+    return local_;
+  }
+  const TargetTree& targets() const noexcept { return targets_; }
+
+  /// A stream's size is not known before it ends.
+  bool is_stream() const noexcept { return is_stream_; }
+
+  /// Makes whoever waits for a stream's data give up. Thread-safe.
+  void interrupt() const { stop_.request_stop(); }
+
+  /// What items are called in the snapshot.
+  SnapshotPaths stored_paths() const;
+
+ private:
+  void place_stream(const SnapshotOptions& options, Timestamp time);
+  void place_target(const std::vector<std::string>& targets, const std::string& as_path,
+                    Timestamp time);
+  void resolve_placed(const std::string& path);
+
+  mutable StopSource stop_;
+  LocalSource local_;
+  std::unique_ptr<SourceFs> placed_;  ///< before the local one, if it is there
+  TargetTree targets_;
+  bool is_stream_ = false;
+  std::string moved_from_;  ///< on disk; empty unless the target has another path in the snapshot
+  std::string moved_to_;
+};
+
+}  // namespace snapfs

@@ -150,8 +150,9 @@ class BadInputTest(harness.CompatTest):
 
     def test_too_few_descriptors_are_no_fault_of_the_source(self):
         self.snapfs("init")
-        deep = os.path.join(self.source, *["d"] * 60)
-        os.makedirs(deep)
+        # Several, so that every walker has one: what is handed from one to the next needs fewer.
+        for chain in range(10):
+            os.makedirs(os.path.join(self.source, str(chain), *["d"] * 60))
         command = f'ulimit -n 40; exec "{harness.SNAPFS}" snapshot source'
         result = self.run_program("sh", ["-c", command], expect=1)
         self.assert_one_line(result, "ulimit -n")
@@ -225,7 +226,11 @@ class BadInputTest(harness.CompatTest):
         self.snapfs("init")
         self.fail_with(1, "snapshot", "--compression", "tiny", "source", words=["compression"])
         self.fail_with(1, "snapshot", "--no-such-option", "source", words=["--no-such-option"])
-        self.fail_with(1, "snapshot", words=["PATH"])
+        self.fail_with(1, "snapshot", words=["PATH", "--files-from"])
+        self.fail_with(1, "snapshot", "-e", "a/[x", "source", words=["--exclude", "a/[x"])
+        self.fail_with(1, "snapshot", "--exclude-larger-than", "1x", "source", words=["1x", "100M"])
+        self.fail_with(1, "snapshot", "--exclude-if-present", ":x", "source", words=["NAME"])
+        self.fail_with(1, "snapshot", "--exclude-file", "gone", "source", words=["gone"])
         self.fail_with(1, "-r", "s3:bucket", "snapshots", words=["s3"])
 
     def test_whatever_the_tree_the_repository_stays_sound_after_a_kill(self):

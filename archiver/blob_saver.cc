@@ -30,6 +30,7 @@ std::array<SavedBlob, 2> BlobSaver::save_pair(const std::array<ByteView, 2>& dat
 
 SavedBlob BlobSaver::store(const BlobHandle& handle, ByteView plain, Codec& codec, StopToken stop) {
   if (!repository_.index().claim(handle)) return {handle.id, {}};
+  packs_.wait_for_room(stop);
   const SealedBlob& sealed = codec.seal_blob(handle, plain);
   const AddedBytes added{plain.size(), packed_size(sealed)};
   packs_.add(sealed, codec, std::move(stop));  // may suspend: `sealed` is another one's afterwards

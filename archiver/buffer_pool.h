@@ -2,6 +2,8 @@
 // to clear as its bytes cost to encrypt.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -17,13 +19,20 @@ class BufferPool {
   /// Keeps up to `limit_bytes` of capacity.
   explicit BufferPool(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
 
-  /// An empty buffer, with capacity if there is one to spare.
-  Bytes take() {
-    const auto kept = kept_.lock();
-    if (kept->buffers.empty()) return {};
-    Bytes buffer = std::move(kept->buffers.back());
-    kept->buffers.pop_back();
-    kept->bytes -= buffer.capacity();
+  /// An empty buffer with room for `size` bytes: the smallest that is spare, or a new one.
+  Bytes take(std::size_t size) {
+    {
+      const auto kept = kept_.lock();
+      const auto found = std::ranges::lower_bound(kept->buffers, size, {}, &Bytes::capacity);
+      if (found != kept->buffers.end()) {
+        Bytes buffer = std::move(*found);
+        kept->buffers.erase(found);
+        kept->bytes -= buffer.capacity();
+        return buffer;
+      }
+    }
+    Bytes buffer;
+    buffer.reserve(std::bit_ceil(size));  // so that others fit in, too; unused pages cost nothing
     return buffer;
   }
 
@@ -32,12 +41,14 @@ class BufferPool {
     const auto kept = kept_.lock();
     if (kept->bytes + buffer.capacity() > limit_bytes_) return;
     kept->bytes += buffer.capacity();
-    kept->buffers.push_back(std::move(buffer));
+    const auto place =
+        std::ranges::lower_bound(kept->buffers, buffer.capacity(), {}, &Bytes::capacity);
+    kept->buffers.insert(place, std::move(buffer));
   }
 
  private:
   struct Kept {
-    std::vector<Bytes> buffers;
+    std::vector<Bytes> buffers;  ///< by ascending capacity
     std::size_t bytes = 0;
   };
 

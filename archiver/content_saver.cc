@@ -1,6 +1,7 @@
 #include "archiver/content_saver.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "fs/crypto/sha256.h"
@@ -8,37 +9,36 @@
 namespace snapfs {
 namespace {
 
-/// How much is read at once from a large file.
-constexpr std::size_t kReadSize = 1 << 20;
+/// How much is read at once from a large file: what was read is still in the processor's cache
+/// when it is searched and copied.
+constexpr std::size_t kReadSize = 512 << 10;
 
 constexpr std::size_t kChunksInFlight = 16;
 
 /// A file up to this size is one chunk, whatever is in it.
 constexpr std::size_t kSmallFileSize = kMinChunkSize;
 
-/// Where a search goes on: the buffer for `size` bytes of a chunk that did not end yet, and more.
-std::size_t room_for(std::size_t size) {
-  return std::min(kMaxChunkSize + kReadSize, std::max(2 * size, 2 * kReadSize));
-}
+/// What the window keeps of its memory between chunks. Few chunks are larger.
+constexpr std::size_t kKeptWindow = 4 << 20;
 
 }  // namespace
 
 SavedContent ContentSaver::save(SourceFile& file) {
   saved_ = {};
   pending_.clear();
+  window_.clear();
   const std::size_t expected = file.metadata().size;
-  if (expected > kSmallFileSize) {
-    file.advise_sequential();
-    save_in_chunks(file, context_.buffers.take());
-    return std::move(saved_);
-  }
-  small_.resize(std::max(expected + 1, std::size_t{4096}));  // room to see that it ends there
-  const std::size_t size = file.read(small_);
-  if (size == small_.size()) {
-    save_in_chunks(file, std::exchange(small_, {}));
+  if (expected <= kSmallFileSize) {
+    window_.resize(std::max(expected + 1, std::size_t{4096}));  // room to see that it ends there
+    const std::size_t size = file.read(window_);
+    if (size < window_.size()) {
+      save_whole(ByteView(window_).first(size));
+      return std::move(saved_);
+    }
   } else {
-    save_whole(ByteView(small_).first(size));
+    file.advise_sequential();
   }
+  save_in_chunks(file);
   return std::move(saved_);
 }
 
@@ -51,33 +51,40 @@ void ContentSaver::save_whole(ByteView content) {
   context_.progress.bytes_done += content.size();
 }
 
-void ContentSaver::save_in_chunks(SourceFile& file, Bytes head) {
-  Bytes buffer = std::move(head);
+/// Goes on after what is in the window.
+void ContentSaver::save_in_chunks(SourceFile& file) {
   std::size_t searched = 0;
   bool at_end = false;
-  while (!at_end || !buffer.empty()) {
+  while (!at_end || !window_.empty()) {
     if (searched == 0 && pass_hole(file)) {
-      buffer.clear();
+      window_.clear();
       at_end = false;
     }
-    const auto cut = context_.chunker.find_cut(buffer, at_end, searched);
-    if (cut) {
-      Bytes rest = context_.buffers.take();
-      append(rest, ByteView(buffer).subspan(*cut));
-      buffer.resize(*cut);
-      send_chunk(std::exchange(buffer, std::move(rest)));
+    if (const auto cut = context_.chunker.find_cut(window_, at_end, searched)) {
+      send_chunk(*cut);
       searched = 0;
-      continue;
+    } else {
+      searched = window_.size();
+      at_end = !read_more(file);
     }
-    searched = buffer.size();
-    buffer.reserve(room_for(searched));
-    buffer.resize(searched + kReadSize);
-    const std::size_t count = file.read(MutByteView(buffer).subspan(searched));
-    buffer.resize(searched + count);
-    at_end = count < kReadSize;
   }
-  context_.buffers.give(std::move(buffer));
   collect(0);
+}
+
+/// False at the end of the file.
+bool ContentSaver::read_more(SourceFile& file) {
+  const std::size_t before = window_.size();
+  if (window_.capacity() < before + kReadSize) {
+    // Once for all chunks, because growing means copying. What is not used costs nothing.
+    Bytes larger;
+    larger.reserve(kMaxChunkSize + kReadSize);
+    append(larger, window_);
+    window_.swap(larger);
+  }
+  window_.resize(before + kReadSize);
+  const std::size_t count = file.read(MutByteView(window_).subspan(before));
+  window_.resize(before + count);
+  return count == kReadSize;
 }
 
 /// Where a chunk begins. Zeros are cut as early as a chunk may end, because the fingerprint of
@@ -104,14 +111,30 @@ bool ContentSaver::pass_hole(SourceFile& file) {
   return true;
 }
 
-void ContentSaver::send_chunk(Bytes chunk) {
-  const std::size_t size = chunk.size();
+/// The first `size` bytes of the window.
+void ContentSaver::send_chunk(std::size_t size) {
+  Bytes chunk = context_.buffers.take(size);
+  append(chunk, ByteView(window_).first(size));
+  drop_from_window(size);
   saved_.size += size;
   auto [future, promise] = make_future<SavedBlob>();
   pending_.push_back(std::move(future));
-  if (!context_.chunks.push({std::move(chunk), std::move(promise)}, size)) throw cancelled_error();
+  const std::size_t weight = chunk.capacity();
+  if (!context_.chunks.push({std::move(chunk), std::move(promise)}, weight)) {
+    throw cancelled_error();
+  }
   collect(kChunksInFlight - 1);
   context_.progress.bytes_done += size;
+}
+
+void ContentSaver::drop_from_window(std::size_t size) {
+  const ByteView rest = ByteView(window_).subspan(size);
+  if (window_.size() > kKeptWindow) {
+    window_ = copy_of(rest);
+    return;
+  }
+  std::memmove(window_.data(), rest.data(), rest.size());
+  window_.resize(rest.size());
 }
 
 void ContentSaver::collect(std::size_t leave) {

@@ -57,15 +57,17 @@ class ContentSaver {
 
  private:
   void save_whole(ByteView content);
-  void save_in_chunks(SourceFile& file, Bytes head);
-  void send_chunk(Bytes chunk);
+  void save_in_chunks(SourceFile& file);
+  bool read_more(SourceFile& file);
+  void send_chunk(std::size_t size);
+  void drop_from_window(std::size_t size);
   bool pass_hole(SourceFile& file);
   void collect(std::size_t leave);
 
   const ContentContext& context_;
   Codec& codec_;
   StopToken stop_;
-  Bytes small_;                          ///< a small file's content; kept to save allocations
+  Bytes window_;                         ///< what was read and is in no chunk yet
   std::optional<SavedBlob> zero_chunk_;  ///< of the shortest length, stored once it was met
 
   // Of the file at hand.

@@ -13,8 +13,8 @@ namespace snapfs {
 struct Execution {
   const Executor* executor = nullptr;  ///< outlives the run; null: threads
   std::size_t queued_batches = 8;
-  std::size_t queued_chunk_bytes = 8 << 20;
-  std::size_t spare_chunk_bytes = 16 << 20;
+  std::size_t queued_chunk_bytes = 4 << 20;
+  std::size_t spare_chunk_bytes = 4 << 20;
   std::size_t queued_tree_bytes = 8 << 20;
 };
 

@@ -5,16 +5,21 @@
 namespace snapfs {
 
 Uploader::Uploader(const Executor& executor, Tomb& tomb, PackSink& stored, std::size_t connections,
-                   std::size_t queue_bytes)
+                   std::size_t in_flight_bytes)
     : tomb_(tomb),
       stored_(stored),
-      packs_(tomb, queue_bytes),
+      in_flight_(tomb, in_flight_bytes),
+      packs_(tomb, in_flight_bytes),
       workers_(executor.start(tomb, {.name = "upload", .threads = connections},
                               [this](std::size_t) { upload(); })) {}
 
 void Uploader::submit(FinishedPack pack, StopToken /*stop*/) {
-  const std::size_t bytes = pack.bytes.size();
-  if (!packs_.push(std::move(pack), bytes)) throw cancelled_error();
+  Permit permit = in_flight_.acquire(pack.bytes.size());
+  if (!permit || !packs_.push({std::move(pack), std::move(permit)})) throw cancelled_error();
+}
+
+void Uploader::wait_for_room(StopToken /*stop*/) {
+  if (!in_flight_.acquire(1)) throw cancelled_error();
 }
 
 void Uploader::finish() {
@@ -23,8 +28,8 @@ void Uploader::finish() {
 }
 
 void Uploader::upload() {
-  while (std::optional<FinishedPack> pack = packs_.pop()) {
-    stored_.submit(*std::move(pack), tomb_.token());
+  while (std::optional<PackInFlight> taken = packs_.pop()) {
+    stored_.submit(std::move(taken->pack), tomb_.token());
   }
 }
 

@@ -24,7 +24,7 @@ struct MountArguments {
   std::string mountpoint;
   bool no_default_permissions = false;
   bool no_lock = false;
-  std::uint64_t cache_mebibytes = MountOptions{}.blob_cache_bytes >> 20;
+  std::uint64_t cache_mebibytes = ReaderOptions{}.blob_cache_bytes >> 20;
   MountOptions mount;
 };
 
@@ -60,7 +60,7 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
   const std::string mountpoint = check_mountpoint(arguments.mountpoint, session.path());
   MountOptions mount = arguments.mount;
   mount.default_permissions = !arguments.no_default_permissions;
-  mount.blob_cache_bytes = static_cast<std::size_t>(arguments.cache_mebibytes) << 20;
+  mount.reader.blob_cache_bytes = static_cast<std::size_t>(arguments.cache_mebibytes) << 20;
   mount.on_ready = [&options, &mountpoint] { announce(options, mountpoint); };
   MountServer server(session.repository(), mountpoint, std::move(mount));
   server.run(session.stop());
@@ -79,11 +79,11 @@ void add_mount_options(CLI::App& command, MountArguments& arguments) {
       .add_flag("--no-default-permissions", arguments.no_default_permissions,
                 "With --allow-other: show every user everything")
       ->group(access);
-  command.add_flag("--owner-root", arguments.mount.owner_root, "Show everything as owned by root")
+  command.add_flag("--owner-root", arguments.mount.view.owner_root, "Show everything as owned by root")
       ->group(access);
   const char* const view = "The view";
   command
-      .add_option("--path-template", arguments.mount.path_templates,
+      .add_option("--path-template", arguments.mount.view.path_templates,
                   "Lay the snapshots out by TEMPLATE (may be repeated): %i %I %u %h %t %T")
       ->type_name("TEMPLATE")
       ->allow_extra_args(false)

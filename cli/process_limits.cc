@@ -15,6 +15,10 @@ void raise_descriptor_limit() noexcept {
 void return_large_buffers() noexcept {
   constexpr int kLargeBytes = 1 << 20;
   ::mallopt(M_MMAP_THRESHOLD, kLargeBytes);
+  // Setting one fixes the other at 128 KiB, which would be given back and fetched again all the
+  // time.
+  constexpr int kSpareBytes = 4 << 20;
+  ::mallopt(M_TRIM_THRESHOLD, kSpareBytes);
 }
 
 }  // namespace snapfs

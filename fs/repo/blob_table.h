@@ -1,76 +1,55 @@
-// A compact, sorted table of blobs of one type: 44 bytes a blob, plus what the fan-out costs.
+// All blobs of one type, in shards: each is merged by itself, so that growing takes little room
+// besides the table.
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
-#include <unordered_map>
 #include <vector>
 
 #include "fs/base/id.h"
+#include "fs/repo/blob_shard.h"
 
 namespace snapfs {
 
-/// Where a blob lies, with the pack as a number the index gave it.
-struct TableEntry {
-  Id id;
-  std::uint32_t pack = 0;
-  std::uint32_t offset = 0;
-  std::uint32_t length = 0;
-  std::uint32_t uncompressed_length = 0;
+/// Entries on their way into a table, already apart by shard. Not thread-safe.
+class TableEntries {
+ public:
+  void add(const TableEntry& entry) { shards_[BlobShard::of(entry.id)].push_back(entry); }
 
-  friend auto operator<=>(const TableEntry&, const TableEntry&) noexcept = default;
+  std::size_t size() const noexcept;
+
+  std::vector<TableEntry>& shard(std::size_t number) { return shards_[number]; }
+
+ private:
+  std::array<std::vector<TableEntry>, BlobShard::kShards> shards_;
 };
 
-/// Immutable between merges. Entries are sorted by ID and found through a table of the first two
-/// bytes, which are therefore not stored; lengths of 2^24 − 1 and more live in a side table.
-/// Not thread-safe.
+/// Immutable between merges. Not thread-safe.
 class BlobTable {
  public:
   BlobTable();
 
-  std::size_t size() const noexcept { return rows_.size(); }
+  std::size_t size() const noexcept;
 
-  /// Adds entries in any order; exact duplicates are dropped.
-  void merge(std::vector<TableEntry> more);
+  /// Adds entries; exact duplicates are dropped.
+  void merge(TableEntries more);
 
   /// Calls `visit` for every entry of the ID until it returns false.
-  void find(const Id& id, const std::function<bool(const TableEntry&)>& visit) const;
+  void find(const Id& id, const std::function<bool(const TableEntry&)>& visit) const {
+    shards_[BlobShard::of(id)].find(id, visit);
+  }
 
-  bool contains(const Id& id) const noexcept;
+  bool contains(const Id& id) const noexcept { return shards_[BlobShard::of(id)].contains(id); }
 
+  /// In ascending order.
   void for_each(const std::function<void(const TableEntry&)>& visit) const;
 
   /// Bytes of memory the table holds.
   std::size_t memory_bytes() const noexcept;
 
  private:
-  static constexpr std::size_t kPrefixes = 1 << 16;
-  static constexpr std::size_t kSuffixSize = Id::kSize - 2;
-
-  struct Row {
-    std::array<std::uint8_t, kSuffixSize> suffix;
-    std::array<std::uint8_t, 3> length;
-    std::array<std::uint8_t, 3> uncompressed_length;
-    std::array<std::uint8_t, 4> pack;
-    std::array<std::uint8_t, 4> offset;
-  };
-  static_assert(sizeof(Row) == 44);
-
-  struct Lengths {
-    std::uint32_t length = 0;
-    std::uint32_t uncompressed_length = 0;
-  };
-
-  TableEntry unpack(std::size_t prefix, std::size_t row) const;
-  std::size_t lower_bound(const Id& id) const noexcept;
-  void append(const TableEntry& entry);
-
-  std::vector<std::uint32_t> first_row_;  ///< kPrefixes + 1 entries
-  std::vector<Row> rows_;
-  std::unordered_map<std::uint32_t, Lengths> long_rows_;
+  std::vector<BlobShard> shards_;
 };
 
 }  // namespace snapfs

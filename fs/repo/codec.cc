@@ -14,6 +14,13 @@ constexpr std::uint8_t kZstdEncoding = 2;
 /// No index, snapshot or lock comes near this; it only stops a forged one from filling the memory.
 constexpr std::uint64_t kFileLimitBytes = std::uint64_t{1} << 30;
 
+/// Buffers up to this size are used again: fresh pages cost time. Few chunks are larger.
+constexpr std::size_t kKeptBytes = 2 << 20;
+
+void release_if_large(Bytes& buffer) {
+  if (buffer.capacity() > kKeptBytes) Bytes().swap(buffer);
+}
+
 [[noreturn]] void throw_damaged(const BlobHandle& handle, std::string_view reason) {
   throw Error(ErrorCode::kDamaged,
               fmt::format("{} blob {} is damaged: {}", to_string(handle.type),
@@ -34,6 +41,7 @@ const SealedBlob& Codec::seal_blob(const BlobHandle& handle, ByteView plain) {
   sealed_.handle = handle;
   sealed_.uncompressed_length = compress ? static_cast<std::uint32_t>(plain.size()) : 0;
   Bytes& message = sealed_.bytes;
+  release_if_large(message);
   message.resize(Cipher::kNonceSize);
   if (compress) {
     compressor_.compress(plain, message);
@@ -58,6 +66,8 @@ void Codec::verify_sealed() {
                     error.what()),
         sealed_.handle.id.hex());
   }
+  release_if_large(opened_);
+  release_if_large(decrypted_);
 }
 
 Bytes Codec::open_blob(const BlobHandle& handle, ByteView sealed,

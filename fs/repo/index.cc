@@ -10,7 +10,7 @@ namespace {
 /// Merging costs a copy of the table, so it waits until enough has come to be worth it.
 bool worth_merging(std::size_t recent, std::size_t settled) {
   constexpr std::size_t kLeast = 16 << 10;
-  return recent >= std::max(kLeast, settled / 8);
+  return recent >= std::max(kLeast, settled / 16);
 }
 
 }  // namespace
@@ -33,21 +33,22 @@ void Index::add_packs(std::vector<PackDescription> packs) {
 
 void Index::settle(TypeIndex& index) {
   if (!worth_merging(index.recent.size(), index.table.size())) return;
-  std::vector<TableEntry> entries;
-  entries.reserve(index.recent.size());
-  for (const auto& [id, entry] : index.recent) entries.push_back(entry);
+  TableEntries entries;
+  for (const auto& [id, entry] : index.recent) entries.add(entry);
   index.recent.clear();
   index.table.merge(std::move(entries));
 }
 
-void Index::merge(std::vector<Id> packs, std::array<std::vector<TableEntry>, 2> entries) {
+void Index::merge(std::vector<Id> packs, std::array<TableEntries, 2> entries) {
   const std::unique_lock lock(mutex_);
   const auto base = static_cast<std::uint32_t>(packs_.size());
   packs_.insert(packs_.end(), packs.begin(), packs.end());
   for (std::size_t type = 0; type < entries.size(); ++type) {
-    for (TableEntry& entry : entries[type]) {
-      entry.pack += base;
-      types_[type].pending.erase(entry.id);
+    for (std::size_t shard = 0; shard < BlobShard::kShards; ++shard) {
+      for (TableEntry& entry : entries[type].shard(shard)) {
+        entry.pack += base;
+        types_[type].pending.erase(entry.id);
+      }
     }
     types_[type].table.merge(std::move(entries[type]));
   }
@@ -58,20 +59,12 @@ void Index::Loader::add(const PackDescription& pack) {
   const auto number = static_cast<std::uint32_t>(packs_.size());
   packs_.push_back(pack.id);
   for (const PackEntry& entry : pack.entries) {
-    entries_[static_cast<std::size_t>(entry.handle.type)].push_back(
+    entries_[static_cast<std::size_t>(entry.handle.type)].add(
         {entry.handle.id, number, entry.offset, entry.length, entry.uncompressed_length});
   }
-  // Growing with the index keeps the number of merges logarithmic and the memory within twice.
-  constexpr std::size_t kLeast = 256 << 10;
-  const std::size_t gathered = entries_[0].size() + entries_[1].size();
-  if (gathered >= kLeast && gathered >= index_.blob_count()) flush();
 }
 
-void Index::Loader::flush() {
-  index_.merge(std::exchange(packs_, {}), std::exchange(entries_, {}));
-}
-
-Index::Loader::~Loader() { flush(); }
+Index::Loader::~Loader() { index_.merge(std::move(packs_), std::move(entries_)); }
 
 bool Index::contains(const BlobHandle& handle) const {
   const std::shared_lock lock(mutex_);

@@ -63,15 +63,15 @@ class Index {
   TypeIndex& of(BlobType type) { return types_[static_cast<std::size_t>(type)]; }
   const TypeIndex& of(BlobType type) const { return types_[static_cast<std::size_t>(type)]; }
   void settle(TypeIndex& index);
-  void merge(std::vector<Id> packs, std::array<std::vector<TableEntry>, 2> entries);
+  void merge(std::vector<Id> packs, std::array<TableEntries, 2> entries);
 
   mutable std::shared_mutex mutex_;
   std::vector<Id> packs_;
   std::array<TypeIndex, 2> types_;
 };
 
-/// Takes many packs in with few merges: what is given becomes visible at the latest when the loader
-/// is destroyed. Thread-safe.
+/// Takes many packs in with one merge: what is given becomes visible when the loader is destroyed.
+/// Thread-safe.
 class Index::Loader {
  public:
   /// The index must outlive the loader.
@@ -83,12 +83,10 @@ class Index::Loader {
   void add(const PackDescription& pack);
 
  private:
-  void flush();
-
   Index& index_;
   std::mutex mutex_;
   std::vector<Id> packs_;
-  std::array<std::vector<TableEntry>, 2> entries_;
+  std::array<TableEntries, 2> entries_;
 };
 
 }  // namespace snapfs

@@ -21,7 +21,7 @@ PackWriter::PackWriter(PackSink& sink, std::size_t target_bytes)
     : sink_(sink), target_bytes_(target_bytes) {}
 
 void PackWriter::add(const SealedBlob& blob, Codec& codec, StopToken stop) {
-  const std::uint32_t choice = random_below(kOpenPacks);
+  const std::uint32_t choice = blob.handle.type == BlobType::kData ? random_below(kOpenPacks) : 0;
   PackBuilder full;
   {
     const std::lock_guard lock(mutex_);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "fs/base/stop_token.h"
@@ -21,10 +22,15 @@ class PackSink {
 
   /// May block until there is room. Thread-safe.
   virtual void submit(FinishedPack pack, StopToken stop) = 0;
+
+  /// Blocks while there is no room for a pack: who waits here, and not in `submit`, holds nothing
+  /// meanwhile. A hint, the room may be gone again. Thread-safe. By default there always is room.
+  virtual void wait_for_room(StopToken /*stop*/) {}
 };
 
-/// Thread-safe. Data and tree blobs go to separate packs, each to one of two open packs at random,
-/// so that the sizes of a pack's blobs tell nothing about a file's chunks (eprint 2025/532).
+/// Thread-safe. Data and tree blobs go to separate packs. A data blob goes to one of two open packs
+/// at random, so that the sizes of a pack's blobs tell nothing about a file's chunks (eprint
+/// 2025/532). Trees are cut nowhere: they share one pack, where neighbours stay together.
 class PackWriter {
  public:
   static constexpr std::size_t kDefaultTargetBytes = 16 << 20;
@@ -37,6 +43,9 @@ class PackWriter {
   /// Adds a blob; hands the pack to the sink when it is full. A blob of the target size or more
   /// gets a pack of its own. `codec` seals the header.
   void add(const SealedBlob& blob, Codec& codec, StopToken stop);
+
+  /// Waits until the sink has room: before a blob is sealed, not while it is held.
+  void wait_for_room(StopToken stop) { sink_.wait_for_room(std::move(stop)); }
 
   /// Whether one of the blobs, in ascending order, is in a pack that is still open.
   bool holds_any(const std::vector<BlobHandle>& blobs) const;

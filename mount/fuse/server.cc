@@ -27,12 +27,10 @@ constexpr int kOwnMappingBytes = 256 << 10;
 
 SnapshotFsOptions model_options(const MountOptions& options) {
   SnapshotFsOptions result;
-  result.path_templates = options.path_templates;
-  result.owner_root = options.owner_root;
-  result.blob_cache_bytes = options.blob_cache_bytes;
+  result.view = options.view;
+  result.view.warn = [](std::string_view message) { log_mount("warning", message); };
+  result.reader = options.reader;
   result.tree_cache_bytes = options.tree_cache_bytes;
-  result.refresh_interval = options.refresh_interval;
-  result.warn = [](std::string_view message) { log_mount("warning", message); };
   return result;
 }
 

@@ -1,14 +1,14 @@
 // A repository mounted: what `snapfs mount` runs.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "fs/base/stop_token.h"
+#include "mount/model/file_reader.h"
+#include "mount/model/virtual_fs.h"
 
 namespace snapfs {
 
@@ -21,13 +21,11 @@ struct MountOptions {
   /// With allow_other: let the kernel check modes and ACLs. Turning it off shows every user
   /// everything.
   bool default_permissions = true;
-  bool owner_root = false;  ///< show everything as owned by root
-  std::string fsname;       ///< empty: "snapfs:" and 10 digits of the repository's ID
-  unsigned threads = 4;     ///< that answer requests; at least 1
-  std::size_t blob_cache_bytes = 256 << 20;
+  std::string fsname;    ///< empty: "snapfs:" and 10 digits of the repository's ID
+  unsigned threads = 4;  ///< that answer requests; at least 1
+  ViewOptions view;      ///< warnings go to standard error, whatever its `warn` says
+  ReaderOptions reader;
   std::size_t tree_cache_bytes = 128 << 20;
-  std::vector<std::string> path_templates;           ///< see build_view; empty: the default ones
-  std::chrono::milliseconds refresh_interval{2000};  ///< look for new snapshots at most this often
   /// Called once, in a thread of the server, when the mount can be used.
   std::function<void()> on_ready;
 };

@@ -71,6 +71,7 @@ void VirtualTree::number(View& view) {
       if (entry.kind == ViewEntry::Kind::kDirectory) {
         node.path = entry.target;
       } else {
+        node.snapshot = view.snapshots[entry.snapshot].id;
         node.tree = view.snapshots[entry.snapshot].tree;
         node.time = view.snapshots[entry.snapshot].time.instant;
         node.target = entry.target;

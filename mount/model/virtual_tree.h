@@ -23,6 +23,7 @@ struct VirtualNode {
   Ino parent = 0;
   std::string path;    ///< directories only
   std::string target;  ///< links only
+  Id snapshot;         ///< snapshots only
   Id tree;             ///< snapshots only
   Timestamp time;      ///< the snapshot's; links and snapshots only
 };

@@ -41,7 +41,7 @@ using testing::FaultBackend;
 constexpr std::size_t kMiB = 1 << 20;
 
 /// Of what a run may take: the queues, what every worker holds, and packs of 4 MiB on their way.
-constexpr std::size_t kBound = 160 * kMiB;
+constexpr std::size_t kBound = 112 * kMiB;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::size_t kSlowness = 4;  // they take longer

@@ -54,7 +54,7 @@ MountedRepository::~MountedRepository() {
 
 void MountedRepository::mount(MountOptions options) {
   reader_ = maker_.open();
-  options.refresh_interval = std::chrono::milliseconds(0);
+  options.view.refresh_interval = std::chrono::milliseconds(0);
   auto ready = std::make_shared<std::promise<void>>();
   std::future<void> usable = ready->get_future();
   options.on_ready = [ready] { ready->set_value(); };

@@ -309,7 +309,7 @@ TEST_F(RealMount, ManyThreadsReadTheSameBytes) {
   }
   file.size = content.size();
   MountOptions options;
-  options.blob_cache_bytes = 200'000;
+  options.reader.blob_cache_bytes = 200'000;
   mount({file}, options);
 
   std::vector<std::string> failures(4);

@@ -39,9 +39,9 @@ class SnapshotFsTest : public ::testing::Test {
     if (!fs_) {
       reader_ = maker_.open();
       SnapshotFsOptions options;
-      options.refresh_interval = refresh_interval_;
-      options.failure_memory = std::chrono::milliseconds(0);
-      options.warn = [this](std::string_view line) { warnings_.emplace_back(line); };
+      options.view.refresh_interval = refresh_interval_;
+      options.reader.failure_memory = std::chrono::milliseconds(0);
+      options.view.warn = [this](std::string_view line) { warnings_.emplace_back(line); };
       fs_.emplace(*reader_, options, StopToken{});
     }
     return *fs_;

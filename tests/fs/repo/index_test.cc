@@ -32,6 +32,12 @@ Id random_id(std::mt19937_64& random) {
 // BlobTable
 // ----------------------------------------------------------------------------------------
 
+TableEntries entries_of(const std::vector<TableEntry>& list) {
+  TableEntries entries;
+  for (const TableEntry& entry : list) entries.add(entry);
+  return entries;
+}
+
 class TableAgainstMultimap : public ::testing::TestWithParam<unsigned> {};
 
 TEST_P(TableAgainstMultimap, FindsTheSameEntries) {
@@ -59,7 +65,7 @@ TEST_P(TableAgainstMultimap, FindsTheSameEntries) {
           std::any_of(begin, end, [&](const auto& it) { return it.second == entry; });
       if (!known) model.emplace(entry.id, entry);
     }
-    table.merge(more);
+    table.merge(entries_of(more));
     ASSERT_EQ(table.size(), model.size());
     for (const Id& id : ids) {
       std::vector<TableEntry> found;
@@ -87,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(Seeds, TableAgainstMultimap, ::testing::Range(1U, 6U));
 
 TEST(BlobTable, StopsWhenVisitHasSeenEnough) {
   BlobTable table;
-  table.merge({{numbered_id(1), 1, 0, 0, 0}, {numbered_id(1), 2, 0, 0, 0}});
+  table.merge(entries_of({{numbered_id(1), 1, 0, 0, 0}, {numbered_id(1), 2, 0, 0, 0}}));
   int seen = 0;
   table.find(numbered_id(1), [&](const TableEntry&) { return ++seen < 1; });
   EXPECT_EQ(seen, 1);

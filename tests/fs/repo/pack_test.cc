@@ -221,6 +221,21 @@ TEST_F(PackTest, WriterKeepsTypesApartAndFillsPacks) {
   EXPECT_EQ(sink.packs.size(), packs) << "an empty pack was written";
 }
 
+TEST_F(PackTest, WriterKeepsTreesInTheirOrder) {
+  Collector sink;
+  PackWriter writer(sink, 1000);
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    writer.add(fake_blob(i, 100, BlobType::kTree), codec_, {});
+  }
+  ASSERT_EQ(sink.packs.size(), 3U);
+  std::uint64_t next = 0;
+  for (const FinishedPack& pack : sink.packs) {
+    for (const PackEntry& entry : pack.description.entries) {
+      EXPECT_EQ(entry.handle.id, numbered_id(next++));
+    }
+  }
+}
+
 TEST_F(PackTest, WriterMergesSmallPacksAtTheEnd) {
   Collector sink;
   PackWriter writer(sink, 100'000);

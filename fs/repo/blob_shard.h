@@ -1,0 +1,86 @@
+// A sixteenth of a table of blobs: 44 bytes a blob, plus what the fan-out costs.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <unordered_map>
+#include <vector>
+
+#include "fs/base/id.h"
+
+namespace snapfs {
+
+/// Where a blob lies, with the pack as a number the index gave it.
+struct TableEntry {
+  Id id;
+  std::uint32_t pack = 0;
+  std::uint32_t offset = 0;
+  std::uint32_t length = 0;
+  std::uint32_t uncompressed_length = 0;
+
+  friend auto operator<=>(const TableEntry&, const TableEntry&) noexcept = default;
+};
+
+/// The entries whose IDs begin with the same four bits. Immutable between merges. Sorted by ID and
+/// found through a table of the first two bytes, which are therefore not stored; lengths of 2^24 −
+/// 1 and more live in a side table. Not thread-safe.
+class BlobShard {
+ public:
+  static constexpr std::size_t kShards = 16;
+
+  /// The number of the shard that the ID belongs to.
+  static std::size_t of(const Id& id) noexcept { return id.bytes[0] >> 4; }
+
+  /// `number` is below kShards.
+  explicit BlobShard(std::size_t number)
+      : first_prefix_(number * kPrefixes), first_row_(kPrefixes + 1, 0) {}
+
+  std::size_t size() const noexcept { return rows_.size(); }
+
+  /// Adds entries of this shard in any order; exact duplicates are dropped.
+  void merge(std::vector<TableEntry> more);
+
+  /// Calls `visit` for every entry of the ID until it returns false.
+  void find(const Id& id, const std::function<bool(const TableEntry&)>& visit) const;
+
+  bool contains(const Id& id) const noexcept;
+
+  void for_each(const std::function<void(const TableEntry&)>& visit) const;
+
+  /// Bytes of memory the table holds.
+  std::size_t memory_bytes() const noexcept;
+
+ private:
+  static constexpr std::size_t kPrefixes = (1 << 16) / kShards;
+  static constexpr std::size_t kSuffixSize = Id::kSize - 2;
+
+  struct Row {
+    std::array<std::uint8_t, kSuffixSize> suffix;
+    std::array<std::uint8_t, 3> length;
+    std::array<std::uint8_t, 3> uncompressed_length;
+    std::array<std::uint8_t, 4> pack;
+    std::array<std::uint8_t, 4> offset;
+  };
+  static_assert(sizeof(Row) == 44);
+
+  struct Lengths {
+    std::uint32_t length = 0;
+    std::uint32_t uncompressed_length = 0;
+  };
+
+  /// The first two bytes, counted from the shard's first ones.
+  std::size_t prefix_of(const Id& id) const noexcept;
+  TableEntry unpack(std::size_t prefix, std::size_t row) const;
+  std::size_t lower_bound(const Id& id) const noexcept;
+  void append(const TableEntry& entry);
+
+  std::size_t first_prefix_;
+  std::vector<std::uint32_t> first_row_;  ///< kPrefixes + 1 entries
+  std::vector<Row> rows_;
+  std::unordered_map<std::uint32_t, Lengths> long_rows_;
+};
+
+}  // namespace snapfs

@@ -1,0 +1,92 @@
+// Reads in terms of blobs.
+#include "mount/model/file_reader.h"
+
+#include <algorithm>
+#include <string>
+
+#include "fs/base/error.h"
+#include "fs/repo/repository.h"
+
+namespace snapfs {
+
+namespace {
+
+/// Reads that are no further apart are taken as going through the file in order.
+constexpr std::uint64_t kSequentialBytes = 1 << 20;
+
+[[noreturn]] void throw_no_file(Ino ino) {
+  throw Error(ErrorCode::kUsage, "inode " + std::to_string(ino) + " is not a file");
+}
+
+}  // namespace
+
+std::size_t memory_bytes(const ReadState& state) noexcept {
+  return sizeof state + memory_bytes(state.layout);
+}
+
+std::size_t FileSlice::size() const noexcept {
+  std::size_t total = 0;
+  for (const Piece& piece : pieces) total += piece.bytes.size();
+  return total;
+}
+
+FileReader::FileReader(Repository& repository, TreeFs& trees, const ReaderOptions& options,
+                       StopToken stop)
+    : repository_(repository),
+      trees_(trees),
+      stop_(std::move(stop)),
+      blobs_(repository, options.blob_cache_bytes, options.failure_memory),
+      files_(options.file_cache_bytes),
+      prefetcher_(blobs_) {}
+
+FileSlice FileReader::read(Ino ino, std::uint64_t offset, std::size_t size) {
+  const std::shared_ptr<const ReadState> state = state_of(ino);
+  const FileLayout& file = state->layout;
+  FileSlice slice;
+  if (offset >= file.size()) return slice;
+  std::uint64_t left = std::min<std::uint64_t>(size, file.size() - offset);
+  prefetch_after(*state, offset, offset + left);
+  for (std::size_t segment = file.segment_at(offset); left > 0; ++segment) {
+    const std::uint64_t length = std::min(left, file.segments()[segment].end - offset);
+    if (length == 0) continue;
+    slice.pieces.push_back(load_piece(file, segment, offset, length));
+    offset += length;
+    left -= length;
+  }
+  return slice;
+}
+
+FileSlice::Piece FileReader::load_piece(const FileLayout& layout, std::size_t segment,
+                                        std::uint64_t offset, std::uint64_t length) {
+  const Id& id = layout.segments()[segment].blob;
+  const std::uint64_t start = layout.start(segment);
+  BlobCache::Pointer blob = blobs_.get(id, stop_);
+  if (blob->size() != layout.segments()[segment].end - start) {
+    throw Error(ErrorCode::kDamaged,
+                "data blob " + id.short_hex() + " is not as long as the index says", id.hex());
+  }
+  const ByteView bytes = ByteView(*blob).subspan(offset - start, length);
+  return {std::move(blob), bytes};
+}
+
+std::shared_ptr<const ReadState> FileReader::state_of(Ino ino) {
+  return files_.get(ino, [&] {
+    if (is_virtual(ino)) throw_no_file(ino);
+    const TreeFs::NodeRef place = trees_.node(ino);
+    if (place.node->type != NodeType::kFile) throw_no_file(ino);
+    return std::make_shared<const ReadState>(FileLayout(*place.node, repository_.index()));
+  });
+}
+
+void FileReader::prefetch_after(const ReadState& state, std::uint64_t begin, std::uint64_t end) {
+  // The kernel's read-ahead arrives a little out of order: near the last read's end is in order.
+  const std::uint64_t last_end = state.position.exchange(end, std::memory_order_relaxed);
+  const std::uint64_t distance = begin > last_end ? begin - last_end : last_end - begin;
+  if (begin == 0 || distance > kSequentialBytes) return;
+  const std::size_t next = state.layout.segment_at(end - 1) + 1;
+  if (next < state.layout.segments().size()) {
+    prefetcher_.want(state.layout.segments()[next].blob);
+  }
+}
+
+}  // namespace snapfs

@@ -1,0 +1,80 @@
+// The content of files: which blobs a read touches, and these from the cache or the repository,
+// with those that will be wanted next on their way.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "fs/base/bytes.h"
+#include "fs/base/stop_token.h"
+#include "mount/model/blob_cache.h"
+#include "mount/model/file_layout.h"
+#include "mount/model/ino.h"
+#include "mount/model/prefetcher.h"
+#include "mount/model/shared_cache.h"
+#include "mount/model/tree_fs.h"
+
+namespace snapfs {
+
+class Repository;
+
+struct ReaderOptions {
+  std::size_t blob_cache_bytes = 256 << 20;
+  std::size_t file_cache_bytes = 16 << 20;
+  std::chrono::milliseconds failure_memory{3000};  ///< see BlobCache
+};
+
+/// A run of a file's bytes in the buffers they are cached in.
+struct FileSlice {
+  struct Piece {
+    std::shared_ptr<const Bytes> owner;
+    ByteView bytes;
+  };
+  std::vector<Piece> pieces;
+
+  std::size_t size() const noexcept;
+};
+
+/// What is kept of a file that is being read, by inode: there is no open and no close.
+struct ReadState {
+  explicit ReadState(FileLayout file_layout) : layout(std::move(file_layout)) {}
+
+  FileLayout layout;
+  mutable std::atomic<std::uint64_t> position{0};  ///< where the last read ended
+};
+
+std::size_t memory_bytes(const ReadState& state) noexcept;
+
+/// Thread-safe.
+class FileReader {
+ public:
+  /// Both references must outlive this.
+  FileReader(Repository& repository, TreeFs& trees, const ReaderOptions& options, StopToken stop);
+
+  /// `size` bytes at `offset`, fewer only at the end of the file: a run that touches damage is an
+  /// error as a whole. Error{kUsage} when it is no file; else what BlobCache::get throws.
+  FileSlice read(Ino ino, std::uint64_t offset, std::size_t size);
+
+  /// Whether a data blob is in memory.
+  bool is_cached(const Id& blob) { return blobs_.contains(blob); }
+
+ private:
+  std::shared_ptr<const ReadState> state_of(Ino ino);
+  void prefetch_after(const ReadState& state, std::uint64_t begin, std::uint64_t end);
+  FileSlice::Piece load_piece(const FileLayout& layout, std::size_t segment, std::uint64_t offset,
+                              std::uint64_t length);
+
+  Repository& repository_;
+  TreeFs& trees_;
+  const StopToken stop_;
+  BlobCache blobs_;
+  SharedCache<Ino, ReadState> files_;
+  Prefetcher prefetcher_;
+};
+
+}  // namespace snapfs

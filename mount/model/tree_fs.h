@@ -1,0 +1,78 @@
+// What is inside the snapshots, as a file system by inode: names, attributes, links. Content is
+// FileReader's.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "fs/base/bytes.h"
+#include "fs/base/stop_token.h"
+#include "mount/model/attributes.h"
+#include "mount/model/directory.h"
+#include "mount/model/inode_table.h"
+#include "mount/model/tree_cache.h"
+#include "mount/model/virtual_fs.h"
+
+namespace snapfs {
+
+/// Thread-safe. Inodes are those of nodes inside snapshots; where a directory is asked for, a
+/// snapshot's root will do, too. One that was never given out is a StaleInode; any operation may
+/// throw what TreeCache::get throws.
+class TreeFs {
+ public:
+  /// A node together with what keeps it alive.
+  struct NodeRef {
+    std::shared_ptr<const TreeListing> listing;
+    const Node* node = nullptr;
+    const TreeDirectory* directory = nullptr;  ///< that holds it
+  };
+
+  /// Both references must outlive this.
+  TreeFs(TreeCache& trees, const VirtualFs& roots, Ownership ownership, StopToken stop)
+      : trees_(trees), roots_(roots), ownership_(ownership), stop_(std::move(stop)) {}
+
+  /// Nothing when there is no such name.
+  std::optional<Entry> lookup(Ino parent, std::string_view name);
+
+  Entry entry(Ino ino);
+
+  std::shared_ptr<const OpenDirectory> open_directory(Ino ino);
+
+  /// The directory that holds the entry.
+  Ino parent(Ino ino) { return node(ino).directory->self; }
+
+  /// Raw bytes. Error{kUsage} when it is no symbolic link.
+  std::string read_link(Ino ino);
+
+  /// Nothing when there is no such attribute.
+  std::optional<Bytes> extended_attribute(Ino ino, std::string_view name);
+
+  /// The names, each followed by a zero byte.
+  std::string extended_attribute_names(Ino ino);
+
+  NodeRef node(Ino ino);
+
+ private:
+  class Listing;
+
+  /// A directory inside a snapshot, decoded.
+  struct DirectoryRef {
+    const TreeDirectory* directory = nullptr;
+    std::shared_ptr<const TreeListing> listing;
+  };
+
+  DirectoryRef directory(Ino ino);
+  TreeDirectory describe(Ino ino);
+  Entry entry(const TreeDirectory& directory, std::size_t index, const Node& node) const;
+
+  TreeCache& trees_;
+  const VirtualFs& roots_;
+  const Ownership ownership_;
+  const StopToken stop_;
+  InodeTable inodes_;
+};
+
+}  // namespace snapfs

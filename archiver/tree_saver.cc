@@ -1,5 +1,6 @@
 #include "archiver/tree_saver.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -20,8 +21,12 @@ std::string_view json_of(const NodeResult& result, const std::string& arena) {
 
 std::size_t weight_of(const DirectoryContent& content) noexcept {
   // A pending node is its future here, a state shared with the promise, and later the JSON in it.
-  constexpr std::size_t kPerEntry = sizeof(FutureNode) + sizeof(FutureState<SavedNode>);
-  return sizeof(TreeJob) + content.arena.capacity() + content.nodes.size() * kPerEntry;
+  constexpr std::size_t kJsonBytes = 512;  // of most files
+  constexpr std::size_t kPending = sizeof(FutureState<SavedNode>) + kJsonBytes;
+  const auto pending =
+      static_cast<std::size_t>(std::ranges::count_if(content.nodes, &FutureNode::is_pending));
+  return sizeof(TreeJob) + content.arena.capacity() + content.nodes.size() * sizeof(FutureNode) +
+         pending * kPending;
 }
 
 void TreeSaver::run(TreeChannel& jobs, Codec& codec, const StopToken& stop) {

@@ -45,8 +45,11 @@ class FutureNode {
   FutureNode& operator=(FutureNode&& other) noexcept;
   ~FutureNode() { reset(); }
 
+  /// Whether it is one that is delivered, and was not taken yet.
+  bool is_pending() const noexcept { return kind_ == Kind::kPending; }
+
   /// Whether `take` would return without waiting.
-  bool ready() const noexcept { return kind_ != Kind::kPending || pending_.ready(); }
+  bool ready() const noexcept { return !is_pending() || pending_.ready(); }
 
   /// Waits for the node and takes it; afterwards nothing but these 16 bytes is left of it (D1).
   /// Nothing means cancelled. A second call returns nothing as well.

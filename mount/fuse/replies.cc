@@ -31,7 +31,7 @@ Position at_position(const OpenDirectory& directory, std::uint64_t position) {
   Position result;
   result.name = position == 0 ? "." : "..";
   result.dot = true;
-  result.entry.ino = position == 0 ? directory.self() : directory.parent();
+  result.entry.attributes.inode = position == 0 ? directory.self() : directory.parent();
   result.entry.attributes.mode = S_IFDIR;
   return result;
 }
@@ -53,7 +53,7 @@ DirectoryBuffer fill(const OpenDirectory& directory, std::size_t size, std::uint
 struct stat to_stat(const Entry& entry) noexcept {
   const Attributes& attributes = entry.attributes;
   struct stat status {};
-  status.st_ino = entry.ino;
+  status.st_ino = attributes.inode;
   status.st_mode = attributes.mode;
   status.st_nlink = attributes.links;
   status.st_uid = attributes.uid;

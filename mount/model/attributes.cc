@@ -31,9 +31,10 @@ std::uint64_t size_of(const Node& node) noexcept {
   }
 }
 
-Attributes made_up(std::uint32_t mode, const Timestamp& time, std::uint32_t uid,
+Attributes made_up(InodeNumber inode, std::uint32_t mode, const Timestamp& time, std::uint32_t uid,
                    std::uint32_t gid) noexcept {
   Attributes result;
+  result.inode = inode;
   result.mode = mode;
   result.uid = uid;
   result.gid = gid;
@@ -60,14 +61,15 @@ Attributes attributes_of(const Node& node, const Ownership& ownership) {
   return result;
 }
 
-Attributes virtual_directory_attributes(const Timestamp& time, std::uint32_t uid,
+Attributes virtual_directory_attributes(InodeNumber inode, const Timestamp& time, std::uint32_t uid,
                                         std::uint32_t gid) noexcept {
-  return made_up(S_IFDIR | 0555, time, uid, gid);
+  return made_up(inode, S_IFDIR | 0555, time, uid, gid);
 }
 
-Attributes virtual_link_attributes(const Timestamp& time, std::uint64_t target_size,
-                                   std::uint32_t uid, std::uint32_t gid) noexcept {
-  Attributes result = made_up(S_IFLNK | 0777, time, uid, gid);
+Attributes virtual_link_attributes(InodeNumber inode, const Timestamp& time,
+                                   std::uint64_t target_size, std::uint32_t uid,
+                                   std::uint32_t gid) noexcept {
+  Attributes result = made_up(inode, S_IFLNK | 0777, time, uid, gid);
   result.size = target_size;
   return result;
 }

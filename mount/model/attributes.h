@@ -1,15 +1,17 @@
-// What stat(2) shows of a node, without its inode number.
+// What stat(2) shows.
 #pragma once
 
 #include <cstdint>
 
 #include "fs/base/timestamp.h"
 #include "fs/tree/node.h"
+#include "mount/model/inode_number.h"
 
 namespace snapfs {
 
 /// A value; the fields are those of struct stat.
 struct Attributes {
+  InodeNumber inode = 0;
   std::uint32_t mode = 0;
   std::uint32_t links = 1;
   std::uint32_t uid = 0;
@@ -31,17 +33,18 @@ struct Ownership {
   bool owner_root = false;  ///< show everything as owned by root
 };
 
-/// A node's own. A directory's link count is always 1, which tells find(1) not to guess the number
-/// of its subdirectories: that number is only known once the subtree was read, and must not change
-/// by reading it.
+/// A node's own, but for the inode number. A directory's link count is always 1, which tells
+/// find(1) not to guess the number of its subdirectories: that number is only known once the
+/// subtree was read, and must not change by reading it.
 Attributes attributes_of(const Node& node, const Ownership& ownership);
 
 /// Of a directory that is in no snapshot, or of a snapshot's root: mode 0555, three times `time`.
-Attributes virtual_directory_attributes(const Timestamp& time, std::uint32_t uid,
+Attributes virtual_directory_attributes(InodeNumber inode, const Timestamp& time, std::uint32_t uid,
                                         std::uint32_t gid) noexcept;
 
 /// Of a symbolic link that is in no snapshot.
-Attributes virtual_link_attributes(const Timestamp& time, std::uint64_t target_size,
-                                   std::uint32_t uid, std::uint32_t gid) noexcept;
+Attributes virtual_link_attributes(InodeNumber inode, const Timestamp& time,
+                                   std::uint64_t target_size, std::uint32_t uid,
+                                   std::uint32_t gid) noexcept;
 
 }  // namespace snapfs

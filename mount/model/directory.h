@@ -21,9 +21,9 @@ class OpenDirectory {
  public:
   virtual ~OpenDirectory() = default;
 
-  /// Itself and its parent: the first two positions, "." and "..".
-  virtual Ino self() const noexcept = 0;
-  virtual Ino parent() const noexcept = 0;
+  /// Of itself and its parent: the first two positions, "." and "..".
+  virtual InodeNumber self() const noexcept = 0;
+  virtual InodeNumber parent() const noexcept = 0;
 
   /// How many entries there are besides these two.
   virtual std::size_t size() const noexcept = 0;

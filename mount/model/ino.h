@@ -1,5 +1,6 @@
-// Inode numbers of the mount. One space, two regions: names that we make up (directories of
-// snapshots, the snapshots' roots, `latest`) come first, everything inside snapshots after them.
+// The kernel's handles of what is in the mount. One space, two regions: names that we make up
+// (directories of snapshots, the snapshots' roots, `latest`) come first, everything inside
+// snapshots after them. What stat(2) shows as st_ino is another number (inode_number.h).
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@
 
 namespace snapfs {
 
-/// A FUSE nodeid, which is also what stat(2) shows as st_ino.
+/// A FUSE nodeid. Given out in the order in which things are met; holds for the life of the mount.
 using Ino = std::uint64_t;
 
 inline constexpr Ino kRootIno = 1;

@@ -1,10 +1,6 @@
-// Inode numbers inside snapshots, without a record an inode: a directory that is read gets one run
-// of numbers for all its entries, in the order of their names. So numbers ascend by name, which is
-// the order `cp -a` opens files in, and a number leads back to its directory and position by
+// Handles of what is inside snapshots, without a record an entry: a directory that is read gets one
+// run of handles for all its entries, so that a handle leads back to its directory and position by
 // arithmetic. Holds no nodes: those come from the tree cache.
-//
-// Numbers are given in the order in which directories are first read. They hold for the life of
-// the mount, and differ from one mount to the next.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +9,11 @@
 #include <optional>
 #include <shared_mutex>
 #include <unordered_map>
+#include <utility>
 
 #include "fs/base/id.h"
 #include "mount/model/ino.h"
+#include "mount/model/inode_number.h"
 #include "mount/model/tree_cache.h"
 
 namespace snapfs {
@@ -25,9 +23,13 @@ struct TreeDirectory {
   Ino self = 0;
   Ino parent = 0;
   Ino root = 0;  ///< of the snapshot as seen at one place of the view
-  Ino base = 0;  ///< the first entry's
+  Ino base = 0;  ///< the first entry's; given by the table
   std::uint32_t count = 0;
+  Id snapshot;
   Id tree;
+  InodeNumber inode = 0;  ///< its own
+  InodeNumber parent_inode = 0;
+  DirectoryNumbers numbers;  ///< its entries'
 };
 
 /// Thread-safe. What is returned by pointer is immutable and lives as long as the table.
@@ -44,31 +46,25 @@ class InodeTable {
   /// Nothing when the number was never given out.
   std::optional<Place> find(Ino ino) const;
 
-  /// Gives the directory's entries their numbers, unless another thread just did. `listing` is the
-  /// content of `tree`.
-  const TreeDirectory& add(Ino self, Ino parent, Ino root, const Id& tree,
-                           const TreeListing& listing);
+  /// Gives the directory's entries their handles, unless another thread just did. `listing` is the
+  /// content of its tree.
+  const TreeDirectory& add(TreeDirectory directory, const TreeListing& listing);
 
-  /// The inode of a directory's entry. Hard links share the number that was given to the first of
-  /// them, within one snapshot and never across two: programs take equal numbers as the promise of
-  /// equal bytes.
-  Ino ino_of(const TreeDirectory& directory, std::size_t index, const Node& node) const;
+  /// The handle of a directory's entry, and its inode number. Hard links share both, the handle
+  /// within what is shown at one place: the kernel then keeps one copy of their content.
+  std::pair<Ino, InodeNumber> entry(const TreeDirectory& directory, std::size_t index,
+                                    const Node& node) const;
 
  private:
   struct HardLink {
     Ino root = 0;
-    std::uint64_t device = 0;
-    std::uint64_t inode = 0;
-    std::uint64_t fingerprint = 0;  ///< of what the node shows but its name
+    InodeNumber inode = 0;
 
     friend bool operator==(const HardLink&, const HardLink&) = default;
   };
   struct HardLinkHash {
-    std::size_t operator()(const HardLink& link) const noexcept;
+    std::size_t operator()(const HardLink& link) const noexcept { return link.root ^ link.inode; }
   };
-
-  static bool is_hard_link(const Node& node) noexcept;
-  static HardLink hard_link(Ino root, const Node& node) noexcept;
 
   mutable std::shared_mutex mutex_;
   std::deque<TreeDirectory> directories_;  ///< ascending by base

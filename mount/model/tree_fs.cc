@@ -13,8 +13,8 @@ class TreeFs::Listing final : public OpenDirectory {
  public:
   Listing(const TreeFs& fs, DirectoryRef directory) : fs_(fs), directory_(std::move(directory)) {}
 
-  Ino self() const noexcept override { return directory_.directory->self; }
-  Ino parent() const noexcept override { return directory_.directory->parent; }
+  InodeNumber self() const noexcept override { return directory_.directory->inode; }
+  InodeNumber parent() const noexcept override { return directory_.directory->parent_inode; }
   std::size_t size() const noexcept override { return directory_.listing->nodes.size(); }
   std::string_view name(std::size_t index) const override {
     return directory_.listing->nodes[index].name;
@@ -38,7 +38,7 @@ std::optional<Entry> TreeFs::lookup(Ino parent, std::string_view name) {
 
 Entry TreeFs::entry(Ino ino) {
   const NodeRef place = node(ino);
-  return {ino, attributes_of(*place.node, ownership_), true};
+  return entry(*place.directory, place.index, *place.node);
 }
 
 std::shared_ptr<const OpenDirectory> TreeFs::open_directory(Ino ino) {
@@ -74,34 +74,52 @@ TreeFs::NodeRef TreeFs::node(Ino ino) {
   if (!place) throw StaleInode(ino);
   std::shared_ptr<const TreeListing> listing = trees_.get(place->directory->tree, stop_);
   const Node* node = &listing->nodes.at(place->index);
-  return {std::move(listing), node, place->directory};
+  return {std::move(listing), node, place->directory, place->index};
 }
 
 TreeFs::DirectoryRef TreeFs::directory(Ino ino) {
   if (const TreeDirectory* known = inodes_.find_directory(ino)) {
     return {known, trees_.get(known->tree, stop_)};
   }
-  const TreeDirectory found = describe(ino);
+  TreeDirectory found = describe(ino);
   std::shared_ptr<const TreeListing> listing = trees_.get(found.tree, stop_);
-  const TreeDirectory& added =
-      inodes_.add(found.self, found.parent, found.root, found.tree, *listing);
+  const TreeDirectory& added = inodes_.add(std::move(found), *listing);
   return {&added, std::move(listing)};
 }
 
-/// A directory that was not read yet; without numbers for its entries.
+/// A directory that was not read yet; without handles for its entries.
 TreeDirectory TreeFs::describe(Ino ino) {
+  TreeDirectory directory;
+  directory.self = ino;
   if (is_virtual(ino)) {
     if (const auto root = roots_.snapshot_root(ino)) {
-      return {ino, root->parent, ino, 0, 0, root->tree};
+      directory.parent = root->parent;
+      directory.root = ino;
+      directory.snapshot = root->snapshot;
+      directory.tree = root->tree;
+      directory.inode = roots_.entry(ino).attributes.inode;
+      directory.parent_inode = roots_.entry(root->parent).attributes.inode;
+      directory.numbers = DirectoryNumbers(root->snapshot, root->tree);
+      return directory;
     }
   } else if (const NodeRef place = node(ino); place.node->subtree) {
-    return {ino, place.directory->self, place.directory->root, 0, 0, *place.node->subtree};
+    directory.parent = place.directory->self;
+    directory.root = place.directory->root;
+    directory.snapshot = place.directory->snapshot;
+    directory.tree = *place.node->subtree;
+    directory.inode = place.directory->numbers.entry(place.index);
+    directory.parent_inode = place.directory->inode;
+    directory.numbers = place.directory->numbers.below(place.node->name);
+    return directory;
   }
   throw Error(ErrorCode::kUsage, "inode " + std::to_string(ino) + " is not a directory");
 }
 
 Entry TreeFs::entry(const TreeDirectory& directory, std::size_t index, const Node& node) const {
-  return {inodes_.ino_of(directory, index, node), attributes_of(node, ownership_), true};
+  const auto [ino, inode] = inodes_.entry(directory, index, node);
+  Attributes attributes = attributes_of(node, ownership_);
+  attributes.inode = inode;
+  return {ino, attributes, true};
 }
 
 }  // namespace snapfs

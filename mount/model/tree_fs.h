@@ -28,6 +28,7 @@ class TreeFs {
     std::shared_ptr<const TreeListing> listing;
     const Node* node = nullptr;
     const TreeDirectory* directory = nullptr;  ///< that holds it
+    std::size_t index = 0;                     ///< its position there
   };
 
   /// Both references must outlive this.

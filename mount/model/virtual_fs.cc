@@ -27,8 +27,8 @@ class VirtualFs::Listing final : public OpenDirectory {
   Listing(const VirtualFs& fs, const VirtualNode& node)
       : fs_(fs), node_(node), view_(fs.tree_.view()), directory_(find_directory(*view_, node)) {}
 
-  Ino self() const noexcept override { return node_.ino; }
-  Ino parent() const noexcept override { return node_.parent; }
+  InodeNumber self() const noexcept override { return node_.inode; }
+  InodeNumber parent() const noexcept override { return fs_.node(node_.parent).inode; }
   std::size_t size() const noexcept override { return directory_ ? directory_->entries.size() : 0; }
   std::string_view name(std::size_t index) const override {
     return directory_->entries[index].name;
@@ -132,13 +132,14 @@ const VirtualNode& VirtualFs::node(Ino ino) const {
 Entry VirtualFs::entry(const VirtualNode& node) const {
   switch (node.kind) {
     case ViewEntry::Kind::kDirectory:
-      return {node.ino, virtual_directory_attributes(start_, uid_, gid_), false};
+      return {node.ino, virtual_directory_attributes(node.inode, start_, uid_, gid_), false};
     case ViewEntry::Kind::kSnapshot:
-      return {node.ino, virtual_directory_attributes(node.time, 0, 0), false};
+      return {node.ino, virtual_directory_attributes(node.inode, node.time, 0, 0), false};
     case ViewEntry::Kind::kLink:
       break;
   }
-  return {node.ino, virtual_link_attributes(node.time, node.target.size(), uid_, gid_), false};
+  return {node.ino, virtual_link_attributes(node.inode, node.time, node.target.size(), uid_, gid_),
+          false};
 }
 
 void VirtualFs::warn(std::string_view message) const {

@@ -27,6 +27,7 @@ std::string identity(const ViewDirectory& directory, const ViewEntry& entry, con
 VirtualTree::VirtualTree() {
   VirtualNode root;
   root.ino = root.parent = kRootIno;
+  root.inode = kRootInodeNumber;
   nodes_.push_back(root);
   View empty;
   empty.directories[""];
@@ -55,6 +56,7 @@ Ino VirtualTree::ino_of(const std::string& key, const VirtualNode& node) {
   if (inserted) {
     nodes_.push_back(node);
     nodes_.back().ino = next;
+    nodes_.back().inode = inode_number(key);
   }
   return found->second;
 }

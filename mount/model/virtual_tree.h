@@ -11,6 +11,7 @@
 #include "fs/base/id.h"
 #include "fs/base/timestamp.h"
 #include "mount/model/ino.h"
+#include "mount/model/inode_number.h"
 #include "mount/model/view.h"
 
 namespace snapfs {
@@ -21,6 +22,7 @@ struct VirtualNode {
   ViewEntry::Kind kind = ViewEntry::Kind::kDirectory;
   Ino ino = 0;
   Ino parent = 0;
+  InodeNumber inode = 0;
   std::string path;    ///< directories only
   std::string target;  ///< links only
   Id snapshot;         ///< snapshots only

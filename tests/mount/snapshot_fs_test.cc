@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -71,6 +72,49 @@ class SnapshotFsTest : public ::testing::Test {
   std::optional<SnapshotFs> fs_;
   std::vector<std::string> warnings_;
 };
+
+TEST_F(SnapshotFsTest, InodeNumbersAreTheSameInEveryMountAndAscendByName) {
+  Node link = maker_.make_file("link", {"content"});
+  link.links = 2;
+  std::vector<Node> nodes = {maker_.make_file("b", {"2"}), maker_.make_file("a", {"1"}), link};
+  const Id inner = maker_.add_tree(nodes);
+  nodes.push_back(test::make_directory("d", inner));
+  nodes.push_back(test::make_directory("e", inner));
+  const Snapshot snapshot =
+      maker_.add_snapshot(maker_.add_tree(nodes), "2026-01-01T00:00:00Z", "host", {"tag"});
+  const std::vector<std::vector<std::string>> paths = {
+      {"d"}, {"a"}, {"b"}, {"link"}, {"d", "a"}, {"d", "b"}, {"d", "link"}, {"e", "a"}, {"e", "b"}};
+  const std::vector<std::vector<std::string>> places = {
+      {"ids", snapshot.id.short_hex()}, {"tags", "tag", "2026-01-01T00:00:00Z"}, {"ids"}, {"tags"}};
+  const auto numbers_of = [&](const Ino root, const auto& wanted) {
+    std::vector<InodeNumber> numbers;
+    for (const auto& path : wanted) numbers.push_back(find(path, root)->attributes.inode);
+    return numbers;
+  };
+  const auto inside = numbers_of(root_of(snapshot), paths);
+  const auto virtual_ones = numbers_of(kRootIno, places);
+  EXPECT_LT(inside[1], inside[2]);
+  EXPECT_LT(inside[4], inside[5]);
+  EXPECT_EQ(inside[3], inside[6]) << "a hard link";
+  EXPECT_EQ(std::set(inside.begin(), inside.end()).size(), inside.size() - 1);
+  EXPECT_EQ(std::set(virtual_ones.begin(), virtual_ones.end()).size(), virtual_ones.size());
+
+  fs_.reset();  // the next mount is asked in another order
+  EXPECT_EQ(numbers_of(ino(places[1]), std::vector(paths.rbegin(), paths.rend())),
+            std::vector(inside.rbegin(), inside.rend()));
+  EXPECT_EQ(numbers_of(kRootIno, places), virtual_ones);
+}
+
+TEST_F(SnapshotFsTest, InodeNumbersOfTwoSnapshotsDiffer) {
+  Node link = maker_.make_file("link", {"content"});
+  link.links = 2;
+  const Id tree = maker_.add_tree({link, maker_.make_file("f", {"x"})});
+  const Ino first = root_of(maker_.add_snapshot(tree, "2026-01-01T00:00:00Z"));
+  const Ino second = root_of(maker_.add_snapshot(tree, "2026-01-02T00:00:00Z"));
+  for (const char* name : {"link", "f"}) {
+    EXPECT_NE(find({name}, first)->attributes.inode, find({name}, second)->attributes.inode);
+  }
+}
 
 TEST_F(SnapshotFsTest, NumbersOfADirectoryAscendByName) {
   const Id tree = maker_.add_tree(
@@ -164,7 +208,7 @@ TEST_F(SnapshotFsTest, SnapshotRootHasItsTimeAndItsPlaceAsParent) {
   const Entry root = find({"snapshots", "2026-01-01T00:00:00Z"}).value();
   EXPECT_EQ(root.attributes.mode, S_IFDIR | 0555U);
   EXPECT_EQ(root.attributes.mtime, snapshot.time.instant);
-  EXPECT_EQ(fs().open_directory(root.ino)->parent(), ino({"snapshots"}));
+  EXPECT_EQ(fs().open_directory(root.ino)->parent(), find({"snapshots"})->attributes.inode);
   EXPECT_EQ(fs().lookup(root.ino, "..")->ino, ino({"snapshots"}));
   EXPECT_EQ(fs().lookup(root.ino, ".")->ino, root.ino);
   EXPECT_EQ(fs().read_link(ino({"snapshots", "latest"})), "2026-01-01T00:00:00Z");

@@ -79,8 +79,7 @@ std::vector<BlobLocation> Index::find(const BlobHandle& handle) const {
   std::vector<BlobLocation> found;
   const std::shared_lock lock(mutex_);
   const auto add = [&](const TableEntry& entry) {
-    const BlobLocation location{packs_[entry.pack], entry.offset, entry.length,
-                                entry.uncompressed_length};
+    const BlobLocation location = location_of(entry);
     // An index file read after its packs were added, or two files that list one pack.
     if (std::ranges::find(found, location) == found.end()) found.push_back(location);
     return true;
@@ -92,10 +91,21 @@ std::vector<BlobLocation> Index::find(const BlobHandle& handle) const {
   return found;
 }
 
-std::optional<std::uint32_t> Index::plaintext_length(const BlobHandle& handle) const {
-  const std::vector<BlobLocation> found = find(handle);
-  if (found.empty()) return std::nullopt;
-  return found.front().plaintext_length();
+std::optional<BlobLocation> Index::find_any(const BlobHandle& handle) const {
+  std::optional<BlobLocation> found;
+  const std::shared_lock lock(mutex_);
+  const TypeIndex& index = of(handle.type);
+  index.table.find(handle.id, [&](const TableEntry& entry) {
+    found = location_of(entry);
+    return false;
+  });
+  if (found) return found;
+  const auto recent = index.recent.find(handle.id);
+  return recent == index.recent.end() ? found : location_of(recent->second);
+}
+
+BlobLocation Index::location_of(const TableEntry& entry) const {
+  return {packs_[entry.pack], entry.offset, entry.length, entry.uncompressed_length};
 }
 
 bool Index::claim(const BlobHandle& handle) {

@@ -32,8 +32,8 @@ class Index {
   /// Every place the blob is stored at; empty when it is not, or only pending.
   std::vector<BlobLocation> find(const BlobHandle& handle) const;
 
-  /// The plaintext's size of a stored blob.
-  std::optional<std::uint32_t> plaintext_length(const BlobHandle& handle) const;
+  /// One of them.
+  std::optional<BlobLocation> find_any(const BlobHandle& handle) const;
 
   /// Marks the blob as pending and returns true when it is neither stored nor pending: the caller
   /// must then store it (FORMAT §7.3).
@@ -62,6 +62,7 @@ class Index {
 
   TypeIndex& of(BlobType type) { return types_[static_cast<std::size_t>(type)]; }
   const TypeIndex& of(BlobType type) const { return types_[static_cast<std::size_t>(type)]; }
+  BlobLocation location_of(const TableEntry& entry) const;
   void settle(TypeIndex& index);
   void merge(std::vector<Id> packs, std::array<TableEntries, 2> entries);
 

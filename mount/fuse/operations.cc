@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -107,6 +108,20 @@ void read(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fuse_f
     return SliceReply(context_of(req).fs.read(ino, static_cast<std::uint64_t>(offset), size));
   });
   if (reply) reply->send(req);
+}
+
+void lseek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence, fuse_file_info*) {
+  SnapshotFs& fs = context_of(req).fs;
+  const auto from = static_cast<std::uint64_t>(offset);
+  const auto found = guarded(req, "lseek", [&] {
+    return whence == SEEK_DATA ? fs.next_data(ino, from) : fs.next_hole(ino, from);
+  });
+  if (!found) return;
+  if (*found) {
+    fuse_reply_lseek(req, static_cast<off_t>(**found));
+  } else {
+    fuse_reply_err(req, ENXIO);
+  }
 }
 
 void opendir(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {
@@ -222,6 +237,7 @@ fuse_lowlevel_ops make_operations() {
   operations.readlink = readlink;
   operations.open = open;
   operations.read = read;
+  operations.lseek = lseek;
   operations.opendir = opendir;
   operations.readdir = readdir;
   operations.readdirplus = readdirplus;

@@ -44,7 +44,7 @@ Attributes made_up(InodeNumber inode, std::uint32_t mode, const Timestamp& time,
 
 }  // namespace
 
-Attributes attributes_of(const Node& node, const Ownership& ownership) {
+Attributes attributes_of(const Node& node, std::uint64_t hole_bytes, const Ownership& ownership) {
   Attributes result;
   result.mode = file_type_bits(node.type) | (node.permissions & 07777);
   result.links = link_count(node);
@@ -54,7 +54,7 @@ Attributes attributes_of(const Node& node, const Ownership& ownership) {
     result.device = node.device;
   }
   result.size = size_of(node);
-  result.blocks = node.type == NodeType::kFile ? blocks_of(node.size) : 0;
+  result.blocks = node.type == NodeType::kFile ? blocks_of(node.size - hole_bytes) : 0;
   result.atime = node.atime;
   result.mtime = node.mtime;
   result.ctime = node.ctime;

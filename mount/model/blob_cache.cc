@@ -25,8 +25,10 @@ BlobCache::Pointer BlobCache::get(const Id& blob, StopToken stop) {
 BlobCache::Pointer BlobCache::load(const Id& blob, StopToken stop) {
   throw_recent_failure(blob);
   try {
-    return std::make_shared<const Bytes>(
+    auto bytes = std::make_shared<const Bytes>(
         repository_.load_blob({BlobType::kData, blob}, std::move(stop)));
+    forget_failure(blob);
+    return bytes;
   } catch (const Error& error) {
     const bool lasting =
         error.code() == ErrorCode::kDamaged || error.code() == ErrorCode::kNotFound;
@@ -38,17 +40,15 @@ BlobCache::Pointer BlobCache::load(const Id& blob, StopToken stop) {
 void BlobCache::throw_recent_failure(const Id& blob) {
   std::exception_ptr error;
   {
-    auto failures = failures_.lock();
+    const auto failures = failures_.lock();
     const auto found = failures->find(blob);
-    if (found == failures->end()) return;
-    if (found->second.until > Clock::now()) {
-      error = found->second.error;
-    } else {
-      failures->erase(found);
-    }
+    if (found == failures->end() || found->second.until <= Clock::now()) return;
+    error = found->second.error;
   }
-  if (error) std::rethrow_exception(error);
+  std::rethrow_exception(error);
 }
+
+void BlobCache::forget_failure(const Id& blob) { failures_.lock()->erase(blob); }
 
 void BlobCache::remember_failure(const Id& blob) {
   auto failures = failures_.lock();

@@ -37,6 +37,12 @@ class BlobCache {
   /// Whether get() would answer from memory.
   bool contains(const Id& blob) { return cache_.peek(blob) != nullptr; }
 
+  /// Whether the blob could not be had when it was last wanted, for being damaged or missing.
+  bool has_failed(const Id& blob) const { return failures_.lock()->contains(blob); }
+
+  /// Whether has_failed() holds for any blob.
+  bool any_failed() const { return !failures_.lock()->empty(); }
+
   std::size_t size_bytes() const { return cache_.size_bytes(); }
 
  private:
@@ -50,6 +56,7 @@ class BlobCache {
   Pointer load(const Id& blob, StopToken stop);
   void throw_recent_failure(const Id& blob);
   void remember_failure(const Id& blob);
+  void forget_failure(const Id& blob);
 
   Repository& repository_;
   SharedCache<Id, Bytes> cache_;

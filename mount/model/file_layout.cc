@@ -2,59 +2,53 @@
 #include "mount/model/file_layout.h"
 
 #include <algorithm>
-#include <optional>
-
-#include "fs/repo/index.h"
 
 namespace snapfs {
 
 namespace {
 
-/// The sum of the blobs' lengths, as far as the index knows them.
-struct KnownBytes {
-  std::uint64_t bytes = 0;
-  bool complete = true;
-
-  void add(std::optional<std::uint32_t> length) noexcept {
-    bytes += length.value_or(0);
-    complete = complete && length.has_value();
-  }
-
-  std::uint64_t size_of(const Node& node) const noexcept {
-    return complete ? bytes : std::max(node.size, bytes);
-  }
-};
+std::optional<BlobLocation> locate(const Id& blob, const Index& index) {
+  return index.find_any({BlobType::kData, blob});
+}
 
 }  // namespace
 
-std::uint64_t content_size(const Node& node, const Index& index) {
-  KnownBytes known;
-  for (const Id& blob : node.content) known.add(index.plaintext_length({BlobType::kData, blob}));
-  return known.size_of(node);
+ContentSummary summarize(const Node& node, const ContentIndex& content) {
+  ContentSummary summary;
+  for (const Id& blob : node.content) {
+    const std::optional<BlobLocation> location = locate(blob, content.index);
+    if (!location) {
+      summary.complete = false;
+      continue;
+    }
+    summary.size += location->plaintext_length();
+    if (content.zeros.contains(blob, *location)) {
+      summary.hole_bytes += location->plaintext_length();
+    }
+  }
+  if (!summary.complete) summary.size = std::max(node.size, summary.size);
+  return summary;
 }
 
-FileLayout::FileLayout(const Node& node, const Index& index) {
-  std::vector<std::optional<std::uint32_t>> lengths;
-  lengths.reserve(node.content.size());
-  KnownBytes known;
-  for (const Id& blob : node.content) {
-    lengths.push_back(index.plaintext_length({BlobType::kData, blob}));
-    known.add(lengths.back());
-  }
-  segments_.reserve(lengths.size());
-
+FileLayout::FileLayout(const Node& node, const ContentIndex& content) {
+  const std::vector<Id>& blobs = node.content;
   std::size_t first_missing = 0;
-  for (; first_missing < lengths.size() && lengths[first_missing]; ++first_missing) {
-    append(*lengths[first_missing], node.content[first_missing]);
+  for (; first_missing < blobs.size(); ++first_missing) {
+    const std::optional<BlobLocation> location = locate(blobs[first_missing], content.index);
+    if (!location) break;
+    append(blobs[first_missing], *location, content.zeros);
   }
-  if (first_missing == lengths.size()) return;
+  if (first_missing == blobs.size()) return;
 
-  std::size_t after_missing = lengths.size();
+  std::vector<BlobLocation> tail;  // from the end
   std::uint64_t tail_bytes = 0;
-  for (; lengths[after_missing - 1]; --after_missing) tail_bytes += *lengths[after_missing - 1];
-  append(known.size_of(node) - tail_bytes - size(), node.content[first_missing]);
-  for (std::size_t i = after_missing; i < lengths.size(); ++i) {
-    append(*lengths[i], node.content[i]);
+  while (const auto location = locate(blobs[blobs.size() - 1 - tail.size()], content.index)) {
+    tail.push_back(*location);
+    tail_bytes += location->plaintext_length();
+  }
+  append(summarize(node, content).size - tail_bytes - size(), blobs[first_missing], Kind::kMissing);
+  for (; !tail.empty(); tail.pop_back()) {
+    append(blobs[blobs.size() - tail.size()], tail.back(), content.zeros);
   }
 }
 
@@ -63,8 +57,34 @@ std::size_t FileLayout::segment_at(std::uint64_t offset) const noexcept {
   return static_cast<std::size_t>(found - segments_.begin());
 }
 
-void FileLayout::append(std::uint64_t length, const Id& blob) {
-  segments_.push_back({size() + length, blob});
+std::optional<std::uint64_t> FileLayout::next_data(std::uint64_t offset) const noexcept {
+  for (std::size_t i = segment_at(offset); i < segments_.size(); ++i) {
+    if (segments_[i].kind != Kind::kHole) return std::max(offset, start(i));
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> FileLayout::next_hole(std::uint64_t offset) const noexcept {
+  if (offset >= size()) return std::nullopt;
+  for (std::size_t i = segment_at(offset); i < segments_.size(); ++i) {
+    if (segments_[i].kind == Kind::kHole) return std::max(offset, start(i));
+  }
+  return size();
+}
+
+void FileLayout::append(std::uint64_t length, const Id& blob, Kind kind) {
+  const std::uint64_t end = size() + length;
+  const bool joins = kind == Kind::kHole && !segments_.empty() && segments_.back().kind == kind;
+  if (joins) {
+    segments_.back().end = end;
+  } else {
+    segments_.push_back({end, blob, kind});
+  }
+}
+
+void FileLayout::append(const Id& blob, const BlobLocation& location, const ZeroBlobs& zeros) {
+  append(location.plaintext_length(), blob,
+         zeros.contains(blob, location) ? Kind::kHole : Kind::kBlob);
 }
 
 std::size_t memory_bytes(const FileLayout& layout) noexcept {

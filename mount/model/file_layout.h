@@ -3,30 +3,49 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "fs/base/id.h"
+#include "fs/repo/index.h"
 #include "fs/tree/node.h"
+#include "mount/model/zero_blobs.h"
 
 namespace snapfs {
 
-class Index;
+/// What content is judged by; both must outlive who holds it. Thread-safe.
+struct ContentIndex {
+  const Index& index;
+  const ZeroBlobs& zeros;
+};
 
-/// The file's size: what its blobs add up to when the index knows them all, else what the node
-/// says, but not less than the known blobs.
-std::uint64_t content_size(const Node& node, const Index& index);
+/// What a file's content comes to.
+struct ContentSummary {
+  /// In bytes: what the blobs add up to when the index knows them all, else what the node says, but
+  /// not less than the known blobs.
+  std::uint64_t size = 0;
+  std::uint64_t hole_bytes = 0;  ///< of these
+  bool complete = true;          ///< whether the index knows all blobs
+};
 
-/// Immutable. When blobs are missing from the index, those before the first and after the last
-/// missing one keep their places (the latter counted from the file's end); what lies between is one
-/// segment named after the first missing blob, and reading it is an error.
+ContentSummary summarize(const Node& node, const ContentIndex& content);
+
+/// Immutable. Zeros next to each other are one segment. When blobs are missing from the index,
+/// those before the first and after the last missing one keep their places (the latter counted from
+/// the file's end); what lies between is one segment named after the first missing blob, and
+/// reading it is an error.
 class FileLayout {
  public:
+  enum class Kind : std::uint8_t { kBlob, kHole, kMissing };
+
   struct Segment {
     std::uint64_t end = 0;  ///< offset in the file
-    Id blob;
+    Id blob;                ///< of a hole: the first of its zeros
+    Kind kind = Kind::kBlob;
   };
 
-  FileLayout(const Node& node, const Index& index);
+  FileLayout(const Node& node, const ContentIndex& content);
 
   std::uint64_t size() const noexcept { return segments_.empty() ? 0 : segments_.back().end; }
   const std::vector<Segment>& segments() const noexcept { return segments_; }
@@ -37,8 +56,13 @@ class FileLayout {
   /// The segment that holds the byte; segments().size() at or past the end.
   std::size_t segment_at(std::uint64_t offset) const noexcept;
 
+  /// As lseek(2) with SEEK_DATA and SEEK_HOLE: nothing where that says ENXIO.
+  std::optional<std::uint64_t> next_data(std::uint64_t offset) const noexcept;
+  std::optional<std::uint64_t> next_hole(std::uint64_t offset) const noexcept;
+
  private:
-  void append(std::uint64_t length, const Id& blob);
+  void append(std::uint64_t length, const Id& blob, Kind kind);
+  void append(const Id& blob, const BlobLocation& location, const ZeroBlobs& zeros);
 
   std::vector<Segment> segments_;
 };

@@ -18,6 +18,16 @@ constexpr std::uint64_t kSequentialBytes = 1 << 20;
   throw Error(ErrorCode::kUsage, "inode " + std::to_string(ino) + " is not a file");
 }
 
+/// What a hole reads as.
+void append_zeros(FileSlice& slice, std::uint64_t length) {
+  static const auto zeros = std::make_shared<const Bytes>(std::size_t{64} << 10, std::uint8_t{0});
+  while (length > 0) {
+    const std::size_t count = std::min<std::uint64_t>(length, zeros->size());
+    slice.pieces.push_back({zeros, ByteView(*zeros).first(count)});
+    length -= count;
+  }
+}
+
 }  // namespace
 
 std::size_t memory_bytes(const ReadState& state) noexcept {
@@ -30,9 +40,9 @@ std::size_t FileSlice::size() const noexcept {
   return total;
 }
 
-FileReader::FileReader(Repository& repository, TreeFs& trees, const ReaderOptions& options,
-                       StopToken stop)
-    : repository_(repository),
+FileReader::FileReader(Repository& repository, const ContentIndex& content, TreeFs& trees,
+                       const ReaderOptions& options, StopToken stop)
+    : content_(content),
       trees_(trees),
       stop_(std::move(stop)),
       blobs_(repository, options.blob_cache_bytes, options.failure_memory),
@@ -49,11 +59,45 @@ FileSlice FileReader::read(Ino ino, std::uint64_t offset, std::size_t size) {
   for (std::size_t segment = file.segment_at(offset); left > 0; ++segment) {
     const std::uint64_t length = std::min(left, file.segments()[segment].end - offset);
     if (length == 0) continue;
-    slice.pieces.push_back(load_piece(file, segment, offset, length));
+    if (file.segments()[segment].kind == FileLayout::Kind::kHole) {
+      append_zeros(slice, length);
+    } else {
+      slice.pieces.push_back(load_piece(file, segment, offset, length));
+    }
     offset += length;
     left -= length;
   }
   return slice;
+}
+
+std::optional<std::uint64_t> FileReader::next_data(Ino ino, std::uint64_t offset) {
+  return state_of(ino)->layout.next_data(offset);
+}
+
+std::optional<std::uint64_t> FileReader::next_hole(Ino ino, std::uint64_t offset) {
+  return state_of(ino)->layout.next_hole(offset);
+}
+
+std::vector<FileRange> FileReader::damage(Ino ino) {
+  std::vector<FileRange> ranges;
+  const TreeFs::NodeRef place = trees_.node(ino);
+  // Asked of every file that is copied: without any damage it must cost nothing.
+  const bool complete = place.listing->content(place.index).complete;
+  if (place.node->type != NodeType::kFile || (complete && !blobs_.any_failed())) return ranges;
+  const std::shared_ptr<const ReadState> state = state_of(ino);
+  const FileLayout& file = state->layout;
+  for (std::size_t i = 0; i < file.segments().size(); ++i) {
+    const FileLayout::Segment& segment = file.segments()[i];
+    if (segment.kind == FileLayout::Kind::kHole || segment.end == file.start(i)) continue;
+    const bool missing = segment.kind == FileLayout::Kind::kMissing;
+    if (!missing && !blobs_.has_failed(segment.blob)) continue;
+    if (!ranges.empty() && ranges.back().begin + ranges.back().length == file.start(i)) {
+      ranges.back().length += segment.end - file.start(i);
+    } else {
+      ranges.push_back({file.start(i), segment.end - file.start(i)});
+    }
+  }
+  return ranges;
 }
 
 FileSlice::Piece FileReader::load_piece(const FileLayout& layout, std::size_t segment,
@@ -74,7 +118,7 @@ std::shared_ptr<const ReadState> FileReader::state_of(Ino ino) {
     if (is_virtual(ino)) throw_no_file(ino);
     const TreeFs::NodeRef place = trees_.node(ino);
     if (place.node->type != NodeType::kFile) throw_no_file(ino);
-    return std::make_shared<const ReadState>(FileLayout(*place.node, repository_.index()));
+    return std::make_shared<const ReadState>(FileLayout(*place.node, content_));
   });
 }
 
@@ -84,7 +128,8 @@ void FileReader::prefetch_after(const ReadState& state, std::uint64_t begin, std
   const std::uint64_t distance = begin > last_end ? begin - last_end : last_end - begin;
   if (begin == 0 || distance > kSequentialBytes) return;
   const std::size_t next = state.layout.segment_at(end - 1) + 1;
-  if (next < state.layout.segments().size()) {
+  if (next < state.layout.segments().size() &&
+      state.layout.segments()[next].kind == FileLayout::Kind::kBlob) {
     prefetcher_.want(state.layout.segments()[next].blob);
   }
 }

@@ -7,12 +7,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "fs/base/bytes.h"
 #include "fs/base/stop_token.h"
 #include "mount/model/blob_cache.h"
+#include "mount/model/damage.h"
 #include "mount/model/file_layout.h"
 #include "mount/model/ino.h"
 #include "mount/model/prefetcher.h"
@@ -53,12 +55,22 @@ std::size_t memory_bytes(const ReadState& state) noexcept;
 /// Thread-safe.
 class FileReader {
  public:
-  /// Both references must outlive this.
-  FileReader(Repository& repository, TreeFs& trees, const ReaderOptions& options, StopToken stop);
+  /// All must outlive this.
+  FileReader(Repository& repository, const ContentIndex& content, TreeFs& trees,
+             const ReaderOptions& options, StopToken stop);
 
   /// `size` bytes at `offset`, fewer only at the end of the file: a run that touches damage is an
   /// error as a whole. Error{kUsage} when it is no file; else what BlobCache::get throws.
   FileSlice read(Ino ino, std::uint64_t offset, std::size_t size);
+
+  /// As lseek(2) with SEEK_DATA and SEEK_HOLE: nothing where that says ENXIO. Error{kUsage} when it
+  /// is no file.
+  std::optional<std::uint64_t> next_data(Ino ino, std::uint64_t offset);
+  std::optional<std::uint64_t> next_hole(Ino ino, std::uint64_t offset);
+
+  /// What of the file is known to be unreadable, for its blobs being missing or damaged: of the
+  /// latter those that somebody tried to read. Ascending; empty for what is no file.
+  std::vector<FileRange> damage(Ino ino);
 
   /// Whether a data blob is in memory.
   bool is_cached(const Id& blob) { return blobs_.contains(blob); }
@@ -69,7 +81,7 @@ class FileReader {
   FileSlice::Piece load_piece(const FileLayout& layout, std::size_t segment, std::uint64_t offset,
                               std::uint64_t length);
 
-  Repository& repository_;
+  const ContentIndex content_;
   TreeFs& trees_;
   const StopToken stop_;
   BlobCache blobs_;

@@ -1,14 +1,16 @@
 // Dispatch between the virtual directories and the trees.
 #include "mount/model/snapshot_fs.h"
 
+#include "fs/repo/repository.h"
+
 namespace snapfs {
 
 SnapshotFs::SnapshotFs(Repository& repository, const SnapshotFsOptions& options,
                        const StopToken& stop)
-    : tree_cache_(repository, options.tree_cache_bytes),
+    : tree_cache_(repository, {repository.index(), zeros_}, options.tree_cache_bytes),
       virtual_(repository, options.view, stop),
       trees_(tree_cache_, virtual_, {options.view.owner_root}, stop),
-      files_(repository, trees_, options.reader, stop) {}
+      files_(repository, {repository.index(), zeros_}, trees_, options.reader, stop) {}
 
 std::optional<Entry> SnapshotFs::lookup(Ino parent, std::string_view name) {
   if (name == ".") return entry(parent);
@@ -32,11 +34,23 @@ std::string SnapshotFs::read_link(Ino ino) {
 
 std::optional<Bytes> SnapshotFs::extended_attribute(Ino ino, std::string_view name) {
   if (is_virtual(ino)) return std::nullopt;
+  if (name == kDamagedAttribute) {
+    const std::string damage = damage_text(files_.damage(ino));
+    if (!damage.empty()) return copy_of(as_bytes(damage));
+  }
   return trees_.extended_attribute(ino, name);
 }
 
 std::string SnapshotFs::extended_attribute_names(Ino ino) {
-  return is_virtual(ino) ? std::string() : trees_.extended_attribute_names(ino);
+  if (is_virtual(ino)) return {};
+  std::string names = trees_.extended_attribute_names(ino);
+  const bool damaged = !files_.damage(ino).empty();
+  // A file that was restored from a damaged one, and saved again, may have it as its own.
+  if (damaged && !trees_.extended_attribute(ino, kDamagedAttribute)) {
+    names += kDamagedAttribute;
+    names += '\0';
+  }
+  return names;
 }
 
 Ino SnapshotFs::parent_of(Ino directory) {

@@ -48,7 +48,7 @@ class SnapshotFs {
   /// Raw bytes. Error{kUsage} when it is no symbolic link.
   std::string read_link(Ino ino);
 
-  /// Nothing when there is no such attribute.
+  /// Nothing when there is no such attribute. Besides the stored ones there is kDamagedAttribute.
   std::optional<Bytes> extended_attribute(Ino ino, std::string_view name);
 
   /// The names, each followed by a zero byte.
@@ -57,6 +57,14 @@ class SnapshotFs {
   /// See FileReader::read.
   FileSlice read(Ino ino, std::uint64_t offset, std::size_t size) {
     return files_.read(ino, offset, size);
+  }
+
+  /// See FileReader.
+  std::optional<std::uint64_t> next_data(Ino ino, std::uint64_t offset) {
+    return files_.next_data(ino, offset);
+  }
+  std::optional<std::uint64_t> next_hole(Ino ino, std::uint64_t offset) {
+    return files_.next_hole(ino, offset);
   }
 
   FsTotals totals() const { return virtual_.totals(); }
@@ -70,6 +78,7 @@ class SnapshotFs {
   }
   Ino parent_of(Ino directory);
 
+  ZeroBlobs zeros_;
   TreeCache tree_cache_;
   VirtualFs virtual_;
   TreeFs trees_;

@@ -6,7 +6,6 @@
 
 #include "fs/repo/repository.h"
 #include "fs/tree/tree_reader.h"
-#include "mount/model/file_layout.h"
 
 namespace snapfs {
 
@@ -30,6 +29,12 @@ std::optional<std::size_t> TreeListing::find(std::string_view name) const noexce
   return static_cast<std::size_t>(found - nodes.begin());
 }
 
+ContentSummary TreeListing::content(std::size_t index) const noexcept {
+  const auto found = std::ranges::lower_bound(unusual, index, {}, &Unusual::index);
+  if (found != unusual.end() && found->index == index) return found->content;
+  return {nodes[index].size, 0, true};
+}
+
 std::shared_ptr<const TreeListing> TreeCache::get(const Id& tree, StopToken stop) {
   return cache_.get(tree, [&] { return load(tree, stop); });
 }
@@ -38,10 +43,15 @@ std::shared_ptr<const TreeListing> TreeCache::load(const Id& tree, StopToken sto
   auto listing = std::make_shared<TreeListing>();
   listing->nodes = load_tree(repository_, tree, std::move(stop));
   listing->bytes = sizeof(TreeListing) + listing->nodes.capacity() * sizeof(Node);
-  for (Node& node : listing->nodes) {
-    if (node.type == NodeType::kFile) node.size = content_size(node, repository_.index());
+  for (std::size_t i = 0; i < listing->nodes.size(); ++i) {
+    Node& node = listing->nodes[i];
     listing->bytes += heap_bytes(node);
+    if (node.type != NodeType::kFile) continue;
+    const ContentSummary content = summarize(node, content_);
+    node.size = content.size;
+    if (content.hole_bytes != 0 || !content.complete) listing->unusual.push_back({i, content});
   }
+  listing->bytes += listing->unusual.capacity() * sizeof(TreeListing::Unusual);
   return listing;
 }
 

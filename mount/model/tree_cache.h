@@ -10,19 +10,30 @@
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
 #include "fs/tree/node.h"
+#include "mount/model/file_layout.h"
 #include "mount/model/shared_cache.h"
 
 namespace snapfs {
 
 class Repository;
 
-/// A directory's nodes in ascending order of their raw names. A file's size is what its blobs add
-/// up to when the index knows them all, whatever the node says (FORMAT §21).
+/// A directory's nodes in ascending order of their raw names. A file's size is what its content
+/// comes to, whatever the node says (FORMAT §21).
 struct TreeListing {
+  /// A file with holes, or with blobs that are missing.
+  struct Unusual {
+    std::size_t index = 0;
+    ContentSummary content;
+  };
+
   std::vector<Node> nodes;
-  std::size_t bytes = 0;  ///< of memory, about
+  std::vector<Unusual> unusual;  ///< ascending by index
+  std::size_t bytes = 0;         ///< of memory, about
 
   std::optional<std::size_t> find(std::string_view name) const noexcept;
+
+  /// What the content of the file at this position comes to.
+  ContentSummary content(std::size_t index) const noexcept;
 };
 
 inline std::size_t memory_bytes(const TreeListing& listing) noexcept { return listing.bytes; }
@@ -30,9 +41,9 @@ inline std::size_t memory_bytes(const TreeListing& listing) noexcept { return li
 /// Thread-safe.
 class TreeCache {
  public:
-  /// `repository` must outlive the cache.
-  TreeCache(Repository& repository, std::size_t budget_bytes)
-      : repository_(repository), cache_(budget_bytes) {}
+  /// All must outlive the cache.
+  TreeCache(Repository& repository, const ContentIndex& content, std::size_t budget_bytes)
+      : repository_(repository), content_(content), cache_(budget_bytes) {}
 
   /// Throws what load_tree throws.
   std::shared_ptr<const TreeListing> get(const Id& tree, StopToken stop);
@@ -43,6 +54,7 @@ class TreeCache {
   std::shared_ptr<const TreeListing> load(const Id& tree, StopToken stop);
 
   Repository& repository_;
+  const ContentIndex content_;
   SharedCache<Id, TreeListing> cache_;
 };
 

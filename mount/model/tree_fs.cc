@@ -20,7 +20,7 @@ class TreeFs::Listing final : public OpenDirectory {
     return directory_.listing->nodes[index].name;
   }
   Entry entry(std::size_t index) const override {
-    return fs_.entry(*directory_.directory, index, directory_.listing->nodes[index]);
+    return fs_.entry(*directory_.directory, *directory_.listing, index);
   }
   bool stable() const noexcept override { return true; }
 
@@ -33,12 +33,12 @@ std::optional<Entry> TreeFs::lookup(Ino parent, std::string_view name) {
   const DirectoryRef place = directory(parent);
   const auto index = place.listing->find(name);
   if (!index) return std::nullopt;
-  return entry(*place.directory, *index, place.listing->nodes[*index]);
+  return entry(*place.directory, *place.listing, *index);
 }
 
 Entry TreeFs::entry(Ino ino) {
   const NodeRef place = node(ino);
-  return entry(*place.directory, place.index, *place.node);
+  return entry(*place.directory, *place.listing, place.index);
 }
 
 std::shared_ptr<const OpenDirectory> TreeFs::open_directory(Ino ino) {
@@ -115,9 +115,11 @@ TreeDirectory TreeFs::describe(Ino ino) {
   throw Error(ErrorCode::kUsage, "inode " + std::to_string(ino) + " is not a directory");
 }
 
-Entry TreeFs::entry(const TreeDirectory& directory, std::size_t index, const Node& node) const {
+Entry TreeFs::entry(const TreeDirectory& directory, const TreeListing& listing,
+                    std::size_t index) const {
+  const Node& node = listing.nodes[index];
   const auto [ino, inode] = inodes_.entry(directory, index, node);
-  Attributes attributes = attributes_of(node, ownership_);
+  Attributes attributes = attributes_of(node, listing.content(index).hole_bytes, ownership_);
   attributes.inode = inode;
   return {ino, attributes, true};
 }

@@ -67,7 +67,7 @@ class TreeFs {
 
   DirectoryRef directory(Ino ino);
   TreeDirectory describe(Ino ino);
-  Entry entry(const TreeDirectory& directory, std::size_t index, const Node& node) const;
+  Entry entry(const TreeDirectory& directory, const TreeListing& listing, std::size_t index) const;
 
   TreeCache& trees_;
   const VirtualFs& roots_;

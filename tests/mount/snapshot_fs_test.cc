@@ -299,6 +299,66 @@ TEST_F(SnapshotFsTest, MissingBlobsLeaveTheRestReadable) {
   EXPECT_THROW(fs().read(ino_of_file, 5, 1), Error);
 }
 
+TEST_F(SnapshotFsTest, DamageIsNamedByAnAttribute) {
+  Node file = maker_.make_file("f", {"first", "damaged", "third", "fourth"});
+  Node other = maker_.make_file("other", {"sound"});
+  Node incomplete = maker_.make_file("incomplete", {"known", "lost", "known too"});
+  incomplete.content[1].bytes.fill(0x5a);
+  const Ino root = root_of(
+      maker_.add_snapshot(maker_.add_tree({file, other, incomplete}), "2026-01-01T00:00:00Z"));
+  const BlobHandle damaged{BlobType::kData, file.content[1]};
+  maker_.damage(damaged);
+  const Ino ino_of_file = ino({"f"}, root);
+  const auto damage_of = [&](Ino ino) {
+    return std::string(as_text(fs().extended_attribute(ino, kDamagedAttribute).value_or(Bytes())));
+  };
+  EXPECT_EQ(damage_of(ino_of_file), "") << "nobody tried to read it";
+  EXPECT_EQ(damage_of(ino({"incomplete"}, root)), "5+4");
+  EXPECT_EQ(fs().extended_attribute_names(ino({"incomplete"}, root)),
+            std::string("user.snapfs.damaged\0", 20));
+  EXPECT_THROW(fs().read(ino_of_file, 6, 1), Error);
+  EXPECT_EQ(damage_of(ino_of_file), "5+7");
+  EXPECT_EQ(damage_of(ino({"other"}, root)), "");
+  EXPECT_EQ(fs().extended_attribute_names(ino({"other"}, root)), "");
+  EXPECT_EQ(damage_of(root), "");
+
+  maker_.repair(damaged);
+  fs().read(ino_of_file, 6, 1);
+  EXPECT_EQ(damage_of(ino_of_file), "");
+}
+
+TEST_F(SnapshotFsTest, HolesTakeNoBlocksAndAreFound) {
+  const std::string zeros(std::size_t{512} << 10, '\0');
+  const std::string odd(100'001, '\0');
+  const Node file = maker_.make_file("f", {"data", zeros, zeros, "more", odd});
+  const Ino root = root_of(maker_.add_snapshot(maker_.add_tree({file}), "2026-01-01T00:00:00Z"));
+  const Entry entry = find({"f"}, root).value();
+  const std::uint64_t size = 8 + 2 * zeros.size() + odd.size();
+  EXPECT_EQ(entry.attributes.size, size);
+  EXPECT_EQ(entry.attributes.blocks, 1U);
+  const std::uint64_t more = 4 + 2 * zeros.size();
+  EXPECT_EQ(fs().next_data(entry.ino, 0), 0U);
+  EXPECT_EQ(fs().next_hole(entry.ino, 0), 4U);
+  EXPECT_EQ(fs().next_hole(entry.ino, 100), 100U);
+  EXPECT_EQ(fs().next_data(entry.ino, 100), more);
+  EXPECT_EQ(fs().next_hole(entry.ino, more), more + 4);
+  EXPECT_EQ(fs().next_data(entry.ino, more + 4), std::nullopt) << "only a hole is left";
+  EXPECT_EQ(fs().next_hole(entry.ino, size), std::nullopt);
+  EXPECT_EQ(text_of(fs().read(entry.ino, 0, size)), "data" + zeros + zeros + "more" + odd);
+  EXPECT_EQ(text_of(fs().read(entry.ino, more - 2, 8)), std::string("\0\0more\0\0", 8));
+  EXPECT_FALSE(fs().is_cached(file.content[1])) << "a hole was read";
+}
+
+TEST_F(SnapshotFsTest, OnlyZerosAreHoles) {
+  const std::string ones(std::size_t{512} << 10, '1');
+  const std::string short_zeros(1000, '\0');
+  const Node file = maker_.make_file("f", {ones, short_zeros});
+  const Ino root = root_of(maker_.add_snapshot(maker_.add_tree({file}), "2026-01-01T00:00:00Z"));
+  const Entry entry = find({"f"}, root).value();
+  EXPECT_EQ(entry.attributes.blocks, (entry.attributes.size + 511) / 512);
+  EXPECT_EQ(fs().next_hole(entry.ino, 0), entry.attributes.size);
+}
+
 TEST_F(SnapshotFsTest, DamagedDirectoryIsAnErrorAndItsSiblingsAreNot) {
   const Id bad = maker_.add_tree({maker_.make_file("x", {"x"})});
   const Id good = maker_.add_tree({maker_.make_file("y", {"y"})});

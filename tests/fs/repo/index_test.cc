@@ -171,8 +171,8 @@ TEST(Index, FindsEveryCopyOnceHoweverItWasLearnt) {
                                            {numbered_id(2, 0x11), 100, 100, 200},
                                            {numbered_id(3, 0x11), 0, 100, 200}};
   EXPECT_EQ(found, expected);
-  EXPECT_EQ(index.plaintext_length(handle), 200U);
-  EXPECT_EQ(index.plaintext_length({BlobType::kTree, numbered_id(7)}), std::nullopt);
+  EXPECT_EQ(index.find_any(handle)->plaintext_length(), 200U);
+  EXPECT_EQ(index.find_any({BlobType::kTree, numbered_id(7)}), std::nullopt);
 }
 
 TEST(Index, KeepsWhatIsAddedBitByBit) {

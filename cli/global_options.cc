@@ -81,6 +81,12 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
       ->type_name("DURATION")
       ->group(repository);
 
+  app.add_option("--cache-dir", options.cache_directory,
+                 "Keep copies of the index in DIR (~/.cache, or SNAPFS_CACHE_DIR)")
+      ->type_name("DIR")
+      ->group(repository);
+  app.add_flag("--no-cache", options.no_cache, "Keep no copies of the index")->group(repository);
+
   const char* const output = "Output";
   app.add_flag("-q,--quiet", options.quiet, "Print errors and warnings only")->group(output);
   app.add_flag("-v,--verbose", options.verbosity, "Say more about what goes on")->group(output);

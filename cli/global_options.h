@@ -20,6 +20,8 @@ struct GlobalOptions {
   std::string password_command;
   std::string retry_lock;
   std::string compression;
+  std::string cache_directory;
+  bool no_cache = false;
   bool no_extra_verify = false;
   bool stdin_is_data = false;  ///< standard input is to be stored: no password is read from it
   bool quiet = false;

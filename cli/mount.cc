@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "cli/cache_directory.h"
 #include "cli/commands.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
@@ -58,6 +59,9 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
   Session session(options, signals,
                   arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
   const std::string mountpoint = check_mountpoint(arguments.mountpoint, session.path());
+  if (const auto directory = cache_directory(options)) {
+    session.repository().use_index_cache(*directory);
+  }
   MountOptions mount = arguments.mount;
   mount.default_permissions = !arguments.no_default_permissions;
   mount.reader.blob_cache_bytes = static_cast<std::size_t>(arguments.cache_mebibytes) << 20;

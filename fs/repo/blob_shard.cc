@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace snapfs {
 namespace {
@@ -25,12 +26,27 @@ std::uint32_t get(const std::array<std::uint8_t, Size>& field) noexcept {
 
 }  // namespace
 
+BlobShard::BlobShard(std::size_t number) : first_prefix_(number * kPrefixes) {
+  adopt({std::vector<std::uint32_t>(kPrefixes + 1, 0), {}, {}});
+}
+
+void BlobShard::adopt(Built built) {
+  parts_.long_rows = std::exchange(built.long_rows, {});
+  const auto kept = std::make_shared<const Built>(std::move(built));
+  parts_.first_row = kept->first_row;
+  parts_.rows = {reinterpret_cast<const std::uint8_t*>(kept->rows.data()),
+                 kept->rows.size() * kRowBytes};
+  built_bytes_ =
+      kept->rows.capacity() * sizeof(Row) + kept->first_row.capacity() * sizeof(std::uint32_t);
+  owner_ = kept;
+}
+
 std::size_t BlobShard::prefix_of(const Id& id) const noexcept {
   return (std::size_t{id.bytes[0]} << 8 | id.bytes[1]) - first_prefix_;
 }
 
-TableEntry BlobShard::unpack(std::size_t prefix, std::size_t row) const {
-  const Row& packed = rows_[row];
+TableEntry BlobShard::unpack(std::size_t prefix, std::size_t number) const {
+  const Row& packed = row(number);
   TableEntry entry;
   entry.id.bytes[0] = static_cast<std::uint8_t>((first_prefix_ + prefix) >> 8);
   entry.id.bytes[1] = static_cast<std::uint8_t>(first_prefix_ + prefix);
@@ -40,7 +56,7 @@ TableEntry BlobShard::unpack(std::size_t prefix, std::size_t row) const {
   entry.length = get(packed.length);
   entry.uncompressed_length = get(packed.uncompressed_length);
   if (entry.length == kLong) {
-    const Lengths& lengths = long_rows_.at(static_cast<std::uint32_t>(row));
+    const Lengths& lengths = parts_.long_rows.at(static_cast<std::uint32_t>(number));
     entry.length = lengths.length;
     entry.uncompressed_length = lengths.uncompressed_length;
   }
@@ -49,23 +65,24 @@ TableEntry BlobShard::unpack(std::size_t prefix, std::size_t row) const {
 
 std::size_t BlobShard::lower_bound(const Id& id) const noexcept {
   const std::size_t prefix = prefix_of(id);
-  const auto begin = rows_.begin() + first_row_[prefix];
-  const auto end = rows_.begin() + first_row_[prefix + 1];
-  const auto found = std::lower_bound(begin, end, id, [](const Row& row, const Id& wanted) {
-    return std::memcmp(row.suffix.data(), wanted.bytes.data() + 2, kSuffixSize) < 0;
-  });
-  return static_cast<std::size_t>(found - rows_.begin());
+  const Row* const first = &row(0);
+  const auto found = std::lower_bound(
+      first + parts_.first_row[prefix], first + parts_.first_row[prefix + 1], id,
+      [](const Row& row, const Id& wanted) {
+        return std::memcmp(row.suffix.data(), wanted.bytes.data() + 2, kSuffixSize) < 0;
+      });
+  return static_cast<std::size_t>(found - first);
 }
 
 bool BlobShard::contains(const Id& id) const noexcept {
-  const std::size_t row = lower_bound(id);
-  return row < first_row_[prefix_of(id) + 1] &&
-         std::memcmp(rows_[row].suffix.data(), id.bytes.data() + 2, kSuffixSize) == 0;
+  const std::size_t found = lower_bound(id);
+  return found < parts_.first_row[prefix_of(id) + 1] &&
+         std::memcmp(row(found).suffix.data(), id.bytes.data() + 2, kSuffixSize) == 0;
 }
 
 void BlobShard::find(const Id& id, const std::function<bool(const TableEntry&)>& visit) const {
   const std::size_t prefix = prefix_of(id);
-  for (std::size_t row = lower_bound(id); row < first_row_[prefix + 1]; ++row) {
+  for (std::size_t row = lower_bound(id); row < parts_.first_row[prefix + 1]; ++row) {
     const TableEntry entry = unpack(prefix, row);
     if (entry.id != id || !visit(entry)) return;
   }
@@ -73,7 +90,7 @@ void BlobShard::find(const Id& id, const std::function<bool(const TableEntry&)>&
 
 void BlobShard::for_each(const std::function<void(const TableEntry&)>& visit) const {
   for (std::size_t prefix = 0; prefix < kPrefixes; ++prefix) {
-    for (std::size_t row = first_row_[prefix]; row < first_row_[prefix + 1]; ++row) {
+    for (std::size_t row = parts_.first_row[prefix]; row < parts_.first_row[prefix + 1]; ++row) {
       visit(unpack(prefix, row));
     }
   }
@@ -81,37 +98,38 @@ void BlobShard::for_each(const std::function<void(const TableEntry&)>& visit) co
 
 void BlobShard::merge(std::vector<TableEntry> more) {
   std::ranges::sort(more);
-  BlobShard merged(first_prefix_ / kPrefixes);
-  merged.rows_.reserve(rows_.size() + more.size());
+  Built merged;
+  merged.first_row.resize(kPrefixes + 1);
+  merged.rows.reserve(size() + more.size());
   auto next = more.begin();
   for (std::size_t prefix = 0; prefix < kPrefixes; ++prefix) {
-    merged.first_row_[prefix] = static_cast<std::uint32_t>(merged.rows_.size());
-    std::size_t row = first_row_[prefix];
-    const std::size_t row_end = first_row_[prefix + 1];
+    merged.first_row[prefix] = static_cast<std::uint32_t>(merged.rows.size());
+    std::size_t old_row = parts_.first_row[prefix];
+    const std::size_t old_end = parts_.first_row[prefix + 1];
     std::optional<TableEntry> last;
     const auto add = [&](const TableEntry& entry) {
       if (entry == last) return;
       merged.append(entry);
       last = entry;
     };
-    while (row < row_end || (next != more.end() && prefix_of(next->id) == prefix)) {
+    while (old_row < old_end || (next != more.end() && prefix_of(next->id) == prefix)) {
       const bool have_new = next != more.end() && prefix_of(next->id) == prefix;
-      if (row < row_end) {
-        const TableEntry old = unpack(prefix, row);
+      if (old_row < old_end) {
+        const TableEntry old = unpack(prefix, old_row);
         if (!have_new || old <= *next) {
           add(old);
-          ++row;
+          ++old_row;
           continue;
         }
       }
       add(*next++);
     }
   }
-  merged.first_row_[kPrefixes] = static_cast<std::uint32_t>(merged.rows_.size());
-  *this = std::move(merged);
+  merged.first_row[kPrefixes] = static_cast<std::uint32_t>(merged.rows.size());
+  adopt(std::move(merged));
 }
 
-void BlobShard::append(const TableEntry& entry) {
+void BlobShard::Built::append(const TableEntry& entry) {
   Row row;
   std::copy(entry.id.bytes.begin() + 2, entry.id.bytes.end(), row.suffix.begin());
   put(row.pack, entry.pack);
@@ -120,16 +138,15 @@ void BlobShard::append(const TableEntry& entry) {
   put(row.length, is_long ? kLong : entry.length);
   put(row.uncompressed_length, is_long ? kLong : entry.uncompressed_length);
   if (is_long) {
-    long_rows_.emplace(static_cast<std::uint32_t>(rows_.size()),
-                       Lengths{entry.length, entry.uncompressed_length});
+    long_rows.emplace(static_cast<std::uint32_t>(rows.size()),
+                      Lengths{entry.length, entry.uncompressed_length});
   }
-  rows_.push_back(row);
+  rows.push_back(row);
 }
 
 std::size_t BlobShard::memory_bytes() const noexcept {
   constexpr std::size_t kMapNode = sizeof(Lengths) + 4 * sizeof(void*);
-  return rows_.capacity() * sizeof(Row) + first_row_.capacity() * sizeof(std::uint32_t) +
-         long_rows_.size() * kMapNode;
+  return built_bytes_ + parts_.long_rows.size() * kMapNode;
 }
 
 }  // namespace snapfs

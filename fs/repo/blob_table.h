@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "fs/base/id.h"
@@ -25,10 +26,15 @@ class TableEntries {
   std::array<std::vector<TableEntry>, BlobShard::kShards> shards_;
 };
 
-/// Immutable between merges. Not thread-safe.
+/// Immutable between merges, and copies share what they hold. Not thread-safe.
 class BlobTable {
  public:
   BlobTable();
+
+  /// All BlobShard::kShards, in their order.
+  explicit BlobTable(std::vector<BlobShard> shards) : shards_(std::move(shards)) {}
+
+  const std::vector<BlobShard>& shards() const noexcept { return shards_; }
 
   std::size_t size() const noexcept;
 

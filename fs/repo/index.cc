@@ -27,12 +27,26 @@ void Index::add_packs(std::vector<PackDescription> packs) {
           id, TableEntry{id, number, entry.offset, entry.length, entry.uncompressed_length});
       index.pending.erase(id);
     }
-    for (TypeIndex& index : types_) settle(index);
+    for (TypeIndex& index : types_) {
+      if (worth_merging(index.recent.size(), index.table.size())) settle(index);
+    }
   }
 }
 
+Index::Contents Index::contents() {
+  const std::unique_lock lock(mutex_);
+  for (TypeIndex& index : types_) settle(index);
+  return {packs_, {types_[0].table, types_[1].table}};
+}
+
+void Index::begin_with(Contents contents) {
+  const std::unique_lock lock(mutex_);
+  packs_ = std::move(contents.packs);
+  for (std::size_t i = 0; i < types_.size(); ++i) types_[i].table = std::move(contents.tables[i]);
+}
+
 void Index::settle(TypeIndex& index) {
-  if (!worth_merging(index.recent.size(), index.table.size())) return;
+  if (index.recent.empty()) return;
   TableEntries entries;
   for (const auto& [id, entry] : index.recent) entries.add(entry);
   index.recent.clear();

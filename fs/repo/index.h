@@ -23,6 +23,12 @@ class Index {
  public:
   class Loader;
 
+  /// All that is stored; copies share it.
+  struct Contents {
+    std::vector<Id> packs;            ///< by the numbers in the tables
+    std::array<BlobTable, 2> tables;  ///< by BlobType
+  };
+
   /// Learns the packs of index files, or one that was just stored; its blobs are pending no more.
   void add_packs(std::vector<PackDescription> packs);
 
@@ -44,6 +50,11 @@ class Index {
 
   /// Whether one of them still is not.
   bool any_pending(const std::vector<BlobHandle>& blobs) const;
+
+  Contents contents();
+
+  /// Begins with what another index held. Nothing was added yet.
+  void begin_with(Contents contents);
 
   std::size_t blob_count() const;
   std::size_t pack_count() const;

@@ -79,6 +79,9 @@ Bytes seal_config(const Keys& master, const Config& config) {
   return sealed;
 }
 
+/// So many index files are read as quickly as a copy of the index is written.
+constexpr std::size_t kFilesWorthCaching = 16;
+
 }  // namespace
 
 Config Repository::init(Backend& backend, ByteView password, const InitOptions& options,
@@ -272,20 +275,41 @@ void Repository::load_index_file(const Id& id, Index::Loader& loader, const Stop
   }
 }
 
+void Repository::use_index_cache(const std::string& directory) {
+  index_cache_ = std::make_unique<IndexCache>(directory, config_.id);
+}
+
 void Repository::load_index(StopToken stop) {
+  const std::vector<Id> list_now = list(FileKind::kIndex, stop);
+  const std::set<Id> listed(list_now.begin(), list_now.end());
   std::vector<Id> missing;
   {
     const auto loaded = loaded_indexes_.lock();
-    for (const Id& id : list(FileKind::kIndex, stop)) {
-      if (!loaded->contains(id)) missing.push_back(id);
+    if (loaded->empty() && index_cache_) {
+      *loaded = index_cache_->load(listed, index_, *make_codec());
     }
+    std::ranges::set_difference(listed, *loaded, std::back_inserter(missing));
   }
+  const std::size_t blobs_before = index_.blob_count();
   {
     Index::Loader loader(index_);
     parallel_for_each(missing, [&](const Id& id) { load_index_file(id, loader, stop); });
   }
   // Only now does the index show everything.
-  loaded_indexes_.lock()->insert(missing.begin(), missing.end());
+  const auto loaded = loaded_indexes_.lock();
+  loaded->insert(missing.begin(), missing.end());
+  const bool worth_while = missing.size() >= kFilesWorthCaching ||
+                           IndexCache::is_worth_while(index_.blob_count() - blobs_before);
+  if (index_cache_ && worth_while) update_cache(*loaded);
+}
+
+void Repository::update_cache(const std::set<Id>& files) {
+  if (!IndexCache::is_worth_while(index_.blob_count())) return;
+  try {
+    index_cache_->store(files, index_.contents(), *make_codec());
+  } catch (const Error&) {
+    // Next time is as slow as this one was; nothing else depends on it.
+  }
 }
 
 }  // namespace snapfs

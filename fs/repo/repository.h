@@ -16,6 +16,7 @@
 #include "fs/repo/codec.h"
 #include "fs/repo/config.h"
 #include "fs/repo/index.h"
+#include "fs/repo/index_cache.h"
 
 namespace snapfs {
 
@@ -48,6 +49,10 @@ class Repository {
   Index& index() noexcept { return index_; }
   const Index& index() const noexcept { return index_; }
 
+  /// Has load_index() begin with a copy of the index in this directory, and keep one there. For who
+  /// only reads: nobody should take a blob for stored because a copy says so.
+  void use_index_cache(const std::string& directory);
+
   /// Reads the index files that were not read yet.
   void load_index(StopToken stop);
 
@@ -72,6 +77,7 @@ class Repository {
   class CodecLease;
 
   Keys unlock(ByteView password, const StopToken& stop);
+  void update_cache(const std::set<Id>& files);
   void load_index_file(const Id& id, Index::Loader& loader, const StopToken& stop);
 
   Backend& backend_;
@@ -79,6 +85,7 @@ class Repository {
   Config config_;
   CodecOptions codec_options_;
   Index index_;
+  std::unique_ptr<IndexCache> index_cache_;  ///< null: none
   Synchronized<std::set<Id>> loaded_indexes_;
   Synchronized<std::vector<std::unique_ptr<Codec>>> idle_codecs_;
 };

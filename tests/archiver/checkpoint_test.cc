@@ -116,8 +116,10 @@ TEST_F(CheckpointLogTest, FilesBeyondTheLimitWaitForTheirDirectory) {
 
 class CheckpointTest : public ArchiverTest {
  protected:
+  static constexpr std::size_t kFiles = 50;  ///< in /data/a
+
   CheckpointTest() {
-    for (int i = 0; i < 50; ++i) {
+    for (std::size_t i = 0; i < kFiles; ++i) {
       source_.add_file("/data/a/" + std::to_string(i), "content " + std::to_string(i));
     }
     source_.add_file("/data/b/first", pseudo_random(300 << 10));  // no chunks to wait for
@@ -140,13 +142,13 @@ class CheckpointTest : public ArchiverTest {
     };
     source_.observe([this](SourceOperation operation, const std::string& path) {
       if (operation != SourceOperation::kRead || path != "/data/b/last") return;
-      while (!find("/data/b/first")) std::this_thread::yield();
+      while (!nearly_complete()) std::this_thread::yield();
       throw Error(ErrorCode::kInternal, "injected");
     });
     EXPECT_THROW(take(std::move(parent)), Error);
     source_.observe(nullptr);
     customize_ = nullptr;
-    return *find("/data/b/first");
+    return *nearly_complete();
   }
 
   /// None when one of them was replaced while they were read.
@@ -158,13 +160,14 @@ class CheckpointTest : public ArchiverTest {
     }
   }
 
-  /// The newest partial snapshot that has the file.
-  std::optional<Snapshot> find(const std::string& path) {
+  /// A partial snapshot, other than `known`, that has all but the file that is read last.
+  std::optional<Snapshot> nearly_complete(const Id& known = {}) {
     for (const Snapshot& snapshot : snapshots()) {
-      if (!is_partial(snapshot)) continue;
+      if (!is_partial(snapshot) || snapshot.id == known) continue;
       try {
-        node_at(snapshot, split_path(path));
-        return snapshot;
+        node_at(snapshot, {"data", "b", "first"});
+        const Node files = node_at(snapshot, {"data", "a"});
+        if (names_in(*files.subtree).size() >= kFiles) return snapshot;
       } catch (const Error&) {
         // Not that far yet, or replaced meanwhile.
       }
@@ -205,7 +208,7 @@ TEST_F(CheckpointTest, ARunThatCouldNotReadEverythingKeepsWhatEarlierOnesHad) {
   take();
   EXPECT_GT(progress_.errors, 0U);
   EXPECT_EQ(stored(FileKind::kSnapshot), 2U);
-  EXPECT_TRUE(find("/data/b/first"));
+  EXPECT_TRUE(nearly_complete());
 }
 
 TEST_F(CheckpointTest, APartialSnapshotHoldsWhatWasTakenOverFromAnotherOne) {
@@ -214,27 +217,22 @@ TEST_F(CheckpointTest, APartialSnapshotHoldsWhatWasTakenOverFromAnotherOne) {
   customize_ = nullptr;
   source_.observe([this, &partial](SourceOperation operation, const std::string& path) {
     if (operation != SourceOperation::kRead || path != "/data/b/last") return;
-    for (;;) {
-      for (const Snapshot& snapshot : load_snapshots(*repository_, {})) {
-        if (snapshot.id != partial.id) throw Error(ErrorCode::kInternal, "injected");
-      }
-      std::this_thread::yield();
-    }
+    while (!nearly_complete(partial.id)) std::this_thread::yield();
+    throw Error(ErrorCode::kInternal, "injected");
   });
   customize_ = [&](SnapshotRequest& request) {
     request.partial = {partial};
     request.checkpoint_every = std::chrono::milliseconds(1);
   };
   EXPECT_THROW(take(), Error);
-  for (const Snapshot& snapshot : load_snapshots(*repository_, {})) {
-    EXPECT_EQ(content_of(node_at(snapshot, {"data", "a", "7"})), "content 7");
-  }
+  const Snapshot second = nearly_complete(partial.id).value();
+  EXPECT_EQ(content_of(node_at(second, {"data", "a", "7"})), "content 7");
 }
 
 TEST_F(CheckpointTest, AFinishedRunLeavesNoPartialSnapshot) {
   source_.observe([this](SourceOperation operation, const std::string& path) {
     if (operation != SourceOperation::kRead || path != "/data/b/last") return;
-    while (!find("/data/b/first")) std::this_thread::yield();
+    while (!nearly_complete()) std::this_thread::yield();
   });
   customize_ = [](SnapshotRequest& request) {
     request.checkpoint_every = std::chrono::milliseconds(1);

@@ -17,13 +17,14 @@ constexpr std::size_t kBatchFiles = 32;
 constexpr std::uint64_t kBatchBytes = 1 << 20;
 
 /// Calls `action`. What vanished since it was listed was not there when the snapshot was taken;
-/// anything else that the source cannot do is a problem of that item.
+/// what was named to be saved should have been. Anything else that the source cannot do is a
+/// problem of that item.
 template <class Action>
-void for_item(Progress& progress, const Action& action) {
+void for_item(Progress& progress, bool was_named, const Action& action) {
   try {
     action();
   } catch (const SourceError& error) {
-    if (!error.vanished()) progress.warn(error.subject(), error.what());
+    if (was_named || !error.vanished()) progress.warn(error.subject(), error.what());
   }
 }
 
@@ -71,7 +72,7 @@ void Walker::walk_task(WalkTask task) {
   PreviousNode previous;
   std::ranges::copy(task.previous, previous.nodes.begin());
   Walked walked;  // without a node, unless all goes well: the directory is left out
-  for_item(context_.progress, [&] {
+  for_item(context_.progress, false, [&] {
     walked = walk_directory({task.directory, task.disk_name, task.node_name, previous, task.device},
                             above);
   });
@@ -110,7 +111,7 @@ void Walker::walk_ancestor(const TargetNode& target, const SourceItem& item,
 
 void Walker::walk_item(const SourceItem& item, DirectoryDraft& draft) {
   throw_if_stopped(stop_);
-  for_item(context_.progress, [&] {
+  for_item(context_.progress, item.is_explicit, [&] {
     const Metadata metadata = item.directory->lstat(item.disk_name);
     if (!item.is_explicit && context_.selection.rejects(*item.directory, item.disk_name, metadata,
                                                         item.device, context_.progress)) {

@@ -329,6 +329,25 @@ TEST_F(ArchiverTest, AnotherFileSystemIsLeftOutFromItsMountPointOn) {
   EXPECT_THAT(names_in(*node_at(snapshot, {"data", "mnt"}).subtree), IsEmpty());
 }
 
+TEST_F(ArchiverTest, ATargetThatVanishesIsNamedAndWhatWasListedIsNot) {
+  source_.add_file("/data/listed", "");
+  source_.add_file("/data/other", "");
+  source_.add_file("/target", "");
+  source_.fail("/data/listed", SourceOperation::kLstat, ENOENT);
+  targets_ = {"/data", "/target"};
+  scan_ = false;
+  // Its first lstat finds the target.
+  std::atomic<int> looked = 0;
+  source_.observe([&](SourceOperation operation, const std::string& path) {
+    if (operation != SourceOperation::kLstat || path != "/target" || ++looked < 2) return;
+    throw SourceError(ENOENT, "cannot examine " + path, path);
+  });
+  const Snapshot snapshot = take();
+  EXPECT_THAT(names_in(snapshot.tree), ElementsAre("data"));
+  EXPECT_THAT(names_in(*node_at(snapshot, {"data"}).subtree), ElementsAre("other"));
+  EXPECT_THAT(progress_.warnings, ElementsAre(::testing::HasSubstr("/target")));
+}
+
 TEST_F(ArchiverTest, TheRepositoryIsLeftOutWithANote) {
   source_.add_file("/data/file", "");
   source_.add_file("/data/repository/packs", "");

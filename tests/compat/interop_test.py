@@ -121,6 +121,22 @@ class InteropTest(harness.CompatTest):
             self.assertEqual(reader.wait(), 0)
             self.assert_same_files(self.source, by_tar)
 
+    def test_a_mount_and_snapshots_of_both_go_on_while_prune_has_to_wait(self):
+        self.snapfs("init")
+        self.snapfs("snapshot", "source")
+        locked = 11 if harness.restic_version() >= (0, 17) else 1
+        with self.mounted() as mountpoint:
+            writers = [subprocess.Popen([program, "backup", "-q", "source"], cwd=self.scratch,
+                                        env=self.environment)
+                       for program in (harness.SNAPFS, harness.RESTIC) * 2]
+            self.assert_same_files(self.source, self.latest_in(mountpoint))
+            self.assertEqual([writer.wait(timeout=120) for writer in writers], [0] * 4)
+            self.assertIn("lock", self.restic("prune", expect=locked).stderr)
+            while len(os.listdir(os.path.join(mountpoint, "ids"))) < 5:
+                os.sched_yield()  # it looks for snapshots every two seconds
+        self.restic("prune")
+        self.check()
+
     def test_hard_links_never_reach_across_snapshots(self):
         self.snapfs("init")
         self.snapfs("snapshot", "source")

@@ -264,6 +264,17 @@ Bytes Repository::load_blob(const BlobHandle& handle, StopToken stop) {
               handle.id.hex());
 }
 
+Bytes Repository::load_run(const PackRun& run, StopToken stop) {
+  return backend_.load({FileKind::kPack, run.pack}, ByteRange{run.begin(), run.length()},
+                       std::move(stop));
+}
+
+Bytes Repository::open_blob(const PackRun& run, const StoredBlob& blob, ByteView stored_run) {
+  const BlobLocation& place = blob.location;
+  const ByteView sealed = stored_run.subspan(place.offset - run.begin(), place.length);
+  return CodecLease(*this)->open_blob(blob.handle, sealed, place.uncompressed_length);
+}
+
 void Repository::load_index_file(const Id& id, Index::Loader& loader, const StopToken& stop) {
   const FileKey key{FileKind::kIndex, id};
   Bytes json = load_file(key, stop);

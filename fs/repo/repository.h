@@ -17,6 +17,7 @@
 #include "fs/repo/config.h"
 #include "fs/repo/index.h"
 #include "fs/repo/index_cache.h"
+#include "fs/repo/pack_run.h"
 
 namespace snapfs {
 
@@ -60,6 +61,14 @@ class Repository {
   /// has none, Error{kDamaged} naming blob and pack when none is intact, or the code of
   /// the failure when a copy could not be read.
   Bytes load_blob(const BlobHandle& handle, StopToken stop);
+
+  /// A pack's stored bytes from run.begin() to run.end(), for open_blob. Throws what Backend::load
+  /// throws.
+  Bytes load_run(const PackRun& run, StopToken stop);
+
+  /// The plaintext of a blob of a run that was loaded, authenticated. Error{kDamaged} when this
+  /// copy is not intact: load_blob tries the others.
+  Bytes open_blob(const PackRun& run, const StoredBlob& blob, ByteView stored_run);
 
   /// The plaintext of an index, snapshot or lock file; its name is checked against its bytes.
   Bytes load_file(const FileKey& key, StopToken stop);

@@ -25,7 +25,8 @@ struct MountArguments {
   std::string mountpoint;
   bool no_default_permissions = false;
   bool no_lock = false;
-  std::uint64_t cache_mebibytes = ReaderOptions{}.blob_cache_bytes >> 20;
+  std::uint64_t blob_cache_mebibytes = ReaderOptions{}.blob_cache_bytes >> 20;
+  std::uint64_t tree_cache_mebibytes = MountOptions{}.tree_cache_bytes >> 20;
   MountOptions mount;
 };
 
@@ -54,7 +55,8 @@ void announce(const GlobalOptions& options, const std::string& mountpoint) {
 
 ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments,
                    Signals& signals) {
-  check_cache_size(arguments.cache_mebibytes);
+  check_cache_size(arguments.blob_cache_mebibytes);
+  check_cache_size(arguments.tree_cache_mebibytes);
   check_fuse_available();
   Session session(options, signals,
                   arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
@@ -64,7 +66,8 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
   }
   MountOptions mount = arguments.mount;
   mount.default_permissions = !arguments.no_default_permissions;
-  mount.reader.blob_cache_bytes = static_cast<std::size_t>(arguments.cache_mebibytes) << 20;
+  mount.reader.blob_cache_bytes = static_cast<std::size_t>(arguments.blob_cache_mebibytes) << 20;
+  mount.tree_cache_bytes = static_cast<std::size_t>(arguments.tree_cache_mebibytes) << 20;
   mount.on_ready = [&options, &mountpoint] { announce(options, mountpoint); };
   MountServer server(session.repository(), mountpoint, std::move(mount));
   server.run(session.stop());
@@ -83,7 +86,8 @@ void add_mount_options(CLI::App& command, MountArguments& arguments) {
       .add_flag("--no-default-permissions", arguments.no_default_permissions,
                 "With --allow-other: show every user everything")
       ->group(access);
-  command.add_flag("--owner-root", arguments.mount.view.owner_root, "Show everything as owned by root")
+  command
+      .add_flag("--owner-root", arguments.mount.view.owner_root, "Show everything as owned by root")
       ->group(access);
   const char* const view = "The view";
   command
@@ -93,8 +97,13 @@ void add_mount_options(CLI::App& command, MountArguments& arguments) {
       ->allow_extra_args(false)
       ->group(view);
   command
-      .add_option("--cache-size", arguments.cache_mebibytes,
-                  "Keep at most MIB of file content in memory (256)")
+      .add_option("--blob-cache", arguments.blob_cache_mebibytes,
+                  "Keep at most MIB of file content in memory (64)")
+      ->type_name("MIB")
+      ->group(view);
+  command
+      .add_option("--tree-cache", arguments.tree_cache_mebibytes,
+                  "Keep at most MIB of directories in memory (64)")
       ->type_name("MIB")
       ->group(view);
 }

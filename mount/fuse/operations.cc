@@ -126,18 +126,14 @@ void lseek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence, fuse_file_i
 
 void opendir(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {
   FuseContext& context = context_of(req);
+  const auto stable = guarded(req, "opendir", [&] { return context.fs.is_stable_directory(ino); });
+  if (!stable) return;
   const std::uint64_t handle = context.next_handle.fetch_add(1, std::memory_order_relaxed);
-  const auto directory = guarded(req, "opendir", [&] {
-    std::shared_ptr<const OpenDirectory> opened = context.fs.open_directory(ino);
-    context.open_directories.lock()->emplace(handle, opened);
-    return opened;
-  });
-  if (!directory) return;
   info->fh = handle;
   // Virtual directories change: no opendir-less operation, and no cached listing, for them.
-  info->cache_readdir = (*directory)->stable() ? 1 : 0;
+  info->cache_readdir = *stable ? 1 : 0;
   info->keep_cache = info->cache_readdir;
-  if (fuse_reply_open(req, info) != 0) context.open_directories.lock()->erase(handle);
+  fuse_reply_open(req, info);
 }
 
 void releasedir(fuse_req_t req, fuse_ino_t, fuse_file_info* info) {
@@ -153,6 +149,7 @@ void releasedir(fuse_req_t req, fuse_ino_t, fuse_file_info* info) {
   fuse_reply_err(req, 0);
 }
 
+/// Opened by the first request that needs it: the kernel may have the listing already.
 std::shared_ptr<const OpenDirectory> open_directory(FuseContext& context, fuse_ino_t ino,
                                                     std::uint64_t handle) {
   {
@@ -161,7 +158,9 @@ std::shared_ptr<const OpenDirectory> open_directory(FuseContext& context, fuse_i
       return found->second;
     }
   }
-  return context.fs.open_directory(ino);
+  std::shared_ptr<const OpenDirectory> opened = context.fs.open_directory(ino);
+  context.open_directories.lock()->emplace(handle, opened);
+  return opened;
 }
 
 void readdir(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info* info) {
@@ -183,6 +182,20 @@ void readdirplus(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset,
   if (buffer) fuse_reply_buf(req, buffer->data(), buffer->used());
 }
 
+/// Whether this kernel labels files itself.
+bool kernel_has_selinux() {
+  static const bool present = ::access("/sys/fs/selinux/enforce", F_OK) == 0;
+  return present;
+}
+
+/// The error for an attribute that a file does not have. `ls -l` asks every file for its SELinux
+/// label, but no more once it hears that there are no labels here, which saves half of its
+/// requests. Files that do have one still show it.
+int no_attribute(const char* name) {
+  const bool label = std::strcmp(name, "security.selinux") == 0;
+  return label && !kernel_has_selinux() ? ENOTSUP : ENODATA;
+}
+
 /// xattr(7)'s contract: size 0 asks how much room is needed.
 void reply_attribute(fuse_req_t req, const void* value, std::size_t length, std::size_t room) {
   if (room == 0) {
@@ -201,7 +214,7 @@ void getxattr(fuse_req_t req, fuse_ino_t ino, const char* name, std::size_t size
   if (*value) {
     reply_attribute(req, (*value)->data(), (*value)->size(), size);
   } else {
-    fuse_reply_err(req, ENODATA);
+    fuse_reply_err(req, no_attribute(name));
   }
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "fs/base/blocking_hint.h"
+
 namespace snapfs {
 
 namespace {
@@ -15,6 +17,13 @@ namespace {
 /// The kernel takes at most 1,024 pieces in one write, the reply's header being one of them; a
 /// request that is answered with more would never return.
 constexpr std::size_t kMaxPieces = 1000;
+
+/// What the C library asks for at a time when it lists a directory. It allocates as much, and so
+/// does the kernel: a MiB costs more to get than the few entries of most directories.
+constexpr blksize_t kDirectoryBlockSize = 64 << 10;
+
+/// Sending more than this takes as long as waking another thread.
+constexpr std::size_t kLongReplyBytes = 64 << 10;
 
 struct Position {
   std::string name;
@@ -50,6 +59,20 @@ DirectoryBuffer fill(const OpenDirectory& directory, std::size_t size, std::uint
 
 }  // namespace
 
+DirectoryBuffer::DirectoryBuffer(std::size_t size) : size_(size) {
+  struct Memory {
+    std::unique_ptr<char[]> bytes;
+    std::size_t size = 0;
+  };
+  thread_local Memory memory;
+  if (memory.size < size) {
+    memory.size = 0;
+    memory.bytes.reset(new char[size]);
+    memory.size = size;
+  }
+  data_ = memory.bytes.get();
+}
+
 struct stat to_stat(const Entry& entry) noexcept {
   const Attributes& attributes = entry.attributes;
   struct stat status {};
@@ -63,7 +86,7 @@ struct stat to_stat(const Entry& entry) noexcept {
   status.st_rdev = attributes.device;
   status.st_size = static_cast<off_t>(attributes.size);
   status.st_blocks = static_cast<blkcnt_t>(attributes.blocks);
-  status.st_blksize = kBlockSize;
+  status.st_blksize = S_ISDIR(attributes.mode) ? kDirectoryBlockSize : kBlockSize;
   status.st_atim = attributes.atime.to_timespec();
   status.st_mtim = attributes.mtime.to_timespec();
   status.st_ctim = attributes.ctime.to_timespec();
@@ -120,6 +143,7 @@ SliceReply::SliceReply(FileSlice slice) : slice_(std::move(slice)) {
 }
 
 void SliceReply::send(fuse_req_t req) const noexcept {
+  if (slice_.size() > kLongReplyBytes) hint_blocking();
   if (pieces_.empty()) {
     fuse_reply_buf(req, nullptr, 0);
   } else {

@@ -27,14 +27,15 @@ struct stat to_stat(const Entry& entry) noexcept;
 
 fuse_entry_param to_entry_param(const Entry& entry, const FuseContext& context) noexcept;
 
-/// A reply to READDIR being filled; not initialised, since only what is filled is sent.
+/// A reply to READDIR being filled; not initialised, since only what is filled is sent. The memory
+/// is the thread's own and is used again: a thread has one such buffer at a time.
 class DirectoryBuffer {
  public:
-  explicit DirectoryBuffer(std::size_t size) : data_(new char[size]), size_(size) {}
+  explicit DirectoryBuffer(std::size_t size);
 
-  char* end() noexcept { return data_.get() + used_; }
+  char* end() noexcept { return data_ + used_; }
   std::size_t left() const noexcept { return size_ - used_; }
-  const char* data() const noexcept { return data_.get(); }
+  const char* data() const noexcept { return data_; }
   std::size_t used() const noexcept { return used_; }
 
   /// False when an entry that needs so many bytes did not fit.
@@ -45,7 +46,7 @@ class DirectoryBuffer {
   }
 
  private:
-  std::unique_ptr<char[]> data_;
+  char* data_;
   std::size_t size_;
   std::size_t used_ = 0;
 };

@@ -25,7 +25,7 @@ struct MountOptions {
   unsigned threads = 4;  ///< that answer requests; at least 1
   ViewOptions view;      ///< warnings go to standard error, whatever its `warn` says
   ReaderOptions reader;
-  std::size_t tree_cache_bytes = 128 << 20;
+  std::size_t tree_cache_bytes = 64 << 20;
   /// Called once, in a thread of the server, when the mount can be used.
   std::function<void()> on_ready;
 };

@@ -22,6 +22,24 @@ BlobCache::Pointer BlobCache::get(const Id& blob, StopToken stop) {
   return cache_.get(blob, [&] { return load(blob, stop); });
 }
 
+class BlobCache::CachedDelivery final : public PrefetchTarget::Delivery {
+ public:
+  explicit CachedDelivery(SharedCache<Id, Bytes>::Claim claim) : claim_(std::move(claim)) {}
+
+  void deliver(Bytes plain) override {
+    claim_.finish(std::make_shared<const Bytes>(std::move(plain)));
+  }
+
+ private:
+  SharedCache<Id, Bytes>::Claim claim_;
+};
+
+std::unique_ptr<PrefetchTarget::Delivery> BlobCache::claim(const Id& blob) {
+  auto claim = cache_.claim(blob);
+  if (!claim) return nullptr;
+  return std::make_unique<CachedDelivery>(std::move(*claim));
+}
+
 BlobCache::Pointer BlobCache::load(const Id& blob, StopToken stop) {
   throw_recent_failure(blob);
   try {

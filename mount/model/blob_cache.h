@@ -11,6 +11,7 @@
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
 #include "fs/base/synchronized.h"
+#include "mount/model/prefetcher.h"
 #include "mount/model/shared_cache.h"
 
 namespace snapfs {
@@ -18,11 +19,11 @@ namespace snapfs {
 class Repository;
 
 inline std::size_t memory_bytes(const Bytes& buffer) noexcept {
-  return buffer.capacity() + 128;  // the entry in the cache
+  return buffer.capacity() + 256;  // the entry in the cache
 }
 
 /// Thread-safe. Only authenticated bytes enter.
-class BlobCache {
+class BlobCache final : public PrefetchTarget {
  public:
   using Pointer = std::shared_ptr<const Bytes>;
 
@@ -35,7 +36,11 @@ class BlobCache {
   Pointer get(const Id& blob, StopToken stop);
 
   /// Whether get() would answer from memory.
-  bool contains(const Id& blob) { return cache_.peek(blob) != nullptr; }
+  bool contains(const Id& blob) const { return cache_.contains(blob); }
+
+  /// Says that the blob was read to its end: the kernel has it in its page cache, so that it is the
+  /// first to go here.
+  void read_to_end(const Id& blob) { cache_.demote(blob); }
 
   /// Whether the blob could not be had when it was last wanted, for being damaged or missing.
   bool has_failed(const Id& blob) const { return failures_.lock()->contains(blob); }
@@ -44,8 +49,15 @@ class BlobCache {
   bool any_failed() const { return !failures_.lock()->empty(); }
 
   std::size_t size_bytes() const { return cache_.size_bytes(); }
+  std::size_t budget_bytes() const noexcept { return cache_.budget_bytes(); }
+  const CacheCounters& counters() const noexcept { return cache_.counters(); }
+
+  BlobType blob_type() const noexcept override { return BlobType::kData; }
+  bool wants(const Id& blob) const override { return !contains(blob); }
+  std::unique_ptr<Delivery> claim(const Id& blob) override;
 
  private:
+  class CachedDelivery;
   using Clock = std::chrono::steady_clock;
 
   struct Failure {

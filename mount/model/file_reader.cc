@@ -11,8 +11,13 @@ namespace snapfs {
 
 namespace {
 
-/// Reads that are no further apart are taken as going through the file in order.
-constexpr std::uint64_t kSequentialBytes = 1 << 20;
+/// Of what may be fetched ahead of one program, in plaintext. Two of them should fit the cache
+/// together with what they are reading.
+constexpr std::uint64_t kMaxReadAheadBytes = 16 << 20;
+
+std::uint64_t read_ahead_bytes(const ReaderOptions& options) noexcept {
+  return std::min<std::uint64_t>(kMaxReadAheadBytes, options.blob_cache_bytes / 4);
+}
 
 [[noreturn]] void throw_no_file(Ino ino) {
   throw Error(ErrorCode::kUsage, "inode " + std::to_string(ino) + " is not a file");
@@ -47,7 +52,10 @@ FileReader::FileReader(Repository& repository, const ContentIndex& content, Tree
       stop_(std::move(stop)),
       blobs_(repository, options.blob_cache_bytes, options.failure_memory),
       files_(options.file_cache_bytes),
-      prefetcher_(blobs_) {}
+      read_ahead_bytes_(read_ahead_bytes(options)),
+      prefetch_(options.prefetch),
+      directories_(read_ahead_bytes_),
+      prefetcher_(repository) {}
 
 FileSlice FileReader::read(Ino ino, std::uint64_t offset, std::size_t size) {
   const std::shared_ptr<const ReadState> state = state_of(ino);
@@ -55,7 +63,8 @@ FileSlice FileReader::read(Ino ino, std::uint64_t offset, std::size_t size) {
   FileSlice slice;
   if (offset >= file.size()) return slice;
   std::uint64_t left = std::min<std::uint64_t>(size, file.size() - offset);
-  prefetch_after(*state, offset, offset + left);
+  if (offset == 0) file_begun(ino);
+  want(state->read_ahead.after_read(file, offset, offset + left));
   for (std::size_t segment = file.segment_at(offset); left > 0; ++segment) {
     const std::uint64_t length = std::min(left, file.segments()[segment].end - offset);
     if (length == 0) continue;
@@ -110,6 +119,7 @@ FileSlice::Piece FileReader::load_piece(const FileLayout& layout, std::size_t se
                 "data blob " + id.short_hex() + " is not as long as the index says", id.hex());
   }
   const ByteView bytes = ByteView(*blob).subspan(offset - start, length);
+  if (offset + length == layout.segments()[segment].end) blobs_.read_to_end(id);
   return {std::move(blob), bytes};
 }
 
@@ -118,20 +128,22 @@ std::shared_ptr<const ReadState> FileReader::state_of(Ino ino) {
     if (is_virtual(ino)) throw_no_file(ino);
     const TreeFs::NodeRef place = trees_.node(ino);
     if (place.node->type != NodeType::kFile) throw_no_file(ino);
-    return std::make_shared<const ReadState>(FileLayout(*place.node, content_));
+    return std::make_shared<const ReadState>(FileLayout(*place.node, content_), read_ahead_bytes_);
   });
 }
 
-void FileReader::prefetch_after(const ReadState& state, std::uint64_t begin, std::uint64_t end) {
-  // The kernel's read-ahead arrives a little out of order: near the last read's end is in order.
-  const std::uint64_t last_end = state.position.exchange(end, std::memory_order_relaxed);
-  const std::uint64_t distance = begin > last_end ? begin - last_end : last_end - begin;
-  if (begin == 0 || distance > kSequentialBytes) return;
-  const std::size_t next = state.layout.segment_at(end - 1) + 1;
-  if (next < state.layout.segments().size() &&
-      state.layout.segments()[next].kind == FileLayout::Kind::kBlob) {
-    prefetcher_.want(state.layout.segments()[next].blob);
-  }
+void FileReader::directory_opened(Ino directory) {
+  want(directories_.after_listing(directory, *trees_.listing(directory)));
+}
+
+void FileReader::file_begun(Ino ino) {
+  const TreeFs::NodeRef place = trees_.node(ino);
+  want(directories_.after_file(place.directory->self, *place.listing, place.index));
+}
+
+void FileReader::want(ReadAheadAdvice advice) {
+  if (advice.blobs.empty() || !prefetch_) return;
+  prefetcher_.want(blobs_, std::move(advice.blobs), std::move(advice.cancel));
 }
 
 }  // namespace snapfs

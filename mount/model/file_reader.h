@@ -2,7 +2,6 @@
 // with those that will be wanted next on their way.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +17,7 @@
 #include "mount/model/file_layout.h"
 #include "mount/model/ino.h"
 #include "mount/model/prefetcher.h"
+#include "mount/model/read_ahead.h"
 #include "mount/model/shared_cache.h"
 #include "mount/model/tree_fs.h"
 
@@ -26,9 +26,10 @@ namespace snapfs {
 class Repository;
 
 struct ReaderOptions {
-  std::size_t blob_cache_bytes = 256 << 20;
-  std::size_t file_cache_bytes = 16 << 20;
+  std::size_t blob_cache_bytes = 64 << 20;
+  std::size_t file_cache_bytes = 8 << 20;
   std::chrono::milliseconds failure_memory{3000};  ///< see BlobCache
+  bool prefetch = true;                            ///< fetch what will probably be read next
 };
 
 /// A run of a file's bytes in the buffers they are cached in.
@@ -44,10 +45,11 @@ struct FileSlice {
 
 /// What is kept of a file that is being read, by inode: there is no open and no close.
 struct ReadState {
-  explicit ReadState(FileLayout file_layout) : layout(std::move(file_layout)) {}
+  ReadState(FileLayout file_layout, std::uint64_t read_ahead_bytes)
+      : layout(std::move(file_layout)), read_ahead(read_ahead_bytes) {}
 
   FileLayout layout;
-  mutable std::atomic<std::uint64_t> position{0};  ///< where the last read ended
+  mutable FileReadAhead read_ahead;
 };
 
 std::size_t memory_bytes(const ReadState& state) noexcept;
@@ -72,12 +74,18 @@ class FileReader {
   /// latter those that somebody tried to read. Ascending; empty for what is no file.
   std::vector<FileRange> damage(Ino ino);
 
+  /// Says that a program is about to list the directory, which lies in a snapshot.
+  void directory_opened(Ino directory);
+
   /// Whether a data blob is in memory.
-  bool is_cached(const Id& blob) { return blobs_.contains(blob); }
+  bool is_cached(const Id& blob) const { return blobs_.contains(blob); }
+
+  const BlobCache& blobs() const noexcept { return blobs_; }
 
  private:
   std::shared_ptr<const ReadState> state_of(Ino ino);
-  void prefetch_after(const ReadState& state, std::uint64_t begin, std::uint64_t end);
+  void file_begun(Ino ino);
+  void want(ReadAheadAdvice advice);
   FileSlice::Piece load_piece(const FileLayout& layout, std::size_t segment, std::uint64_t offset,
                               std::uint64_t length);
 
@@ -86,6 +94,9 @@ class FileReader {
   const StopToken stop_;
   BlobCache blobs_;
   SharedCache<Ino, ReadState> files_;
+  const std::uint64_t read_ahead_bytes_;
+  const bool prefetch_;
+  DirectoryReadAhead directories_;
   Prefetcher prefetcher_;
 };
 

@@ -3,40 +3,120 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "fs/base/blocked_signals.h"
+#include "fs/repo/repository.h"
 
 namespace snapfs {
 
-Prefetcher::Prefetcher(BlobCache& blobs) : blobs_(blobs) {
+namespace {
+
+bool is_cancelled(const PrefetchCancel& cancel) noexcept {
+  return cancel && cancel->load(std::memory_order_relaxed);
+}
+
+/// The copies of a run's blobs that nobody else loads, with the right to deliver them.
+struct ClaimedRun {
+  PackRun run;
+  std::vector<std::unique_ptr<PrefetchTarget::Delivery>> deliveries;
+};
+
+ClaimedRun claim(PrefetchTarget& target, const PackRun& run) {
+  ClaimedRun result;
+  result.run.pack = run.pack;
+  for (const StoredBlob& blob : run.blobs) {
+    if (auto delivery = target.claim(blob.handle.id)) {
+      result.run.blobs.push_back(blob);
+      result.deliveries.push_back(std::move(delivery));
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+Prefetcher::Prefetcher(Repository& repository, unsigned threads) : repository_(repository) {
   const BlockedSignals blocked;
-  for (unsigned i = 0; i < kThreads; ++i) {
+  for (unsigned i = 0; i < threads; ++i) {
     threads_.emplace_back([this](const StopToken& stop) { work(stop); });
   }
 }
 
-void Prefetcher::want(const Id& blob) {
-  if (blobs_.contains(blob)) return;
+Prefetcher::~Prefetcher() {
+  // All at once: each may be waiting for storage that is far away.
+  for (std::jthread& thread : threads_) thread.request_stop();
+}
+
+void Prefetcher::want(PrefetchTarget& target, std::vector<Id> blobs, PrefetchCancel cancel,
+                      bool first) {
+  std::erase_if(blobs, [&](const Id& blob) { return !target.wants(blob); });
+  if (blobs.empty()) return;
   {
+    Wish wish{&target, std::move(blobs), std::move(cancel)};
     const std::lock_guard lock(mutex_);
-    if (std::ranges::find(wishes_, blob) != wishes_.end()) return;
-    if (wishes_.size() == kMaxWishes) wishes_.pop_front();
-    wishes_.push_back(blob);
+    if (first) {
+      wishes_.push_front(std::move(wish));
+      if (wishes_.size() > kMaxWishes) wishes_.pop_back();
+    } else {
+      wishes_.push_back(std::move(wish));
+      if (wishes_.size() > kMaxWishes) wishes_.pop_front();
+    }
   }
   changed_.notify_one();
 }
 
 void Prefetcher::work(const StopToken& stop) {
-  while (true) {
+  for (;;) {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait(lock, stop, [this] { return !wishes_.empty(); })) return;
-    const Id blob = wishes_.front();
-    wishes_.pop_front();
-    lock.unlock();
+    const auto something = [this] { return !wishes_.empty() || !jobs_.empty(); };
+    if (!changed_.wait(lock, stop, something)) return;
     try {
-      blobs_.get(blob, stop);
+      if (!jobs_.empty()) {
+        const Job job = std::move(jobs_.front());
+        jobs_.pop_front();
+        lock.unlock();
+        if (!is_cancelled(job.cancel)) load(job, stop);
+      } else {
+        Wish wish = std::move(wishes_.front());
+        wishes_.pop_front();
+        lock.unlock();
+        if (!is_cancelled(wish.cancel)) plan(std::move(wish));
+      }
     } catch (const std::exception&) {
-      // Whoever reads the blob meets the same error, and reports it.
+      // Whoever needs the blob meets the same error, and reports it.
+    }
+  }
+}
+
+/// Turns a wish into runs for all threads.
+void Prefetcher::plan(Wish wish) {
+  std::vector<StoredBlob> copies;
+  copies.reserve(wish.blobs.size());
+  for (const Id& blob : wish.blobs) {
+    const BlobHandle handle{wish.target->blob_type(), blob};
+    const std::vector<BlobLocation> locations = repository_.index().find(handle);
+    if (!locations.empty()) copies.push_back({handle, locations.front()});
+  }
+  std::vector<PackRun> runs = plan_runs(std::move(copies));
+  {
+    const std::lock_guard lock(mutex_);
+    for (PackRun& run : runs) jobs_.push_back({wish.target, std::move(run), wish.cancel});
+  }
+  changed_.notify_all();
+}
+
+void Prefetcher::load(const Job& job, const StopToken& stop) {
+  ClaimedRun claimed = claim(*job.target, job.run);
+  if (claimed.run.blobs.empty()) return;
+  const Bytes stored = repository_.load_run(claimed.run, stop);
+  for (std::size_t i = 0; i < claimed.run.blobs.size(); ++i) {
+    if (stop.stop_requested()) return;
+    try {
+      claimed.deliveries[i]->deliver(
+          repository_.open_blob(claimed.run, claimed.run.blobs[i], stored));
+    } catch (const std::exception&) {
+      claimed.deliveries[i].reset();  // the others of the run may be intact
     }
   }
 }

@@ -1,42 +1,96 @@
-// Loads blobs that will probably be asked for next, in threads of its own. Best effort: what it
-// cannot do in time, or at all, the reader does itself and is told about.
+// Loads blobs that will probably be asked for next, in threads of its own: those that lie near each
+// other in a pack with one access to the storage. Best effort: what it cannot do in time, or at
+// all, the one who needs it does, and is told about.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <list>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
+#include "fs/base/bytes.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
-#include "mount/model/blob_cache.h"
+#include "fs/repo/blob.h"
+#include "fs/repo/pack_run.h"
 
 namespace snapfs {
 
-/// Thread-safe. Destroying it cancels what is under way.
+class Repository;
+
+/// Where prefetched blobs go: a cache. Thread-safe.
+class PrefetchTarget {
+ public:
+  /// The right to deliver one blob. Destroyed without delivery, it lets others load it.
+  class Delivery {
+   public:
+    virtual ~Delivery() = default;
+    /// `plain` is authenticated. Called at most once.
+    virtual void deliver(Bytes plain) = 0;
+  };
+
+  virtual ~PrefetchTarget() = default;
+
+  virtual BlobType blob_type() const noexcept = 0;
+
+  /// Whether it is worth asking for the blob.
+  virtual bool wants(const Id& blob) const = 0;
+
+  /// Null when the blob is there or being loaded.
+  virtual std::unique_ptr<Delivery> claim(const Id& blob) = 0;
+};
+
+/// Set when what was wished for is not useful any more.
+using PrefetchCancel = std::shared_ptr<std::atomic<bool>>;
+
+/// Thread-safe. Holds at most one run, and what it decodes to, a thread. Destroying it cancels what
+/// is under way.
 class Prefetcher {
  public:
-  /// `blobs` must outlive the prefetcher.
-  explicit Prefetcher(BlobCache& blobs);
+  /// The repository must outlive it.
+  explicit Prefetcher(Repository& repository, unsigned threads = kThreads);
+  ~Prefetcher();
   Prefetcher(const Prefetcher&) = delete;
   Prefetcher& operator=(const Prefetcher&) = delete;
 
-  /// Returns at once. The oldest wish is dropped when there are too many.
-  void want(const Id& blob);
+  /// Returns at once. The blobs come about in the order given. `target` must outlive the
+  /// prefetcher; `cancel` may be null. With `first`, before all wishes so far. The oldest wish is
+  /// dropped when there are too many.
+  void want(PrefetchTarget& target, std::vector<Id> blobs, PrefetchCancel cancel = nullptr,
+            bool first = false);
 
  private:
-  static constexpr unsigned kThreads = 2;
-  static constexpr std::size_t kMaxWishes = 8;
+  /// More than most machines have cores for decoding: storage that is far away is waited for.
+  static constexpr unsigned kThreads = 4;
+  static constexpr std::size_t kMaxWishes = 64;
+
+  struct Wish {
+    PrefetchTarget* target = nullptr;
+    std::vector<Id> blobs;
+    PrefetchCancel cancel;
+  };
+  struct Job {
+    PrefetchTarget* target = nullptr;
+    PackRun run;
+    PrefetchCancel cancel;
+  };
 
   void work(const StopToken& stop);
+  void plan(Wish wish);
+  void load(const Job& job, const StopToken& stop);
 
-  BlobCache& blobs_;
+  Repository& repository_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::deque<Id> wishes_;
-  std::vector<std::jthread> threads_;  ///< destroyed first, which stops and joins them
+  std::deque<Wish> wishes_;
+  std::deque<Job> jobs_;  ///< wishes that were planned; they go first
+  std::vector<std::jthread> threads_;
 };
 
 }  // namespace snapfs

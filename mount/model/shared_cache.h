@@ -2,15 +2,32 @@
 // threads ask (single flight). What is evicted lives on in the hands of those who hold it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <future>
 #include <iterator>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
+#include <utility>
+
+#include "fs/base/blocking_hint.h"
 
 namespace snapfs {
+
+/// What a cache did since it was made. Each figure is exact, all together need not fit each other.
+struct CacheCounters {
+  std::atomic<std::uint64_t> hits{0};        ///< answered from memory
+  std::atomic<std::uint64_t> waits{0};       ///< answered by a load that was under way already
+  std::atomic<std::uint64_t> misses{0};      ///< loaded by the one who asked
+  std::atomic<std::uint64_t> prefetched{0};  ///< loaded before anybody asked
+  std::atomic<std::uint64_t> wasted{0};      ///< of those, evicted before anybody asked
+  std::atomic<std::uint64_t> in_flight{0};   ///< being loaded right now
+};
 
 /// Thread-safe. `Value` knows its weight: `std::size_t memory_bytes(const Value&)`, found by
 /// argument-dependent lookup.
@@ -18,6 +35,46 @@ template <class Key, class Value>
 class SharedCache {
  public:
   using Pointer = std::shared_ptr<const Value>;
+
+  /// The right, and the duty, to load one value: whoever asks for it meanwhile waits for finish().
+  /// Destroyed without that, it lets the next one who asks load it. The cache must outlive it.
+  class Claim {
+   public:
+    Claim(Claim&& other) noexcept
+        : cache_(std::exchange(other.cache_, nullptr)),
+          key_(std::move(other.key_)),
+          promise_(std::move(other.promise_)) {}
+    Claim& operator=(Claim&&) = delete;
+    ~Claim() {
+      if (cache_ != nullptr) settle(nullptr);
+    }
+
+    const Key& key() const noexcept { return key_; }
+
+    /// For a value that nobody asked for yet. Call it once.
+    void finish(const Pointer& value) {
+      cache_->counters_.prefetched.fetch_add(1, std::memory_order_relaxed);
+      cache_->insert(key_, value, /*used=*/false);
+      settle(value);
+    }
+
+   private:
+    friend SharedCache;
+    Claim(SharedCache& cache, const Key& key) : cache_(&cache), key_(key) {}
+
+    void settle(const Pointer& value) {
+      std::exchange(cache_, nullptr)->end_loading(key_);
+      promise_.set_value(value);
+    }
+    void fail(std::exception_ptr error) {
+      std::exchange(cache_, nullptr)->end_loading(key_);
+      promise_.set_exception(std::move(error));
+    }
+
+    SharedCache* cache_;
+    Key key_;
+    std::promise<Pointer> promise_;
+  };
 
   explicit SharedCache(std::size_t budget_bytes) : budget_bytes_(budget_bytes) {}
   SharedCache(const SharedCache&) = delete;
@@ -27,27 +84,34 @@ class SharedCache {
   /// returns a Pointer. What `load` throws reaches all who wait and is not cached.
   template <class Load>
   Pointer get(const Key& key, Load&& load) {
-    std::promise<Pointer> promise;
-    {
-      std::unique_lock lock(mutex_);
-      if (Pointer hit = touch(key)) return hit;
-      if (const auto flying = loading_.find(key); flying != loading_.end()) {
-        const std::shared_future<Pointer> other = flying->second;
-        lock.unlock();
-        return other.get();
+    for (;;) {
+      std::shared_future<Pointer> other;
+      {
+        std::unique_lock lock(mutex_);
+        if (Pointer hit = touch(key)) {
+          count(counters_.hits);
+          return hit;
+        }
+        if (std::optional<Claim> claim = begin(key, other)) {
+          lock.unlock();
+          return load_claimed(*claim, std::forward<Load>(load));
+        }
       }
-      loading_.emplace(key, promise.get_future().share());
+      count(counters_.waits);
+      hint_blocking();
+      if (Pointer value = other.get()) {
+        peek(key);  // it was wanted after all
+        return value;
+      }
     }
-    try {
-      Pointer value = load();
-      finish(key, value);
-      promise.set_value(value);
-      return value;
-    } catch (...) {
-      finish(key, nullptr);
-      promise.set_exception(std::current_exception());
-      throw;
-    }
+  }
+
+  /// Nothing when the value is in the cache or being loaded.
+  std::optional<Claim> claim(const Key& key) {
+    std::shared_future<Pointer> other;
+    const std::lock_guard lock(mutex_);
+    if (items_by_key_.contains(key)) return std::nullopt;
+    return begin(key, other);
   }
 
   /// Null when it is not in the cache.
@@ -56,39 +120,100 @@ class SharedCache {
     return touch(key);
   }
 
+  bool contains(const Key& key) const {
+    const std::lock_guard lock(mutex_);
+    return items_by_key_.contains(key);
+  }
+
+  /// Makes the value, if it is there, the first to go when room is needed.
+  void demote(const Key& key) {
+    const std::lock_guard lock(mutex_);
+    const auto found = items_by_key_.find(key);
+    if (found != items_by_key_.end()) items_.splice(items_.end(), items_, found->second);
+  }
+
   /// Bytes of the values held.
   std::size_t size_bytes() const {
     const std::lock_guard lock(mutex_);
     return size_bytes_;
   }
 
+  std::size_t budget_bytes() const noexcept { return budget_bytes_; }
+  const CacheCounters& counters() const noexcept { return counters_; }
+
  private:
   struct Item {
     Key key;
     Pointer value;
     std::size_t bytes = 0;
+    bool used = false;  ///< somebody asked for it
   };
   using Items = std::list<Item>;
+
+  static void count(std::atomic<std::uint64_t>& counter) noexcept {
+    counter.fetch_add(1, std::memory_order_relaxed);
+  }
 
   Pointer touch(const Key& key) {
     const auto found = items_by_key_.find(key);
     if (found == items_by_key_.end()) return nullptr;
     items_.splice(items_.begin(), items_, found->second);
+    found->second->used = true;
     return found->second->value;
   }
 
-  void finish(const Key& key, const Pointer& value) {
-    // Evicted values are freed outside the lock.
-    Items evicted;
+  /// A claim, or nothing and the load that is under way. Under the lock.
+  std::optional<Claim> begin(const Key& key, std::shared_future<Pointer>& other) {
+    if (const auto flying = loading_.find(key); flying != loading_.end()) {
+      other = flying->second;
+      return std::nullopt;
+    }
+    Claim claim(*this, key);
+    try {
+      loading_.emplace(key, claim.promise_.get_future().share());
+    } catch (...) {
+      claim.cache_ = nullptr;  // there is nothing to settle, and the lock is held
+      throw;
+    }
+    count(counters_.in_flight);
+    return claim;
+  }
+
+  template <class Load>
+  Pointer load_claimed(Claim& claim, Load&& load) {
+    count(counters_.misses);
+    hint_blocking();
+    try {
+      Pointer value = load();
+      insert(claim.key(), value, /*used=*/true);
+      claim.settle(value);
+      return value;
+    } catch (...) {
+      claim.fail(std::current_exception());
+      throw;
+    }
+  }
+
+  void end_loading(const Key& key) {
     const std::lock_guard lock(mutex_);
     loading_.erase(key);
-    if (!value) return;
+    counters_.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  }
+
+  /// Before the claim ends, so that nobody finds the value neither here nor on its way.
+  void insert(const Key& key, const Pointer& value, bool used) {
     const std::size_t bytes = memory_bytes(*value);
     if (bytes > budget_bytes_) return;
-    items_.push_front({key, value, bytes});
-    items_by_key_[key] = items_.begin();
+    // Evicted values are freed outside the lock.
+    Items evicted;
+    Items added;
+    added.push_front({key, value, bytes, used});
+    const std::lock_guard lock(mutex_);
+    items_by_key_[key] = added.begin();
+    items_.splice(items_.begin(), added);
     size_bytes_ += bytes;
     while (size_bytes_ > budget_bytes_) {
+      if (!items_.back().used) count(counters_.wasted);
       size_bytes_ -= items_.back().bytes;
       items_by_key_.erase(items_.back().key);
       evicted.splice(evicted.begin(), items_, std::prev(items_.end()));
@@ -101,6 +226,7 @@ class SharedCache {
   std::unordered_map<Key, typename Items::iterator> items_by_key_;
   std::unordered_map<Key, std::shared_future<Pointer>> loading_;
   std::size_t size_bytes_ = 0;
+  CacheCounters counters_;
 };
 
 }  // namespace snapfs

@@ -10,7 +10,8 @@ SnapshotFs::SnapshotFs(Repository& repository, const SnapshotFsOptions& options,
     : tree_cache_(repository, {repository.index(), zeros_}, options.tree_cache_bytes),
       virtual_(repository, options.view, stop),
       trees_(tree_cache_, virtual_, {options.view.owner_root}, stop),
-      files_(repository, {repository.index(), zeros_}, trees_, options.reader, stop) {}
+      files_(repository, {repository.index(), zeros_}, trees_, options.reader, stop),
+      listings_(repository, tree_cache_, trees_) {}
 
 std::optional<Entry> SnapshotFs::lookup(Ino parent, std::string_view name) {
   if (name == ".") return entry(parent);
@@ -24,8 +25,11 @@ Entry SnapshotFs::entry(Ino ino) {
 }
 
 std::shared_ptr<const OpenDirectory> SnapshotFs::open_directory(Ino ino) {
-  return is_plain_virtual_directory(ino) ? virtual_.open_directory(ino)
-                                         : trees_.open_directory(ino);
+  if (is_plain_virtual_directory(ino)) return virtual_.open_directory(ino);
+  std::shared_ptr<const OpenDirectory> directory = trees_.open_directory(ino);
+  files_.directory_opened(ino);
+  listings_.directory_opened(ino);
+  return directory;
 }
 
 std::string SnapshotFs::read_link(Ino ino) {

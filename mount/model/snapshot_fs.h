@@ -13,6 +13,7 @@
 #include "fs/base/stop_token.h"
 #include "mount/model/directory.h"
 #include "mount/model/file_reader.h"
+#include "mount/model/listing_ahead.h"
 #include "mount/model/tree_cache.h"
 #include "mount/model/tree_fs.h"
 #include "mount/model/virtual_fs.h"
@@ -24,7 +25,7 @@ class Repository;
 struct SnapshotFsOptions {
   ViewOptions view;
   ReaderOptions reader;
-  std::size_t tree_cache_bytes = 128 << 20;
+  std::size_t tree_cache_bytes = 64 << 20;
 };
 
 /// Thread-safe. Any operation may throw Error: StaleInode for an inode that was never given out,
@@ -70,7 +71,10 @@ class SnapshotFs {
   FsTotals totals() const { return virtual_.totals(); }
 
   /// Whether a data blob is in memory.
-  bool is_cached(const Id& blob) { return files_.is_cached(blob); }
+  bool is_cached(const Id& blob) const { return files_.is_cached(blob); }
+
+  const BlobCache& blobs() const noexcept { return files_.blobs(); }
+  const TreeCache& trees() const noexcept { return tree_cache_; }
 
  private:
   bool is_plain_virtual_directory(Ino ino) const {
@@ -83,6 +87,7 @@ class SnapshotFs {
   VirtualFs virtual_;
   TreeFs trees_;
   FileReader files_;
+  ListingAhead listings_;
 };
 
 }  // namespace snapfs

@@ -36,12 +36,35 @@ ContentSummary TreeListing::content(std::size_t index) const noexcept {
 }
 
 std::shared_ptr<const TreeListing> TreeCache::get(const Id& tree, StopToken stop) {
-  return cache_.get(tree, [&] { return load(tree, stop); });
+  return cache_.get(tree, [&] { return make_listing(load_tree(repository_, tree, stop)); });
 }
 
-std::shared_ptr<const TreeListing> TreeCache::load(const Id& tree, StopToken stop) {
+class TreeCache::ListingDelivery final : public PrefetchTarget::Delivery {
+ public:
+  ListingDelivery(const TreeCache& cache, SharedCache<Id, TreeListing>::Claim claim)
+      : cache_(cache), claim_(std::move(claim)) {}
+
+  void deliver(Bytes plain) override {
+    std::vector<Node> nodes;
+    parse_tree(plain, [&](Node&& node) { nodes.push_back(std::move(node)); });
+    claim_.finish(cache_.make_listing(std::move(nodes)));
+  }
+
+ private:
+  const TreeCache& cache_;
+  SharedCache<Id, TreeListing>::Claim claim_;
+};
+
+std::unique_ptr<PrefetchTarget::Delivery> TreeCache::claim(const Id& tree) {
+  auto claim = cache_.claim(tree);
+  if (!claim) return nullptr;
+  return std::make_unique<ListingDelivery>(*this, std::move(*claim));
+}
+
+std::shared_ptr<const TreeListing> TreeCache::make_listing(std::vector<Node> nodes) const {
   auto listing = std::make_shared<TreeListing>();
-  listing->nodes = load_tree(repository_, tree, std::move(stop));
+  listing->nodes = std::move(nodes);
+  listing->nodes.shrink_to_fit();
   listing->bytes = sizeof(TreeListing) + listing->nodes.capacity() * sizeof(Node);
   for (std::size_t i = 0; i < listing->nodes.size(); ++i) {
     Node& node = listing->nodes[i];

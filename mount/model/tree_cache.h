@@ -11,6 +11,7 @@
 #include "fs/base/stop_token.h"
 #include "fs/tree/node.h"
 #include "mount/model/file_layout.h"
+#include "mount/model/prefetcher.h"
 #include "mount/model/shared_cache.h"
 
 namespace snapfs {
@@ -39,7 +40,7 @@ struct TreeListing {
 inline std::size_t memory_bytes(const TreeListing& listing) noexcept { return listing.bytes; }
 
 /// Thread-safe.
-class TreeCache {
+class TreeCache final : public PrefetchTarget {
  public:
   /// All must outlive the cache.
   TreeCache(Repository& repository, const ContentIndex& content, std::size_t budget_bytes)
@@ -49,9 +50,17 @@ class TreeCache {
   std::shared_ptr<const TreeListing> get(const Id& tree, StopToken stop);
 
   std::size_t size_bytes() const { return cache_.size_bytes(); }
+  std::size_t budget_bytes() const noexcept { return cache_.budget_bytes(); }
+  const CacheCounters& counters() const noexcept { return cache_.counters(); }
+
+  BlobType blob_type() const noexcept override { return BlobType::kTree; }
+  bool wants(const Id& tree) const override { return !cache_.contains(tree); }
+  std::unique_ptr<Delivery> claim(const Id& tree) override;
 
  private:
-  std::shared_ptr<const TreeListing> load(const Id& tree, StopToken stop);
+  class ListingDelivery;
+
+  std::shared_ptr<const TreeListing> make_listing(std::vector<Node> nodes) const;
 
   Repository& repository_;
   const ContentIndex content_;

@@ -56,6 +56,9 @@ class TreeFs {
 
   NodeRef node(Ino ino);
 
+  /// What a directory holds.
+  std::shared_ptr<const TreeListing> listing(Ino ino) { return directory(ino).listing; }
+
  private:
   class Listing;
 

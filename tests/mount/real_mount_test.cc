@@ -412,5 +412,58 @@ TEST_F(RealMount, UnmountingFromOutsideEndsTheServer) {
   EXPECT_EQ(Directory(mounted_.path()).rest().size(), 2U);
 }
 
+TEST_F(RealMount, LabelsAreShownAndMissingOnesEndTheQuestionsWithoutSelinux) {
+  Node labelled = maker().make_file("labelled", {"1"});
+  const std::string_view label = "user_u:object_r:etc_t:s0";
+  labelled.extended_attributes.push_back({"security.selinux", copy_of(as_bytes(label))});
+  mount({labelled, maker().make_file("plain", {"2"})});
+  std::array<char, 64> value{};
+  const auto ask = [&](const char* name, const char* attribute) {
+    return ::lgetxattr(path(name).c_str(), attribute, value.data(), value.size());
+  };
+  const bool selinux = ::access("/sys/fs/selinux/enforce", F_OK) == 0;
+  if (!selinux) {
+    ASSERT_EQ(ask("labelled", "security.selinux"), static_cast<ssize_t>(label.size()));
+    EXPECT_EQ(std::string_view(value.data(), label.size()), label);
+  }
+  EXPECT_EQ(error_of([&] { return ask("plain", "security.selinux"); }),
+            selinux ? ENODATA : ENOTSUP);
+  EXPECT_EQ(error_of([&] { return ask("plain", "security.capability"); }), ENODATA);
+}
+
+TEST_F(RealMount, ReadAheadIsSetWhereItMayBe) {
+  mount({});
+  const dev_t device = stat_of(path("")).st_dev;
+  const std::string setting = "/sys/class/bdi/" + std::to_string(major(device)) + ":" +
+                              std::to_string(minor(device)) + "/read_ahead_kb";
+  if (::access(setting.c_str(), W_OK) != 0) GTEST_SKIP() << "not allowed here";
+  EXPECT_EQ(as_text(read_file(setting, 100)), "4096\n");
+}
+
+/// More programs than threads, each waiting for others' loads now and then.
+TEST_F(RealMount, ManyReadersGetWholeFiles) {
+  std::vector<Node> nodes;
+  std::vector<std::string> contents;
+  for (int i = 0; i < 40; ++i) {
+    contents.push_back(std::string(100'000 + i, static_cast<char>('a' + i % 26)));
+    nodes.push_back(maker().make_file("f" + std::to_string(100 + i),
+                                      {std::string_view(contents.back()).substr(0, 50'000),
+                                       std::string_view(contents.back()).substr(50'000)}));
+  }
+  MountOptions options;
+  options.threads = 2;
+  options.reader.blob_cache_bytes = 1 << 20;
+  mount(nodes, options);
+  std::vector<std::jthread> readers;
+  for (int reader = 0; reader < 6; ++reader) {
+    readers.emplace_back([&, reader] {
+      for (int i = 0; i < 40; ++i) {
+        const int file = reader % 2 == 0 ? i : 39 - i;
+        EXPECT_EQ(read_whole(path("f" + std::to_string(100 + file))), contents[file]);
+      }
+    });
+  }
+}
+
 }  // namespace
 }  // namespace snapfs

@@ -235,21 +235,6 @@ TEST_F(SnapshotFsTest, ReadsCrossBlobEdges) {
   }
 }
 
-TEST(Prefetcher, LoadsWhatIsWanted) {
-  MemoryBackend backend;
-  RepositoryMaker maker(backend);
-  const Id blob = maker.add_data("content");
-  maker.flush();
-  BlobCache cache(maker.repository(), 1 << 20, std::chrono::milliseconds(0));
-  Prefetcher prefetcher(cache);
-  Id missing;
-  missing.bytes.fill(1);
-  prefetcher.want(missing);  // is nobody's problem yet
-  prefetcher.want(blob);
-  while (!cache.contains(blob)) std::this_thread::yield();
-  EXPECT_EQ(as_text(*cache.get(blob, {})), "content");
-}
-
 TEST_F(SnapshotFsTest, ReadingInOrderFetchesTheNextBlobAhead) {
   const Node file = maker_.make_file("f", {"abcd", "efgh", "ijkl"});
   const Ino root = root_of(maker_.add_snapshot(maker_.add_tree({file}), "2026-01-01T00:00:00Z"));
@@ -258,7 +243,35 @@ TEST_F(SnapshotFsTest, ReadingInOrderFetchesTheNextBlobAhead) {
   EXPECT_FALSE(fs().is_cached(file.content[1])) << "one read is not yet an order";
   fs().read(ino_of_file, 2, 2);
   while (!fs().is_cached(file.content[1])) std::this_thread::yield();
-  EXPECT_FALSE(fs().is_cached(file.content[2]));
+  EXPECT_FALSE(fs().is_cached(file.content[2])) << "the window begins with one";
+}
+
+TEST_F(SnapshotFsTest, ReadingFilesInOrderFetchesTheNextFilesAhead) {
+  const Id tree =
+      maker_.add_tree({maker_.make_file("a", {"1"}), maker_.make_file("b", {"2"}),
+                       maker_.make_file("c", {"3"}), maker_.make_file("d", {"4", "5"})});
+  const Ino root = root_of(maker_.add_snapshot(tree, "2026-01-01T00:00:00Z"));
+  fs().read(ino({"a"}, root), 0, 10);
+  fs().read(ino({"b"}, root), 0, 10);
+  while (fs().blobs().counters().prefetched < 3) std::this_thread::yield();
+  EXPECT_EQ(text_of(fs().read(ino({"c"}, root), 0, 10)), "3");
+  EXPECT_EQ(text_of(fs().read(ino({"d"}, root), 0, 10)), "45");
+  EXPECT_EQ(fs().blobs().counters().misses, 2U);
+}
+
+TEST_F(SnapshotFsTest, WalkingDecodesTheNextDirectoriesAhead) {
+  std::vector<Node> nodes;
+  for (const char* name : {"a", "b", "c"}) {
+    nodes.push_back(test::make_directory(name, maker_.add_tree({maker_.make_file(name, {name})})));
+  }
+  const Ino root = root_of(maker_.add_snapshot(maker_.add_tree(nodes), "2026-01-01T00:00:00Z"));
+  fs().open_directory(root);
+  EXPECT_EQ(fs().trees().counters().misses, 1U);
+  fs().open_directory(ino({"a"}, root));
+  while (fs().trees().counters().prefetched < 2) std::this_thread::yield();
+  fs().open_directory(ino({"b"}, root));
+  fs().open_directory(ino({"c"}, root));
+  EXPECT_EQ(fs().trees().counters().misses, 2U);
 }
 
 TEST_F(SnapshotFsTest, SizeIsWhatTheBlobsAddUpTo) {

@@ -1,0 +1,50 @@
+// Which directories come next in a walk from top to bottom.
+#include "mount/model/listing_ahead.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace snapfs {
+
+void ListingAhead::directory_opened(Ino directory) {
+  const std::shared_ptr<const TreeListing> listing = fs_.listing(directory);
+  std::vector<Id> children;
+  std::vector<Id> siblings;
+  {
+    const bool has_parent = !is_virtual(directory);
+    const TreeFs::NodeRef place = has_parent ? fs_.node(directory) : TreeFs::NodeRef{};
+    const std::lock_guard lock(mutex_);
+    const bool walking =
+        has_parent && opened_child(place.directory->self, *place.listing, place.index, siblings);
+    if (std::ranges::find(opened_, directory, &Opened::directory) == opened_.end()) {
+      Opened& opened = opened_[next_++ % kRemembered];
+      opened = {directory, 0, 0};
+      if (walking) collect(*listing, opened, 0, children);
+    }
+  }
+  // A walk goes down before it goes on.
+  if (!siblings.empty()) prefetcher_.want(trees_, std::move(siblings), nullptr, true);
+  if (!children.empty()) prefetcher_.want(trees_, std::move(children), nullptr, true);
+}
+
+/// Whether the parent was opened, too.
+bool ListingAhead::opened_child(Ino parent, const TreeListing& listing, std::size_t index,
+                                std::vector<Id>& wanted) {
+  const auto found = std::ranges::find(opened_, parent, &Opened::directory);
+  if (found == opened_.end()) return false;
+  if (index >= found->trigger) collect(listing, *found, index + 1, wanted);
+  return true;
+}
+
+void ListingAhead::collect(const TreeListing& listing, Opened& opened, std::size_t next,
+                           std::vector<Id>& wanted) {
+  const std::size_t begin = std::max(opened.ahead, next);
+  std::size_t i = begin;
+  for (; i < listing.nodes.size() && wanted.size() < kWindow; ++i) {
+    if (listing.nodes[i].subtree) wanted.push_back(*listing.nodes[i].subtree);
+  }
+  opened.ahead = i;
+  opened.trigger = begin + (i - begin) / 2;
+}
+
+}  // namespace snapfs

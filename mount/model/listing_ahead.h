@@ -1,0 +1,56 @@
+// Decodes directories before they are opened, for programs that go through a whole tree (`find`,
+// `du`, `ls -lR`): opening a directory whose parent was opened shortly before is the pattern.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "mount/model/ino.h"
+#include "mount/model/prefetcher.h"
+#include "mount/model/tree_cache.h"
+#include "mount/model/tree_fs.h"
+
+namespace snapfs {
+
+class Repository;
+
+/// Thread-safe.
+class ListingAhead {
+ public:
+  /// All references must outlive this.
+  ListingAhead(Repository& repository, TreeCache& trees, TreeFs& fs)
+      : trees_(trees), fs_(fs), prefetcher_(repository, kThreads) {}
+
+  /// After a directory inside a snapshot was opened.
+  void directory_opened(Ino directory);
+
+ private:
+  static constexpr unsigned kThreads = 2;
+  static constexpr std::size_t kRemembered = 64;
+  static constexpr std::size_t kWindow = 64;  ///< directories
+
+  /// A directory that was opened, and how far its subdirectories are on their way.
+  struct Opened {
+    Ino directory = 0;
+    std::size_t ahead = 0;    ///< entries before this one
+    std::size_t trigger = 0;  ///< opening this one, or a later one, fetches more
+  };
+
+  bool opened_child(Ino parent, const TreeListing& listing, std::size_t index,
+                    std::vector<Id>& wanted);
+  static void collect(const TreeListing& listing, Opened& opened, std::size_t next,
+                      std::vector<Id>& wanted);
+
+  TreeCache& trees_;
+  TreeFs& fs_;
+  std::mutex mutex_;
+  std::array<Opened, kRemembered> opened_;  ///< a ring
+  std::size_t next_ = 0;
+  Prefetcher prefetcher_;
+};
+
+}  // namespace snapfs

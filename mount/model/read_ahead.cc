@@ -1,0 +1,175 @@
+// The guessing.
+#include "mount/model/read_ahead.h"
+
+#include <algorithm>
+
+namespace snapfs {
+
+namespace {
+
+/// Reads that are no further apart are taken as going through the file in order: the kernel's own
+/// read-ahead arrives a little out of order.
+constexpr std::uint64_t kSequentialBytes = 1 << 20;
+
+/// Files that are no further apart are taken as read in order: links and directories lie between.
+constexpr std::size_t kSequentialEntries = 16;
+
+constexpr std::uint64_t kFirstDirectoryWindow = 2 << 20;
+constexpr std::size_t kMaxEntries = 256;
+
+/// The rest of a larger file is left to FileReadAhead.
+constexpr std::uint64_t kSmallFileBytes = 4 << 20;
+
+/// A program that only lists does not read files between.
+constexpr unsigned kMaxListingsSinceFile = 4;
+
+PrefetchCancel make_cancel() { return std::make_shared<std::atomic<bool>>(false); }
+
+void cancel(PrefetchCancel& token) noexcept {
+  if (token) token->store(true, std::memory_order_relaxed);
+  token.reset();
+}
+
+std::uint64_t distance(std::uint64_t a, std::uint64_t b) noexcept { return a > b ? a - b : b - a; }
+
+bool has_content(const Node& node) noexcept {
+  return node.type == NodeType::kFile && !node.content.empty();
+}
+
+template <class Readers>
+auto& least_recently_used(Readers& readers) noexcept {
+  return *std::ranges::min_element(readers, {}, [](const auto& reader) { return reader.last_use; });
+}
+
+}  // namespace
+
+ReadAheadAdvice FileReadAhead::after_read(const FileLayout& file, std::uint64_t begin,
+                                          std::uint64_t end) {
+  const std::size_t next = file.segment_at(end - 1) + 1;
+  const std::lock_guard lock(mutex_);
+  Reader* reader = find(begin);
+  if (reader == nullptr) {
+    replace(end);
+    return {};
+  }
+  reader->last_use = ++clock_;
+  reader->last_end = end;
+  // The beginning alone is what many programs look at, to see what a file is.
+  if (begin == 0) return {};
+  return advance(file, *reader, next);
+}
+
+FileReadAhead::Reader* FileReadAhead::find(std::uint64_t begin) {
+  for (Reader& reader : readers_) {
+    if (reader.last_use != 0 && distance(begin, reader.last_end) <= kSequentialBytes) {
+      return &reader;
+    }
+  }
+  return nullptr;
+}
+
+void FileReadAhead::replace(std::uint64_t end) {
+  Reader& reader = least_recently_used(readers_);
+  cancel(reader.cancel);
+  reader.window = std::max<std::size_t>(reader.window / 2, 1);
+  reader.ahead = 0;
+  reader.last_end = end;
+  reader.last_use = ++clock_;
+}
+
+ReadAheadAdvice FileReadAhead::advance(const FileLayout& file, Reader& reader, std::size_t next) {
+  const std::vector<FileLayout::Segment>& segments = file.segments();
+  // More only when half of what was advised is used up, so that runs of a pack stay long.
+  if (reader.ahead > next + reader.window / 2) return {};
+  std::size_t i = std::max(reader.ahead, next);
+  const std::size_t end = std::min(next + reader.window, segments.size());
+  const std::uint64_t from = next < segments.size() ? file.start(next) : file.size();
+  ReadAheadAdvice advice;
+  for (; i < end && (i == next || segments[i].end - from <= max_bytes_); ++i) {
+    if (segments[i].kind == FileLayout::Kind::kBlob) advice.blobs.push_back(segments[i].blob);
+  }
+  if (advice.blobs.empty()) return {};
+  reader.ahead = i;
+  reader.window = std::min(reader.window * 2, kMaxWindow);
+  if (!reader.cancel) reader.cancel = make_cancel();
+  advice.cancel = reader.cancel;
+  return advice;
+}
+
+ReadAheadAdvice DirectoryReadAhead::after_file(Ino directory, const TreeListing& listing,
+                                               std::size_t index) {
+  const std::lock_guard lock(mutex_);
+  listings_since_file_ = 0;
+  Reader* reader = find(directory);
+  if (reader == nullptr) {
+    reader = &replace(directory);
+    reader->last = index;
+    if (!in_order_) return {};
+    return advance(listing, *reader, index + 1);
+  }
+  reader->last_use = ++clock_;
+  const std::size_t last = reader->last;
+  reader->last = index;
+  if (index == last) return {};
+  // What lies before `ahead` was expected.
+  in_order_ = index > last && (index - last <= kSequentialEntries || index < reader->ahead);
+  if (!in_order_) {
+    cancel(reader->cancel);
+    reader->ahead = reader->trigger = 0;
+    reader->window_bytes = std::min(kFirstDirectoryWindow, max_bytes_);
+    return {};
+  }
+  if (index < reader->trigger) return {};
+  return advance(listing, *reader, index + 1);
+}
+
+ReadAheadAdvice DirectoryReadAhead::after_listing(Ino directory, const TreeListing& listing) {
+  const std::lock_guard lock(mutex_);
+  if (!in_order_ || ++listings_since_file_ > kMaxListingsSinceFile) return {};
+  if (find(directory) != nullptr) return {};
+  Reader& reader = replace(directory);
+  return advance(listing, reader, 0);
+}
+
+DirectoryReadAhead::Reader* DirectoryReadAhead::find(Ino directory) {
+  const auto found = std::ranges::find(readers_, directory, &Reader::directory);
+  return found == readers_.end() ? nullptr : &*found;
+}
+
+DirectoryReadAhead::Reader& DirectoryReadAhead::replace(Ino directory) {
+  Reader& reader = least_recently_used(readers_);
+  // What was advised of the directory before is not cancelled: a program that has gone down into
+  // other directories comes back to it.
+  reader = Reader{};
+  reader.directory = directory;
+  reader.window_bytes = std::min(kFirstDirectoryWindow, max_bytes_);
+  reader.last_use = ++clock_;
+  return reader;
+}
+
+ReadAheadAdvice DirectoryReadAhead::advance(const TreeListing& listing, Reader& reader,
+                                            std::size_t next) {
+  ReadAheadAdvice advice;
+  const std::size_t begin = std::max(reader.ahead, next);
+  std::size_t i = begin;
+  std::uint64_t bytes = 0;
+  for (; i < listing.nodes.size() && i - begin < kMaxEntries && bytes < reader.window_bytes; ++i) {
+    const Node& node = listing.nodes[i];
+    if (!has_content(node)) continue;
+    if (node.size <= kSmallFileBytes) {
+      advice.blobs.insert(advice.blobs.end(), node.content.begin(), node.content.end());
+      bytes += node.size;
+    } else {
+      advice.blobs.push_back(node.content.front());
+      bytes += node.size / node.content.size();
+    }
+  }
+  reader.ahead = i;
+  reader.trigger = begin + (i - begin) / 2;
+  reader.window_bytes = std::min(reader.window_bytes * 2, max_bytes_);
+  if (!reader.cancel) reader.cancel = make_cancel();
+  advice.cancel = reader.cancel;
+  return advice;
+}
+
+}  // namespace snapfs

@@ -9,11 +9,12 @@ COLUMNS = ("snapfs", "restic", "plain files", "limit")
 def show(session, options):
     print(f"\n{os.cpu_count()} cores; {' '.join(options.sources)}; "
           f"median of {options.runs} runs; {version_of(session.programs['restic'])}\n")
-    print("| work | " + " | ".join(COLUMNS) + " | restic ÷ snapfs | snapfs ÷ limit |")
-    print("|---|" + "---:|" * (len(COLUMNS) + 2))
+    print("| work | " + " | ".join(COLUMNS) + " | restic ÷ snapfs | snapfs ÷ plain | snapfs ÷ limit |")
+    print("|---|" + "---:|" * (len(COLUMNS) + 3))
     for work, row in session.rows.items():
         cells = [row[column].show() if column in row else "–" for column in COLUMNS]
-        ratios = [ratio(row, "restic", "snapfs"), ratio(row, "snapfs", "limit")]
+        ratios = [ratio(row, "restic", "snapfs"), ratio(row, "snapfs", "plain files"),
+                  ratio(row, "snapfs", "limit")]
         print(f"| {work} | " + " | ".join(cells + ratios) + " |")
     if session.sizes:
         show_sizes(session.sizes)
@@ -24,7 +25,7 @@ def show_sizes(sizes):
     medians = {program: statistics.median(values) for program, values in sizes.items()}
     cells = [f"{medians[column] / 1e6:.0f} MB" if column in medians else "–" for column in COLUMNS]
     print("| repository size | " + " | ".join(cells) +
-          f" | {medians['restic'] / medians['snapfs']:.3f} | – |")
+          f" | {medians['restic'] / medians['snapfs']:.3f} | – | – |")
 
 
 def ratio(row, above, below):

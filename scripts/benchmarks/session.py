@@ -23,9 +23,12 @@ class Measurement:
         self.peak_kib = []
 
     def median(self):
-        return statistics.median(self.seconds)
+        """Seconds; of a measurement of memory alone, KiB."""
+        return statistics.median(self.seconds or self.peak_kib)
 
     def show(self):
+        if not self.seconds:
+            return f"{statistics.median(self.peak_kib) / 1024:.0f} MB"
         text = f"{self.median():.2f} s"
         if self.source_bytes:
             text += f", {self.source_bytes / 1e6 / self.median():.0f} MB/s"
@@ -57,6 +60,10 @@ class Session:
         measurement = row.setdefault(program, Measurement(source_bytes))
         measurement.seconds.append(seconds)
         measurement.peak_kib.append(peak_kib)
+
+    def record_memory(self, work, program, peak_kib):
+        """What a program took that runs beside what is timed."""
+        self.rows.setdefault(work, {}).setdefault(program, Measurement()).peak_kib.append(peak_kib)
 
     def time(self, work, program, command, source_bytes=0, core=None):
         """Runs the command, adds its wall-clock time and peak memory to the table. With `core` it

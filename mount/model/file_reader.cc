@@ -55,7 +55,7 @@ FileReader::FileReader(Repository& repository, const ContentIndex& content, Tree
       read_ahead_bytes_(read_ahead_bytes(options)),
       prefetch_(options.prefetch),
       directories_(read_ahead_bytes_),
-      prefetcher_(repository) {}
+      prefetcher_(repository, stop_) {}
 
 FileSlice FileReader::read(Ino ino, std::uint64_t offset, std::size_t size) {
   const std::shared_ptr<const ReadState> state = state_of(ino);

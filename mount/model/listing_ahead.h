@@ -9,6 +9,7 @@
 #include <mutex>
 #include <vector>
 
+#include "fs/base/stop_token.h"
 #include "mount/model/ino.h"
 #include "mount/model/prefetcher.h"
 #include "mount/model/tree_cache.h"
@@ -22,8 +23,8 @@ class Repository;
 class ListingAhead {
  public:
   /// All references must outlive this.
-  ListingAhead(Repository& repository, TreeCache& trees, TreeFs& fs)
-      : trees_(trees), fs_(fs), prefetcher_(repository, kThreads) {}
+  ListingAhead(Repository& repository, TreeCache& trees, TreeFs& fs, const StopToken& stop)
+      : trees_(trees), fs_(fs), prefetcher_(repository, stop, kThreads) {}
 
   /// After a directory inside a snapshot was opened.
   void directory_opened(Ino directory);

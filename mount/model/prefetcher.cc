@@ -36,15 +36,22 @@ ClaimedRun claim(PrefetchTarget& target, const PackRun& run) {
 
 }  // namespace
 
-Prefetcher::Prefetcher(Repository& repository, unsigned threads) : repository_(repository) {
+Prefetcher::Prefetcher(Repository& repository, const StopToken& stop, unsigned threads)
+    : repository_(repository) {
   const BlockedSignals blocked;
   for (unsigned i = 0; i < threads; ++i) {
-    threads_.emplace_back([this](const StopToken& stop) { work(stop); });
+    threads_.emplace_back([this](const StopToken& own_stop) { work(own_stop); });
   }
+  stop_with_caller_.emplace(stop, [this] { stop_all(); });
 }
 
 Prefetcher::~Prefetcher() {
-  // All at once: each may be waiting for storage that is far away.
+  stop_with_caller_.reset();
+  stop_all();
+}
+
+/// All at once: each may be waiting for storage that is far away.
+void Prefetcher::stop_all() noexcept {
   for (std::jthread& thread : threads_) thread.request_stop();
 }
 

@@ -7,10 +7,12 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -53,8 +55,10 @@ using PrefetchCancel = std::shared_ptr<std::atomic<bool>>;
 /// is under way.
 class Prefetcher {
  public:
-  /// The repository must outlive it.
-  explicit Prefetcher(Repository& repository, unsigned threads = kThreads);
+  /// The repository must outlive it. `stop` cancels everything for good, so that nobody waits for
+  /// what is under way.
+  explicit Prefetcher(Repository& repository, const StopToken& stop = {},
+                      unsigned threads = kThreads);
   ~Prefetcher();
   Prefetcher(const Prefetcher&) = delete;
   Prefetcher& operator=(const Prefetcher&) = delete;
@@ -81,6 +85,7 @@ class Prefetcher {
     PrefetchCancel cancel;
   };
 
+  void stop_all() noexcept;
   void work(const StopToken& stop);
   void plan(Wish wish);
   void load(const Job& job, const StopToken& stop);
@@ -91,6 +96,7 @@ class Prefetcher {
   std::deque<Wish> wishes_;
   std::deque<Job> jobs_;  ///< wishes that were planned; they go first
   std::vector<std::jthread> threads_;
+  std::optional<std::stop_callback<std::function<void()>>> stop_with_caller_;
 };
 
 }  // namespace snapfs

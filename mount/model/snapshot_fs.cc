@@ -11,7 +11,7 @@ SnapshotFs::SnapshotFs(Repository& repository, const SnapshotFsOptions& options,
       virtual_(repository, options.view, stop),
       trees_(tree_cache_, virtual_, {options.view.owner_root}, stop),
       files_(repository, {repository.index(), zeros_}, trees_, options.reader, stop),
-      listings_(repository, tree_cache_, trees_) {}
+      listings_(repository, tree_cache_, trees_, stop) {}
 
 std::optional<Entry> SnapshotFs::lookup(Ino parent, std::string_view name) {
   if (name == ".") return entry(parent);

@@ -132,7 +132,7 @@ TEST_F(PrefetcherTest, WhatWasCancelledIsNotLoaded) {
   const Id useful = add("useful");
   open();
   const PrefetchCancel cancel = std::make_shared<std::atomic<bool>>(true);
-  Prefetcher prefetcher(*repository_, 1);
+  Prefetcher prefetcher(*repository_, {}, 1);
   prefetcher.want(*cache_, {useless}, cancel);
   prefetcher.want(*cache_, {useful});
   wait_for(useful);
@@ -151,7 +151,7 @@ TEST_F(PrefetcherTest, DestructionSettlesWhatIsUnderWay) {
     if (first.exchange(false)) loading.count_down();
     go_on.wait();
   });
-  auto prefetcher = std::make_unique<Prefetcher>(*repository_, 1);
+  auto prefetcher = std::make_unique<Prefetcher>(*repository_, StopToken{}, 1);
   prefetcher->want(*cache_, {blobs.front()});
   loading.wait();
   prefetcher->want(*cache_, blobs);
@@ -160,6 +160,28 @@ TEST_F(PrefetcherTest, DestructionSettlesWhatIsUnderWay) {
   destroyer.join();
   EXPECT_EQ(cache_->counters().in_flight, 0U);
   EXPECT_EQ(as_text(*cache_->get(blobs.front(), {})), "0");
+}
+
+TEST_F(PrefetcherTest, StoppingLetsGoOfWhatReadersWaitFor) {
+  const Id blob = add("content");
+  const Id other = add("other");
+  open();
+  std::latch loading(1);
+  std::latch go_on(1);
+  faults_.before_each_call([&](BackendCall, const FileKey&) {
+    loading.count_down();
+    go_on.wait();
+  });
+  StopSource stop;
+  Prefetcher prefetcher(*repository_, stop.get_token(), 1);
+  prefetcher.want(*cache_, {blob});
+  loading.wait();
+  stop.request_stop();
+  prefetcher.want(*cache_, {other});
+  go_on.count_down();
+  while (cache_->counters().in_flight != 0) std::this_thread::yield();
+  EXPECT_FALSE(cache_->contains(blob));
+  EXPECT_FALSE(cache_->contains(other));
 }
 
 TEST_F(PrefetcherTest, WhatWasReadToItsEndGoesFirst) {

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +10,7 @@
 
 #include "cli/cache_directory.h"
 #include "cli/commands.h"
+#include "cli/filter_options.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
 #include "cli/output.h"
@@ -27,6 +29,8 @@ struct MountArguments {
   bool no_lock = false;
   std::uint64_t blob_cache_mebibytes = ReaderOptions{}.blob_cache_bytes >> 20;
   std::uint64_t tree_cache_mebibytes = MountOptions{}.tree_cache_bytes >> 20;
+  std::string time_template;
+  FilterOptions filter;
   MountOptions mount;
 };
 
@@ -38,6 +42,14 @@ void check_cache_size(std::uint64_t mebibytes) {
   throw Error(ErrorCode::kUsage,
               fmt::format("{} is no cache size: it is a number of MiB from {} to {}", mebibytes,
                           kMinCacheMebibytes, kMaxCacheMebibytes));
+}
+
+/// Which snapshots are shown, and how.
+ViewOptions view_options(const MountArguments& arguments) {
+  ViewOptions view = arguments.mount.view;
+  if (!arguments.time_template.empty()) view.time_template = TimeTemplate(arguments.time_template);
+  view.filter = arguments.filter.filter();
+  return view;
 }
 
 void announce(const GlobalOptions& options, const std::string& mountpoint) {
@@ -57,6 +69,7 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
                    Signals& signals) {
   check_cache_size(arguments.blob_cache_mebibytes);
   check_cache_size(arguments.tree_cache_mebibytes);
+  ViewOptions view = view_options(arguments);
   check_fuse_available();
   Session session(options, signals,
                   arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
@@ -65,6 +78,7 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
     session.repository().use_index_cache(*directory);
   }
   MountOptions mount = arguments.mount;
+  mount.view = std::move(view);
   mount.default_permissions = !arguments.no_default_permissions;
   mount.reader.blob_cache_bytes = static_cast<std::size_t>(arguments.blob_cache_mebibytes) << 20;
   mount.tree_cache_bytes = static_cast<std::size_t>(arguments.tree_cache_mebibytes) << 20;
@@ -74,6 +88,26 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
   // Ctrl-C is the ordinary end of a mount; a lost lock is not.
   if (!signals.reason().empty()) throw cancelled_error();
   return ExitCode::kSuccess;
+}
+
+void add_view_options(CLI::App& command, MountArguments& arguments) {
+  const char* const group = "The view";
+  command
+      .add_option("--path-template", arguments.mount.view.path_templates,
+                  "Lay the snapshots out by TEMPLATE (may be repeated): %i %I %u %h %t %T")
+      ->type_name("TEMPLATE")
+      ->allow_extra_args(false)
+      ->group(group);
+  command
+      .add_option("--time-template", arguments.time_template,
+                  "Write %T as TEMPLATE has the time 2006-01-02T15:04:05Z07:00")
+      ->type_name("TEMPLATE")
+      ->group(group);
+  command
+      .add_flag("--prefetch-file", arguments.mount.view.prefetch_file,
+                "Load what is below paths that are written to .snapfs/prefetch")
+      ->group(group);
+  add_filter_options(command, arguments.filter);
 }
 
 void add_mount_options(CLI::App& command, MountArguments& arguments) {
@@ -89,23 +123,18 @@ void add_mount_options(CLI::App& command, MountArguments& arguments) {
   command
       .add_flag("--owner-root", arguments.mount.view.owner_root, "Show everything as owned by root")
       ->group(access);
-  const char* const view = "The view";
-  command
-      .add_option("--path-template", arguments.mount.view.path_templates,
-                  "Lay the snapshots out by TEMPLATE (may be repeated): %i %I %u %h %t %T")
-      ->type_name("TEMPLATE")
-      ->allow_extra_args(false)
-      ->group(view);
+  add_view_options(command, arguments);
+  const char* const memory = "Memory";
   command
       .add_option("--blob-cache", arguments.blob_cache_mebibytes,
                   "Keep at most MIB of file content in memory (64)")
       ->type_name("MIB")
-      ->group(view);
+      ->group(memory);
   command
       .add_option("--tree-cache", arguments.tree_cache_mebibytes,
                   "Keep at most MIB of directories in memory (64)")
       ->type_name("MIB")
-      ->group(view);
+      ->group(memory);
 }
 
 }  // namespace
@@ -125,6 +154,9 @@ void add_mount_command(CLI::App& program, GlobalOptions& options, Command& chose
 Below MOUNTPOINT:
   snapshots/TIME, snapshots/latest    by time
   ids/ID, hosts/HOST/TIME, tags/TAG/TIME
+  at/TIME                             the newest not after a time: at/yesterday, at/2026-11-01
+  changed/A..B                        what differs between two of them
+  versions/PATH/TIME                  the versions of one file or directory
 
 Examples:
   snapfs mount ~/mnt

@@ -25,8 +25,20 @@ FuseContext& context_of(fuse_req_t req) {
   return *static_cast<FuseContext*>(fuse_req_userdata(req));
 }
 
+class InFlight {
+ public:
+  explicit InFlight(std::atomic<std::uint64_t>& count) : count_(count) { ++count_; }
+  ~InFlight() { --count_; }
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+
+ private:
+  std::atomic<std::uint64_t>& count_;
+};
+
 template <class Compute>
 auto guarded(fuse_req_t req, std::string_view operation, Compute&& compute) {
+  const InFlight counted(context_of(req).fs.requests_in_flight());
   return guard(
       operation, [req](int error) { fuse_reply_err(req, error); }, std::forward<Compute>(compute));
 }
@@ -42,7 +54,8 @@ void init(void* userdata, fuse_conn_info* connection) {
   want(FUSE_CAP_AUTO_INVAL_DATA, false);   // nothing changes behind the kernel's back
   want(FUSE_CAP_READDIRPLUS_AUTO, false);  // always: a listing saves a LOOKUP an entry
   want(FUSE_CAP_POSIX_ACL, context.posix_acl);
-  context.no_open = (connection->capable & FUSE_CAP_NO_OPEN_SUPPORT) != 0;
+  // Once OPEN is not sent, opening a file for writing would seem to work.
+  context.no_open = !context.writable && (connection->capable & FUSE_CAP_NO_OPEN_SUPPORT) != 0;
   connection->max_background = 64;
   connection->time_gran = 1;
   if (!context.on_ready) return;
@@ -83,7 +96,7 @@ void getattr(fuse_req_t req, fuse_ino_t ino, fuse_file_info*) {
   const auto entry = guarded(req, "getattr", [&] { return context_of(req).fs.entry(ino); });
   if (!entry) return;
   const struct stat status = to_stat(*entry);
-  fuse_reply_attr(req, &status, timeout_of(entry->stable));
+  fuse_reply_attr(req, &status, timeout_of(*entry));
 }
 
 void readlink(fuse_req_t req, fuse_ino_t ino) {
@@ -91,8 +104,17 @@ void readlink(fuse_req_t req, fuse_ino_t ino) {
   if (target) fuse_reply_readlink(req, target->c_str());
 }
 
-void open(fuse_req_t req, fuse_ino_t, fuse_file_info* info) {
-  if ((info->flags & O_ACCMODE) != O_RDONLY) {
+/// Whether it is the file that may be written to, on a mount that has one.
+bool is_writable(fuse_req_t req, fuse_ino_t ino) {
+  const FuseContext& context = context_of(req);
+  return context.writable && context.fs.is_writable(ino);
+}
+
+void open(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {
+  const bool writes = (info->flags & O_ACCMODE) != O_RDONLY;
+  const auto writable = guarded(req, "open", [&] { return is_writable(req, ino); });
+  if (!writable) return;
+  if (writes && !*writable) {
     fuse_reply_err(req, EROFS);
   } else if (context_of(req).no_open) {
     // The kernel opens and closes files on its own from now on, and keeps their pages.
@@ -236,6 +258,46 @@ void statfs(fuse_req_t req, fuse_ino_t) {
   fuse_reply_statfs(req, &status);
 }
 
+/// Truncating is the beginning of `echo path > .snapfs/prefetch`.
+void setattr(fuse_req_t req, fuse_ino_t ino, struct stat*, int, fuse_file_info*) {
+  const auto entry = guarded(req, "setattr", [&]() -> std::optional<Entry> {
+    if (!is_writable(req, ino)) return std::nullopt;
+    return context_of(req).fs.entry(ino);
+  });
+  if (!entry) return;
+  if (!*entry) {
+    fuse_reply_err(req, EROFS);
+    return;
+  }
+  const struct stat status = to_stat(**entry);
+  fuse_reply_attr(req, &status, 0);
+}
+
+void write(fuse_req_t req, fuse_ino_t ino, const char* data, std::size_t size, off_t,
+           fuse_file_info*) {
+  const auto taken = guarded(req, "write", [&] {
+    if (!is_writable(req, ino)) return false;
+    context_of(req).fs.prefetch({data, size});
+    return true;
+  });
+  if (!taken) return;
+  if (*taken) {
+    fuse_reply_write(req, size);
+  } else {
+    fuse_reply_err(req, EROFS);
+  }
+}
+
+/// Asked for access(2) only. On a mount with the kernel's own "ro" it has the answer.
+void access(fuse_req_t req, fuse_ino_t ino, int mask) {
+  if (!context_of(req).writable) {
+    fuse_reply_err(req, ENOSYS);
+    return;
+  }
+  const auto writable = guarded(req, "access", [&] { return is_writable(req, ino); });
+  if (writable) fuse_reply_err(req, (mask & W_OK) != 0 && !*writable ? EROFS : 0);
+}
+
 /// For every operation that changes something. The mount is read-only, so the kernel refuses them
 /// itself; this answers when somebody remounted it.
 constexpr auto kReadOnly = [](fuse_req_t req, auto...) { fuse_reply_err(req, EROFS); };
@@ -258,7 +320,8 @@ fuse_lowlevel_ops make_operations() {
   operations.getxattr = getxattr;
   operations.listxattr = listxattr;
   operations.statfs = statfs;
-  operations.setattr = kReadOnly;
+  operations.setattr = setattr;
+  operations.access = access;
   operations.mknod = kReadOnly;
   operations.mkdir = kReadOnly;
   operations.unlink = kReadOnly;
@@ -266,7 +329,7 @@ fuse_lowlevel_ops make_operations() {
   operations.symlink = kReadOnly;
   operations.rename = kReadOnly;
   operations.link = kReadOnly;
-  operations.write = kReadOnly;
+  operations.write = write;
   operations.create = kReadOnly;
   operations.setxattr = kReadOnly;
   operations.removexattr = kReadOnly;

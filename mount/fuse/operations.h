@@ -21,6 +21,7 @@ struct FuseContext {
   bool posix_acl = false;          ///< let the kernel check access by ACLs
   std::uint64_t generation = 0;    ///< differs from mount to mount: old NFS handles become stale
   std::function<void()> on_ready;  ///< called once, when requests are answered
+  bool writable = false;           ///< there is a file that may be written to
   bool no_open = false;            ///< set at INIT, before other requests
 
   /// Directories that are open, by handle. A table, not pointers, so that those that are still

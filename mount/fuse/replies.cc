@@ -99,8 +99,8 @@ fuse_entry_param to_entry_param(const Entry& entry, const FuseContext& context) 
   // The kernel knows its root by generation 0.
   param.generation = entry.ino == kRootIno ? 0 : context.generation;
   param.attr = to_stat(entry);
-  param.attr_timeout = timeout_of(entry.stable);
-  param.entry_timeout = timeout_of(entry.stable);
+  param.attr_timeout = timeout_of(entry);
+  param.entry_timeout = timeout_of(entry);
   return param;
 }
 

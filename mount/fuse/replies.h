@@ -21,7 +21,10 @@ inline constexpr double kForever = 1e9;
 /// And what changes with the set of snapshots.
 inline constexpr double kBriefly = 1.0;
 
-inline double timeout_of(bool stable) noexcept { return stable ? kForever : kBriefly; }
+inline double timeout_of(const Entry& entry) noexcept {
+  if (entry.passing) return 0;
+  return entry.stable ? kForever : kBriefly;
+}
 
 struct stat to_stat(const Entry& entry) noexcept;
 

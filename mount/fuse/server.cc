@@ -59,6 +59,7 @@ class MountServer::Impl {
     context_.posix_acl = checks_permissions();
     context_.generation = static_cast<std::uint64_t>(SystemClock().now().seconds);
     context_.on_ready = options_.on_ready;
+    context_.writable = options_.view.prefetch_file;
   }
 
   void run(const StopToken& stop) {
@@ -80,8 +81,8 @@ class MountServer::Impl {
   }
 
   std::vector<std::string> session_options() const {
-    std::vector<std::string> result = {"ro", "nosuid", "nodev", "subtype=snapfs",
-                                       "fsname=" + escaped(fsname_)};
+    std::vector<std::string> result = {options_.view.prefetch_file ? "rw" : "ro", "nosuid", "nodev",
+                                       "subtype=snapfs", "fsname=" + escaped(fsname_)};
     if (options_.allow_other) result.push_back("allow_other");
     if (checks_permissions()) result.push_back("default_permissions");
     return result;

@@ -13,7 +13,8 @@ namespace snapfs {
 struct Entry {
   Ino ino = 0;
   Attributes attributes;
-  bool stable = false;  ///< will never change: may be cached for good
+  bool stable = false;   ///< will never change: may be cached for good
+  bool passing = false;  ///< the name stands for something else at the next look
 };
 
 /// Thread-safe.

@@ -27,7 +27,8 @@ struct TreeDirectory {
   std::uint32_t count = 0;
   Id snapshot;
   Id tree;
-  InodeNumber inode = 0;  ///< its own
+  std::optional<Id> against;  ///< only what differs from this tree is shown
+  InodeNumber inode = 0;      ///< its own
   InodeNumber parent_inode = 0;
   DirectoryNumbers numbers;  ///< its entries'
 };
@@ -46,8 +47,8 @@ class InodeTable {
   /// Nothing when the number was never given out.
   std::optional<Place> find(Ino ino) const;
 
-  /// Gives the directory's entries their handles, unless another thread just did. `listing` is the
-  /// content of its tree.
+  /// Gives the directory's entries their handles, unless another thread just did. `listing` is what
+  /// is shown of its tree.
   const TreeDirectory& add(TreeDirectory directory, const TreeListing& listing);
 
   /// The handle of a directory's entry, and its inode number. Hard links share both, the handle

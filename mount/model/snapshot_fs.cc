@@ -1,6 +1,9 @@
 // Dispatch between the virtual directories and the trees.
 #include "mount/model/snapshot_fs.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "fs/repo/repository.h"
 
 namespace snapfs {
@@ -8,16 +11,23 @@ namespace snapfs {
 SnapshotFs::SnapshotFs(Repository& repository, const SnapshotFsOptions& options,
                        const StopToken& stop)
     : tree_cache_(repository, {repository.index(), zeros_}, options.tree_cache_bytes),
-      virtual_(repository, options.view, stop),
-      trees_(tree_cache_, virtual_, {options.view.owner_root}, stop),
+      changed_(tree_cache_, options.tree_cache_bytes / 4),
+      trees_(tree_cache_, changed_, virtual_, {options.view.owner_root}, stop),
+      virtual_(repository,
+               {tree_cache_, changed_, trees_, [this] { return status_text(status()); }},
+               options.view, stop),
       files_(repository, {repository.index(), zeros_}, trees_, options.reader, stop),
-      listings_(repository, tree_cache_, trees_, stop) {}
+      listings_(repository, tree_cache_, trees_, stop),
+      warmer_(*this, options.reader.blob_cache_bytes / 2) {}
 
 std::optional<Entry> SnapshotFs::lookup(Ino parent, std::string_view name) {
   if (name == ".") return entry(parent);
   if (name == "..") return entry(parent_of(parent));
-  return is_plain_virtual_directory(parent) ? virtual_.lookup(parent, name)
-                                            : trees_.lookup(parent, name);
+  if (is_plain_virtual_directory(parent)) return virtual_.lookup(parent, name);
+  std::optional<Entry> found = trees_.lookup(parent, name);
+  // Some views add names to a snapshot's root.
+  if (!found && is_virtual(parent)) found = virtual_.lookup(parent, name);
+  return found;
 }
 
 Entry SnapshotFs::entry(Ino ino) {
@@ -34,6 +44,37 @@ std::shared_ptr<const OpenDirectory> SnapshotFs::open_directory(Ino ino) {
 
 std::string SnapshotFs::read_link(Ino ino) {
   return is_virtual(ino) ? virtual_.read_link(ino) : trees_.read_link(ino);
+}
+
+FileSlice SnapshotFs::read(Ino ino, std::uint64_t offset, std::size_t size) {
+  if (!is_virtual(ino)) return files_.read(ino, offset, size);
+  FileSlice slice;
+  std::shared_ptr<const Bytes> content = virtual_.content(ino);
+  if (offset >= content->size()) return slice;
+  const ByteView bytes = ByteView(*content).subspan(offset);
+  slice.pieces.push_back({std::move(content), bytes.first(std::min(size, bytes.size()))});
+  return slice;
+}
+
+void SnapshotFs::prefetch(std::string_view paths) {
+  while (!paths.empty()) {
+    const std::size_t end = std::min(paths.find('\n'), paths.size());
+    if (end != 0) warmer_.want(std::string(paths.substr(0, end)));
+    paths.remove_prefix(std::min(end + 1, paths.size()));
+  }
+}
+
+std::optional<std::uint64_t> SnapshotFs::next_data(Ino ino, std::uint64_t offset) {
+  if (!is_virtual(ino)) return files_.next_data(ino, offset);
+  if (offset >= virtual_.content(ino)->size()) return std::nullopt;
+  return offset;
+}
+
+std::optional<std::uint64_t> SnapshotFs::next_hole(Ino ino, std::uint64_t offset) {
+  if (!is_virtual(ino)) return files_.next_hole(ino, offset);
+  const std::uint64_t size = virtual_.content(ino)->size();
+  if (offset >= size) return std::nullopt;
+  return size;
 }
 
 std::optional<Bytes> SnapshotFs::extended_attribute(Ino ino, std::string_view name) {
@@ -55,6 +96,19 @@ std::string SnapshotFs::extended_attribute_names(Ino ino) {
     names += '\0';
   }
   return names;
+}
+
+MountStatus SnapshotFs::status() const {
+  MountStatus status;
+  status.snapshots = virtual_.totals().snapshots;
+  status.requests_in_flight = requests_in_flight_;
+  status.uptime_seconds = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start_)
+          .count());
+  status.memory_bytes = resident_bytes();
+  status.blobs = status_of(files_.blobs());
+  status.trees = status_of(tree_cache_);
+  return status;
 }
 
 Ino SnapshotFs::parent_of(Ino directory) {

@@ -2,6 +2,8 @@
 // Knows nothing of FUSE, so that it is tested without a kernel. Says which part answers, no more.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,12 +13,15 @@
 
 #include "fs/base/bytes.h"
 #include "fs/base/stop_token.h"
+#include "mount/model/changed_trees.h"
 #include "mount/model/directory.h"
 #include "mount/model/file_reader.h"
 #include "mount/model/listing_ahead.h"
+#include "mount/model/mount_status.h"
 #include "mount/model/tree_cache.h"
 #include "mount/model/tree_fs.h"
 #include "mount/model/virtual_fs.h"
+#include "mount/model/warmer.h"
 
 namespace snapfs {
 
@@ -56,19 +61,27 @@ class SnapshotFs {
   std::string extended_attribute_names(Ino ino);
 
   /// See FileReader::read.
-  FileSlice read(Ino ino, std::uint64_t offset, std::size_t size) {
-    return files_.read(ino, offset, size);
-  }
+  FileSlice read(Ino ino, std::uint64_t offset, std::size_t size);
+
+  /// Whether it is the one file that takes paths to be loaded ahead.
+  bool is_writable(Ino ino) const { return is_virtual(ino) && virtual_.is_writable(ino); }
+
+  /// Loads what is below each of the paths, one a line, in the background (Warmer).
+  void prefetch(std::string_view paths);
+
+  /// Whether all that prefetch() was asked for is done.
+  bool is_prefetched() const { return warmer_.idle(); }
 
   /// See FileReader.
-  std::optional<std::uint64_t> next_data(Ino ino, std::uint64_t offset) {
-    return files_.next_data(ino, offset);
-  }
-  std::optional<std::uint64_t> next_hole(Ino ino, std::uint64_t offset) {
-    return files_.next_hole(ino, offset);
-  }
+  std::optional<std::uint64_t> next_data(Ino ino, std::uint64_t offset);
+  std::optional<std::uint64_t> next_hole(Ino ino, std::uint64_t offset);
 
   FsTotals totals() const { return virtual_.totals(); }
+
+  MountStatus status() const;
+
+  /// How many requests are being answered; counted by whoever takes them in.
+  std::atomic<std::uint64_t>& requests_in_flight() noexcept { return requests_in_flight_; }
 
   /// Whether a data blob is in memory.
   bool is_cached(const Id& blob) const { return files_.is_cached(blob); }
@@ -82,12 +95,16 @@ class SnapshotFs {
   }
   Ino parent_of(Ino directory);
 
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::atomic<std::uint64_t> requests_in_flight_{0};
   ZeroBlobs zeros_;
   TreeCache tree_cache_;
-  VirtualFs virtual_;
-  TreeFs trees_;
+  ChangedTrees changed_;
+  TreeFs trees_;       ///< and
+  VirtualFs virtual_;  ///< each know the other
   FileReader files_;
   ListingAhead listings_;
+  Warmer warmer_;  ///< uses all of the above
 };
 
 }  // namespace snapfs

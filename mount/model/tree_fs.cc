@@ -72,17 +72,17 @@ std::string TreeFs::extended_attribute_names(Ino ino) {
 TreeFs::NodeRef TreeFs::node(Ino ino) {
   const auto place = inodes_.find(ino);
   if (!place) throw StaleInode(ino);
-  std::shared_ptr<const TreeListing> listing = trees_.get(place->directory->tree, stop_);
+  std::shared_ptr<const TreeListing> listing = listing_of(*place->directory);
   const Node* node = &listing->nodes.at(place->index);
   return {std::move(listing), node, place->directory, place->index};
 }
 
 TreeFs::DirectoryRef TreeFs::directory(Ino ino) {
   if (const TreeDirectory* known = inodes_.find_directory(ino)) {
-    return {known, trees_.get(known->tree, stop_)};
+    return {known, listing_of(*known)};
   }
   TreeDirectory found = describe(ino);
-  std::shared_ptr<const TreeListing> listing = trees_.get(found.tree, stop_);
+  std::shared_ptr<const TreeListing> listing = listing_of(found);
   const TreeDirectory& added = inodes_.add(std::move(found), *listing);
   return {&added, std::move(listing)};
 }
@@ -97,9 +97,12 @@ TreeDirectory TreeFs::describe(Ino ino) {
       directory.root = ino;
       directory.snapshot = root->snapshot;
       directory.tree = root->tree;
+      directory.against = root->against;
       directory.inode = roots_.entry(ino).attributes.inode;
       directory.parent_inode = roots_.entry(root->parent).attributes.inode;
       directory.numbers = DirectoryNumbers(root->snapshot, root->tree);
+      // An entry's position is among those that differ.
+      if (root->against) directory.numbers = directory.numbers.below(root->against->hex());
       return directory;
     }
   } else if (const NodeRef place = node(ino); place.node->subtree) {
@@ -107,12 +110,26 @@ TreeDirectory TreeFs::describe(Ino ino) {
     directory.root = place.directory->root;
     directory.snapshot = place.directory->snapshot;
     directory.tree = *place.node->subtree;
+    directory.against = against_below(*place.directory, place.node->name);
     directory.inode = place.directory->numbers.entry(place.index);
     directory.parent_inode = place.directory->inode;
     directory.numbers = place.directory->numbers.below(place.node->name);
     return directory;
   }
   throw Error(ErrorCode::kUsage, "inode " + std::to_string(ino) + " is not a directory");
+}
+
+std::shared_ptr<const TreeListing> TreeFs::listing_of(const TreeDirectory& directory) {
+  if (!directory.against) return trees_.get(directory.tree, stop_);
+  return changed_.get({*directory.against, directory.tree}, stop_);
+}
+
+/// What a subdirectory is compared with, when its parent is compared and both have it.
+std::optional<Id> TreeFs::against_below(const TreeDirectory& directory, std::string_view name) {
+  if (!directory.against) return std::nullopt;
+  const auto before = trees_.get(*directory.against, stop_);
+  const auto index = before->find(name);
+  return index ? before->nodes[*index].subtree : std::nullopt;
 }
 
 Entry TreeFs::entry(const TreeDirectory& directory, const TreeListing& listing,

@@ -11,17 +11,19 @@
 #include "fs/base/bytes.h"
 #include "fs/base/stop_token.h"
 #include "mount/model/attributes.h"
+#include "mount/model/changed_trees.h"
 #include "mount/model/directory.h"
 #include "mount/model/inode_table.h"
 #include "mount/model/tree_cache.h"
 #include "mount/model/virtual_fs.h"
+#include "mount/model/virtual_part.h"
 
 namespace snapfs {
 
 /// Thread-safe. Inodes are those of nodes inside snapshots; where a directory is asked for, a
 /// snapshot's root will do, too. One that was never given out is a StaleInode; any operation may
 /// throw what TreeCache::get throws.
-class TreeFs {
+class TreeFs final : public TreeEntries {
  public:
   /// A node together with what keeps it alive.
   struct NodeRef {
@@ -31,12 +33,17 @@ class TreeFs {
     std::size_t index = 0;                     ///< its position there
   };
 
-  /// Both references must outlive this.
-  TreeFs(TreeCache& trees, const VirtualFs& roots, Ownership ownership, StopToken stop)
-      : trees_(trees), roots_(roots), ownership_(ownership), stop_(std::move(stop)) {}
+  /// The references must outlive this.
+  TreeFs(TreeCache& trees, ChangedTrees& changed, const VirtualFs& roots, Ownership ownership,
+         StopToken stop)
+      : trees_(trees),
+        changed_(changed),
+        roots_(roots),
+        ownership_(ownership),
+        stop_(std::move(stop)) {}
 
   /// Nothing when there is no such name.
-  std::optional<Entry> lookup(Ino parent, std::string_view name);
+  std::optional<Entry> lookup(Ino parent, std::string_view name) override;
 
   Entry entry(Ino ino);
 
@@ -70,9 +77,12 @@ class TreeFs {
 
   DirectoryRef directory(Ino ino);
   TreeDirectory describe(Ino ino);
+  std::shared_ptr<const TreeListing> listing_of(const TreeDirectory& directory);
+  std::optional<Id> against_below(const TreeDirectory& directory, std::string_view name);
   Entry entry(const TreeDirectory& directory, const TreeListing& listing, std::size_t index) const;
 
   TreeCache& trees_;
+  ChangedTrees& changed_;
   const VirtualFs& roots_;
   const Ownership ownership_;
   const StopToken stop_;

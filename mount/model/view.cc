@@ -6,7 +6,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "fs/base/rfc3339.h"
 #include "fs/tree/tree_reader.h"
 
 namespace snapfs {
@@ -32,7 +31,9 @@ std::string join(const std::string& directory, std::string_view name) {
   return directory.empty() ? std::string(name) : directory + "/" + std::string(name);
 }
 
-std::string expand(std::string_view part, const Snapshot& snapshot, std::string_view tag) {
+/// Slashes are left in only where the time template has them.
+std::string expand(std::string_view part, const Snapshot& snapshot, std::string_view tag,
+                   const TimeTemplate& time) {
   std::string out;
   for (std::size_t i = 0; i < part.size(); ++i) {
     if (part[i] != '%' || i + 1 == part.size()) {
@@ -56,20 +57,20 @@ std::string expand(std::string_view part, const Snapshot& snapshot, std::string_
         out += safe_name(tag);
         break;
       case 'T':
-        out += time_name(snapshot.time);
+        out += time.format(snapshot.time);
         break;
       default:
         out += part[i];
     }
   }
-  return safe_name(out);
+  return out;
 }
 
 /// Fills a View. Lookups while building are by name in a hash map a directory, so that thousands
 /// of snapshots of one second stay linear.
 class ViewBuilder {
  public:
-  explicit ViewBuilder(View& view) : view_(view) { directory(""); }
+  ViewBuilder(View& view, const TimeTemplate& time) : view_(view), time_(time) { directory(""); }
 
   void add_template(std::string_view pattern) {
     const std::vector<std::string_view> parts = split(pattern);
@@ -108,11 +109,28 @@ class ViewBuilder {
     const Snapshot& snapshot = view_.snapshots[index];
     std::string path;
     for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
-      path = enter(path, expand(parts[i], snapshot, tag));
+      path = enter_all(path, expand(parts[i], snapshot, tag, time_));
     }
-    std::string name = unique_name(path, expand(parts.back(), snapshot, tag));
-    if (ends_in_time && !is_partial(snapshot)) latest_[path] = {index, name};
+    const std::string base = path;
+    std::string name = expand(parts.back(), snapshot, tag, time_);
+    if (const std::size_t slash = name.rfind('/'); slash != name.npos) {
+      path = enter_all(path, name.substr(0, slash));
+      name.erase(0, slash + 1);
+    }
+    name = unique_name(path, safe_name(name));
+    if (ends_in_time && !is_partial(snapshot)) {
+      const std::size_t inside = base.empty() || path == base ? base.size() : base.size() + 1;
+      latest_[base] = {index, join(path.substr(inside), name)};
+    }
     insert(path, {std::move(name), ViewEntry::Kind::kSnapshot, index, {}});
+  }
+
+  /// One directory after the other, when the time template has slashes.
+  std::string enter_all(std::string path, std::string_view names) {
+    const std::vector<std::string_view> parts = split(names);
+    if (parts.empty()) return enter(path, safe_name(names));
+    for (const std::string_view name : parts) path = enter(path, safe_name(name));
+    return path;
   }
 
   /// The path of the subdirectory, which is made when it is not there. A name that a snapshot or a
@@ -164,6 +182,7 @@ class ViewBuilder {
   };
 
   View& view_;
+  const TimeTemplate& time_;
   std::unordered_map<std::string, Names> names_;
   std::map<std::string, Newest> latest_;
 };
@@ -187,16 +206,11 @@ std::string safe_name(std::string_view text) {
   return name;
 }
 
-std::string time_name(const ZonedTime& time) {
-  ZonedTime whole_seconds = time;
-  whole_seconds.instant.nanoseconds = 0;
-  return format_rfc3339(whole_seconds);
-}
-
-View build_view(std::vector<Snapshot> snapshots, std::span<const std::string_view> templates) {
+View build_view(std::vector<Snapshot> snapshots, std::span<const std::string_view> templates,
+                const TimeTemplate& time) {
   View view;
   view.snapshots = std::move(snapshots);
-  ViewBuilder builder(view);
+  ViewBuilder builder(view, time);
   for (const std::string_view pattern : templates) builder.add_template(pattern);
   builder.sort();
   return view;

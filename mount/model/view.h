@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "fs/tree/snapshot.h"
 #include "mount/model/ino.h"
+#include "mount/model/time_template.h"
 
 namespace snapfs {
 
@@ -33,6 +35,7 @@ struct ViewDirectory {
 };
 
 struct View {
+  std::uint64_t generation = 0;                      ///< given by VirtualTree; no two are the same
   std::vector<Snapshot> snapshots;                   ///< ascending by (time, ID)
   std::map<std::string, ViewDirectory> directories;  ///< by path; the root is always there
 };
@@ -44,13 +47,11 @@ std::span<const std::string_view> default_path_templates() noexcept;
 /// cut to 255 bytes.
 std::string safe_name(std::string_view text);
 
-/// The snapshot's time to the second, in the zone it was recorded in.
-std::string time_name(const ZonedTime& time);
-
 /// Lays the snapshots out by path templates. Verbs: %i short ID, %I ID, %u user, %h host, %t each
-/// tag, %T time; %c with any other c is c. A name that is taken gets -1, -2, … A directory whose
-/// template ends in %T gets a link `latest` to its newest snapshot. The templates' parts before
-/// the first verb exist without snapshots too. `snapshots` is ascending by (time, ID).
-View build_view(std::vector<Snapshot> snapshots, std::span<const std::string_view> templates);
+/// tag, %T time as `time` says; %c with any other c is c. A name that is taken gets -1, -2, … A
+/// directory whose template ends in %T gets a link `latest` to its newest snapshot. The templates'
+/// parts before the first verb exist without snapshots too. `snapshots` is ascending by (time, ID).
+View build_view(std::vector<Snapshot> snapshots, std::span<const std::string_view> templates,
+                const TimeTemplate& time = {});
 
 }  // namespace snapfs

@@ -1,11 +1,12 @@
 // The virtual directories by inode, refreshed when somebody looks.
 #include "mount/model/virtual_fs.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
-#include "fs/base/clock.h"
 #include "fs/base/error.h"
 #include "fs/repo/repository.h"
 
@@ -13,10 +14,16 @@ namespace snapfs {
 
 namespace {
 
-/// Null: its last snapshot was forgotten.
-const ViewDirectory* find_directory(const View& view, const VirtualNode& node) {
-  const auto found = view.directories.find(node.path);
-  return found == view.directories.end() ? nullptr : &found->second;
+Attributes file_attributes(const VirtualNode& node, std::uint32_t uid, std::uint32_t gid) {
+  Attributes result = virtual_link_attributes(node.inode, node.time, node.size, uid, gid);
+  result.mode = S_IFREG | (node.writable ? 0200 : 0444);
+  result.blocks = (node.size + 511) / 512;
+  return result;
+}
+
+[[noreturn]] void throw_wrong_kind(Ino ino, std::string_view wanted) {
+  throw Error(ErrorCode::kUsage,
+              "inode " + std::to_string(ino) + " is not a " + std::string(wanted));
 }
 
 }  // namespace
@@ -24,36 +31,58 @@ const ViewDirectory* find_directory(const View& view, const VirtualNode& node) {
 /// The names of one virtual directory as they were when it was opened.
 class VirtualFs::Listing final : public OpenDirectory {
  public:
-  Listing(const VirtualFs& fs, const VirtualNode& node)
-      : fs_(fs), node_(node), view_(fs.tree_.view()), directory_(find_directory(*view_, node)) {}
+  Listing(const VirtualFs& fs, NodePointer node, std::vector<VirtualName> names)
+      : fs_(fs),
+        node_(std::move(node)),
+        parent_(fs.node(node_->parent)->inode),
+        names_(std::move(names)) {}
 
-  InodeNumber self() const noexcept override { return node_.inode; }
-  InodeNumber parent() const noexcept override { return fs_.node(node_.parent).inode; }
-  std::size_t size() const noexcept override { return directory_ ? directory_->entries.size() : 0; }
-  std::string_view name(std::size_t index) const override {
-    return directory_->entries[index].name;
-  }
-  Entry entry(std::size_t index) const override {
-    return fs_.entry(directory_->entries[index].ino);
-  }
+  InodeNumber self() const noexcept override { return node_->inode; }
+  InodeNumber parent() const noexcept override { return parent_; }
+  std::size_t size() const noexcept override { return names_.size(); }
+  std::string_view name(std::size_t index) const override { return names_[index].name; }
+  Entry entry(std::size_t index) const override { return fs_.entry(names_[index]).value(); }
   bool stable() const noexcept override { return false; }
 
  private:
   const VirtualFs& fs_;
-  const VirtualNode& node_;
-  std::shared_ptr<const View> view_;
-  const ViewDirectory* directory_;
+  const NodePointer node_;
+  const InodeNumber parent_;
+  const std::vector<VirtualName> names_;
 };
 
-VirtualFs::VirtualFs(Repository& repository, ViewOptions options, StopToken stop)
-    : options_(std::move(options)),
+VirtualFs::VirtualFs(Repository& repository, const VirtualFsTrees& trees, ViewOptions options,
+                     StopToken stop)
+    : trees_(trees),
+      options_(std::move(options)),
       stop_(std::move(stop)),
-      start_(SystemClock().now()),
+      clock_(options_.clock != nullptr ? *options_.clock : system_clock_),
+      zone_(options_.zone != nullptr ? *options_.zone : TimeZone::local()),
+      start_(clock_.now()),
       uid_(options_.owner_root ? 0 : ::getuid()),
       gid_(options_.owner_root ? 0 : ::getgid()),
-      source_(repository, [this](std::string_view message) { warn(message); }) {
+      source_(repository, [this](std::string_view message) { warn(message); }),
+      layout_(tree_),
+      at_(tree_, clock_, zone_),
+      changed_(tree_, trees_.changed, clock_, zone_, stop_),
+      versions_(
+          tree_, trees_.cache, [this](std::string_view message) { warn(message); }, stop_),
+      control_(tree_, clock_, trees_.status, options_.prefetch_file) {
+  // Not listed: the top directory stays one of snapshots.
+  add_top(".snapfs", control_, /*listed=*/false);
+  add_top("at", at_);
+  add_top("changed", changed_);
+  add_top("versions", versions_);
   const std::lock_guard lock(refresh_mutex_);
   refresh();
+}
+
+void VirtualFs::add_top(std::string name, VirtualPart& part, bool listed) {
+  VirtualNode node;
+  node.parent = kRootIno;
+  node.part = &part;
+  const Ino ino = tree_.add("top/" + name, std::move(node));
+  tops_.push_back({{std::move(name), ino, {}}, listed});
 }
 
 void VirtualFs::refresh_if_due() {
@@ -72,11 +101,12 @@ void VirtualFs::refresh_if_due() {
 
 void VirtualFs::refresh() {
   if (auto snapshots = source_.poll(stop_)) {
+    std::erase_if(*snapshots, [&](const Snapshot& s) { return !options_.filter.matches(s); });
     const auto defaults = default_path_templates();
     std::vector<std::string_view> templates(options_.path_templates.begin(),
                                             options_.path_templates.end());
     if (templates.empty()) templates.assign(defaults.begin(), defaults.end());
-    tree_.replace(build_view(std::move(*snapshots), templates));
+    tree_.replace(build_view(std::move(*snapshots), templates, options_.time_template));
   }
   set_next_refresh();
 }
@@ -88,33 +118,54 @@ void VirtualFs::set_next_refresh() noexcept {
 
 std::optional<Entry> VirtualFs::lookup(Ino parent, std::string_view name) {
   refresh_if_due();
-  const std::shared_ptr<const View> view = tree_.view();
-  const ViewDirectory* directory = find_directory(*view, node(parent));
-  const ViewEntry* found = directory != nullptr ? directory->find(name) : nullptr;
-  if (found == nullptr) return std::nullopt;
-  return entry(found->ino);
+  const NodePointer directory = node(parent);
+  if (directory->kind == VirtualNode::Kind::kTree && !directory->more_names) return std::nullopt;
+  if (const auto found = part_of(*directory).lookup(*directory, name)) return entry(*found);
+  if (parent != kRootIno) return std::nullopt;
+  const auto top = std::ranges::find(tops_, name, [](const TopName& t) { return t.name.name; });
+  return top == tops_.end() ? std::nullopt : entry(top->name);
 }
 
 std::shared_ptr<const OpenDirectory> VirtualFs::open_directory(Ino ino) {
   refresh_if_due();
-  return std::make_shared<Listing>(*this, node(ino));
+  NodePointer directory = node(ino);
+  std::vector<VirtualName> shown = names(*directory);
+  return std::make_shared<Listing>(*this, std::move(directory), std::move(shown));
+}
+
+std::vector<VirtualName> VirtualFs::names(const VirtualNode& directory) {
+  std::vector<VirtualName> names = part_of(directory).list(directory);
+  if (directory.ino != kRootIno) return names;
+  for (const TopName& top : tops_) {
+    const auto place = std::ranges::lower_bound(names, top.name.name, {}, &VirtualName::name);
+    const bool taken = place != names.end() && place->name == top.name.name;
+    if (top.listed && !taken) names.insert(place, top.name);
+  }
+  return names;
 }
 
 std::string VirtualFs::read_link(Ino ino) const {
-  const VirtualNode& link = node(ino);
-  if (link.kind == ViewEntry::Kind::kLink) return link.target;
-  throw Error(ErrorCode::kUsage, "inode " + std::to_string(ino) + " is not a symbolic link");
+  const NodePointer link = node(ino);
+  if (link->kind != VirtualNode::Kind::kLink) throw_wrong_kind(ino, "symbolic link");
+  return link->target;
+}
+
+std::shared_ptr<const Bytes> VirtualFs::content(Ino ino) {
+  const NodePointer file = node(ino);
+  if (file->kind != VirtualNode::Kind::kFile) throw_wrong_kind(ino, "file");
+  return part_of(*file).content(*file);
 }
 
 std::optional<SnapshotRoot> VirtualFs::snapshot_root(Ino ino) const {
-  const VirtualNode& root = node(ino);
-  if (root.kind != ViewEntry::Kind::kSnapshot) return std::nullopt;
-  return SnapshotRoot{ino, root.parent, root.snapshot, root.tree};
+  const NodePointer root = node(ino);
+  if (root->kind != VirtualNode::Kind::kTree) return std::nullopt;
+  return SnapshotRoot{ino, root->parent, root->snapshot, root->tree, root->against};
 }
 
 FsTotals VirtualFs::totals() const {
   FsTotals totals;
   const std::shared_ptr<const View> view = tree_.view();
+  totals.snapshots = view->snapshots.size();
   for (const Snapshot& snapshot : view->snapshots) {
     if (!snapshot.summary) continue;
     totals.bytes += snapshot.summary->total_bytes_processed;
@@ -123,23 +174,33 @@ FsTotals VirtualFs::totals() const {
   return totals;
 }
 
-const VirtualNode& VirtualFs::node(Ino ino) const {
-  const VirtualNode* found = tree_.find(ino);
+VirtualFs::NodePointer VirtualFs::node(Ino ino) const {
+  NodePointer found = tree_.find(ino);
   if (found == nullptr) throw StaleInode(ino);
-  return *found;
+  return found;
 }
 
 Entry VirtualFs::entry(const VirtualNode& node) const {
   switch (node.kind) {
-    case ViewEntry::Kind::kDirectory:
+    case VirtualNode::Kind::kDirectory:
       return {node.ino, virtual_directory_attributes(node.inode, start_, uid_, gid_), false};
-    case ViewEntry::Kind::kSnapshot:
+    case VirtualNode::Kind::kTree:
       return {node.ino, virtual_directory_attributes(node.inode, node.time, 0, 0), false};
-    case ViewEntry::Kind::kLink:
+    case VirtualNode::Kind::kFile:
+      return {node.ino, file_attributes(node, uid_, gid_), false, node.passing};
+    case VirtualNode::Kind::kLink:
       break;
   }
   return {node.ino, virtual_link_attributes(node.inode, node.time, node.target.size(), uid_, gid_),
           false};
+}
+
+std::optional<Entry> VirtualFs::entry(const VirtualName& name) const {
+  if (name.in_tree.empty()) return entry(*node(name.ino));
+  std::optional<Entry> found = trees_.entries.lookup(name.ino, name.in_tree);
+  // What it is never changes, but the name may come to stand for something else.
+  if (found) found->stable = false;
+  return found;
 }
 
 void VirtualFs::warn(std::string_view message) const {

@@ -1,5 +1,6 @@
 // The directories above the snapshots, as a file system by inode, kept up to date while snapshots
-// come and go. What is inside a snapshot is TreeFs's.
+// come and go. Which names they hold is the parts' matter (VirtualPart); what is inside a snapshot
+// is TreeFs's.
 #pragma once
 
 #include <atomic>
@@ -12,12 +13,21 @@
 #include <string_view>
 #include <vector>
 
+#include "fs/base/clock.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
 #include "fs/base/timestamp.h"
+#include "fs/base/timezone.h"
+#include "fs/tree/snapshot_list.h"
+#include "mount/model/at_part.h"
+#include "mount/model/changed_part.h"
+#include "mount/model/control_part.h"
 #include "mount/model/directory.h"
 #include "mount/model/ino.h"
 #include "mount/model/snapshot_source.h"
+#include "mount/model/time_template.h"
+#include "mount/model/versions_part.h"
+#include "mount/model/view_part.h"
 #include "mount/model/virtual_tree.h"
 
 namespace snapfs {
@@ -27,45 +37,67 @@ class Repository;
 /// How the virtual directories look.
 struct ViewOptions {
   std::vector<std::string> path_templates;  ///< empty: default_path_templates()
+  TimeTemplate time_template;               ///< for %T in path templates
+  SnapshotFilter filter;                    ///< which snapshots are shown at all
   bool owner_root = false;
+  bool prefetch_file = false;                        ///< have .snapfs/prefetch
   std::chrono::milliseconds refresh_interval{2000};  ///< list snapshots at most this often
   WarnFunction warn;                                 ///< may be empty
+  const Clock* clock = nullptr;                      ///< null: the system's
+  const TimeZone* zone = nullptr;                    ///< for times without one; null: the local one
 };
 
-/// What a virtual inode that is a snapshot's root leads to.
+/// What a virtual inode that is a snapshot's root, or a tree shown like one, leads to.
 struct SnapshotRoot {
   Ino self = 0;
   Ino parent = 0;
   Id snapshot;
   Id tree;
+  std::optional<Id> against;  ///< show only what differs from this tree
 };
 
 /// What a mount has in all; for statfs(2).
 struct FsTotals {
+  std::uint64_t snapshots = 0;
   std::uint64_t bytes = 0;  ///< of all snapshots, as far as they say
   std::uint64_t files = 0;
+};
+
+/// What the views need to look into the snapshots, and to tell of. All of it outlives VirtualFs.
+struct VirtualFsTrees {
+  TreeCache& cache;
+  ChangedTrees& changed;
+  TreeEntries& entries;
+  ControlPart::Text status;  ///< of the mount; called when it is looked at
 };
 
 /// Thread-safe. All inodes given to it are virtual; one that was never given out is a StaleInode.
 class VirtualFs {
  public:
   /// Reads the index and the snapshots. `repository` must outlive this.
-  VirtualFs(Repository& repository, ViewOptions options, StopToken stop);
+  VirtualFs(Repository& repository, const VirtualFsTrees& trees, ViewOptions options,
+            StopToken stop);
 
-  /// Whether it is a directory of ours: neither a snapshot's root nor a link.
-  bool is_directory(Ino ino) const { return node(ino).kind == ViewEntry::Kind::kDirectory; }
+  /// Whether it is a directory of ours: neither a snapshot's root nor a link or file.
+  bool is_directory(Ino ino) const { return node(ino)->kind == VirtualNode::Kind::kDirectory; }
 
-  /// Nothing when there is no such name. `parent` is a directory of ours.
+  /// Nothing when there is no such name. `parent` is a directory of ours, or the root of a snapshot
+  /// that does not have the name itself.
   std::optional<Entry> lookup(Ino parent, std::string_view name);
 
-  Entry entry(Ino ino) const { return entry(node(ino)); }
+  Entry entry(Ino ino) const { return entry(*node(ino)); }
 
   std::shared_ptr<const OpenDirectory> open_directory(Ino ino);
 
-  Ino parent(Ino ino) const { return node(ino).parent; }
+  Ino parent(Ino ino) const { return node(ino)->parent; }
 
   /// Error{kUsage} when it is no symbolic link.
   std::string read_link(Ino ino) const;
+
+  /// The whole file. Error{kUsage} when it is no file.
+  std::shared_ptr<const Bytes> content(Ino ino);
+
+  bool is_writable(Ino ino) const { return node(ino)->writable; }
 
   /// Nothing when it is no snapshot's root.
   std::optional<SnapshotRoot> snapshot_root(Ino ino) const;
@@ -74,17 +106,34 @@ class VirtualFs {
 
  private:
   class Listing;
+  using NodePointer = VirtualTree::NodePointer;
+
+  /// A name in the mount's top directory that is there whatever the templates say, unless they make
+  /// a directory of that name.
+  struct TopName {
+    VirtualName name;
+    bool listed = true;
+  };
 
   void refresh_if_due();
   void refresh();
   void set_next_refresh() noexcept;
 
-  const VirtualNode& node(Ino ino) const;
+  void add_top(std::string name, VirtualPart& part, bool listed = true);
+  VirtualPart& part_of(const VirtualNode& node) { return node.part ? *node.part : layout_; }
+  std::vector<VirtualName> names(const VirtualNode& directory);
+
+  NodePointer node(Ino ino) const;
   Entry entry(const VirtualNode& node) const;
+  std::optional<Entry> entry(const VirtualName& name) const;
   void warn(std::string_view message) const;
 
+  const VirtualFsTrees trees_;
   const ViewOptions options_;
   const StopToken stop_;
+  const SystemClock system_clock_;
+  const Clock& clock_;
+  const TimeZone& zone_;
   const Timestamp start_;
   const std::uint32_t uid_;
   const std::uint32_t gid_;
@@ -93,6 +142,13 @@ class VirtualFs {
   SnapshotSource source_;  ///< under refresh_mutex_
   std::atomic<std::chrono::steady_clock::rep> next_refresh_{0};
   VirtualTree tree_;
+
+  ViewPart layout_;
+  AtPart at_;
+  ChangedPart changed_;
+  VersionsPart versions_;
+  ControlPart control_;
+  std::vector<TopName> tops_;  ///< ascending by name
 };
 
 }  // namespace snapfs

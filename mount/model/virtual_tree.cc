@@ -8,6 +8,24 @@ namespace snapfs {
 
 namespace {
 
+/// Passing nodes have the upper half of the virtual inodes.
+constexpr Ino kFirstPassingIno = kFirstTreeIno / 2;
+
+/// Enough that nobody who has just looked one up loses it.
+constexpr std::size_t kMaxPassing = 256;
+
+VirtualNode::Kind node_kind(ViewEntry::Kind kind) noexcept {
+  switch (kind) {
+    case ViewEntry::Kind::kDirectory:
+      return VirtualNode::Kind::kDirectory;
+    case ViewEntry::Kind::kSnapshot:
+      return VirtualNode::Kind::kTree;
+    case ViewEntry::Kind::kLink:
+      break;
+  }
+  return VirtualNode::Kind::kLink;
+}
+
 /// What an entry's inode is remembered by. A snapshot is the same under another name; a link is
 /// another one when it points elsewhere, so that the kernel may cache what it says.
 std::string identity(const ViewDirectory& directory, const ViewEntry& entry, const View& view) {
@@ -24,11 +42,11 @@ std::string identity(const ViewDirectory& directory, const ViewEntry& entry, con
 
 }  // namespace
 
-VirtualTree::VirtualTree() {
+VirtualTree::VirtualTree() : next_passing_(kFirstPassingIno) {
   VirtualNode root;
   root.ino = root.parent = kRootIno;
   root.inode = kRootInodeNumber;
-  nodes_.push_back(root);
+  nodes_.push_back(std::make_shared<const VirtualNode>(std::move(root)));
   View empty;
   empty.directories[""];
   view_ = std::make_shared<const View>(std::move(empty));
@@ -37,6 +55,7 @@ VirtualTree::VirtualTree() {
 void VirtualTree::replace(View view) {
   const std::unique_lock lock(mutex_);
   number(view);
+  view.generation = view_->generation + 1;
   view_ = std::make_shared<const View>(std::move(view));
 }
 
@@ -45,18 +64,42 @@ std::shared_ptr<const View> VirtualTree::view() const {
   return view_;
 }
 
-const VirtualNode* VirtualTree::find(Ino ino) const {
+VirtualTree::NodePointer VirtualTree::find(Ino ino) const {
   const std::shared_lock lock(mutex_);
-  return ino >= kRootIno && ino <= nodes_.size() ? &nodes_[ino - kRootIno] : nullptr;
+  if (ino >= kFirstPassingIno) {
+    // Their numbers are consecutive.
+    const Ino first = next_passing_ - passing_.size();
+    return ino >= first && ino < next_passing_ ? passing_[ino - first] : nullptr;
+  }
+  return ino >= kRootIno && ino <= nodes_.size() ? nodes_[ino - kRootIno] : nullptr;
 }
 
-Ino VirtualTree::ino_of(const std::string& key, const VirtualNode& node) {
+Ino VirtualTree::add(const std::string& identity, VirtualNode node) {
+  {
+    const std::shared_lock lock(mutex_);
+    if (const auto found = inos_.find(identity); found != inos_.end()) return found->second;
+  }
+  const std::unique_lock lock(mutex_);
+  return add_locked(identity, std::move(node));
+}
+
+Ino VirtualTree::add_passing(VirtualNode node) {
+  const std::unique_lock lock(mutex_);
+  node.ino = next_passing_++;
+  node.inode = inode_number("passing/" + std::to_string(node.ino));
+  node.passing = true;
+  passing_.push_back(std::make_shared<const VirtualNode>(std::move(node)));
+  if (passing_.size() > kMaxPassing) passing_.pop_front();
+  return next_passing_ - 1;
+}
+
+Ino VirtualTree::add_locked(const std::string& identity, VirtualNode node) {
   const Ino next = kRootIno + nodes_.size();
-  const auto [found, inserted] = inos_.try_emplace(key, next);
+  const auto [found, inserted] = inos_.try_emplace(identity, next);
   if (inserted) {
-    nodes_.push_back(node);
-    nodes_.back().ino = next;
-    nodes_.back().inode = inode_number(key);
+    node.ino = next;
+    node.inode = inode_number(identity);
+    nodes_.push_back(std::make_shared<const VirtualNode>(std::move(node)));
   }
   return found->second;
 }
@@ -68,7 +111,7 @@ void VirtualTree::number(View& view) {
     const Ino parent = directories.at(path);
     for (ViewEntry& entry : directory.entries) {
       VirtualNode node;
-      node.kind = entry.kind;
+      node.kind = node_kind(entry.kind);
       node.parent = parent;
       if (entry.kind == ViewEntry::Kind::kDirectory) {
         node.path = entry.target;
@@ -78,7 +121,7 @@ void VirtualTree::number(View& view) {
         node.time = view.snapshots[entry.snapshot].time.instant;
         node.target = entry.target;
       }
-      entry.ino = ino_of(identity(directory, entry, view), node);
+      entry.ino = add_locked(identity(directory, entry, view), std::move(node));
       if (entry.kind == ViewEntry::Kind::kDirectory) directories[entry.target] = entry.ino;
     }
   }

@@ -1,38 +1,53 @@
-// The virtual directories as they are now, with inode numbers that last: what a rebuild finds
+// The virtual directories' inodes, and the layout by templates as it is now. What a rebuild finds
 // again keeps its number. Reads no repository.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "fs/base/id.h"
 #include "fs/base/timestamp.h"
 #include "mount/model/ino.h"
 #include "mount/model/inode_number.h"
 #include "mount/model/view.h"
+#include "mount/model/virtual_part.h"
 
 namespace snapfs {
 
-/// What a virtual inode is. Never changes and is never dropped, so that a directory that somebody
-/// stands in goes on when its snapshot is forgotten.
+/// What a virtual inode is. Never changes, and is dropped only when it is passing, so that a
+/// directory that somebody stands in goes on when its snapshot is forgotten.
 struct VirtualNode {
-  ViewEntry::Kind kind = ViewEntry::Kind::kDirectory;
+  enum class Kind { kDirectory, kTree, kLink, kFile };
+
+  Kind kind = Kind::kDirectory;
   Ino ino = 0;
   Ino parent = 0;
   InodeNumber inode = 0;
-  std::string path;    ///< directories only
-  std::string target;  ///< links only
-  Id snapshot;         ///< snapshots only
-  Id tree;             ///< snapshots only
-  Timestamp time;      ///< the snapshot's; links and snapshots only
+  VirtualPart* part = nullptr;  ///< that made it; null: the layout by templates
+  std::string path;             ///< directories and files: what the part knows them by
+  std::string target;           ///< links only
+  Id snapshot;                  ///< trees, and what is made of snapshots
+  Id tree;
+  std::optional<Id> against;           ///< show only what differs from this tree
+  Timestamp time;                      ///< the snapshot's; all but directories
+  std::uint64_t size = 0;              ///< bytes, files only
+  bool writable = false;               ///< files that take in what is written, and hold nothing
+  bool more_names = false;             ///< trees only: the part has names that the tree has not
+  std::shared_ptr<const Bytes> bytes;  ///< files whose content is not worked out, but kept
+  bool passing = false;                ///< its name stands for another one at every look
 };
 
 /// Thread-safe.
 class VirtualTree {
  public:
+  using NodePointer = std::shared_ptr<const VirtualNode>;
+
   VirtualTree();
 
   /// Gives every entry of `view` its inode and makes it the current view.
@@ -41,19 +56,27 @@ class VirtualTree {
   /// The current view; stays as it is when it is replaced.
   std::shared_ptr<const View> view() const;
 
-  /// Lives as long as the tree. Null for an inode that was never given out.
-  const VirtualNode* find(Ino ino) const;
+  /// The inode of what `identity` names among all nodes; `node` says what it is when it is not
+  /// known yet. The kernel allows a directory one place only, so the same snapshot has an inode of
+  /// its own in each directory that shows it, and under each of its names.
+  Ino add(const std::string& identity, VirtualNode node);
+
+  /// A node that is forgotten when some more of them were made.
+  Ino add_passing(VirtualNode node);
+
+  /// Null for an inode that was never given out, or is forgotten.
+  NodePointer find(Ino ino) const;
 
  private:
-  /// One inode a place and snapshot: the kernel allows a directory one parent only, so the same
-  /// snapshot has an inode of its own in each directory that shows it.
-  Ino ino_of(const std::string& key, const VirtualNode& node);
+  Ino add_locked(const std::string& identity, VirtualNode node);
   void number(View& view);
 
   mutable std::shared_mutex mutex_;
   std::shared_ptr<const View> view_;
-  std::deque<VirtualNode> nodes_;  ///< by inode, the root first
+  std::vector<NodePointer> nodes_;  ///< by inode, the root first
   std::unordered_map<std::string, Ino> inos_;
+  std::deque<NodePointer> passing_;  ///< the newest last
+  Ino next_passing_;
 };
 
 }  // namespace snapfs

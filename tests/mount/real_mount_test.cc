@@ -112,7 +112,8 @@ TEST_F(RealMount, ShowsTheLayout) {
   maker().add_snapshot(maker().add_tree({}), kTime, "alpha", {"tag"});
   mounted_.mount();
   Directory root(mounted_.path());
-  EXPECT_THAT(names(root.rest()), ElementsAre(".", "..", "hosts", "ids", "snapshots", "tags"));
+  EXPECT_THAT(names(root.rest()), ElementsAre(".", "..", "at", "changed", "hosts", "ids",
+                                              "snapshots", "tags", "versions"));
   Directory snapshots(mounted_.path("hosts/alpha"));
   EXPECT_THAT(names(snapshots.rest()), ElementsAre(".", "..", std::string(kTime), "latest"));
   std::array<char, 64> target{};

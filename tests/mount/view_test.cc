@@ -94,6 +94,27 @@ TEST(View, TemplatesKnowAllVerbs) {
   EXPECT_THAT(names(view, "by/tester@alpha"), ElementsAre("%abababab"));
 }
 
+TEST(View, TimesAreNamedByTheTimeTemplate) {
+  const View view = build_view(
+      {snapshot(1, "2026-01-02T03:04:05+01:00"), snapshot(2, "2026-01-02T03:04:30+01:00")},
+      default_path_templates(), TimeTemplate("2006-01-02_15-04"));
+  EXPECT_THAT(names(view, "snapshots"),
+              ElementsAre("2026-01-02_03-04", "2026-01-02_03-04-1", "latest"));
+}
+
+TEST(View, SlashesInTheTimeTemplateMakeDirectories) {
+  const std::array<std::string_view, 2> pattern = {"by/%T", "%T"};
+  const View view =
+      build_view({snapshot(1, "2026-01-02T03:04:05Z"), snapshot(2, "2026-02-03T03:04:30Z")},
+                 pattern, TimeTemplate("2006/01/02"));
+  EXPECT_THAT(names(view, ""), ElementsAre("2026", "by", "latest"));
+  EXPECT_THAT(names(view, "by"), ElementsAre("2026", "latest"));
+  EXPECT_THAT(names(view, "by/2026"), ElementsAre("01", "02"));
+  EXPECT_THAT(names(view, "by/2026/02"), ElementsAre("03"));
+  EXPECT_EQ(view.directories.at("by").find("latest")->target, "2026/02/03");
+  EXPECT_EQ(view.directories.at("").find("latest")->target, "2026/02/03");
+}
+
 TEST(View, ADirectoryEvadesASnapshotOfTheSameName) {
   const std::array<std::string_view, 2> pattern = {"%h", "%h/%i"};
   const View view = build_view({snapshot(1, "2026-01-01T00:00:00Z")}, pattern);

@@ -1,0 +1,38 @@
+// at/TIME: the newest snapshot not after a time, found when somebody asks for it.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "fs/base/clock.h"
+#include "fs/base/timezone.h"
+#include "mount/model/virtual_part.h"
+#include "mount/model/virtual_tree.h"
+
+namespace snapfs {
+
+/// The newest complete one of `snapshots` (ascending by time) that is not after `time`; null when
+/// there is none.
+const Snapshot* newest_until(const std::vector<Snapshot>& snapshots, Timestamp time);
+
+/// Thread-safe.
+class AtPart final : public VirtualPart {
+ public:
+  /// The references must outlive this.
+  AtPart(VirtualTree& tree, const Clock& clock, const TimeZone& zone)
+      : tree_(tree), clock_(clock), zone_(zone) {}
+
+  /// Understands what parse_time_expression does.
+  std::optional<VirtualName> lookup(const VirtualNode& directory, std::string_view name) override;
+
+  /// A few names that people try first.
+  std::vector<VirtualName> list(const VirtualNode& directory) override;
+
+ private:
+  VirtualTree& tree_;
+  const Clock& clock_;
+  const TimeZone& zone_;
+};
+
+}  // namespace snapfs

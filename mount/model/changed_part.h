@@ -1,0 +1,51 @@
+// changed/A..B: what of snapshot B is not in snapshot A, and in `.deleted` what is in A only. The
+// comparison itself is ChangedTrees'.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "fs/base/clock.h"
+#include "fs/base/stop_token.h"
+#include "fs/base/timezone.h"
+#include "mount/model/changed_trees.h"
+#include "mount/model/shared_cache.h"
+#include "mount/model/virtual_part.h"
+#include "mount/model/virtual_tree.h"
+
+namespace snapfs {
+
+/// Thread-safe.
+class ChangedPart final : public VirtualPart {
+ public:
+  /// The references must outlive this.
+  ChangedPart(VirtualTree& tree, ChangedTrees& changed, const Clock& clock, const TimeZone& zone,
+              StopToken stop);
+
+  /// In the directory of pairs: A..B, each "latest", an ID or its beginning, or a time (AtPart).
+  /// In a pair: `.deleted`, one path a line, and `.deleted0`, each path ended by a zero byte.
+  std::optional<VirtualName> lookup(const VirtualNode& directory, std::string_view name) override;
+
+  /// None: every two snapshots are a pair.
+  std::vector<VirtualName> list(const VirtualNode&) override { return {}; }
+
+  std::shared_ptr<const Bytes> content(const VirtualNode& file) override;
+
+ private:
+  std::optional<VirtualName> find_pair(const VirtualNode& directory, std::string_view name);
+  std::optional<VirtualName> find_removed(const VirtualNode& pair, std::string_view name);
+  const Snapshot* find_snapshot(const View& view, std::string_view text) const;
+  std::shared_ptr<const Bytes> removed(const VirtualNode& pair, bool zero_ended);
+
+  VirtualTree& tree_;
+  ChangedTrees& changed_;
+  const Clock& clock_;
+  const TimeZone& zone_;
+  const StopToken stop_;
+  SharedCache<std::string, Bytes> lists_;
+};
+
+}  // namespace snapfs

@@ -1,0 +1,112 @@
+// Comparing trees: two sorted lists of nodes side by side.
+#include "mount/model/changed_trees.h"
+
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace snapfs {
+
+namespace {
+
+/// Below this many levels a directory counts as changed when its ID differs, without looking.
+constexpr unsigned kMaxDepth = 500;
+
+const Node* find(const TreeListing& listing, std::string_view name) {
+  const auto index = listing.find(name);
+  return index ? &listing.nodes[*index] : nullptr;
+}
+
+bool is_directory(const Node* node) noexcept {
+  return node != nullptr && node->type == NodeType::kDirectory && node->subtree;
+}
+
+}  // namespace
+
+bool shows_the_same(const Node& before, const Node& after) {
+  const auto what = [](const Node& node) {
+    return std::tie(node.type, node.permissions, node.uid, node.gid, node.mtime, node.size,
+                    node.device, node.link_target, node.content, node.extended_attributes);
+  };
+  return what(before) == what(after);
+}
+
+std::shared_ptr<const TreeListing> ChangedTrees::get(const TreePair& pair, StopToken stop) {
+  return cache_.get(pair, [&] { return load(pair, stop); });
+}
+
+std::shared_ptr<const TreeListing> ChangedTrees::load(const TreePair& pair, const StopToken& stop) {
+  auto changed = std::make_shared<TreeListing>();
+  changed->bytes = sizeof(TreeListing);
+  if (pair.before == pair.after) return changed;
+  const auto before = trees_.get(pair.before, stop);
+  const auto after = trees_.get(pair.after, stop);
+  for (std::size_t i = 0; i < after->nodes.size(); ++i) {
+    const Node& node = after->nodes[i];
+    if (!differs(find(*before, node.name), node, 0, stop)) continue;
+    const ContentSummary content = after->content(i);
+    if (content.hole_bytes != 0 || !content.complete) {
+      changed->unusual.push_back({changed->nodes.size(), content});
+    }
+    changed->nodes.push_back(node);
+  }
+  // Of what the whole directory takes, as much as its part of the nodes.
+  if (!after->nodes.empty()) {
+    changed->bytes += after->bytes / after->nodes.size() * changed->nodes.size();
+  }
+  return changed;
+}
+
+bool ChangedTrees::differs(const Node* before, const Node& after, unsigned depth,
+                           const StopToken& stop) {
+  if (before == nullptr || !shows_the_same(*before, after)) return true;
+  if (!is_directory(&after) || !is_directory(before)) return false;
+  return any_differs({*before->subtree, *after.subtree}, depth + 1, stop);
+}
+
+bool ChangedTrees::any_differs(const TreePair& pair, unsigned depth, const StopToken& stop) {
+  if (pair.before == pair.after) return false;
+  if (depth > kMaxDepth) return true;
+  const auto before = trees_.get(pair.before, stop);
+  const auto after = trees_.get(pair.after, stop);
+  // Files first: they need no other tree.
+  for (const bool directories : {false, true}) {
+    for (const Node& node : after->nodes) {
+      if (is_directory(&node) != directories) continue;
+      if (differs(find(*before, node.name), node, depth, stop)) return true;
+    }
+  }
+  return false;
+}
+
+void ChangedTrees::for_each_removed(const TreePair& pair,
+                                    const std::function<void(const std::string& path)>& visit,
+                                    StopToken stop) {
+  struct Level {
+    std::string prefix;
+    TreePair pair;
+    bool all = false;  ///< everything of `before` is gone
+  };
+  std::vector<Level> pending{{"", pair, false}};
+  while (!pending.empty()) {
+    const Level level = std::move(pending.back());
+    pending.pop_back();
+    if (!level.all && level.pair.before == level.pair.after) continue;
+    const auto before = trees_.get(level.pair.before, stop);
+    const auto after = level.all ? nullptr : trees_.get(level.pair.after, stop);
+    for (const Node& node : before->nodes) {
+      const Node* successor = after ? find(*after, node.name) : nullptr;
+      if (successor == nullptr) {
+        visit(level.prefix + node.name);
+      } else if (is_directory(&node)) {
+        // Removing a directory by the name that a file has taken would remove the file.
+        const bool replaced = !is_directory(successor);
+        pending.push_back({level.prefix + node.name + "/",
+                           {*node.subtree, replaced ? *node.subtree : *successor->subtree},
+                           replaced});
+      }
+    }
+  }
+}
+
+}  // namespace snapfs

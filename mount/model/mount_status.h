@@ -1,0 +1,44 @@
+// What a mount is doing, in figures and as the text of .snapfs/status.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "mount/model/shared_cache.h"
+
+namespace snapfs {
+
+/// A value.
+struct MountStatus {
+  struct Cache {
+    std::size_t bytes = 0;
+    std::size_t budget_bytes = 0;
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+    std::uint64_t in_flight = 0;
+  };
+
+  std::uint64_t snapshots = 0;
+  std::uint64_t requests_in_flight = 0;
+  std::uint64_t uptime_seconds = 0;
+  std::uint64_t memory_bytes = 0;  ///< resident, of the whole process
+  Cache blobs;
+  Cache trees;
+};
+
+/// Of a BlobCache or TreeCache.
+template <class AnyCache>
+MountStatus::Cache status_of(const AnyCache& cache) {
+  const CacheCounters& counters = cache.counters();
+  return {cache.size_bytes(), cache.budget_bytes(), counters.hits + counters.waits, counters.misses,
+          counters.in_flight};
+}
+
+/// Memory that the process has in RAM, in bytes; 0 when the system does not tell.
+std::uint64_t resident_bytes();
+
+/// One "name: number" a line, in a fixed order, so that scripts can read it.
+std::string status_text(const MountStatus& status);
+
+}  // namespace snapfs

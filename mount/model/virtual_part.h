@@ -1,0 +1,53 @@
+// One kind of virtual directories: what finds the names in them, when they are asked for.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fs/base/bytes.h"
+#include "fs/base/error.h"
+#include "mount/model/directory.h"
+#include "mount/model/ino.h"
+
+namespace snapfs {
+
+struct VirtualNode;
+
+/// A name in a virtual directory, and what it stands for.
+struct VirtualName {
+  std::string name;
+  Ino ino = 0;          ///< a virtual node's
+  std::string in_tree;  ///< not empty: not the node itself, but this entry of the tree it shows
+};
+
+/// Thread-safe. Only asked about nodes that it made (VirtualNode::part).
+class VirtualPart {
+ public:
+  virtual ~VirtualPart() = default;
+
+  /// Nothing when there is no such name.
+  virtual std::optional<VirtualName> lookup(const VirtualNode& directory,
+                                            std::string_view name) = 0;
+
+  /// The names that are shown, ascending; more may be found by lookup().
+  virtual std::vector<VirtualName> list(const VirtualNode& directory) = 0;
+
+  /// What is in a file: always the same, and as many bytes as the node says.
+  virtual std::shared_ptr<const Bytes> content(const VirtualNode& /*file*/) {
+    throw Error(ErrorCode::kInternal, "this part of the view has no files");
+  }
+};
+
+/// The entries of the trees that virtual nodes show. Thread-safe.
+class TreeEntries {
+ public:
+  virtual ~TreeEntries() = default;
+
+  /// Nothing when there is no such name.
+  virtual std::optional<Entry> lookup(Ino tree, std::string_view name) = 0;
+};
+
+}  // namespace snapfs

@@ -1,0 +1,113 @@
+// A walk that reads.
+#include "mount/model/warmer.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fs/base/blocked_signals.h"
+#include "fs/base/error.h"
+#include "mount/model/snapshot_fs.h"
+
+namespace snapfs {
+
+namespace {
+
+constexpr std::size_t kReadBytes = 1 << 20;
+
+/// More links one after the other are a circle.
+constexpr unsigned kMaxLinks = 8;
+
+}  // namespace
+
+void Warmer::want(std::string path) {
+  const std::lock_guard lock(mutex_);
+  if (waiting_.size() >= kMaxWaiting) return;
+  waiting_.push_back(std::move(path));
+  if (!thread_.joinable()) {
+    const BlockedSignals blocked;
+    thread_ = std::jthread([this](const StopToken& stop) { work(stop); });
+  }
+  changed_.notify_one();
+}
+
+bool Warmer::idle() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.empty() && !busy_;
+}
+
+void Warmer::work(const StopToken& stop) {
+  while (true) {
+    std::string path;
+    {
+      std::unique_lock lock(mutex_);
+      busy_ = false;
+      if (!changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) return;
+      path = std::move(waiting_.front());
+      waiting_.pop_front();
+      busy_ = true;
+    }
+    try {
+      warm(path, stop);
+    } catch (const std::exception&) {
+      // Whoever reads it will hear of it.
+    }
+  }
+}
+
+void Warmer::warm(const std::string& path, const StopToken& stop) {
+  const auto start = find(path, kMaxLinks);
+  if (!start) return;
+  std::uint64_t left = budget_bytes_;
+  std::vector<Ino> pending{*start};
+  while (!pending.empty() && left > 0 && !stop.stop_requested()) {
+    const Ino ino = pending.back();
+    pending.pop_back();
+    const Attributes attributes = fs_.entry(ino).attributes;
+    if (S_ISREG(attributes.mode)) read_file(ino, attributes.size, left, stop);
+    // Directories above the snapshots hold all of them.
+    if (!S_ISDIR(attributes.mode) || !fs_.is_stable_directory(ino)) continue;
+    const auto directory = fs_.open_directory(ino);
+    for (std::size_t i = directory->size(); i-- > 0;) pending.push_back(directory->entry(i).ino);
+  }
+}
+
+std::optional<Ino> Warmer::find(const std::string& path, unsigned links_left) {
+  Ino ino = kRootIno;
+  std::string_view rest = path;
+  while (!rest.empty()) {
+    const std::size_t slash = std::min(rest.find('/'), rest.size());
+    const std::string_view name = rest.substr(0, slash);
+    const std::size_t begin = path.size() - rest.size();
+    rest.remove_prefix(std::min(slash + 1, rest.size()));
+    if (name.empty()) continue;
+    const auto found = fs_.lookup(ino, name);
+    if (!found) return std::nullopt;
+    if (S_ISLNK(found->attributes.mode) && is_virtual(found->ino)) {
+      // `latest`; links inside snapshots are not ours to follow.
+      if (links_left == 0) return std::nullopt;
+      const std::string followed =
+          path.substr(0, begin) + fs_.read_link(found->ino) + "/" + std::string(rest);
+      return find(followed, links_left - 1);
+    }
+    ino = found->ino;
+  }
+  return ino;
+}
+
+void Warmer::read_file(Ino ino, std::uint64_t size, std::uint64_t& left, const StopToken& stop) {
+  try {
+    for (std::uint64_t offset = 0; offset < size && left > 0; offset += kReadBytes) {
+      if (stop.stop_requested()) return;
+      const std::uint64_t read = fs_.read(ino, offset, kReadBytes).size();
+      left -= std::min(left, read);
+    }
+  } catch (const Error&) {
+    // Damaged: on to the next.
+  }
+}
+
+}  // namespace snapfs

@@ -23,6 +23,7 @@ void add_init_command(CLI::App& program, GlobalOptions& options, Command& chosen
 void add_snapshot_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_snapshots_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_mount_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_umount_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_version_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 
 }  // namespace snapfs

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "fs/repo/compression.h"
@@ -27,6 +28,8 @@ struct GlobalOptions {
   bool quiet = false;
   int verbosity = 0;
   bool json = false;
+  bool background = false;       ///< the command goes on in the background once it is ready
+  std::function<void()> detach;  ///< to be called when it is; empty in the foreground
 
   /// The repository string: --repo, --repository-file, then the variables REPOSITORY and
   /// REPOSITORY_FILE. Throws Error{kUsage} when there is none.

@@ -1,4 +1,7 @@
 // snapfs mount: shows the snapshots as directories until it is told to end.
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -17,6 +20,7 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "fs/base/error.h"
+#include "mount/fuse/errno_guard.h"
 #include "mount/fuse/mountpoint.h"
 #include "mount/fuse/server.h"
 
@@ -60,10 +64,32 @@ void announce(const GlobalOptions& options, const std::string& mountpoint) {
   } else if (!options.quiet) {
     print(
         fmt::format("The snapshots are at {}\n"
-                    "Press Ctrl-C here, or run \"fusermount3 -u {}\", when you are done.\n",
-                    mountpoint, mountpoint));
+                    "{}un \"snapfs umount {}\" when you are done.\n",
+                    mountpoint, options.background ? "R" : "Press Ctrl-C here, or r", mountpoint));
   }
 }
+
+/// From here on there is no terminal. The directory we were started in shall not stay busy; only a
+/// repository that is named from there needs it.
+void go_to_background(const GlobalOptions& options, const std::string& repository_path) {
+  options.detach();
+  set_mount_log([](const std::string& line) { print_error(line); });
+  if (repository_path.starts_with('/') && ::chdir("/") != 0) throw_errno(errno, "enter", "/");
+}
+
+/// SIGUSR1 shows what the server does, while it lives.
+class StatusOnSignal {
+ public:
+  StatusOnSignal(Signals& signals, const MountServer& server) : signals_(signals) {
+    signals.set_report([&server] { print_report(server.status()); });
+  }
+  ~StatusOnSignal() { signals_.set_report({}); }
+  StatusOnSignal(const StatusOnSignal&) = delete;
+  StatusOnSignal& operator=(const StatusOnSignal&) = delete;
+
+ private:
+  Signals& signals_;
+};
 
 ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments,
                    Signals& signals) {
@@ -71,6 +97,7 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
   check_cache_size(arguments.tree_cache_mebibytes);
   ViewOptions view = view_options(arguments);
   check_fuse_available();
+  if (arguments.mount.allow_other) check_may_allow_others();
   Session session(options, signals,
                   arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
   const std::string mountpoint = check_mountpoint(arguments.mountpoint, session.path());
@@ -82,8 +109,12 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
   mount.default_permissions = !arguments.no_default_permissions;
   mount.reader.blob_cache_bytes = static_cast<std::size_t>(arguments.blob_cache_mebibytes) << 20;
   mount.tree_cache_bytes = static_cast<std::size_t>(arguments.tree_cache_mebibytes) << 20;
-  mount.on_ready = [&options, &mountpoint] { announce(options, mountpoint); };
+  mount.on_ready = [&] {
+    announce(options, mountpoint);
+    if (options.detach) go_to_background(options, session.path());
+  };
   MountServer server(session.repository(), mountpoint, std::move(mount));
+  const StatusOnSignal status(signals, server);
   server.run(session.stop());
   // Ctrl-C is the ordinary end of a mount; a lost lock is not.
   if (!signals.reason().empty()) throw cancelled_error();
@@ -148,6 +179,12 @@ void add_mount_command(CLI::App& program, GlobalOptions& options, Command& chose
       ->type_name("");
   add_mount_options(*command, *arguments);
   add_global_options(*command, options);
+  command
+      ->add_flag("-b,--background", options.background,
+                 "Return when the mount can be used; messages then go to syslog")
+      ->group("Running");
+  command->add_flag("--no-exec", arguments->mount.no_exec, "Refuse to run programs from the mount")
+      ->group("Who may look");
   command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
       ->group("Repository");
   command->footer(R"(
@@ -160,6 +197,8 @@ Below MOUNTPOINT:
 
 Examples:
   snapfs mount ~/mnt
+  snapfs mount --background ~/mnt; snapfs umount ~/mnt
+  mount -t snapfs /srv/snapshots /mnt/snap -o password-file=/root/password
   cp -a ~/mnt/snapshots/latest/home/me/work/report.odt .
   rsync -aHAX ~/mnt/snapshots/latest/etc/ /etc/)");
   command->callback([&options, &chosen, arguments] {

@@ -1,7 +1,10 @@
 #include "cli/output.h"
 
+#include <syslog.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <string>
 
 #include "cli/json_object.h"
@@ -12,8 +15,14 @@
 namespace snapfs {
 namespace {
 
+std::atomic<bool> use_syslog{false};
+
 /// Nobody is left to tell when this fails.
 void write_to_stderr(const std::string& line) noexcept {
+  if (use_syslog.load()) {
+    ::syslog(LOG_NOTICE, "%s", line.c_str());
+    return;
+  }
   try {
     write_all(STDERR_FILENO, as_bytes(line), "standard error");
   } catch (const Error&) {
@@ -25,8 +34,23 @@ void write_to_stderr(const std::string& line) noexcept {
 
 void print(std::string_view text) { write_all(STDOUT_FILENO, as_bytes(text), "standard output"); }
 
+void send_messages_to_syslog() noexcept {
+  ::openlog("snapfs", LOG_PID, LOG_DAEMON);
+  use_syslog.store(true);
+}
+
+void print_report(std::string_view lines) {
+  if (!use_syslog.load()) return write_to_stderr(std::string(lines));
+  while (!lines.empty()) {
+    const std::size_t end = std::min(lines.find('\n'), lines.size());
+    write_to_stderr(std::string(lines.substr(0, end)));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+}
+
 void print_error(std::string_view message) {
-  std::string line = "snapfs: ";
+  // A log names the program itself.
+  std::string line = use_syslog.load() ? "" : "snapfs: ";
   for (const char c : message) line += c == '\n' ? ' ' : c;
   write_to_stderr(printable(line) + "\n");
 }

@@ -11,6 +11,14 @@ namespace snapfs {
 /// pass for success.
 void print(std::string_view text);
 
+/// From now on what the functions of this header would write to standard error goes to syslog(3),
+/// facility "daemon", line by line; print_error() without its "snapfs: ". For a process without a
+/// terminal.
+void send_messages_to_syslog() noexcept;
+
+/// Lines for people, on standard error, as they are.
+void print_report(std::string_view lines);
+
 /// One line on standard error, "snapfs: <message>". Line ends in the message become blanks.
 void print_error(std::string_view message);
 

@@ -3,13 +3,16 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "cli/background.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/global_options.h"
+#include "cli/mount_helper.h"
 #include "cli/output.h"
 #include "cli/process_limits.h"
 #include "cli/signals.h"
@@ -47,6 +50,7 @@ void set_up(CLI::App& app, GlobalOptions& options, Command& chosen) {
   add_snapshot_command(app, options, chosen);
   add_snapshots_command(app, options, chosen);
   add_mount_command(app, options, chosen);
+  add_umount_command(app, options, chosen);
   add_version_command(app, options, chosen);
 }
 
@@ -95,6 +99,45 @@ ExitCode run_command(const Command& command, const GlobalOptions& options) {
   return ExitCode::kFatal;
 }
 
+/// Parses and runs. `arguments` begin with the program's name.
+int run_arguments(const std::vector<std::string>& arguments) {
+  std::vector<const char*> argv;
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  GlobalOptions options;
+  Command chosen;
+  CLI::App app(kDescription);
+  set_up(app, options, chosen);
+  try {
+    app.parse(static_cast<int>(argv.size()), argv.data());
+  } catch (const CLI::ParseError& error) {
+    return static_cast<int>(finish_parsing(app, error, options.json));
+  }
+  if (options.background) {
+    BackgroundStart start = start_in_background();
+    if (start.exit_status) return *start.exit_status;
+    options.detach = std::move(start.detach);
+  }
+  return static_cast<int>(run_command(chosen, options));
+}
+
+/// As mount(8) calls us. Its statuses are others: 1 for what was asked, 32 for what failed.
+int run_mount_helper(const std::vector<std::string>& arguments) {
+  constexpr int kUsage = 1;
+  constexpr int kMountFailed = 32;
+  try {
+    CLI::App app;
+    GlobalOptions options;
+    Command chosen;
+    set_up(app, options, chosen);
+    const MountHelperCall call = parse_mount_helper(arguments, *app.get_subcommand("mount"));
+    if (call.pretend) return 0;
+    return run_arguments(call.arguments) == 0 ? 0 : kMountFailed;
+  } catch (const Error& error) {
+    print_error(error.what());
+    return kUsage;
+  }
+}
+
 }  // namespace
 
 int run_program(int argc, const char* const* argv) noexcept {
@@ -102,16 +145,8 @@ int run_program(int argc, const char* const* argv) noexcept {
   forbid_core_dumps();
   try {
     raise_descriptor_limit();
-    GlobalOptions options;
-    Command chosen;
-    CLI::App app(kDescription);
-    set_up(app, options, chosen);
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-      return static_cast<int>(finish_parsing(app, error, options.json));
-    }
-    return static_cast<int>(run_command(chosen, options));
+    const std::vector<std::string> arguments(argv, argv + argc);
+    return is_mount_helper(arguments) ? run_mount_helper(arguments) : run_arguments(arguments);
   } catch (const std::exception& error) {
     print_error(error.what());
     return static_cast<int>(ExitCode::kFatal);

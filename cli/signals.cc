@@ -18,7 +18,7 @@ constexpr int kWake = SIGUSR2;
 sigset_t handled_signals() noexcept {
   sigset_t set;
   ::sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, kWake}) ::sigaddset(&set, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1, kWake}) ::sigaddset(&set, signal);
   return set;
 }
 
@@ -59,6 +59,11 @@ void Signals::wait_for_signals() {
     if (signal < 0) continue;
     if (signal == kWake) {
       if (info.si_pid == ::getpid()) return;
+      continue;
+    }
+    if (signal == SIGUSR1) {
+      const auto report = report_.lock();
+      if (*report) (*report)();
       continue;
     }
     if (!interrupted) {

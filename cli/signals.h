@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "fs/base/stop_token.h"
 #include "fs/base/synchronized.h"
@@ -23,6 +25,10 @@ class Signals {
 
   StopToken token() const noexcept { return source_.get_token(); }
 
+  /// What SIGUSR1 runs, in a thread of this class, while it is set; empty: it is ignored. Returns
+  /// when no earlier one runs any more. Thread-safe.
+  void set_report(std::function<void()> report) { *report_.lock() = std::move(report); }
+
   /// Stops the command for another reason than a signal, such as a lost lock. The first reason
   /// counts. Thread-safe.
   void stop_because(std::string reason);
@@ -36,6 +42,7 @@ class Signals {
   const std::chrono::milliseconds burst_;
   StopSource source_;
   Synchronized<std::string> reason_;
+  Synchronized<std::function<void()>> report_;
   std::thread thread_;
 };
 

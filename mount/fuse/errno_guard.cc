@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <mutex>
@@ -15,12 +16,14 @@ namespace snapfs {
 
 namespace {
 
+std::atomic<void (*)(const std::string&)> other_log{nullptr};
+
 /// The kernel asks page by page around damage: the same line is written once in a while only.
 class Log {
  public:
   void write(std::string_view operation, std::string_view what) {
-    std::string line = "snapfs: mount: ";
-    line.append(operation).append(": ").append(what).append("\n");
+    std::string line = "mount: ";
+    line.append(operation).append(": ").append(what);
     const auto now = std::chrono::steady_clock::now();
     {
       const std::lock_guard lock(mutex_);
@@ -28,6 +31,8 @@ class Log {
       last_ = line;
       silent_until_ = now + std::chrono::seconds(5);
     }
+    if (const auto elsewhere = other_log.load()) return elsewhere(line);
+    line = "snapfs: " + line + "\n";
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
   }
 
@@ -47,6 +52,8 @@ void log_mount(std::string_view operation, std::string_view what) noexcept {
     // No memory for a line of log: the error number still reaches the reader.
   }
 }
+
+void set_mount_log(void (*write)(const std::string& line)) noexcept { other_log.store(write); }
 
 int errno_of(const Error& error) noexcept {
   switch (error.code()) {

@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -16,9 +17,12 @@ namespace snapfs {
 /// is: the file exists, its content cannot be had.
 int errno_of(const Error& error) noexcept;
 
-/// Writes one line to standard error, `snapfs: mount: <operation>: <what>`, unless it is what was
-/// written last moments ago. Thread-safe.
+/// Writes one line, `mount: <operation>: <what>`, unless it is what was written last moments ago:
+/// to standard error, led by "snapfs: ", or to where set_mount_log() says. Thread-safe.
 void log_mount(std::string_view operation, std::string_view what) noexcept;
+
+/// Has `write` called with the lines, without newlines, from any thread; null: standard error.
+void set_mount_log(void (*write)(const std::string& line)) noexcept;
 
 /// The number for the exception being handled; call it in a catch block. Logs it unless it is
 /// no failure of the repository.

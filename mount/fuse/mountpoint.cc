@@ -2,19 +2,21 @@
 #include "mount/fuse/mountpoint.h"
 
 #include <fcntl.h>
-#include <mntent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
+#include <sstream>
+#include <string>
 #include <string_view>
 
 #include "fs/base/error.h"
 #include "fs/base/file.h"
+#include "mount/fuse/mount_table.h"
 
 namespace snapfs {
 
@@ -49,18 +51,29 @@ struct stat status_of(const std::string& path) {
   return status;
 }
 
-/// A second mount would hide the first, and each would have to be unmounted.
+std::string how_to_clear(const std::string& mountpoint) {
+  return "'snapfs umount " + mountpoint + "'";
+}
+
+/// A second mount would hide the first, and each would have to be unmounted; one inside another
+/// would end with it.
 void check_not_mounted(const std::string& resolved) {
-  const std::unique_ptr<FILE, decltype(&::endmntent)> table(::setmntent("/proc/self/mounts", "r"),
-                                                            &::endmntent);
-  if (!table) return;
-  while (const mntent* entry = ::getmntent(table.get())) {
-    if (resolved == entry->mnt_dir && std::string_view(entry->mnt_type) == "fuse.snapfs") {
-      throw Error(ErrorCode::kExists,
-                  "snapshots are already mounted on " + resolved + ": unmount them first with " +
-                      "'fusermount3 -u " + resolved + "'",
-                  resolved);
+  for (const MountEntry& entry : read_mount_table()) {
+    if (!entry.is_snapfs()) continue;
+    const char* where = nullptr;
+    if (entry.path == resolved) {
+      where = "are already mounted on ";
+    } else if (is_at_or_below(resolved, entry.path)) {
+      where = "are mounted above it, on ";
+    } else if (is_at_or_below(entry.path, resolved)) {
+      where = "would be hidden that are mounted on ";
+    } else {
+      continue;
     }
+    throw Error(ErrorCode::kExists,
+                "cannot mount on " + resolved + ": snapshots " + where + entry.path +
+                    ": unmount them first with " + how_to_clear(entry.path),
+                resolved);
   }
 }
 
@@ -75,9 +88,8 @@ void check_directory(const std::string& mountpoint) {
       case ENOTCONN:
         throw Error(ErrorCode::kIo,
                     "mountpoint " + mountpoint +
-                        " still carries the mount of a program that died: clear it with "
-                        "'fusermount3 -u " +
-                        mountpoint + "'",
+                        " still carries the mount of a program that died: clear it with " +
+                        how_to_clear(mountpoint),
                     mountpoint);
       default:
         throw_errno(errno, "use mountpoint", mountpoint);
@@ -147,6 +159,21 @@ void check_fuse_available() {
                 kDevice);
   }
   throw_errno(error, "open", kDevice);
+}
+
+void check_may_allow_others() {
+  if (::geteuid() == 0) return;
+  constexpr const char* kConfiguration = "/etc/fuse.conf";
+  std::ifstream configuration(kConfiguration);
+  for (std::string line; std::getline(configuration, line);) {
+    // As fusermount3 reads it: white space around the words does not matter.
+    std::istringstream words(line);
+    if (words >> line && line == "user_allow_other") return;
+  }
+  throw Error(ErrorCode::kPermission,
+              "cannot let other users in: the line user_allow_other is not in /etc/fuse.conf: have "
+              "root add it, or leave out --allow-other",
+              kConfiguration);
 }
 
 }  // namespace snapfs

@@ -300,28 +300,47 @@ void access(fuse_req_t req, fuse_ino_t ino, int mask) {
 
 /// For every operation that changes something. The mount is read-only, so the kernel refuses them
 /// itself; this answers when somebody remounted it.
-constexpr auto kReadOnly = [](fuse_req_t req, auto...) { fuse_reply_err(req, EROFS); };
+constexpr auto kReadOnly = [](fuse_req_t req, auto...) {
+  const RequestStats::Scope scope(context_of(req).stats, RequestKind::kChange, 0);
+  fuse_reply_err(req, EROFS);
+};
+
+/// `operation`, counted and timed: as libfuse calls it, whatever the operation's arguments are. The
+/// first after the request is the inode asked about, of forget_multi's a count.
+template <RequestKind kind, auto operation, class Signature = decltype(operation)>
+struct Counted;
+
+template <RequestKind kind, auto operation, class First, class... Rest>
+struct Counted<kind, operation, void (*)(fuse_req_t, First, Rest...)> {
+  static void call(fuse_req_t req, First first, Rest... rest) {
+    const RequestStats::Scope scope(context_of(req).stats, kind, first);
+    operation(req, first, rest...);
+  }
+};
+
+template <RequestKind kind, auto operation>
+constexpr auto counted = &Counted<kind, operation>::call;
 
 fuse_lowlevel_ops make_operations() {
   fuse_lowlevel_ops operations{};
   operations.init = init;
-  operations.lookup = lookup;
-  operations.forget = forget;
-  operations.forget_multi = forget_multi;
-  operations.getattr = getattr;
-  operations.readlink = readlink;
-  operations.open = open;
-  operations.read = read;
-  operations.lseek = lseek;
-  operations.opendir = opendir;
-  operations.readdir = readdir;
-  operations.readdirplus = readdirplus;
-  operations.releasedir = releasedir;
-  operations.getxattr = getxattr;
-  operations.listxattr = listxattr;
-  operations.statfs = statfs;
-  operations.setattr = setattr;
-  operations.access = access;
+  operations.lookup = counted<RequestKind::kLookup, lookup>;
+  operations.forget = counted<RequestKind::kForget, forget>;
+  operations.forget_multi = counted<RequestKind::kForget, forget_multi>;
+  operations.getattr = counted<RequestKind::kGetattr, getattr>;
+  operations.readlink = counted<RequestKind::kReadlink, readlink>;
+  operations.open = counted<RequestKind::kOpen, open>;
+  operations.read = counted<RequestKind::kRead, read>;
+  operations.lseek = counted<RequestKind::kLseek, lseek>;
+  operations.opendir = counted<RequestKind::kOpendir, opendir>;
+  operations.readdir = counted<RequestKind::kReaddir, readdir>;
+  operations.readdirplus = counted<RequestKind::kReaddir, readdirplus>;
+  operations.releasedir = counted<RequestKind::kReleasedir, releasedir>;
+  operations.getxattr = counted<RequestKind::kXattr, getxattr>;
+  operations.listxattr = counted<RequestKind::kXattr, listxattr>;
+  operations.statfs = counted<RequestKind::kStatfs, statfs>;
+  operations.setattr = counted<RequestKind::kChange, setattr>;
+  operations.access = counted<RequestKind::kGetattr, access>;
   operations.mknod = kReadOnly;
   operations.mkdir = kReadOnly;
   operations.unlink = kReadOnly;
@@ -329,7 +348,7 @@ fuse_lowlevel_ops make_operations() {
   operations.symlink = kReadOnly;
   operations.rename = kReadOnly;
   operations.link = kReadOnly;
-  operations.write = write;
+  operations.write = counted<RequestKind::kChange, write>;
   operations.create = kReadOnly;
   operations.setxattr = kReadOnly;
   operations.removexattr = kReadOnly;

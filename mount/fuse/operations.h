@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "fs/base/synchronized.h"
+#include "mount/fuse/request_stats.h"
 #include "mount/model/snapshot_fs.h"
 
 struct fuse_lowlevel_ops;
@@ -23,6 +24,7 @@ struct FuseContext {
   std::function<void()> on_ready;  ///< called once, when requests are answered
   bool writable = false;           ///< there is a file that may be written to
   bool no_open = false;            ///< set at INIT, before other requests
+  RequestStats stats;
 
   /// Directories that are open, by handle. A table, not pointers, so that those that are still
   /// open when the mount ends are freed.

@@ -4,6 +4,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <chrono>
 #include <stop_token>
 #include <string_view>
 #include <utility>
@@ -69,11 +70,17 @@ class MountServer::Impl {
     // and keeps the holes: a third more memory than the caches hold.
     ::mallopt(M_MMAP_THRESHOLD, kOwnMappingBytes);
     check_fuse_available();
+    if (options_.allow_other) check_may_allow_others();
     FuseSession session(context_, check_mountpoint(mountpoint_, {}), session_options());
     session.serve(std::max(options_.threads, 1U), stop_.get_token());
   }
 
   void request_stop() noexcept { stop_.request_stop(); }
+
+  std::string status() const {
+    return "mountpoint: " + mountpoint_ + "\nsource: " + fsname_ + "\n" +
+           status_text(fs_.status()) + context_.stats.text();
+  }
 
  private:
   bool checks_permissions() const noexcept {
@@ -83,6 +90,7 @@ class MountServer::Impl {
   std::vector<std::string> session_options() const {
     std::vector<std::string> result = {options_.view.prefetch_file ? "rw" : "ro", "nosuid", "nodev",
                                        "subtype=snapfs", "fsname=" + escaped(fsname_)};
+    if (options_.no_exec) result.push_back("noexec");
     if (options_.allow_other) result.push_back("allow_other");
     if (checks_permissions()) result.push_back("default_permissions");
     return result;
@@ -102,6 +110,8 @@ MountServer::MountServer(Repository& repository, std::string mountpoint, MountOp
 MountServer::~MountServer() = default;
 
 void MountServer::run(StopToken stop) { impl_->run(stop); }
+
+std::string MountServer::status() const { return impl_->status(); }
 
 void MountServer::stop() noexcept { impl_->request_stop(); }
 

@@ -26,6 +26,7 @@ struct MountOptions {
   ViewOptions view;      ///< warnings go to standard error, whatever its `warn` says
   ReaderOptions reader;
   std::size_t tree_cache_bytes = 64 << 20;
+  bool no_exec = false;  ///< refuse to run programs from the mount
   /// Called once, in a thread of the server, when the mount can be used.
   std::function<void()> on_ready;
 };
@@ -47,6 +48,10 @@ class MountServer {
   /// Makes run() return soon: loads in progress are cancelled. From any thread, but not from a
   /// signal handler.
   void stop() noexcept;
+
+  /// What the mount has done and is doing, in lines for people. Thread-safe; never waits for the
+  /// repository.
+  std::string status() const;
 
  private:
   class Impl;

@@ -16,6 +16,7 @@ SnapshotSource::SnapshotSource(Repository& repository, WarnFunction warn)
 std::optional<std::vector<Snapshot>> SnapshotSource::poll(StopToken stop) {
   std::vector<Id> listed = repository_.list(FileKind::kSnapshot, stop);
   if (listed == listed_) return std::nullopt;
+  if (listed_ && !std::ranges::includes(listed, *listed_)) require_repository(stop);
 
   // Snapshots are written after the index that names their blobs, so the index that is read now
   // is complete for every snapshot listed above.
@@ -31,6 +32,15 @@ std::optional<std::vector<Snapshot>> SnapshotSource::poll(StopToken stop) {
   std::ranges::sort(snapshots_, is_earlier);
   listed_ = std::move(listed);
   return snapshots_;
+}
+
+void SnapshotSource::require_repository(StopToken stop) {
+  Backend& backend = repository_.backend();
+  if (backend.size(FileKey::config(), stop)) return;
+  throw Error(ErrorCode::kIo,
+              "the repository at " + backend.location() +
+                  " has gone: the snapshots known are shown until it is back",
+              backend.location());
 }
 
 void SnapshotSource::load(const Id& id, StopToken stop) {

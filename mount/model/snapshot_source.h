@@ -32,6 +32,10 @@ class SnapshotSource {
  private:
   void load(const Id& id, StopToken stop);
 
+  /// Throws Error{kIo} when the storage is not there: a directory whose file system is unmounted
+  /// lists as empty, and a mount that showed that would have `rsync --delete` empty a mirror.
+  void require_repository(StopToken stop);
+
   Repository& repository_;
   WarnFunction warn_;
   std::optional<std::vector<Id>> listed_;  ///< nothing before the first poll

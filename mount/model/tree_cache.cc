@@ -36,7 +36,17 @@ ContentSummary TreeListing::content(std::size_t index) const noexcept {
 }
 
 std::shared_ptr<const TreeListing> TreeCache::get(const Id& tree, StopToken stop) {
-  return cache_.get(tree, [&] { return make_listing(load_tree(repository_, tree, stop)); });
+  {
+    const auto large = large_.lock();
+    if (large->listing && large->tree == tree) return large->listing;
+  }
+  auto listing = cache_.get(tree, [&] { return make_listing(load_tree(repository_, tree, stop)); });
+  if (memory_bytes(*listing) > cache_.budget_bytes()) {
+    // The one before it is freed outside the lock.
+    Kept kept{tree, listing};
+    std::swap(*large_.lock(), kept);
+  }
+  return listing;
 }
 
 class TreeCache::ListingDelivery final : public PrefetchTarget::Delivery {

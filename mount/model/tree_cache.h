@@ -1,4 +1,5 @@
-// Directories of snapshots, decoded: read from their tree blobs on demand, as many as fit a budget.
+// Directories of snapshots, decoded: read from their tree blobs on demand, as many as fit a budget,
+// and the last one that alone is larger.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,7 @@
 
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
+#include "fs/base/synchronized.h"
 #include "fs/tree/node.h"
 #include "mount/model/file_layout.h"
 #include "mount/model/prefetcher.h"
@@ -59,11 +61,18 @@ class TreeCache final : public PrefetchTarget {
 
  private:
   class ListingDelivery;
+  struct Kept {
+    Id tree;
+    std::shared_ptr<const TreeListing> listing;
+  };
 
   std::shared_ptr<const TreeListing> make_listing(std::vector<Node> nodes) const;
 
   Repository& repository_;
   const ContentIndex content_;
+  /// The last directory that is larger than the budget. Without it each file in a directory of a
+  /// million would cost the decoding of them all.
+  Synchronized<Kept> large_;
   SharedCache<Id, TreeListing> cache_;
 };
 

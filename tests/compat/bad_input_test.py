@@ -187,7 +187,7 @@ class BadInputTest(harness.CompatTest):
     def test_mounting_twice(self):
         self.snapfs("init")
         with self.mounted() as mountpoint:
-            self.fail_with(1, "mount", mountpoint, words=["already", "fusermount3 -u"])
+            self.fail_with(1, "mount", mountpoint, words=["already", "snapfs umount"])
 
     def test_mountpoint_that_overlaps_the_repository(self):
         self.snapfs("init")

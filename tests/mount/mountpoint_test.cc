@@ -99,7 +99,7 @@ TEST(StaleMountpoint, IsRefusedWithTheCommandThatClearsIt) {
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
 
-  EXPECT_THAT(refusal(mounted.path(), ""), HasSubstr("fusermount3 -u " + mounted.path()));
+  EXPECT_THAT(refusal(mounted.path(), ""), HasSubstr("snapfs umount " + mounted.path()));
   EXPECT_TRUE(test::force_unmount(mounted.path()));
   EXPECT_EQ(refusal(mounted.path(), ""), "");
 }

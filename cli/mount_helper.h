@@ -1,0 +1,29 @@
+// mount.snapfs: what mount(8) and systemd run for a line of fstab. The same program under another
+// name; its arguments are turned into those of "snapfs mount --background".
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace snapfs {
+
+struct MountHelperCall {
+  std::vector<std::string> arguments;  ///< "snapfs", "mount", …
+  bool pretend = false;                ///< -f: everything but the mounting
+};
+
+/// Whether the program was called as mount.snapfs.
+bool is_mount_helper(const std::vector<std::string>& arguments);
+
+/// `arguments`, the program's name first: REPOSITORY MOUNTPOINT [-sfnv] [-o OPTION[=VALUE],…]. An
+/// option may be each long one of `mount`, the mount command, with - or _ between words; one that
+/// only means something to mount(8), systemd or the kernel is left out, and so is an unknown one
+/// after -s. A value with commas stands in double quotes. Throws Error{kUsage} for anything else.
+MountHelperCall parse_mount_helper(const std::vector<std::string>& arguments,
+                                   const CLI::App& mount);
+
+}  // namespace snapfs

@@ -1,0 +1,450 @@
+"""Mounts as an administrator meets them: in the background, from fstab, taken away, left by a server
+that was killed, without rights, without the device, without memory, without the repository.
+"""
+import errno
+import glob
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import cheap_key
+import harness
+
+SCRIPTS = os.path.join(os.path.dirname(__file__), "..", "..", "scripts")
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+def wait_until(condition, seconds=30):
+    """Polls; whether it came true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+class MountCommandsTest(harness.CompatTest):
+    needs_restic = False
+
+    def setUp(self):
+        if not harness.mount_usable():
+            self.skipTest("/dev/fuse cannot be used here")
+        super().setUp()
+        self.mountpoint = os.path.join(self.scratch, "mount")
+        os.makedirs(self.mountpoint)
+        self.addCleanup(self.force_unmount)
+        source = os.path.join(self.scratch, "source")
+        os.makedirs(source)
+        for name in ("first", "second"):
+            with open(os.path.join(source, name), "wb") as file:
+                file.write(name.encode() * 1000 + os.urandom(2 << 20))
+        self.snapfs("init")
+        cheap_key.cheapen(self.repository, harness.PASSWORD)
+        self.snapfs("snapshot", source)
+        self.latest = os.path.join(self.mountpoint, "snapshots", "latest", source.lstrip("/"))
+        self.source = source
+
+    def force_unmount(self):
+        while self.mounts():
+            if subprocess.run(["umount", "-l", self.mountpoint], check=False).returncode != 0:
+                subprocess.run(["fusermount3", "-uz", self.mountpoint], check=True)
+
+    def mounts(self):
+        with open("/proc/self/mountinfo", encoding="ascii") as table:
+            return [line for line in table if line.split()[4] == os.path.realpath(self.mountpoint)]
+
+    def locks(self):
+        return os.listdir(os.path.join(self.repository, "locks"))
+
+    def fails(self, *arguments, status=1, words=(), prefix=(), **environment):
+        """Runs snapfs, which must say why in one line."""
+        done = subprocess.run([*prefix, harness.SNAPFS, *arguments], cwd=self.scratch, timeout=60,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+                              env={**self.environment, **environment})
+        self.assertEqual((done.returncode, done.stdout), (status, ""), done.stderr)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        for word in ("snapfs: ", *words):
+            self.assertIn(word, done.stderr)
+
+    def serve(self, *arguments, prefix=()):
+        """A server in the foreground, whose mount is usable."""
+        log = open(os.path.join(self.scratch, "log"), "w+b")  # noqa: closed at the end of the test
+        self.addCleanup(log.close)
+        server = subprocess.Popen(
+            [*prefix, harness.SNAPFS, "mount", *arguments, self.mountpoint], cwd=self.scratch,
+            env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
+        self.addCleanup(server.stdout.close)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        if not server.stdout.readline():
+            server.wait(timeout=30)
+        return server, log
+
+    def assert_readable(self):
+        for name in ("first", "second"):
+            with open(os.path.join(self.source, name), "rb") as original, \
+                 open(os.path.join(self.latest, name), "rb") as shown:
+                self.assertEqual(shown.read(), original.read())
+
+    # In the background
+
+    def test_background_returns_when_usable_and_umount_waits_for_the_lock(self):
+        done = self.snapfs("mount", "--background", "mount")
+        self.assertIn("snapfs umount " + self.mountpoint, done.stdout)
+        self.assertEqual(done.stderr, "")
+        self.assert_readable()
+        self.assertEqual(len(self.locks()), 1)
+        self.snapfs("umount", "mount")
+        self.assertEqual(self.mounts(), [])
+        self.assertEqual(self.locks(), [])
+
+    def test_background_keeps_nothing_of_the_caller(self):
+        """A pipe that a service manager or a shell waits on is closed; the directory is free."""
+        reading, writing = os.pipe()
+        server = subprocess.Popen([harness.SNAPFS, "mount", "-qb", self.mountpoint], cwd=self.scratch,
+                                  env=self.environment, stdin=subprocess.DEVNULL,
+                                  stdout=writing, stderr=writing, pass_fds=[writing])
+        os.close(writing)
+        self.assertEqual(server.wait(timeout=60), 0)
+        with open(reading, "rb") as pipe:
+            self.assertEqual(pipe.read(), b"")
+        pids = [int(path.split("/")[2]) for path in glob.glob("/proc/[0-9]*/cmdline")
+                if self.mountpoint.encode() in self.content(path)]
+        self.assertEqual(len(pids), 1)
+        self.assertEqual(os.getsid(pids[0]), pids[0])
+        if self.repository.startswith("/"):
+            self.assertEqual(os.readlink(f"/proc/{pids[0]}/cwd"), "/")
+        self.snapfs("umount", self.mountpoint)
+
+    @staticmethod
+    def content(path):
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except OSError:
+            return b""
+
+    def test_background_fails_as_the_foreground_does(self):
+        self.fails("mount", "-b", "mount", status=12, words=["password"], RESTIC_PASSWORD="wrong")
+        self.fails("mount", "-b", "absent", words=["absent", "does not exist"])
+        self.fails("mount", "-b", "-r", "nowhere", "mount", status=10, words=["nowhere"])
+        self.assertEqual(self.locks(), [])
+
+    def test_background_asks_for_the_password_first(self):
+        environment = {k: v for k, v in self.environment.items() if k != "RESTIC_PASSWORD"}
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(harness.SNAPFS, [harness.SNAPFS, "mount", "-b", self.mountpoint], environment)
+        said = b""
+        while b"enter password" not in said:
+            said += os.read(terminal, 1000)
+        os.write(terminal, harness.PASSWORD.encode() + b"\n")
+        try:
+            while os.read(terminal, 1000):
+                pass
+        except OSError:
+            pass  # EIO: nobody has the terminal any more, so the server has left it
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        os.close(terminal)
+        self.assert_readable()
+        self.snapfs("umount", self.mountpoint)
+
+    # mount(8)
+
+    def helper(self, *arguments):
+        link = os.path.join(self.scratch, "mount.snapfs")
+        if not os.path.lexists(link):
+            os.symlink(harness.SNAPFS, link)
+        return subprocess.run([link, *arguments], cwd=self.scratch, env=self.environment, timeout=60,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+    def test_mount_helper(self):
+        options = "rw,noauto,nofail,_netdev,x-systemd.automount,noexec,owner_root"
+        done = self.helper(self.repository, self.mountpoint, "-o", options)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        for option in ("ro", "noexec", "nosuid", "nodev"):
+            self.assertIn(option, self.mounts()[0].split()[5].split(","))
+        self.assert_readable()
+        self.snapfs("umount", self.mountpoint)
+        done = self.helper(self.repository, self.mountpoint, "-o", "colour=red")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('no option "colour"', done.stderr)
+        done = self.helper(self.scratch, self.mountpoint)
+        self.assertEqual(done.returncode, 32)
+        self.assertEqual(len(done.stderr.splitlines()), 1)
+
+    def test_fstab_line(self):
+        """mount(8) itself, with the helper in /sbin of a mount namespace of our own."""
+        password_file = os.path.join(self.scratch, "password")
+        with open(password_file, "w", encoding="ascii") as file:
+            file.write(harness.PASSWORD)
+        fstab = os.path.join(self.scratch, "fstab")
+        with open(fstab, "w", encoding="ascii") as file:
+            file.write(f"{self.repository} {self.mountpoint} snapfs "
+                       f"password-file={password_file},noauto,nofail,x-systemd.automount 0 0\n")
+        self.in_namespace(
+            'mkdir sbin && ln -s "$SNAPFS_PROGRAM" sbin/mount.snapfs && mount --bind sbin /usr/local/sbin'
+            ' && mkdir -p upper work && mount -t tmpfs none work && mkdir work/u work/w'
+            ' && cp -a sbin/mount.snapfs work/u/'
+            ' && mount -t overlay none -o lowerdir=/usr/sbin,upperdir=work/u,workdir=work/w /usr/sbin'
+            f' && mount --fstab "{fstab}" "{self.mountpoint}" && cmp "{self.latest}/first" source/first'
+            f' && umount "{self.mountpoint}"')
+
+    def in_namespace(self, script):
+        """Runs a shell script that may mount what it likes; skips where that is not possible."""
+        if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], check=False,
+                                               capture_output=True).returncode != 0:
+            self.skipTest("only root may have a mount namespace here")
+        done = subprocess.run(["unshare", "-m", "sh", "-c", script], cwd=self.scratch, timeout=60,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+                              env={**self.environment, "SNAPFS_PROGRAM": harness.SNAPFS})
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done
+
+    # Taking it away
+
+    def test_umount_names_who_uses_it(self):
+        server, _ = self.serve()
+        with open(os.path.join(self.latest, "first"), "rb"):
+            self.fails("umount", self.mountpoint, words=[f"({os.getpid()})", "--lazy"])
+        self.snapfs("umount", self.mountpoint)
+        self.assertEqual(server.wait(timeout=30), 0)
+
+    def test_lazy_umount_ends_with_the_last_user(self):
+        server, _ = self.serve()
+        with open(os.path.join(self.latest, "first"), "rb") as file:
+            self.snapfs("umount", "--lazy", self.mountpoint)
+            self.assertEqual(self.mounts(), [])
+            self.assertEqual(len(file.read(1000)), 1000)
+        self.assertEqual(server.wait(timeout=30), 0)
+        self.assertEqual(self.locks(), [])
+
+    def test_umount_takes_nothing_else_away(self):
+        self.fails("umount", self.mountpoint, words=["nothing is mounted"])
+        self.fails("umount", "/proc", words=["proc", "not ours"])
+        self.fails("umount", "absent", words=["absent"])
+
+    def test_umount_of_another_user_s_mount_is_refused(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can become another user")
+        self.serve()
+        shutil.copy(harness.SNAPFS, self.scratch)
+        os.chmod(self.scratch, 0o755)
+        done = subprocess.run([*NOBODY, "./snapfs", "umount", self.mountpoint], cwd=self.scratch,
+                              capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("mounted by user 0", done.stderr)
+        self.assert_readable()
+
+    def test_killed_server_is_noticed_and_cleared(self):
+        server, _ = self.serve()
+        server.kill()
+        server.wait()
+        with self.assertRaises(OSError) as caught:
+            os.listdir(self.mountpoint)
+        self.assertEqual(caught.exception.errno, errno.ENOTCONN)
+        self.fails("mount", "-b", self.mountpoint, words=["snapfs umount " + self.mountpoint])
+        self.snapfs("umount", self.mountpoint)
+        self.assertEqual(self.mounts(), [])
+        self.snapfs("mount", "-b", self.mountpoint)
+        self.assert_readable()
+        self.snapfs("umount", self.mountpoint)
+
+    def test_overlapping_mounts_are_refused(self):
+        self.serve()
+        inside = os.path.join(self.mountpoint, "ids")
+        for place, words in ((self.mountpoint, "already mounted"), (inside, "above it"),
+                             (self.scratch, "overlaps|would be hidden"), ("/", "would be hidden")):
+            with self.subTest(place=place):
+                done = subprocess.run([harness.SNAPFS, "mount", "-b", place], text=True, timeout=60,
+                                      env=self.environment, capture_output=True, check=False)
+                self.assertEqual(done.returncode, 1)
+                self.assertRegex(done.stderr, words)
+
+    def test_state_on_request(self):
+        server, log = self.serve()
+        self.assert_readable()
+        server.send_signal(signal.SIGUSR1)
+
+        def said():
+            log.seek(0)
+            return log.read().decode()
+
+        self.assertTrue(wait_until(lambda: "in flight:" in said()), said())
+        for words in ("mountpoint: " + self.mountpoint, "uptime_seconds: ", "requests:", "  read  ",
+                      "blob_cache_bytes: "):
+            self.assertIn(words, said())
+        self.assert_readable()
+
+    # Bad conditions
+
+    def test_repository_that_goes_and_comes_back(self):
+        server, log = self.serve()
+        with open(os.path.join(self.latest, "first"), "rb") as file:
+            kept = file.read()
+        away = self.repository + "-away"
+        size = os.stat(os.path.join(self.latest, "second")).st_size
+        os.rename(self.repository, away)
+        self.drop_pages()
+
+        def noticed():
+            """Every look at the list may be the one that asks the repository."""
+            self.assertEqual(len(os.listdir(os.path.join(self.mountpoint, "snapshots"))), 2)
+            log.seek(0)
+            return b"has gone" in log.read()
+
+        self.assertTrue(wait_until(noticed))
+        with open(os.path.join(self.latest, "second"), "rb") as file:
+            with self.assertRaises(OSError) as caught:
+                file.read()
+            self.assertEqual(caught.exception.errno, errno.EIO)
+            os.rename(away, self.repository)
+
+            def readable():
+                try:
+                    return len(os.pread(file.fileno(), size, 0)) == size
+                except OSError:
+                    return False
+
+            self.assertTrue(wait_until(readable))
+        self.assert_readable()
+        with open(os.path.join(self.latest, "first"), "rb") as file:
+            self.assertEqual(file.read(), kept)
+        self.assertIsNone(server.poll())
+
+    @staticmethod
+    def drop_pages():
+        if os.geteuid() == 0:
+            try:
+                with open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as file:
+                    file.write("1")
+            except OSError:
+                pass
+
+    def test_missing_device(self):
+        done = self.in_namespace(
+            f'mount -t tmpfs none /dev && ! "$SNAPFS_PROGRAM" mount -b "{self.mountpoint}" 2>message'
+            ' && cat message')
+        self.assertEqual(len(done.stdout.splitlines()), 1)
+        self.assertIn("/dev/fuse does not exist", done.stdout)
+
+    def test_user_without_access_to_the_device(self):
+        self.in_namespace(self.as_nobody("600", "", "no access to /dev/fuse"))
+
+    def test_user_who_may_not_let_others_in(self):
+        self.in_namespace(self.as_nobody("666", "--allow-other", "user_allow_other"))
+
+    def test_user_mounts_and_unmounts(self):
+        nobody = " ".join(NOBODY)
+        self.in_namespace(
+            self.place_of_nobody("666") + f' && {nobody} ../snapfs mount -qb place'
+            f' && {nobody} cmp "place/snapshots/latest{self.source}/first" "{self.source}/first"'
+            f' && {nobody} ../snapfs umount place && test -z "$(ls -A place)$(ls -A r/locks)"'
+            ' || { ../snapfs umount --lazy place; false; }')
+
+    def place_of_nobody(self, mode):
+        """A script: a directory with a repository and a mountpoint of another user's, and a device
+        node of that mode."""
+        return (f'cp "$SNAPFS_PROGRAM" snapfs && chmod 755 . && mount -t tmpfs none "{self.mountpoint}"'
+                f' && cd "{self.mountpoint}" && mknod fuse c 10 229 && chmod {mode} fuse'
+                ' && : >fuse.conf && mount --bind fuse /dev/fuse && mount --bind fuse.conf /etc/fuse.conf'
+                f' && mkdir place && cp -a "{self.repository}" r && chown -R 65534:65534 r place'
+                ' && export RESTIC_REPOSITORY=r')
+
+    def as_nobody(self, mode, options, message):
+        """A script: snapfs mount as another user says why not."""
+        return (self.place_of_nobody(mode) +
+                f' && ! {" ".join(NOBODY)} ../snapfs mount -b {options} place 2>message; cat message >&2'
+                f'; test $(wc -l <message) = 1 && grep -q "{message}" message')
+
+    def test_little_memory(self):
+        """It serves, or says that it cannot; it ends when it is told to."""
+        if shutil.which("prlimit") is None:
+            self.skipTest("prlimit is not installed")
+        served = 0
+        for mebibytes in (30, 60, 100, 400, 800):
+            with self.subTest(mebibytes=mebibytes):
+                server, log = self.serve(prefix=["prlimit", f"--as={mebibytes << 20}"])
+                try:
+                    if server.poll() is None:
+                        self.assert_readable()
+                        served += 1
+                except OSError:
+                    pass  # what it says, and that it ends, counts
+                server.terminate()
+                if server.wait(timeout=30) != 0:
+                    self.assertEqual(server.returncode, 1)
+                    log.seek(0)
+                    self.assertRegex(log.read().decode().splitlines()[-1], "^snapfs: .*"
+                                     "(memory|temporarily unavailable)")
+                self.assertEqual(self.mounts(), [])
+        self.assertGreater(served, 0)
+
+    # snapfs-restore
+
+    def restore(self, *arguments, expect=0, **environment):
+        path = os.path.dirname(os.path.abspath(harness.SNAPFS)) + ":" + os.environ["PATH"]
+        done = self.run_program(os.path.join(SCRIPTS, "snapfs-restore"), arguments, expect=expect,
+                                PATH=path, **environment)
+        self.assertEqual(glob.glob(os.path.join(self.scratch, "snapfs-restore-*")), [])
+        self.assertEqual(self.locks(), [])
+        return done
+
+    def test_restore_copies_and_cleans_up(self):
+        self.restore("latest:" + self.source + "/", "out")
+        self.assert_same_files(self.source, os.path.join(self.scratch, "out"))
+        (snapshot,) = os.listdir(os.path.join(self.repository, "snapshots"))
+        for name in (snapshot, snapshot[:8], snapshot[:3]):
+            self.restore(name + ":" + self.source, "by-id-" + name)
+            self.assert_same_files(self.source, os.path.join(self.scratch, "by-id-" + name, "source"))
+
+    def test_restore_passes_options_to_rsync(self):
+        os.makedirs(os.path.join(self.scratch, "out", "extra"))
+        self.restore("latest:" + self.source + "/", "out", "--delete", "--exclude=second")
+        self.assertEqual(os.listdir(os.path.join(self.scratch, "out")), ["first"])
+
+    def test_restore_dry_run_changes_nothing(self):
+        done = self.restore("-n", "latest:" + self.source + "/", "out")
+        self.assertIn("first", done.stdout)
+        self.assertFalse(os.path.exists(os.path.join(self.scratch, "out")))
+
+    def test_restore_says_what_is_wrong(self):
+        self.restore("--help")
+        for arguments, status, words in (
+                (["latest"], 1, "usage"), (["--colour", "latest", "out"], 1, "--colour"),
+                (["nosuch", "out"], 1, "nosuch"), (["0000000000", "out"], 1, "no snapshot"),
+                (["latest:/absent", "out"], 1, "/absent"),
+                (["-r", "nowhere", "latest", "out"], 10, "nowhere")):
+            with self.subTest(arguments=arguments):
+                done = self.restore(*arguments, expect=status)
+                self.assertIn(words, done.stderr)
+        self.restore("latest", "out", expect=12, RESTIC_PASSWORD="wrong")
+
+    def test_restore_that_is_interrupted_cleans_up(self):
+        """The stand-in for rsync says that it runs, and waits."""
+        programs = os.path.join(self.scratch, "programs")
+        os.makedirs(programs)
+        with open(os.path.join(programs, "rsync"), "w", encoding="ascii") as file:
+            file.write("#!/bin/sh\necho running\nexec sleep 600\n")
+        os.chmod(os.path.join(programs, "rsync"), 0o755)
+        path = ":".join([programs, os.path.dirname(os.path.abspath(harness.SNAPFS)), os.environ["PATH"]])
+        for number in (signal.SIGTERM, signal.SIGINT):
+            script = subprocess.Popen(
+                [os.path.join(SCRIPTS, "snapfs-restore"), "latest", "out"], cwd=self.scratch,
+                env={**self.environment, "PATH": path}, stdin=subprocess.DEVNULL, text=True,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertEqual(script.stdout.readline(), "running\n")
+            script.send_signal(number)
+            script.communicate(timeout=60)
+            self.assertEqual(script.returncode, 130)
+            self.assertEqual(glob.glob(os.path.join(self.scratch, "snapfs-restore-*")), [])
+            self.assertEqual(self.locks(), [])
+
+
+if __name__ == "__main__":
+    sys.exit(harness.main())

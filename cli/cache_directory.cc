@@ -1,6 +1,7 @@
 #include "cli/cache_directory.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <string_view>
 
 #include "cli/environment.h"
@@ -18,14 +19,22 @@ std::optional<std::string> variable(const char* name) {
   return value;
 }
 
+/// Absolute, because a mount in the background leaves the directory that it was started in.
+std::string ours_in(const std::string& base) {
+  return std::filesystem::absolute(base).string() + std::string(kOurs);
+}
+
 }  // namespace
 
 std::optional<std::string> cache_directory(const GlobalOptions& options) {
   if (options.no_cache) return std::nullopt;
-  if (!options.cache_directory.empty()) return options.cache_directory + std::string(kOurs);
-  if (const auto named = environment_setting("CACHE_DIR")) return *named + std::string(kOurs);
-  if (const auto base = variable("XDG_CACHE_HOME")) return *base + std::string(kOurs);
-  if (const auto home = variable("HOME")) return *home + "/.cache" + std::string(kOurs);
+  if (!options.cache_directory.empty()) return ours_in(options.cache_directory);
+  if (const auto named = environment_setting("CACHE_DIR")) return ours_in(*named);
+  // A relative one is to be ignored (XDG Base Directory Specification).
+  if (const auto base = variable("XDG_CACHE_HOME"); base && base->starts_with('/')) {
+    return ours_in(*base);
+  }
+  if (const auto home = variable("HOME")) return ours_in(*home + "/.cache");
   return std::nullopt;
 }
 

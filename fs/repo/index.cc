@@ -58,13 +58,20 @@ void Index::merge(std::vector<Id> packs, std::array<TableEntries, 2> entries) {
   const auto base = static_cast<std::uint32_t>(packs_.size());
   packs_.insert(packs_.end(), packs.begin(), packs.end());
   for (std::size_t type = 0; type < entries.size(); ++type) {
+    TypeIndex& index = types_[type];
+    const bool to_table = worth_merging(entries[type].size(), index.table.size());
     for (std::size_t shard = 0; shard < BlobShard::kShards; ++shard) {
       for (TableEntry& entry : entries[type].shard(shard)) {
         entry.pack += base;
-        types_[type].pending.erase(entry.id);
+        index.pending.erase(entry.id);
+        if (!to_table) index.recent.emplace(entry.id, entry);
       }
     }
-    types_[type].table.merge(std::move(entries[type]));
+    if (to_table) {
+      index.table.merge(std::move(entries[type]));
+    } else if (worth_merging(index.recent.size(), index.table.size())) {
+      settle(index);
+    }
   }
 }
 

@@ -5,7 +5,9 @@
 #include "fs/repo/index_cache.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -55,14 +57,17 @@ ByteView bytes_of(std::span<const T> values) {
   return {reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()};
 }
 
-/// A file mapped for reading, as long as it lives.
+/// A file of ours mapped for reading, as long as it lives.
 class Mapping {
  public:
   /// Nothing when there is no such file, or nothing in it.
   static std::shared_ptr<const Mapping> open(const std::string& path) {
-    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) return nullptr;
-    const std::uint64_t size = file_size(fd.get(), path);
+    const UniqueFd fd(
+        ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+    struct stat status {};
+    if (!fd || ::fstat(fd.get(), &status) != 0) return nullptr;
+    if (!S_ISREG(status.st_mode) || status.st_uid != ::geteuid()) return nullptr;
+    const auto size = static_cast<std::size_t>(status.st_size);
     if (size == 0) return nullptr;
     void* const start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd.get(), 0);
     if (start == MAP_FAILED) return nullptr;
@@ -111,6 +116,15 @@ ByteView unsealed(ByteView file, Codec& codec) {
   return content;
 }
 
+/// The seal says that a program with the repository's key wrote this, not that the program was
+/// right.
+void require_consistent(const BlobShard::Parts& parts, std::uint64_t rows) {
+  const bool ascending = std::ranges::is_sorted(parts.first_row);
+  if (!ascending || parts.first_row.front() != 0 || parts.first_row.back() != rows) {
+    throw Error(ErrorCode::kDamaged, "its rows are not in order");
+  }
+}
+
 BlobTable take_table(Cursor& cursor, const Header& header, std::size_t type,
                      const std::shared_ptr<const Mapping>& mapping) {
   std::vector<BlobShard> shards;
@@ -123,6 +137,7 @@ BlobTable take_table(Cursor& cursor, const Header& header, std::size_t type,
     }
     const std::uint64_t rows = header.rows.at(table);
     parts.rows = cursor.take<std::uint8_t>(rows * BlobShard::kRowBytes);
+    require_consistent(parts, rows);
     shards.emplace_back(i, std::move(parts), mapping);
   }
   return BlobTable(std::move(shards));
@@ -131,8 +146,9 @@ BlobTable take_table(Cursor& cursor, const Header& header, std::size_t type,
 /// Backup programs leave a directory with this file out (https://bford.info/cachedir/).
 void write_tag(const std::string& path) {
   constexpr std::string_view kTag = "Signature: 8a477f597d28d172789f06886806bc55\n";
-  if (::access(path.c_str(), F_OK) == 0) return;
-  write_all(open_file(path, O_WRONLY | O_CREAT | O_TRUNC, 0644).get(), as_bytes(kTag), path);
+  const UniqueFd fd(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (fd) write_all(fd.get(), as_bytes(kTag), path);
 }
 
 /// Writes a file under another name first, so that nobody ever sees half of one.
@@ -140,8 +156,10 @@ class ReplacedFile {
  public:
   explicit ReplacedFile(std::string path)
       : path_(std::move(path)),
-        temporary_(path_ + "-" + std::to_string(::getpid())),
-        fd_(open_file(temporary_, O_WRONLY | O_CREAT | O_TRUNC, 0600)) {}
+        temporary_(path_ + "-XXXXXX"),
+        fd_(::mkostemp(temporary_.data(), O_CLOEXEC)) {
+    if (!fd_) throw_errno(errno, "make a file in", path_);
+  }
   ~ReplacedFile() {
     if (!temporary_.empty()) ::unlink(temporary_.c_str());
   }
@@ -197,8 +215,12 @@ std::set<Id> IndexCache::load(const std::set<Id>& listed, Index& index, Codec& c
 void IndexCache::store(const std::set<Id>& files, const Index::Contents& contents,
                        Codec& codec) const {
   std::error_code failure;
-  std::filesystem::create_directories(directory_, failure);
-  if (failure) throw_errno(failure.value(), "make the directory", directory_);
+  const std::filesystem::path directory(directory_);
+  std::filesystem::create_directories(directory.parent_path(), failure);
+  if (failure) throw_errno(failure.value(), "make the directory", directory.parent_path().string());
+  if (::mkdir(directory_.c_str(), 0700) != 0 && errno != EEXIST) {
+    throw_errno(errno, "make the directory", directory_);
+  }
   write_tag(directory_ + "/CACHEDIR.TAG");
   Header header;
   header.files = static_cast<std::uint32_t>(files.size());

@@ -311,7 +311,8 @@ void Repository::load_index(StopToken stop) {
   loaded->insert(missing.begin(), missing.end());
   const bool worth_while = missing.size() >= kFilesWorthCaching ||
                            IndexCache::is_worth_while(index_.blob_count() - blobs_before);
-  if (index_cache_ && worth_while) update_cache(*loaded);
+  // Files that are gone, after a prune, would make the copy one of nothing that there is.
+  if (index_cache_ && worth_while && std::ranges::includes(listed, *loaded)) update_cache(*loaded);
 }
 
 void Repository::update_cache(const std::set<Id>& files) {

@@ -1,6 +1,7 @@
 // A copy of the index: that it says the same, and that nothing else is ever believed.
 #include "fs/repo/index_cache.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -9,14 +10,19 @@
 #include <memory>
 #include <random>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "fs/backend/memory.h"
 #include "fs/crypto/keys.h"
 #include "fs/repo/codec.h"
+#include "fs/repo/index_file.h"
+#include "fs/repo/repository.h"
 #include "tests/support/hex_bytes.h"
+#include "tests/support/quick_init.h"
 
 namespace snapfs {
 namespace {
@@ -150,6 +156,52 @@ TEST_F(IndexCacheTest, DamageIsNoCache) {
     stdfs::resize_file(file(), left);
     expect_nothing(files_);
   }
+}
+
+TEST_F(IndexCacheTest, WhatIsNoFileOfOursIsNoCache) {
+  store();
+  stdfs::rename(file(), file() + "-elsewhere");
+  stdfs::create_symlink(file() + "-elsewhere", file());
+  expect_nothing(files_);
+  stdfs::remove(file());
+  ASSERT_EQ(::mkfifo(file().c_str(), 0600), 0);
+  expect_nothing(files_);
+  store();  // in its place
+  Index loaded;
+  EXPECT_EQ(load(files_, loaded), files_);
+  EXPECT_EQ(stdfs::status(directory_).permissions(), stdfs::perms::owner_all);
+}
+
+TEST_F(IndexCacheTest, ARepositoryBeginsWithItAndReadsTheRest) {
+  MemoryBackend backend;
+  Repository::init(backend, as_bytes("password"), kQuickInit, {});
+  const auto open = [&] {
+    auto repository =
+        std::make_unique<Repository>(backend, as_bytes("password"), OpenOptions{}, StopToken{});
+    repository->use_index_cache(directory_);
+    return repository;
+  };
+  const auto add_file = [&](std::uint64_t number, std::size_t blobs) {
+    PackDescription pack{numbered_id(number, 0x44), {}};
+    for (std::size_t i = 0; i < blobs; ++i) {
+      const BlobHandle blob{BlobType::kData, numbered_id(i, static_cast<std::uint8_t>(number))};
+      pack.entries.push_back({blob, static_cast<std::uint32_t>(100 * i), 100, 200});
+    }
+    open()->save_file(FileKind::kIndex, as_bytes(encode_index(std::span(&pack, 1))), {});
+  };
+  add_file(1, 25'000);
+  open()->load_index({});
+  add_file(2, 10);
+  const std::vector<Id> files = open()->list(FileKind::kIndex, {});
+  ASSERT_EQ(files.size(), 2U);
+
+  const std::string cached = directory_ + "/" + open()->config().id.hex() + ".index";
+  ASSERT_TRUE(stdfs::exists(cached));
+  const auto again = open();
+  again->load_index({});
+  EXPECT_EQ(again->index().blob_count(), 25'010U);
+  EXPECT_TRUE(again->index().contains({BlobType::kData, numbered_id(9, 2)}));
+  EXPECT_LT(again->index().memory_bytes(), std::size_t{25'000} * 44) << "the copy was not mapped";
 }
 
 TEST_F(IndexCacheTest, AnotherRepositorysIsNoCache) {

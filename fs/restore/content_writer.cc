@@ -1,0 +1,287 @@
+// Uses are sorted by where their blobs are stored, which is mostly the order of the files, too.
+#include "fs/restore/content_writer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "fs/base/parallel.h"
+#include "fs/crypto/sha256.h"
+
+namespace snapfs {
+
+namespace {
+
+/// Zeros are left out in pieces of this size.
+constexpr std::size_t kPage = 4096;
+
+bool is_zero(ByteView bytes) noexcept {
+  return bytes.empty() ||
+         (bytes.front() == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+}
+
+StoredBlob stored_blob(const BlobUse& use, const Id& pack) {
+  return {{BlobType::kData, use.blob}, {pack, use.offset, use.length, use.uncompressed_length}};
+}
+
+}  // namespace
+
+void ContentWriter::write(Plan& plan) {
+  write_empty_files(plan);
+  std::ranges::sort(plan.uses, {},
+                    [](const BlobUse& use) { return std::tuple(use.pack, use.offset, use.blob); });
+  parallel_for_each(cut_runs(plan.uses, {}), [&](const Run& run) { write_run(plan, run); });
+  for (const LinkItem& item : plan.links) {
+    throw_if_stopped(context_.stop);
+    link(item);
+  }
+  if (context_.options.verify) verify(plan);
+}
+
+std::vector<ContentWriter::Run> ContentWriter::cut_runs(const std::vector<BlobUse>& uses,
+                                                        const RunLimits& limits) {
+  std::vector<Run> runs;
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    const BlobUse& use = uses[i];
+    const std::uint64_t use_end = std::uint64_t{use.offset} + use.length;
+    if (i > 0 && use.pack == uses[i - 1].pack) {
+      const bool same = use.blob == uses[i - 1].blob && use.offset == uses[i - 1].offset;
+      const bool near = use.offset >= end && use.offset - end <= limits.max_gap &&
+                        use_end - begin <= limits.max_length;
+      if (same || near) {
+        ++runs.back().count;
+        end = std::max(end, use_end);
+        continue;
+      }
+    }
+    runs.push_back({i, 1});
+    begin = use.offset;
+    end = use_end;
+  }
+  return runs;
+}
+
+/// Files without blobs to wait for: empty ones, and those that only have to be cut.
+void ContentWriter::write_empty_files(Plan& plan) {
+  std::vector<FileItem*> empty;
+  for (const auto& file : plan.files) {
+    if (file->pending == 0) empty.push_back(file.get());
+  }
+  parallel_for_each(empty, [&](FileItem* file) {
+    throw_if_stopped(context_.stop);
+    file->pending = 1;
+    try {
+      files_.open(*file);
+    } catch (const Error& error) {
+      fail(*file, error);
+    }
+    blob_done(*file);
+  });
+}
+
+void ContentWriter::write_run(const Plan& plan, const Run& run) {
+  throw_if_stopped(context_.stop);
+  const BlobUse* const first = &plan.uses[run.first];
+  const BlobUse* const last = first + run.count;
+  PackRun pack_run{plan.packs[first->pack], {}};
+  for (const BlobUse* use = first; use != last; ++use) {
+    if (use == first || use->blob != use[-1].blob || use->offset != use[-1].offset) {
+      pack_run.blobs.push_back(stored_blob(*use, pack_run.pack));
+    }
+  }
+  Bytes stored;
+  bool loaded = false;
+  try {
+    stored = context_.repository.load_run(pack_run, context_.stop);
+    loaded = true;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled) throw;
+    // Blob by blob, other copies are tried.
+  }
+  const BlobUse* use = first;
+  for (const StoredBlob& blob : pack_run.blobs) {
+    throw_if_stopped(context_.stop);
+    const BlobUse* const begin = use;
+    while (use != last && use->blob == blob.handle.id && use->offset == blob.location.offset) ++use;
+    try {
+      const Bytes bytes = open_blob(pack_run, blob, stored, loaded);
+      for (const BlobUse* target = begin; target != use; ++target) write_blob(*target, bytes);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kCancelled) throw;
+      for (const BlobUse* target = begin; target != use; ++target) {
+        fail(*target->file, error);
+        blob_done(*target->file);
+      }
+    }
+  }
+}
+
+Bytes ContentWriter::open_blob(const PackRun& run, const StoredBlob& blob, const Bytes& stored,
+                               bool loaded) {
+  if (loaded) {
+    try {
+      Bytes bytes = context_.repository.open_blob(run, blob, stored);
+      if (bytes.size() == blob.location.plaintext_length()) return bytes;
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kCancelled) throw;
+      // This copy is damaged: another may be intact.
+    }
+  }
+  Bytes bytes = context_.repository.load_blob(blob.handle, context_.stop);
+  if (bytes.size() == blob.location.plaintext_length()) return bytes;
+  throw Error(ErrorCode::kDamaged, "the index has a wrong length of blob " +
+                                       blob.handle.id.short_hex() +
+                                       ": run \"snapfs repair index\"");
+}
+
+/// Never throws but when cancelled: what fails is the file's error.
+void ContentWriter::write_blob(const BlobUse& use, ByteView bytes) {
+  FileItem& file = *use.file;
+  if (!file.failed) {
+    try {
+      const OpenFiles::Handle handle = files_.open(file);
+      write_bytes(handle->get(), file, use.file_offset, bytes);
+      context_.progress.bytes_restored += bytes.size();
+    } catch (const Error& error) {
+      fail(file, error);
+    }
+  }
+  blob_done(file);
+}
+
+void ContentWriter::write_bytes(int fd, const FileItem& file, std::uint64_t offset,
+                                ByteView bytes) {
+  if (!context_.options.sparse) return context_.target.write_at(fd, offset, bytes);
+  const bool has_old_bytes = file.start == FileItem::Start::kUpdate;
+  while (!bytes.empty()) {
+    // Up to the next page of the file.
+    const auto piece = [&](std::size_t at) {
+      return std::min<std::size_t>(kPage - (offset + at) % kPage, bytes.size() - at);
+    };
+    const bool zero = is_zero(bytes.first(piece(0)));
+    std::size_t length = piece(0);
+    while (length < bytes.size() && is_zero(bytes.subspan(length, piece(length))) == zero) {
+      length += piece(length);
+    }
+    if (!zero) {
+      context_.target.write_at(fd, offset, bytes.first(length));
+    } else if (has_old_bytes) {
+      context_.target.punch_hole(fd, offset, length);
+    }
+    offset += length;
+    bytes = bytes.subspan(length);
+  }
+}
+
+void ContentWriter::fail(FileItem& file, const Error& error) {
+  if (error.code() == ErrorCode::kCancelled) throw error;
+  if (file.failed.exchange(true)) return;
+  context_.progress.report_error(path_in(*file.directory, file.name), error.what());
+}
+
+void ContentWriter::blob_done(FileItem& file) {
+  if (--file.pending > 0) return;
+  if (!file.failed) {
+    try {
+      const OpenFiles::Handle handle = files_.open(file);
+      complete(file, handle->get());
+    } catch (const Error& error) {
+      fail(file, error);
+    }
+  }
+  files_.forget(file);
+  if (!context_.options.verify) context_.done(*file.directory);
+}
+
+void ContentWriter::complete(FileItem& file, int fd) {
+  const bool updated = file.start == FileItem::Start::kUpdate;
+  context_.metadata.apply(fd, file.metadata, nullptr, updated || file.directory->inherits);
+  context_.count_restored(*file.directory, file.name,
+                          updated ? RestoreAction::kUpdated : RestoreAction::kRestored, true,
+                          file.size);
+}
+
+void ContentWriter::link(const LinkItem& item) {
+  context_.attempt(*item.directory, item.name, [&] {
+    TargetFs& target = context_.target;
+    const auto [first_directory, first_name] = open_parent(item.first);
+    const std::optional<struct stat> first = target.stat(first_directory.get(), first_name);
+    if (!first || TargetFs::is_incomplete(*first)) {
+      throw Error(ErrorCode::kNotFound,
+                  "it is another name of " + item.first + ", which could not be restored");
+    }
+    const Directories::Handle directory = context_.directories.open(*item.directory);
+    const std::optional<struct stat> now = target.stat(directory->get(), item.name);
+    const bool is_linked = now && now->st_ino == first->st_ino && now->st_dev == first->st_dev;
+    if (!is_linked) {
+      if (now) target.remove(directory->get(), item.name, context_.options.remove_unexpected);
+      target.make_link(first_directory.get(), first_name, directory->get(), item.name);
+    }
+    context_.count_restored(*item.directory, item.name, RestoreAction::kRestored, true, 0);
+  });
+  context_.done(*item.directory);
+}
+
+/// The directory above the item at `path`, and the item's name in it.
+std::pair<UniqueFd, std::string> ContentWriter::open_parent(const std::string& path) {
+  const Directories::Handle root = context_.directories.open(context_.directories.root());
+  UniqueFd fd;
+  std::size_t begin = 1;
+  for (std::size_t end = path.find('/', begin); end != std::string::npos;
+       begin = end + 1, end = path.find('/', begin)) {
+    fd = context_.target.open_directory(fd ? fd.get() : root->get(),
+                                        path.substr(begin, end - begin));
+    if (!fd) throw Error(ErrorCode::kNotFound, "the directory of " + path + " is gone");
+  }
+  if (!fd) fd = context_.target.open_directory(root->get(), ".");
+  return {std::move(fd), path.substr(begin)};
+}
+
+/// After the files were given everything: what is read is what their user will read.
+void ContentWriter::verify(Plan& plan) {
+  std::ranges::sort(plan.uses, {}, [](const BlobUse& use) {
+    return std::tuple(reinterpret_cast<std::uintptr_t>(use.file), use.file_offset);
+  });
+  parallel_for_each(plan.files, [&](const std::unique_ptr<FileItem>& file) {
+    throw_if_stopped(context_.stop);
+    if (!file->failed) {
+      const bool good =
+          context_.attempt(*file->directory, file->name, [&] { verify_file(plan, *file); });
+      if (good) ++context_.progress.files_verified;
+    }
+    context_.done(*file->directory);
+  });
+}
+
+void ContentWriter::verify_file(const Plan& plan, const FileItem& file) {
+  const Directories::Handle directory = context_.directories.open(*file.directory);
+  const UniqueFd fd = context_.target.open_to_read(directory->get(), file.name);
+  const auto size = static_cast<std::uint64_t>(context_.target.stat(fd.get()).st_size);
+  if (size != file.size) {
+    throw Error(ErrorCode::kDamaged,
+                fmt::format("it has {} bytes now instead of {}: restore again", size, file.size));
+  }
+  const auto uses = std::ranges::equal_range(
+      plan.uses, reinterpret_cast<std::uintptr_t>(&file), {},
+      [](const BlobUse& use) { return reinterpret_cast<std::uintptr_t>(use.file); });
+  Bytes buffer;
+  for (const BlobUse& use : uses) {
+    throw_if_stopped(context_.stop);
+    const BlobLocation place{{}, use.offset, use.length, use.uncompressed_length};
+    buffer.resize(place.plaintext_length());
+    const std::size_t count = read_at(fd.get(), use.file_offset, buffer, "the file");
+    if (count < buffer.size() || sha256(buffer) != use.blob) {
+      throw Error(ErrorCode::kDamaged,
+                  fmt::format("its content at byte {} is not what was written: the disk or another "
+                              "program changed it, restore again",
+                              use.file_offset));
+    }
+  }
+}
+
+}  // namespace snapfs

@@ -1,0 +1,53 @@
+// Carries out a plan: reads each range of a pack once, authenticates its blobs, writes them
+// wherever they go, and completes each file with its last blob.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fs/repo/pack_run.h"
+#include "fs/restore/context.h"
+#include "fs/restore/open_files.h"
+#include "fs/restore/plan.h"
+
+namespace snapfs {
+
+class ContentWriter {
+ public:
+  /// The context must outlive this.
+  explicit ContentWriter(const RestoreContext& context) : context_(context), files_(context) {}
+
+  /// Writes the content of the plan's files over all cores, links their other names, and reads
+  /// again what was written if that is asked for. What fails is reported; throws
+  /// Error{kCancelled} only.
+  void write(Plan& plan);
+
+ private:
+  /// Uses of blobs that are read with one access, next to each other in the plan.
+  struct Run {
+    std::size_t first = 0;
+    std::size_t count = 0;
+  };
+
+  static std::vector<Run> cut_runs(const std::vector<BlobUse>& uses, const RunLimits& limits);
+
+  void write_empty_files(Plan& plan);
+  void write_run(const Plan& plan, const Run& run);
+  void write_blob(const BlobUse& use, ByteView bytes);
+  void write_bytes(int fd, const FileItem& file, std::uint64_t offset, ByteView bytes);
+  void fail(FileItem& file, const Error& error);
+  void blob_done(FileItem& file);
+  void complete(FileItem& file, int fd);
+  void link(const LinkItem& link);
+  void verify(Plan& plan);
+  void verify_file(const Plan& plan, const FileItem& file);
+  Bytes open_blob(const PackRun& run, const StoredBlob& blob, const Bytes& stored, bool loaded);
+  std::pair<UniqueFd, std::string> open_parent(const std::string& path);
+
+  const RestoreContext& context_;
+  OpenFiles files_;
+};
+
+}  // namespace snapfs

@@ -1,0 +1,86 @@
+// A file is created under its own name, with permissions that say that it is not complete.
+#include "fs/restore/open_files.h"
+
+#include <sys/stat.h>
+
+#include <functional>
+#include <utility>
+
+namespace snapfs {
+
+OpenFiles::Shard& OpenFiles::shard_of(const FileItem& file) {
+  // Their addresses have a few bits in common.
+  return shards_[(reinterpret_cast<std::uintptr_t>(&file) >> 6) % kShards];
+}
+
+OpenFiles::Handle OpenFiles::open(FileItem& file) {
+  Handle closed_without_lock;
+  Shard& shard = shard_of(file);
+  const std::lock_guard lock(shard.mutex);
+  if (const auto found = shard.open.find(&file); found != shard.open.end()) {
+    shard.uses.splice(shard.uses.begin(), shard.uses, found->second.use);
+    return found->second.handle;
+  }
+  auto handle = std::make_shared<const UniqueFd>(open_now(file));
+  shard.uses.push_front(&file);
+  shard.open.emplace(&file, Open{handle, shard.uses.begin()});
+  if (shard.open.size() > kMostOpenInShard) {
+    const auto oldest = shard.open.find(shard.uses.back());
+    closed_without_lock = std::move(oldest->second.handle);
+    shard.open.erase(oldest);
+    shard.uses.pop_back();
+  }
+  return handle;
+}
+
+void OpenFiles::forget(const FileItem& file) {
+  Handle closed_without_lock;
+  Shard& shard = shard_of(file);
+  const std::lock_guard lock(shard.mutex);
+  const auto found = shard.open.find(&file);
+  if (found == shard.open.end()) return;
+  closed_without_lock = std::move(found->second.handle);
+  shard.uses.erase(found->second.use);
+  shard.open.erase(found);
+}
+
+UniqueFd OpenFiles::open_now(FileItem& file) const {
+  const Directories::Handle directory = context_.directories.open(*file.directory);
+  if (file.opened) return context_.target.open_to_write(directory->get(), file.name);
+  UniqueFd fd = file.start == FileItem::Start::kUpdate ? update(directory->get(), file)
+                                                       : create(directory->get(), file);
+  file.opened = true;
+  return fd;
+}
+
+UniqueFd OpenFiles::create(int directory, const FileItem& file) const {
+  TargetFs& target = context_.target;
+  const bool recursively = context_.options.remove_unexpected;
+  if (file.start == FileItem::Start::kReplace) target.remove(directory, file.name, recursively);
+  UniqueFd fd = target.create_file(directory, file.name);
+  if (context_.options.sparse) {
+    if (file.size > 0) target.set_size(fd.get(), file.size);
+  } else if (file.pending > 1) {
+    target.reserve(fd.get(), file.size);
+  }
+  return fd;
+}
+
+UniqueFd OpenFiles::update(int directory, const FileItem& file) const {
+  TargetFs& target = context_.target;
+  UniqueFd fd = target.open_to_write(directory, file.name);
+  const struct stat status = target.stat(fd.get());
+  if (status.st_nlink > 1) {
+    throw Error(ErrorCode::kExists,
+                "it was given another name while it was being restored, which would be changed, "
+                "too: restore again");
+  }
+  target.set_permissions(fd.get(), TargetFs::kIncomplete);
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (size > file.size || (size < file.size && context_.options.sparse)) {
+    target.set_size(fd.get(), file.size);
+  }
+  return fd;
+}
+
+}  // namespace snapfs

@@ -1,0 +1,413 @@
+// One directory is listed by one thread; what it finds is added to the plan at once. Directories
+// wait on a stack, so that few of them do however large the snapshot is.
+#include "fs/restore/planner.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "fs/base/error.h"
+#include "fs/base/parallel.h"
+#include "fs/tree/tree_reader.h"
+
+namespace snapfs {
+
+namespace {
+
+Selected selection_of(const RestoreOptions& options, const Directory& directory,
+                      const std::string& name, bool is_directory) {
+  if (!options.select) return {true, is_directory};
+  return options.select(path_in(directory, name), is_directory);
+}
+
+void mark_wanted(Directory& directory) noexcept {
+  for (Directory* at = &directory; at != nullptr && !at->wanted.exchange(true); at = at->parent) {
+  }
+}
+
+}  // namespace
+
+struct Planner::Found {
+  Directory& directory;
+  Directories::Handle handle;  ///< of the directory, once it is known to exist
+  std::vector<Listing> listings;
+  std::vector<std::unique_ptr<FileItem>> files;
+  std::vector<BlobUse> uses;
+  std::vector<Id> use_packs;  ///< for each use
+  std::vector<LinkItem> links;
+
+  bool exists() const {
+    return directory.state == Directory::State::kExisting ||
+           directory.state == Directory::State::kFresh;
+  }
+  /// What is under the name now.
+  std::optional<struct stat> status(const TargetFs& target, const std::string& name) const {
+    if (directory.state != Directory::State::kExisting) return std::nullopt;
+    return target.stat(handle->get(), name);
+  }
+};
+
+Planner::Planner(const RestoreContext& context, const Id& tree) : context_(context) {
+  listings_.push_back({&context.directories.root(), tree});
+}
+
+Plan Planner::next() {
+  plan_ = {};
+  plan_bytes_ = 0;
+  pack_numbers_.clear();
+  const std::vector<int> threads(std::max(1U, std::thread::hardware_concurrency()));
+  parallel_for_each(threads, [this](int) { work(); });
+  std::uint64_t before = context_.progress.plan_bytes;
+  const std::uint64_t now = plan_.memory_bytes();
+  while (before < now && !context_.progress.plan_bytes.compare_exchange_weak(before, now)) {
+  }
+  return std::move(plan_);
+}
+
+void Planner::work() {
+  Listing listing;
+  while (take(listing)) {
+    try {
+      list(listing);
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      failed_ = true;
+      --listing_now_;
+      changed_.notify_all();
+      throw;
+    }
+    const std::lock_guard lock(mutex_);
+    --listing_now_;
+    changed_.notify_all();
+  }
+}
+
+bool Planner::take(Listing& listing) {
+  std::unique_lock lock(mutex_);
+  const auto full = [this] {
+    return failed_ || (plan_bytes_ > 0 && plan_bytes_ >= context_.options.plan_bytes);
+  };
+  changed_.wait(lock, [&] { return full() || !listings_.empty() || listing_now_ == 0; });
+  if (full() || listings_.empty()) return false;
+  listing = listings_.back();
+  listings_.pop_back();
+  ++listing_now_;
+  return true;
+}
+
+void Planner::list(const Listing& listing) {
+  throw_if_stopped(context_.stop);
+  Directory& directory = *listing.directory;
+  Found found{directory, nullptr, {}, {}, {}, {}, {}};
+  context_.attempt(directory, "", [&] {
+    std::vector<Node> nodes = load_tree(context_.repository, listing.tree, context_.stop);
+    if (found.exists()) found.handle = context_.directories.open(directory);
+    if (found.handle && (directory.parent == nullptr || directory.parent->inherits ||
+                         directory.state == Directory::State::kExisting)) {
+      directory.inherits = context_.metadata.has_attributes(found.handle->get());
+    }
+    for (Node& node : nodes) {
+      throw_if_stopped(context_.stop);
+      if (node.type == NodeType::kSocket) continue;
+      context_.attempt(directory, node.name, [&] {
+        if (node.type == NodeType::kDirectory) {
+          plan_directory(found, node);
+        } else if (selection_of(context_.options, directory, node.name, false).item) {
+          plan_item(found, node);
+        }
+      });
+    }
+    if (context_.options.remove_unexpected) note_unexpected(found, nodes);
+  });
+  add(std::move(found));
+  context_.done(directory);
+}
+
+void Planner::add(Found&& found) {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < found.uses.size(); ++i) {
+    const auto [number, added] = pack_numbers_.try_emplace(
+        found.use_packs[i], static_cast<std::uint32_t>(plan_.packs.size()));
+    if (added) plan_.packs.push_back(found.use_packs[i]);
+    found.uses[i].pack = number->second;
+  }
+  plan_.uses.insert(plan_.uses.end(), found.uses.begin(), found.uses.end());
+  plan_bytes_ += found.uses.size() * sizeof(BlobUse);
+  for (auto& file : found.files) {
+    plan_bytes_ += sizeof(FileItem) + sizeof(void*) + file->name.capacity();
+    for (const ExtendedAttribute& attribute : file->metadata.attributes) {
+      plan_bytes_ += sizeof(attribute) + attribute.value.capacity();
+    }
+    plan_.files.push_back(std::move(file));
+  }
+  for (LinkItem& link : found.links) {
+    plan_bytes_ += sizeof(LinkItem) + link.name.capacity() + link.first.capacity();
+    plan_.links.push_back(std::move(link));
+  }
+  listings_.insert(listings_.end(), found.listings.rbegin(), found.listings.rend());
+  changed_.notify_all();
+}
+
+void Planner::plan_directory(Found& found, Node& node) {
+  const Selected selected = selection_of(context_.options, found.directory, node.name, true);
+  if (!selected.item && !selected.below) return;
+  if (selected.item && !ensure(found.directory)) return;
+  Directory& child = context_.directories.add(found.directory, node.name);
+  child.metadata = take_metadata(node, owners_by_name());
+  child.selected = selected.item;
+  if (selected.item) {
+    mark_wanted(child);
+    ++context_.progress.files_total;
+    make(child);
+  }
+  if (selected.below && child.state != Directory::State::kFailed) {
+    found.listings.push_back({&child, *node.subtree});
+  } else {
+    context_.done(child);
+  }
+}
+
+void Planner::plan_item(Found& found, Node& node) {
+  Directory& directory = found.directory;
+  if (!ensure(directory)) return;
+  if (!found.handle && found.exists()) found.handle = context_.directories.open(directory);
+  mark_wanted(directory);
+  const std::optional<struct stat> status = found.status(context_.target, node.name);
+  if (status && !context_.may_overwrite(*status, node.mtime)) {
+    skip_item(found, node);
+  } else if (node.type == NodeType::kFile) {
+    plan_file(found, node, status);
+  } else {
+    ++context_.progress.files_total;
+    plan_special(found, node, status);
+  }
+}
+
+void Planner::skip_item(Found& found, const Node& node) {
+  const bool is_file = node.type == NodeType::kFile;
+  const bool counts = is_file && (node.links <= 1 || hard_links_.skip(node));
+  if (!counts) ++context_.progress.files_total;
+  context_.count_skipped(found.directory, node.name, is_file, counts ? node.size : 0);
+}
+
+void Planner::plan_special(Found& found, Node& node, const std::optional<struct stat>& status) {
+  if (!context_.options.dry_run) {
+    TargetFs& target = context_.target;
+    const int directory = found.handle->get();
+    if (node.type == NodeType::kIrregular) {
+      throw Error(ErrorCode::kUnsupported, "it is of a type that this program cannot restore");
+    }
+    if (status) target.remove(directory, node.name, context_.options.remove_unexpected);
+    if (node.type == NodeType::kSymlink) {
+      target.make_symlink(directory, node.name, node.link_target);
+    } else {
+      target.make_node(directory, node.name, file_type_bits(node.type), node.device);
+    }
+    const Metadata metadata = take_metadata(node, owners_by_name());
+    context_.attempt(found.directory, node.name, [&] {
+      context_.metadata.apply(directory, node.name, metadata, found.directory.inherits);
+    });
+  }
+  context_.count_restored(found.directory, node.name, RestoreAction::kRestored, false, 0);
+}
+
+void Planner::plan_file(Found& found, Node& node, const std::optional<struct stat>& status) {
+  if (node.links <= 1 || node.inode == 0) return plan_content(found, node, status);
+  const HardLinks::Role role = hard_links_.add(node, path_in(found.directory, node.name));
+  if (role.link_to) {
+    ++context_.progress.files_total;
+    if (context_.options.dry_run) {
+      context_.count_restored(found.directory, node.name, RestoreAction::kRestored, true, 0);
+      return;
+    }
+    ++found.directory.pending;
+    found.links.push_back({&found.directory, node.name, *role.link_to});
+    return;
+  }
+  try {
+    plan_content(found, node, status);
+  } catch (const Error&) {
+    hard_links_.forget(node);
+    throw;
+  }
+}
+
+void Planner::plan_content(Found& found, Node& node, const std::optional<struct stat>& status) {
+  const std::vector<ContentBlob> content = locate_content(context_.repository, node.content);
+  const std::uint64_t size = content_size(content);
+  std::vector<bool> matches(content.size(), false);
+  auto start = status ? FileItem::Start::kReplace : FileItem::Start::kCreate;
+  // A file that also has names elsewhere is not written to: it is replaced.
+  const bool shared = status && status->st_nlink > 1;
+  if (status && S_ISREG(status->st_mode) && !(shared && node.links <= 1)) {
+    const bool trusted = context_.options.overwrite == Overwrite::kIfChanged &&
+                         !TargetFs::is_incomplete(*status) &&
+                         static_cast<std::uint64_t>(status->st_size) == size &&
+                         Timestamp::from(status->st_mtim) == node.mtime;
+    const UniqueFd fd = open_existing(found, node.name);
+    if (fd && !trusted) matches = matching_blobs(fd.get(), content, context_.stop);
+    const bool same = fd && (trusted || (static_cast<std::uint64_t>(status->st_size) == size &&
+                                         std::ranges::find(matches, false) == matches.end()));
+    if (same) return keep_content(found, node, fd.get(), size);
+    if (!shared && is_writable(found, node.name)) start = FileItem::Start::kUpdate;
+  }
+  if (start != FileItem::Start::kUpdate) matches.assign(matches.size(), false);
+  context_.progress.bytes_total += size;
+  ++context_.progress.files_total;
+  if (context_.options.dry_run) {
+    context_.progress.bytes_restored += size;
+    context_.count_restored(
+        found.directory, node.name,
+        start == FileItem::Start::kUpdate ? RestoreAction::kUpdated : RestoreAction::kRestored,
+        true, size);
+    return;
+  }
+  plan_blobs(found, node, content, matches, start);
+}
+
+/// The file that is there; nothing when it cannot be read.
+UniqueFd Planner::open_existing(const Found& found, const std::string& name) {
+  TargetFs& target = context_.target;
+  try {
+    return target.open_to_read(found.handle->get(), name);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kPermission || context_.options.dry_run) return {};
+  }
+  // It may be ours all the same, and gets its own permissions in the end.
+  try {
+    target.set_permissions(found.handle->get(), name, 0600);
+    return target.open_to_read(found.handle->get(), name);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+/// Whether the file can be changed in place. A program that runs cannot, but it can be replaced.
+bool Planner::is_writable(const Found& found, const std::string& name) {
+  if (context_.options.dry_run) return true;
+  try {
+    context_.target.open_to_write(found.handle->get(), name);
+    return true;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled) throw;
+    return false;
+  }
+}
+
+void Planner::keep_content(Found& found, Node& node, int fd, std::uint64_t size) {
+  if (!context_.options.dry_run) {
+    const Metadata metadata = take_metadata(node, owners_by_name());
+    const struct stat now = context_.target.stat(fd);
+    context_.metadata.apply(fd, metadata, &now, context_.metadata.has_attributes(fd));
+  }
+  context_.count_skipped(found.directory, node.name, true, size);
+}
+
+void Planner::plan_blobs(Found& found, Node& node, const std::vector<ContentBlob>& content,
+                         const std::vector<bool>& matches, FileItem::Start start) {
+  auto file = std::make_unique<FileItem>();
+  file->directory = &found.directory;
+  file->name = node.name;
+  file->metadata = take_metadata(node, owners_by_name());
+  file->start = start;
+  std::uint64_t offset = 0;
+  for (std::size_t i = 0; i < content.size(); ++i) {
+    const BlobLocation& place = content[i].location;
+    const std::uint32_t length = place.plaintext_length();
+    if (matches[i]) {
+      context_.progress.bytes_restored += length;
+    } else {
+      found.uses.push_back({content[i].id, 0, place.offset, place.length, place.uncompressed_length,
+                            offset, file.get()});
+      found.use_packs.push_back(place.pack);
+      ++file->pending;
+    }
+    offset += length;
+  }
+  file->size = offset;
+  ++found.directory.pending;
+  found.files.push_back(std::move(file));
+}
+
+void Planner::note_unexpected(Found& found, const std::vector<Node>& nodes) {
+  Directory& directory = found.directory;
+  if (directory.state == Directory::State::kUnknown) {
+    // Nothing in it is restored, but something below it may be.
+    try {
+      found.handle = context_.directories.open(directory);
+    } catch (const Error&) {
+      return;
+    }
+  } else if (directory.state != Directory::State::kExisting) {
+    return;
+  }
+  if (!found.handle) found.handle = context_.directories.open(directory);
+  std::vector<std::string> names = context_.target.list(found.handle->get());
+  std::ranges::sort(names);
+  for (std::string& name : names) {
+    const bool expected = std::ranges::binary_search(nodes, name, {}, &Node::name);
+    if (!expected && selection_of(context_.options, directory, name, false).item) {
+      directory.unexpected.push_back(std::move(name));
+    }
+  }
+}
+
+bool Planner::ensure(Directory& directory) {
+  if (directory.state == Directory::State::kUnknown) {
+    const std::lock_guard lock(make_mutex_);
+    std::vector<Directory*> down;
+    for (Directory* at = &directory; at->state == Directory::State::kUnknown; at = at->parent) {
+      down.push_back(at);
+    }
+    for (auto at = down.rbegin(); at != down.rend(); ++at) {
+      ++context_.progress.files_total;
+      make(**at);
+    }
+  }
+  return directory.state != Directory::State::kFailed;
+}
+
+void Planner::make(Directory& directory) {
+  const Directory::State parent = directory.parent->state;
+  if (parent == Directory::State::kFailed || parent == Directory::State::kMissing) {
+    directory.state = parent;
+    return;
+  }
+  const bool made = context_.attempt(directory, "", [&] {
+    const Directories::Handle handle = context_.directories.open(*directory.parent);
+    make_in(handle->get(), directory, parent == Directory::State::kFresh);
+  });
+  if (!made) directory.state = Directory::State::kFailed;
+}
+
+void Planner::make_in(int parent, Directory& directory, bool parent_is_fresh) {
+  TargetFs& target = context_.target;
+  const std::string& name = directory.name;
+  std::optional<struct stat> status;
+  if (!parent_is_fresh) status = target.stat(parent, name);
+  if (status && S_ISDIR(status->st_mode)) {
+    const bool usable = (status->st_mode & 0700) == 0700 || status->st_uid != ::geteuid();
+    // It gets its own permissions in the end.
+    if (!usable && !context_.options.dry_run) {
+      target.set_permissions(parent, name, (status->st_mode & 07777) | 0700);
+    }
+    directory.state = Directory::State::kExisting;
+    return;
+  }
+  if (context_.options.dry_run) {
+    directory.state = Directory::State::kMissing;
+    return;
+  }
+  if (status) target.remove(parent, name, false);
+  target.make_directory(parent, name);
+  directory.state = Directory::State::kFresh;
+}
+
+}  // namespace snapfs

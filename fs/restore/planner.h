@@ -1,0 +1,74 @@
+// Walks a snapshot's trees beside the target: makes directories, links and special files, compares
+// what is there, and plans the content that is missing. It reads no content from the repository.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "fs/restore/content_check.h"
+#include "fs/restore/context.h"
+#include "fs/restore/hard_links.h"
+#include "fs/restore/owner_ids.h"
+#include "fs/restore/plan.h"
+
+namespace snapfs {
+
+class Planner {
+ public:
+  /// The context must outlive this.
+  Planner(const RestoreContext& context, const Id& tree);
+
+  /// Goes on where it stopped, over all cores, until the plan is as large as the options allow or
+  /// the walk is over. Nothing is left when the plan is empty.
+  Plan next();
+
+ private:
+  struct Listing {
+    Directory* directory = nullptr;
+    Id tree;
+  };
+  struct Found;  ///< what a directory adds to the plan
+
+  void work();
+  bool take(Listing& listing);
+  void list(const Listing& listing);
+  void add(Found&& found);
+
+  void plan_directory(Found& found, Node& node);
+  void plan_item(Found& found, Node& node);
+  void plan_special(Found& found, Node& node, const std::optional<struct stat>& status);
+  void plan_file(Found& found, Node& node, const std::optional<struct stat>& status);
+  void plan_content(Found& found, Node& node, const std::optional<struct stat>& status);
+  void plan_blobs(Found& found, Node& node, const std::vector<ContentBlob>& content,
+                  const std::vector<bool>& matches, FileItem::Start start);
+  UniqueFd open_existing(const Found& found, const std::string& name);
+  bool is_writable(const Found& found, const std::string& name);
+  void keep_content(Found& found, Node& node, int fd, std::uint64_t size);
+  void skip_item(Found& found, const Node& node);
+  void note_unexpected(Found& found, const std::vector<Node>& nodes);
+
+  OwnerIds* owners_by_name() { return context_.options.ownership_by_name ? &owners_ : nullptr; }
+  bool ensure(Directory& directory);
+  void make(Directory& directory);
+  void make_in(int parent, Directory& directory, bool parent_is_fresh);
+
+  const RestoreContext& context_;
+  HardLinks hard_links_;
+  OwnerIds owners_;
+  std::mutex make_mutex_;  ///< directories that are made only when something below is restored
+
+  std::mutex mutex_;  ///< of all below
+  std::condition_variable changed_;
+  std::vector<Listing> listings_;  ///< directories to be listed, the next one last
+  std::size_t listing_now_ = 0;
+  bool failed_ = false;
+  Plan plan_;
+  std::size_t plan_bytes_ = 0;
+  std::unordered_map<Id, std::uint32_t> pack_numbers_;
+};
+
+}  // namespace snapfs

@@ -1,0 +1,66 @@
+// Plan, carry out, plan on: memory is bounded by what one plan may hold.
+#include "fs/restore/restore.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "fs/base/error.h"
+#include "fs/base/file.h"
+#include "fs/restore/content_writer.h"
+#include "fs/restore/context.h"
+#include "fs/restore/planner.h"
+
+namespace snapfs {
+
+namespace {
+
+/// Makes the directory and those above it, as far as they are not there.
+void make_directories(const std::string& path) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string part = path.substr(0, end);
+    if (::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST && errno != EISDIR && errno != EROFS &&
+        errno != EACCES) {
+      throw_errno(errno, "make the directory", part);
+    }
+    if (end == std::string::npos) return;
+  }
+}
+
+struct Target {
+  UniqueFd fd;  ///< empty: not there, and not to be made
+  Directory::State state = Directory::State::kMissing;
+};
+
+Target open_target(const std::string& path, bool dry_run) {
+  struct stat status {};
+  const bool exists = ::stat(path.c_str(), &status) == 0;
+  if (!exists && dry_run) return {};
+  if (!exists) make_directories(path);
+  return {open_file(path, O_RDONLY | O_DIRECTORY),
+          exists ? Directory::State::kExisting : Directory::State::kFresh};
+}
+
+}  // namespace
+
+void restore_tree(Repository& repository, const Id& tree, const std::string& target, TargetFs& fs,
+                  const RestoreOptions& options, RestoreProgress& progress, StopToken stop) {
+  Target opened = open_target(target, options.dry_run);
+  Directories directories(fs, std::move(opened.fd));
+  directories.root().state = opened.state;
+  MetadataSetter metadata(fs, options.select_attribute);
+  const RestoreContext context{repository, fs, options, progress, directories, metadata, stop};
+  Planner planner(context, tree);
+  ContentWriter writer(context);
+  for (Plan plan = planner.next(); !plan.empty(); plan = planner.next()) writer.write(plan);
+}
+
+void restore_tree(Repository& repository, const Id& tree, const std::string& target,
+                  const RestoreOptions& options, RestoreProgress& progress, StopToken stop) {
+  TargetFs fs;
+  restore_tree(repository, tree, target, fs, options, progress, std::move(stop));
+}
+
+}  // namespace snapfs

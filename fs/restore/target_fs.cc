@@ -1,0 +1,226 @@
+// System calls with their errors. O_NOFOLLOW and single components keep all of them below the
+// target, whatever symbolic links lie in it.
+#include "fs/restore/target_fs.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <string_view>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "fs/base/error.h"
+
+namespace snapfs {
+
+namespace {
+
+constexpr int kOpenFlags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
+/// Repeats a call that a signal interrupted; throws when it fails otherwise.
+template <class Call>
+auto checked(const char* action, const Call& call) {
+  for (;;) {
+    const auto result = call();
+    if (result >= 0) return result;
+    if (errno != EINTR) fail_with_errno(errno, action);
+  }
+}
+
+struct DirCloser {
+  void operator()(DIR* directory) const noexcept { ::closedir(directory); }
+};
+
+UniqueFd require_regular(UniqueFd fd) {
+  struct stat status {};
+  checked("examine the file", [&] { return ::fstat(fd.get(), &status); });
+  if (S_ISREG(status.st_mode)) return fd;
+  throw Error(ErrorCode::kIo, "there is something else than a regular file in its place");
+}
+
+}  // namespace
+
+void fail_with_errno(int error, const char* action) {
+  const std::string reason = std::generic_category().message(error);
+  const char* const hint = error == ENOSPC || error == EDQUOT
+                               ? ": make room and restore again, what is done is kept"
+                               : "";
+  throw Error(code_from_errno(error), fmt::format("cannot {}: {}{}", action, reason, hint));
+}
+
+std::optional<struct stat> TargetFs::stat(int directory, const std::string& name) const {
+  struct stat status {};
+  if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return status;
+  if (errno == ENOENT) return std::nullopt;
+  fail_with_errno(errno, "examine what is there");
+}
+
+struct stat TargetFs::stat(int fd) const {
+  struct stat status {};
+  checked("examine the file", [&] { return ::fstat(fd, &status); });
+  return status;
+}
+
+UniqueFd TargetFs::open_directory(int directory, const std::string& name) const {
+  for (;;) {
+    UniqueFd fd(::openat(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (fd || errno == ENOENT || errno == ENOTDIR || errno == ELOOP) return fd;
+    if (errno != EINTR) fail_with_errno(errno, "open the directory");
+  }
+}
+
+std::vector<std::string> TargetFs::list(int directory) const {
+  // A descriptor of its own: its position is not shared.
+  UniqueFd fd(checked("open the directory", [&] {
+    return ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  }));
+  const std::unique_ptr<DIR, DirCloser> stream(::fdopendir(fd.get()));
+  if (!stream) fail_with_errno(errno, "list the directory");
+  fd.release();
+  std::vector<std::string> names;
+  for (;;) {
+    errno = 0;
+    const dirent* const entry = ::readdir(stream.get());
+    if (entry == nullptr) break;
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  if (errno != 0) fail_with_errno(errno, "list the directory");
+  return names;
+}
+
+UniqueFd TargetFs::open_to_read(int directory, const std::string& name) const {
+  return require_regular(UniqueFd(checked("open the file", [&] {
+    // Reading is no use that anybody wants to know of; only the owner may hide it.
+    const int fd = ::openat(directory, name.c_str(), O_RDONLY | O_NOATIME | kOpenFlags);
+    if (fd >= 0 || errno != EPERM) return fd;
+    return ::openat(directory, name.c_str(), O_RDONLY | kOpenFlags);
+  })));
+}
+
+UniqueFd TargetFs::open_to_write(int directory, const std::string& name) {
+  before_change();
+  return require_regular(UniqueFd(checked("open the file for writing", [&] {
+    return ::openat(directory, name.c_str(), O_WRONLY | kOpenFlags);
+  })));
+}
+
+UniqueFd TargetFs::create_file(int directory, const std::string& name) {
+  before_change();
+  return UniqueFd(checked("create the file", [&] {
+    return ::openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | kOpenFlags, kIncomplete);
+  }));
+}
+
+void TargetFs::make_directory(int directory, const std::string& name) {
+  before_change();
+  checked("make the directory", [&] { return ::mkdirat(directory, name.c_str(), 0700); });
+}
+
+void TargetFs::make_symlink(int directory, const std::string& name, const std::string& target) {
+  before_change();
+  checked("make the symbolic link",
+          [&] { return ::symlinkat(target.c_str(), directory, name.c_str()); });
+}
+
+void TargetFs::make_node(int directory, const std::string& name, unsigned type_bits,
+                         std::uint64_t device) {
+  before_change();
+  checked("make the special file", [&] {
+    return ::mknodat(directory, name.c_str(), type_bits | 0600, static_cast<dev_t>(device));
+  });
+}
+
+void TargetFs::make_link(int from_directory, const std::string& from, int directory,
+                         const std::string& name) {
+  before_change();
+  checked("make the hard link",
+          [&] { return ::linkat(from_directory, from.c_str(), directory, name.c_str(), 0); });
+}
+
+void TargetFs::remove(int directory, const std::string& name, bool recursively) {
+  before_change();
+  if (::unlinkat(directory, name.c_str(), 0) == 0 || errno == ENOENT) return;
+  const int error = errno;
+  // Linux says EISDIR of a directory, POSIX allows EPERM.
+  if (error != EISDIR && error != EPERM) fail_with_errno(error, "remove what is there");
+  if (::unlinkat(directory, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return;
+  if (errno == ENOTDIR) fail_with_errno(error, "remove what is there");
+  if (errno != ENOTEMPTY && errno != EEXIST) fail_with_errno(errno, "remove the directory there");
+  if (!recursively) {
+    throw Error(ErrorCode::kExists,
+                "there is a directory with files in its place: move it away, or restore with "
+                "--delete");
+  }
+  remove_tree(directory, name);
+}
+
+void TargetFs::remove_tree(int directory, const std::string& name) {
+  UniqueFd fd = open_directory(directory, name);
+  if (!fd) return remove(directory, name, false);
+  for (const std::string& child : list(fd.get())) remove(fd.get(), child, true);
+  fd.reset();
+  before_change();
+  if (::unlinkat(directory, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
+    fail_with_errno(errno, "remove the directory there");
+  }
+}
+
+void TargetFs::write_at(int fd, std::uint64_t offset, ByteView bytes) {
+  before_change();
+  while (!bytes.empty()) {
+    const ssize_t count = checked("write the file", [&] {
+      return ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    });
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+    offset += static_cast<std::uint64_t>(count);
+  }
+}
+
+void TargetFs::set_size(int fd, std::uint64_t size) {
+  before_change();
+  checked("set the file's size", [&] { return ::ftruncate(fd, static_cast<off_t>(size)); });
+}
+
+void TargetFs::reserve(int fd, std::uint64_t size) {
+  before_change();
+  for (;;) {
+    if (::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)) == 0) return;
+    if (errno == ENOSPC || errno == EDQUOT) fail_with_errno(errno, "reserve room for the file");
+    if (errno != EINTR) return;  // not every file system can
+  }
+}
+
+void TargetFs::punch_hole(int fd, std::uint64_t offset, std::uint64_t length) {
+  before_change();
+  if (::fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                  static_cast<off_t>(length)) == 0) {
+    return;
+  }
+  static constexpr std::array<std::uint8_t, 64 << 10> kZeros{};
+  while (length > 0) {
+    const std::uint64_t count = std::min<std::uint64_t>(length, kZeros.size());
+    write_at(fd, offset, ByteView(kZeros).first(count));
+    offset += count;
+    length -= count;
+  }
+}
+
+void TargetFs::set_permissions(int fd, unsigned permissions) {
+  before_change();
+  checked("set the permissions", [&] { return ::fchmod(fd, permissions); });
+}
+
+void TargetFs::set_permissions(int directory, const std::string& name, unsigned permissions) {
+  before_change();
+  checked("set the permissions",
+          [&] { return ::fchmodat(directory, name.c_str(), permissions, AT_SYMLINK_NOFOLLOW); });
+}
+
+}  // namespace snapfs

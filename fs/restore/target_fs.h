@@ -1,0 +1,78 @@
+// The calls that change or look at the target, each relative to an open directory and none through
+// a symbolic link. It knows nothing of snapshots.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fs/base/bytes.h"
+#include "fs/base/file.h"
+
+namespace snapfs {
+
+/// Thread-safe. Names are single components of a path. Every failure throws Error, whose message
+/// does not name the item: who calls knows its path.
+class TargetFs {
+ public:
+  TargetFs() = default;
+  virtual ~TargetFs() = default;
+  TargetFs(const TargetFs&) = delete;
+  TargetFs& operator=(const TargetFs&) = delete;
+
+  /// A file that is not complete yet has these permissions, so that a later run knows it by them.
+  /// Nobody but its owner can read it, and no program sets the sticky bit of a regular file.
+  static constexpr unsigned kIncomplete = 01600;
+
+  /// Whether that file was being restored when a run ended.
+  static bool is_incomplete(const struct stat& status) noexcept {
+    return S_ISREG(status.st_mode) && (status.st_mode & 07777) == kIncomplete;
+  }
+
+  /// Nothing when there is no such entry. Links are not followed.
+  std::optional<struct stat> stat(int directory, const std::string& name) const;
+  struct stat stat(int fd) const;
+
+  /// Nothing when it does not exist or is no directory.
+  UniqueFd open_directory(int directory, const std::string& name) const;
+
+  /// What is in the directory, in no particular order.
+  std::vector<std::string> list(int directory) const;
+
+  /// Fails when there is something else than a regular file.
+  UniqueFd open_to_read(int directory, const std::string& name) const;
+
+  // The rest changes something.
+  UniqueFd open_to_write(int directory, const std::string& name);
+  UniqueFd create_file(int directory, const std::string& name);  ///< kExists: there is something
+  void make_directory(int directory, const std::string& name);
+  void make_symlink(int directory, const std::string& name, const std::string& target);
+  void make_node(int directory, const std::string& name, unsigned type_bits, std::uint64_t device);
+  void make_link(int from_directory, const std::string& from, int directory,
+                 const std::string& name);
+
+  /// Removes whatever is there, and is content when nothing is. A directory has to be empty, unless
+  /// `recursively`.
+  void remove(int directory, const std::string& name, bool recursively);
+
+  void write_at(int fd, std::uint64_t offset, ByteView bytes);
+  void set_size(int fd, std::uint64_t size);
+  void reserve(int fd, std::uint64_t size);                             ///< as far as it can be
+  void punch_hole(int fd, std::uint64_t offset, std::uint64_t length);  ///< or writes zeros
+  void set_permissions(int fd, unsigned permissions);
+  void set_permissions(int directory, const std::string& name, unsigned permissions);
+
+  /// Called before each change; tests have it fail.
+  virtual void before_change() {}
+
+ private:
+  void remove_tree(int directory, const std::string& name);
+};
+
+/// Throws the Error of a failed call: "cannot <action>: <the system's words>".
+[[noreturn]] void fail_with_errno(int error, const char* action);
+
+}  // namespace snapfs

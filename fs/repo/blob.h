@@ -43,6 +43,19 @@ struct SealedBlob {
   std::uint32_t uncompressed_length = 0;  ///< 0: stored uncompressed
 };
 
+/// The same with borrowed bytes.
+struct SealedView {
+  BlobHandle handle;
+  ByteView bytes;
+  std::uint32_t uncompressed_length = 0;
+
+  SealedView(const BlobHandle& blob, ByteView sealed, std::uint32_t plain_length)
+      : handle(blob), bytes(sealed), uncompressed_length(plain_length) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): whoever takes a view takes the blob.
+  SealedView(const SealedBlob& blob)
+      : SealedView(blob.handle, blob.bytes, blob.uncompressed_length) {}
+};
+
 }  // namespace snapfs
 
 template <>

@@ -74,10 +74,16 @@ std::size_t BlobShard::lower_bound(const Id& id) const noexcept {
   return static_cast<std::size_t>(found - first);
 }
 
-bool BlobShard::contains(const Id& id) const noexcept {
+std::optional<std::uint32_t> BlobShard::number_of(const Id& id) const noexcept {
   const std::size_t found = lower_bound(id);
-  return found < parts_.first_row[prefix_of(id) + 1] &&
-         std::memcmp(row(found).suffix.data(), id.bytes.data() + 2, kSuffixSize) == 0;
+  const bool there = found < parts_.first_row[prefix_of(id) + 1] &&
+                     std::memcmp(row(found).suffix.data(), id.bytes.data() + 2, kSuffixSize) == 0;
+  return there ? std::optional(static_cast<std::uint32_t>(found)) : std::nullopt;
+}
+
+TableEntry BlobShard::entry(std::uint32_t number) const {
+  const auto next = std::ranges::upper_bound(parts_.first_row, number);
+  return unpack(static_cast<std::size_t>(next - parts_.first_row.begin()) - 1, number);
 }
 
 void BlobShard::find(const Id& id, const std::function<bool(const TableEntry&)>& visit) const {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -70,9 +71,16 @@ class BlobShard {
   /// Calls `visit` for every entry of the ID until it returns false.
   void find(const Id& id, const std::function<bool(const TableEntry&)>& visit) const;
 
-  bool contains(const Id& id) const noexcept;
+  bool contains(const Id& id) const noexcept { return number_of(id).has_value(); }
 
   void for_each(const std::function<void(const TableEntry&)>& visit) const;
+
+  /// The first entry of the ID by its number, which stays until the shard is merged into. Entries
+  /// of one ID have numbers that follow each other.
+  std::optional<std::uint32_t> number_of(const Id& id) const noexcept;
+
+  /// `number` is below size(). A search in the prefixes: for_each is the way to see them all.
+  TableEntry entry(std::uint32_t number) const;
 
   /// Bytes of memory that merges have taken. What a file holds is not among them.
   std::size_t memory_bytes() const noexcept;

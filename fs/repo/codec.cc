@@ -34,10 +34,8 @@ Codec::Codec(const Keys& keys, const CodecOptions& options)
     : options_(options), cipher_(keys), compressor_(options.compression) {}
 
 const SealedBlob& Codec::seal_blob(const BlobHandle& handle, ByteView plain) {
-  const bool wanted =
-      handle.type == BlobType::kTree || options_.compression != CompressionMode::kOff;
   // Length 0 marks "not compressed", so an empty blob cannot be (FORMAT §5.2).
-  const bool compress = options_.version >= 2 && wanted && !plain.empty();
+  const bool compress = compresses(handle.type) && !plain.empty();
   sealed_.handle = handle;
   sealed_.uncompressed_length = compress ? static_cast<std::uint32_t>(plain.size()) : 0;
   Bytes& message = sealed_.bytes;
@@ -48,6 +46,27 @@ const SealedBlob& Codec::seal_blob(const BlobHandle& handle, ByteView plain) {
   } else {
     append(message, plain);
   }
+  return finish_sealing();
+}
+
+bool Codec::compresses(BlobType type) const noexcept {
+  const bool wanted = type == BlobType::kTree || options_.compression != CompressionMode::kOff;
+  return options_.version >= 2 && wanted;
+}
+
+const SealedBlob& Codec::seal_content(const BlobHandle& handle, ByteView content,
+                                      std::uint32_t uncompressed_length) {
+  sealed_.handle = handle;
+  sealed_.uncompressed_length = uncompressed_length;
+  release_if_large(sealed_.bytes);
+  sealed_.bytes.resize(Cipher::kNonceSize);
+  append(sealed_.bytes, content);
+  return finish_sealing();
+}
+
+/// The content stands where it belongs, without nonce and tag.
+const SealedBlob& Codec::finish_sealing() {
+  Bytes& message = sealed_.bytes;
   const std::size_t content_size = message.size() - Cipher::kNonceSize;
   message.resize(message.size() + Cipher::kTagSize);
   cipher_.seal(ByteView(message).subspan(Cipher::kNonceSize, content_size), message);
@@ -75,6 +94,14 @@ Bytes Codec::open_blob(const BlobHandle& handle, ByteView sealed,
   Bytes plain;
   open_blob_into(plain, handle, sealed, uncompressed_length);
   return plain;
+}
+
+ByteView Codec::open_content(const BlobHandle& handle, ByteView sealed,
+                             std::uint32_t uncompressed_length) {
+  release_if_large(opened_);
+  release_if_large(decrypted_);
+  open_blob_into(opened_, handle, sealed, uncompressed_length);
+  return uncompressed_length != 0 ? decrypted_ : opened_;
 }
 
 void Codec::open_blob_into(Bytes& plain, const BlobHandle& handle, ByteView sealed,

@@ -30,6 +30,24 @@ class Codec {
   /// Error{kDamaged} when one does not match. `uncompressed_length` 0 means stored uncompressed.
   Bytes open_blob(const BlobHandle& handle, ByteView sealed, std::uint32_t uncompressed_length);
 
+  /// Checks all that open_blob checks, and returns what was sealed: the compressed frames, or the
+  /// plaintext of a blob that is stored uncompressed. Valid until the next call.
+  ByteView open_content(const BlobHandle& handle, ByteView sealed,
+                        std::uint32_t uncompressed_length);
+
+  /// Seals what some codec's open_content returned, without compressing it again. Valid until the
+  /// next call. Throws as seal_blob does.
+  const SealedBlob& seal_content(const BlobHandle& handle, ByteView content,
+                                 std::uint32_t uncompressed_length);
+
+  /// Whether seal_blob would compress such a blob, which is not empty.
+  bool compresses(BlobType type) const noexcept;
+
+  /// Whether a blob that is compressed may stay as it is: nobody asked for another compression.
+  bool keeps_compressed() const noexcept {
+    return options_.version >= 2 && options_.compression == CompressionMode::kAuto;
+  }
+
   /// Index, snapshot and lock files (FORMAT §5.1).
   Bytes seal_file(ByteView json);
   Bytes open_file(ByteView stored);
@@ -39,6 +57,7 @@ class Codec {
   Bytes open_raw(ByteView sealed);
 
  private:
+  const SealedBlob& finish_sealing();
   void verify_sealed();
   void open_blob_into(Bytes& plain, const BlobHandle& handle, ByteView sealed,
                       std::uint32_t uncompressed_length);

@@ -102,7 +102,7 @@ bool PackBuilder::can_merge(const PackBuilder& other) const noexcept {
   return header_fits(entries_.size() + other.entries_.size());
 }
 
-void PackBuilder::add(const SealedBlob& blob) {
+void PackBuilder::add(const SealedView& blob) {
   assert(!header_full());
   entries_.push_back({blob.handle, static_cast<std::uint32_t>(bytes_.size()),
                       static_cast<std::uint32_t>(blob.bytes.size()), blob.uncompressed_length});

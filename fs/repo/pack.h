@@ -51,7 +51,7 @@ class PackBuilder {
   std::size_t blob_bytes() const noexcept { return bytes_.size(); }
   const std::vector<PackEntry>& entries() const noexcept { return entries_; }
 
-  void add(const SealedBlob& blob);
+  void add(const SealedView& blob);
 
   /// Makes room for that many bytes of blobs at once.
   void reserve(std::size_t bytes) { bytes_.reserve(bytes); }

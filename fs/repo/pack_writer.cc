@@ -20,7 +20,7 @@ std::uint64_t packed_size(const PackEntry& entry) {
 PackWriter::PackWriter(PackSink& sink, std::size_t target_bytes)
     : sink_(sink), target_bytes_(target_bytes) {}
 
-void PackWriter::add(const SealedBlob& blob, Codec& codec, StopToken stop) {
+void PackWriter::add(const SealedView& blob, Codec& codec, StopToken stop) {
   const std::uint32_t choice = blob.handle.type == BlobType::kData ? random_below(kOpenPacks) : 0;
   PackBuilder full;
   {

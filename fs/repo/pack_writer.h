@@ -42,7 +42,7 @@ class PackWriter {
 
   /// Adds a blob; hands the pack to the sink when it is full. A blob of the target size or more
   /// gets a pack of its own. `codec` seals the header.
-  void add(const SealedBlob& blob, Codec& codec, StopToken stop);
+  void add(const SealedView& blob, Codec& codec, StopToken stop);
 
   /// Waits until the sink has room: before a blob is sealed, not while it is held.
   void wait_for_room(StopToken stop) { sink_.wait_for_room(std::move(stop)); }

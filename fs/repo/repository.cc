@@ -177,30 +177,6 @@ std::unique_ptr<Codec> Repository::make_codec() const {
   return std::make_unique<Codec>(keys_, codec_options_);
 }
 
-/// A codec borrowed from those that are idle.
-class Repository::CodecLease {
- public:
-  explicit CodecLease(Repository& repository) : repository_(repository) {
-    {
-      const auto idle = repository_.idle_codecs_.lock();
-      if (!idle->empty()) {
-        codec_ = std::move(idle->back());
-        idle->pop_back();
-      }
-    }
-    if (!codec_) codec_ = repository_.make_codec();
-  }
-  ~CodecLease() { repository_.idle_codecs_.lock()->push_back(std::move(codec_)); }
-  CodecLease(const CodecLease&) = delete;
-  CodecLease& operator=(const CodecLease&) = delete;
-
-  Codec* operator->() const noexcept { return codec_.get(); }
-
- private:
-  Repository& repository_;
-  std::unique_ptr<Codec> codec_;
-};
-
 std::vector<Id> Repository::list(FileKind kind, StopToken stop) {
   std::vector<Id> ids;
   backend_.list(
@@ -212,14 +188,14 @@ std::vector<Id> Repository::list(FileKind kind, StopToken stop) {
 Bytes Repository::load_file(const FileKey& key, StopToken stop) {
   const Bytes stored = load_verified(backend_, key, stop);
   try {
-    return CodecLease(*this)->open_file(stored);
+    return codecs_.borrow()->open_file(stored);
   } catch (const Error& error) {
     rethrow_about(error, key);
   }
 }
 
 Id Repository::save_file(FileKind kind, ByteView json, StopToken stop) {
-  const CodecLease codec(*this);
+  const CodecPool::Lease codec = codecs_.borrow();
   const Bytes stored = codec->seal_file(json);
   if (codec_options_.verify && !std::ranges::equal(codec->open_file(stored), json)) {
     throw Error(
@@ -247,7 +223,7 @@ Bytes Repository::load_blob(const BlobHandle& handle, StopToken stop) {
       const FileKey pack{FileKind::kPack, location.pack};
       try {
         const Bytes sealed = backend_.load(pack, ByteRange{location.offset, location.length}, stop);
-        return CodecLease(*this)->open_blob(handle, sealed, location.uncompressed_length);
+        return codecs_.borrow()->open_blob(handle, sealed, location.uncompressed_length);
       } catch (const Error& error) {
         if (error.code() == ErrorCode::kCancelled) throw;
         reason = fmt::format("{}: {}", describe(pack), error.what());
@@ -272,7 +248,7 @@ Bytes Repository::load_run(const PackRun& run, StopToken stop) {
 Bytes Repository::open_blob(const PackRun& run, const StoredBlob& blob, ByteView stored_run) {
   const BlobLocation& place = blob.location;
   const ByteView sealed = stored_run.subspan(place.offset - run.begin(), place.length);
-  return CodecLease(*this)->open_blob(blob.handle, sealed, place.uncompressed_length);
+  return codecs_.borrow()->open_blob(blob.handle, sealed, place.uncompressed_length);
 }
 
 void Repository::load_index_file(const Id& id, Index::Loader& loader, const StopToken& stop) {

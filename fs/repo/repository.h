@@ -14,6 +14,7 @@
 #include "fs/crypto/keys.h"
 #include "fs/repo/blob.h"
 #include "fs/repo/codec.h"
+#include "fs/repo/codec_pool.h"
 #include "fs/repo/config.h"
 #include "fs/repo/index.h"
 #include "fs/repo/index_cache.h"
@@ -82,9 +83,10 @@ class Repository {
   /// A worker's own codec. The repository must outlive it.
   std::unique_ptr<Codec> make_codec() const;
 
- private:
-  class CodecLease;
+  /// Codecs to borrow for one call.
+  CodecPool& codecs() noexcept { return codecs_; }
 
+ private:
   Keys unlock(ByteView password, const StopToken& stop);
   void update_cache(const std::set<Id>& files);
   void load_index_file(const Id& id, Index::Loader& loader, const StopToken& stop);
@@ -96,7 +98,7 @@ class Repository {
   Index index_;
   std::unique_ptr<IndexCache> index_cache_;  ///< null: none
   Synchronized<std::set<Id>> loaded_indexes_;
-  Synchronized<std::vector<std::unique_ptr<Codec>>> idle_codecs_;
+  CodecPool codecs_{[this] { return make_codec(); }};
 };
 
 }  // namespace snapfs

@@ -136,4 +136,11 @@ Id save_snapshot(Repository& repository, const Snapshot& snapshot, StopToken sto
                               std::move(stop));
 }
 
+Id replace_snapshot(Repository& repository, const Snapshot& old, Snapshot changed, StopToken stop) {
+  if (!changed.original) changed.original = old.original.value_or(old.id);
+  const Id id = save_snapshot(repository, changed, stop);
+  repository.backend().remove({FileKind::kSnapshot, old.id}, std::move(stop));
+  return id;
+}
+
 }  // namespace snapfs

@@ -49,4 +49,9 @@ std::optional<Snapshot> find_parent(const std::vector<Snapshot>& snapshots, Time
 /// Stores a snapshot and returns its ID.
 Id save_snapshot(Repository& repository, const Snapshot& snapshot, StopToken stop);
 
+/// Stores `changed` in place of `old`, and returns its ID: first the new one, then the old one is
+/// removed, so that a crash leaves both at worst. The new one names the first version of the old
+/// one as its original unless it names one already.
+Id replace_snapshot(Repository& repository, const Snapshot& old, Snapshot changed, StopToken stop);
+
 }  // namespace snapfs

@@ -114,6 +114,12 @@ Snapshot RepositoryMaker::add_snapshot(const Id& tree, std::string_view rfc3339_
   return snapshot;
 }
 
+void RepositoryMaker::add_second_copy(const BlobHandle& blob, std::string_view bytes) {
+  flush();
+  writer_->add(codec_->seal_blob(blob, as_bytes(bytes)), *codec_, {});
+  flush();
+}
+
 void RepositoryMaker::damage(const BlobHandle& blob) {
   for (const BlobLocation& place : repository_->index().find(blob)) {
     const FileKey key{FileKind::kPack, place.pack};

@@ -56,6 +56,9 @@ class RepositoryMaker {
   /// Stores everything added so far.
   void flush();
 
+  /// Stores the blob again, in a pack of its own.
+  void add_second_copy(const BlobHandle& blob, std::string_view bytes);
+
   /// Flips a bit in the middle of the stored blob, in every copy.
   void damage(const BlobHandle& blob);
 

@@ -1,0 +1,43 @@
+#include "fs/repo/file_removal.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fs/base/parallel.h"
+#include "fs/base/synchronized.h"
+
+namespace snapfs {
+namespace {
+
+void remove_one(Backend& backend, const FileKey& file, const StopToken& stop) {
+  try {
+    backend.remove(file, stop);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNotFound) throw;
+  }
+}
+
+}  // namespace
+
+RemovalResult remove_files(Backend& backend, FileKind kind, const std::vector<Id>& files,
+                           StopToken stop, const FileRemoved& removed) {
+  Synchronized<std::vector<RemovalFailure>> failures;
+  parallel_for_each(files, [&](const Id& id) {
+    throw_if_stopped(stop);
+    try {
+      remove_one(backend, {kind, id}, stop);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kCancelled) throw;
+      failures.lock()->push_back({id, error});
+      return;
+    }
+    if (removed) removed(id);
+  });
+  RemovalResult result;
+  result.failures = std::move(*failures.lock());
+  std::ranges::sort(result.failures, {}, &RemovalFailure::id);
+  result.removed = files.size() - result.failures.size();
+  return result;
+}
+
+}  // namespace snapfs

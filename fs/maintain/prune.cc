@@ -1,0 +1,175 @@
+// The order of the steps is what keeps a repository correct when one of them is the last.
+#include "fs/maintain/prune.h"
+
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "fs/base/error.h"
+#include "fs/maintain/progress.h"
+#include "fs/maintain/repack.h"
+#include "fs/repo/blob_writer.h"
+#include "fs/repo/file_removal.h"
+#include "fs/repo/index_rewrite.h"
+#include "fs/repo/repository.h"
+#include "fs/tree/snapshot_list.h"
+#include "fs/tree/used_blobs.h"
+
+namespace snapfs {
+namespace {
+
+void check_options(const PruneOptions& options, unsigned version) {
+  if (options.policy.uncompressed && version < 2) {
+    throw Error(ErrorCode::kUsage,
+                "nothing can be compressed in a repository of version 1: leave out "
+                "--repack-uncompressed");
+  }
+  if (options.policy.small_pack_bytes > options.pack_bytes) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("packs of {} MiB cannot be too small when they are to have {} MiB: "
+                            "choose a smaller number for --repack-smaller-than",
+                            options.policy.small_pack_bytes >> 20, options.pack_bytes >> 20));
+  }
+}
+
+std::vector<Id> roots_of_snapshots(Repository& repository, const PruneOptions& options,
+                                   const StopToken& stop) {
+  std::vector<Id> roots;
+  for (const Snapshot& snapshot : load_snapshots(repository, stop)) {
+    if (!options.without_snapshots.contains(snapshot.id)) roots.push_back(snapshot.tree);
+  }
+  return roots;
+}
+
+void require_snapshots(const std::vector<Id>& roots, const std::vector<FileInfo>& packs,
+                       const PruneOptions& options, const Backend& backend) {
+  if (!roots.empty() || packs.empty() || options.allow_no_snapshots) return;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("{} has no snapshots, and pruning it would remove everything: look "
+                          "whether they are really gone, or give --unsafe-allow-remove-all",
+                          backend.location()),
+              backend.location());
+}
+
+std::vector<FileInfo> list_packs(Repository& repository, const StopToken& stop) {
+  std::vector<FileInfo> packs;
+  repository.backend().list(
+      FileKind::kPack, [&](const FileInfo& pack) { packs.push_back(pack); }, stop);
+  return packs;
+}
+
+class Execution {
+ public:
+  Execution(Repository& repository, const Clock& clock, const PreparedPrune& prepared,
+            const PruneOptions& options, MaintenanceProgress& progress, StopToken stop)
+      : repository_(repository),
+        clock_(clock),
+        contents_(prepared.used.contents()),
+        plan_(prepared.plan),
+        options_(options),
+        progress_(progress),
+        stop_(std::move(stop)),
+        dropped_(plan_.remove.begin(), plan_.remove.end()) {
+    dropped_.insert(plan_.repack.begin(), plan_.repack.end());
+    dropped_.insert(plan_.missing.begin(), plan_.missing.end());
+  }
+
+  PruneOutcome run() {
+    // Nobody knows these packs, so nobody misses them; and there may be little room.
+    remove_packs("removing unlisted packs", plan_.unreferenced);
+    move_used_blobs();
+    if (options_.recover_no_space) {
+      remove_index();
+      remove_old_packs();
+      save_index(repository_, contents_, dropped_, stop_);
+    } else {
+      write_index();
+      remove_old_packs();
+    }
+    return outcome_;
+  }
+
+ private:
+  /// Every blob that stays is in a stored and listed pack afterwards.
+  void move_used_blobs() {
+    if (plan_.blobs.empty()) return;
+    progress_.begin("repacking", "packs", plan_.repack.size());
+    BlobWriter writer(repository_, clock_, options_.pack_bytes);
+    repack(repository_, contents_, plan_.blobs, writer, stop_, [this] { progress_.advance(); });
+    writer.flush(stop_);
+  }
+
+  void write_index() {
+    if (dropped_.empty()) return;
+    progress_.begin("writing the index anew", "index files", 0);
+    options_.require_lock();
+    rewrite_index(repository_, dropped_, stop_, [this] { progress_.advance(); });
+  }
+
+  void remove_index() {
+    options_.require_lock();
+    const std::vector<Id> files = repository_.list(FileKind::kIndex, stop_);
+    progress_.begin("removing index files", "files", files.size());
+    const RemovalResult result =
+        remove_files(repository_.backend(), FileKind::kIndex, files, stop_);
+    if (!result.failures.empty()) throw Error(result.failures.front().error);
+  }
+
+  void remove_old_packs() {
+    std::vector<Id> packs = plan_.remove;
+    packs.insert(packs.end(), plan_.repack.begin(), plan_.repack.end());
+    remove_packs("removing packs", packs);
+  }
+
+  /// What cannot be removed is in the way of nothing: it is no longer listed, and goes next time.
+  void remove_packs(std::string_view step, const std::vector<Id>& packs) {
+    if (packs.empty()) return;
+    progress_.begin(step, "packs", packs.size());
+    options_.require_lock();
+    const RemovalResult result = remove_files(repository_.backend(), FileKind::kPack, packs, stop_,
+                                              [this](const Id&) { progress_.advance(); });
+    for (const RemovalFailure& failure : result.failures) {
+      progress_.warn(
+          fmt::format("pack {} could not be removed: {}", failure.id.hex(), failure.error.what()));
+    }
+    outcome_.files_left += result.failures.size();
+  }
+
+  Repository& repository_;
+  const Clock& clock_;
+  const Index::Contents& contents_;
+  const PrunePlan& plan_;
+  const PruneOptions& options_;
+  MaintenanceProgress& progress_;
+  const StopToken stop_;
+  std::unordered_set<Id> dropped_;
+  PruneOutcome outcome_;
+};
+
+}  // namespace
+
+PreparedPrune prepare_prune(Repository& repository, const PruneOptions& options,
+                            MaintenanceProgress& progress, StopToken stop) {
+  const unsigned version = repository.config().version;
+  check_options(options, version);
+  RepackPolicy policy = options.policy;
+  if (options.recover_no_space) policy.max_repack_bytes = 0;
+  const std::vector<Id> roots = roots_of_snapshots(repository, options, stop);
+  const std::vector<FileInfo> packs = list_packs(repository, stop);
+  require_snapshots(roots, packs, options, repository.backend());
+  repository.load_index(stop);
+  progress.begin("finding what is used", "trees", 0);
+  BlobSet used = find_used_blobs(repository, roots, stop, [&] { progress.advance(); });
+  PrunePlan plan = plan_prune(used, packs, version, policy);
+  return {std::move(used), std::move(plan)};
+}
+
+PruneOutcome execute_prune(Repository& repository, const Clock& clock,
+                           const PreparedPrune& prepared, const PruneOptions& options,
+                           MaintenanceProgress& progress, StopToken stop) {
+  return Execution(repository, clock, prepared, options, progress, std::move(stop)).run();
+}
+
+}  // namespace snapfs

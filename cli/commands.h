@@ -19,6 +19,7 @@ using Command = std::function<ExitCode(Signals&)>;
 
 // Each adds a command to `program`; parsing it assigns `chosen`. The references must outlive the
 // program.
+void add_check_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_init_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_snapshot_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_snapshots_command(CLI::App& program, GlobalOptions& options, Command& chosen);

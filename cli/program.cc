@@ -51,6 +51,7 @@ void set_up(CLI::App& app, GlobalOptions& options, Command& chosen) {
   add_snapshots_command(app, options, chosen);
   add_mount_command(app, options, chosen);
   add_umount_command(app, options, chosen);
+  add_check_command(app, options, chosen);
   add_version_command(app, options, chosen);
 }
 

@@ -18,13 +18,32 @@ using std::chrono::seconds;
 constexpr milliseconds kFirstRate{500};
 constexpr std::size_t kMostFiles = 8;
 
-/// The share of the bytes that is done, 0…1. Files can grow while they are read.
+/// 0…1: files can grow while they are read.
+double share(std::uint64_t done, std::uint64_t total) noexcept {
+  if (total == 0) return 1.0;
+  return std::min(static_cast<double>(done) / static_cast<double>(total), 1.0);
+}
+
+/// The share of the bytes that is done; of the files, when nobody counts bytes.
 std::optional<double> fraction_done(const ProgressFigures& figures) noexcept {
-  if (!figures.bytes_total) return std::nullopt;
-  if (*figures.bytes_total == 0) return 1.0;
-  const double fraction =
-      static_cast<double>(figures.bytes_done) / static_cast<double>(*figures.bytes_total);
-  return std::min(fraction, 1.0);
+  if (figures.bytes_total) return share(figures.bytes_done, *figures.bytes_total);
+  if (figures.files_total && figures.bytes_done == 0) {
+    return share(figures.files_done, *figures.files_total);
+  }
+  return std::nullopt;
+}
+
+/// Not all work is on bytes.
+bool counts_bytes(const ProgressFigures& figures) noexcept {
+  return figures.bytes_done > 0 || figures.bytes_total || figures.unit == "files";
+}
+
+/// As if all that is counted took the same time.
+std::optional<seconds> remaining_time_by_files(const ProgressFigures& figures) noexcept {
+  const std::optional<double> fraction = fraction_done(figures);
+  if (figures.elapsed < kFirstRate || !fraction || *fraction == 0) return std::nullopt;
+  const double elapsed = static_cast<double>(figures.elapsed.count()) / 1000;
+  return seconds(static_cast<seconds::rep>(elapsed / *fraction * (1 - *fraction) + 0.5));
 }
 
 }  // namespace
@@ -36,8 +55,9 @@ std::uint64_t bytes_per_second(const ProgressFigures& figures) noexcept {
 }
 
 std::optional<seconds> remaining_time(const ProgressFigures& figures) noexcept {
+  if (!figures.bytes_total) return remaining_time_by_files(figures);
   const std::uint64_t rate = bytes_per_second(figures);
-  if (!figures.bytes_total || rate == 0) return std::nullopt;
+  if (rate == 0) return std::nullopt;
   const std::uint64_t done = std::min(figures.bytes_done, *figures.bytes_total);
   return seconds((*figures.bytes_total - done + rate - 1) / rate);
 }
@@ -48,7 +68,8 @@ std::string progress_line(const ProgressFigures& figures, std::size_t columns) {
     line += fmt::format("{:.2f}%  ", *fraction * 100);
   line += fmt::format("{}", figures.files_done);
   if (figures.files_total) line += fmt::format(" / {}", *figures.files_total);
-  line += fmt::format(" files  {}", format_size(figures.bytes_done));
+  line += fmt::format(" {}", figures.unit);
+  if (counts_bytes(figures)) line += fmt::format("  {}", format_size(figures.bytes_done));
   if (figures.bytes_total) line += fmt::format(" / {}", format_size(*figures.bytes_total));
   if (const std::uint64_t rate = bytes_per_second(figures)) {
     line += fmt::format("  {}/s", format_size(rate));

@@ -1,4 +1,4 @@
-// What a running snapshot shows: figures in, lines of text or JSON out. Pure functions; the thread
+// What a running command shows: figures in, lines of text or JSON out. Pure functions; the thread
 // that calls them now and then is progress_reporter.h.
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/terminal.h"
@@ -15,6 +16,7 @@ namespace snapfs {
 
 /// How far a run has come. Totals are empty as long as nobody has counted the source.
 struct ProgressFigures {
+  std::string_view unit = "files";  ///< what is counted; a literal
   std::chrono::milliseconds elapsed{0};
   std::uint64_t files_done = 0;
   std::uint64_t bytes_done = 0;

@@ -11,11 +11,15 @@
 
 namespace snapfs {
 
-/// Calls `work` once for every item, from up to as many threads as there are cores, in no
-/// particular order. The first exception stops the handing out of items and is rethrown when all
-/// threads have ended.
+/// How many threads keep all cores busy; at least 1.
+inline std::size_t core_count() { return std::max(1U, std::thread::hardware_concurrency()); }
+
+/// Calls `work` once for every item, from up to as many threads as there are cores (or as are
+/// given), in no particular order. The first exception stops the handing out of items and is
+/// rethrown when all threads have ended.
 template <class Item, class Work>
-void parallel_for_each(const std::vector<Item>& items, const Work& work) {
+void parallel_for_each(const std::vector<Item>& items, const Work& work,
+                       std::size_t max_threads = core_count()) {
   std::atomic<std::size_t> next = 0;
   std::atomic<bool> failed = false;
   std::mutex mutex;
@@ -34,9 +38,8 @@ void parallel_for_each(const std::vector<Item>& items, const Work& work) {
     }
   };
   {
-    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
     std::vector<std::jthread> threads;
-    for (std::size_t i = 1; i < std::min(cores, items.size()); ++i) threads.emplace_back(run);
+    for (std::size_t i = 1; i < std::min(max_threads, items.size()); ++i) threads.emplace_back(run);
     run();
   }
   if (first_error) std::rethrow_exception(first_error);

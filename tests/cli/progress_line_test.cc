@@ -33,6 +33,21 @@ TEST(ProgressLine, LeavesOutWhatNobodyKnows) {
   EXPECT_EQ(progress_line(figures, 200), "[0:10] 12 files  50.000 MiB  5.000 MiB/s");
 }
 
+TEST(ProgressLine, CountsOtherThingsThanFiles) {
+  ProgressFigures figures;
+  figures.unit = "packs";
+  figures.files_done = 1;
+  figures.files_total = 4;
+  EXPECT_EQ(progress_line(figures, 200), "[0:00] 25.00%  1 / 4 packs");
+  figures.elapsed = seconds(5);
+  EXPECT_EQ(progress_line(figures, 200), "[0:05] 25.00%  1 / 4 packs  ETA 0:15");
+  figures.files_total.reset();
+  figures.elapsed = seconds(0);
+  EXPECT_EQ(progress_line(figures, 200), "[0:00] 1 packs");
+  figures.bytes_done = 2048;
+  EXPECT_EQ(progress_line(figures, 200), "[0:00] 1 packs  2.000 KiB");
+}
+
 TEST(ProgressLine, CountsErrors) {
   ProgressFigures figures;
   figures.errors = 1;

@@ -1,0 +1,104 @@
+// snapfs check: whether a repository is sound.
+#include "fs/maintain/check.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/check_output.h"
+#include "cli/commands.h"
+#include "cli/filter_options.h"
+#include "cli/global_options.h"
+#include "cli/output.h"
+#include "cli/session.h"
+#include "cli/signals.h"
+
+namespace snapfs {
+namespace {
+
+struct CheckArguments {
+  FilterOptions filter;
+  bool read_data = false;
+  std::string read_data_subset;
+  bool check_unused = false;
+  bool with_cache = false;  ///< accepted; nothing is cached that a check reads
+  bool no_lock = false;
+  std::vector<std::string> ids;
+};
+
+CheckOptions options_of(const CheckArguments& arguments) {
+  CheckOptions options;
+  options.snapshots = arguments.ids;
+  options.filter = arguments.filter.filter();
+  options.find_unused = arguments.check_unused;
+  if (!arguments.read_data_subset.empty()) {
+    options.read_data = PackSubset::parse(arguments.read_data_subset);
+  } else if (arguments.read_data) {
+    options.read_data.emplace();
+  }
+  return options;
+}
+
+ExitCode run_check(const GlobalOptions& options, const CheckArguments& arguments,
+                   Signals& signals) {
+  const CheckOptions what = options_of(arguments);
+  Session session(options, signals,
+                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kExclusive));
+  CheckVerdict verdict;
+  {
+    CheckOutput output(options);
+    verdict = check_repository(session.repository(), what, output, session.stop());
+  }
+  print_check_result(options, verdict);
+  if (verdict.sound()) return ExitCode::kSuccess;
+  print_exit_error(options.json, ExitCode::kFatal, "the repository contains errors");
+  return ExitCode::kFatal;
+}
+
+}  // namespace
+
+void add_check_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
+  CLI::App* command = program.add_subcommand("check", "Find out whether a repository is sound");
+  const auto arguments = std::make_shared<CheckArguments>();
+  command
+      ->add_option("ID", arguments->ids,
+                   "Only these snapshots: IDs, unambiguous beginnings of them, or \"latest\"")
+      ->type_name("");
+  CLI::Option* const read_data =
+      command->add_flag("--read-data", arguments->read_data, "Read every byte of every pack");
+  command
+      ->add_option("--read-data-subset", arguments->read_data_subset,
+                   "Read part of the packs: n/t, x% or a size (500M)")
+      ->type_name("PART")
+      ->excludes(read_data);
+  command->add_flag("--check-unused", arguments->check_unused,
+                    "Name the blobs that no chosen snapshot uses");
+  command->add_flag("--with-cache", arguments->with_cache,
+                    "Accepted for compatibility: a check reads the repository, never a cache");
+  add_filter_options(*command, arguments->filter);
+  add_global_options(*command, options);
+  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
+      ->group("Repository");
+  command->footer(R"(
+Without --read-data the index, the packs' sizes, and all snapshots and trees are checked; damage
+inside data packs is not seen. A part n/t is the same packs every time: reading 1/12 in January,
+2/12 in February and so on reads everything once a year.
+
+Examples:
+  snapfs check                             structure, in seconds
+  snapfs check --read-data                 every byte
+  snapfs check --read-data-subset 5%       a random sample
+  snapfs check --read-data latest          all that the latest snapshot needs
+  snapfs check --json | jq .broken_packs)");
+  command->callback([&options, &chosen, arguments] {
+    chosen = [&options, arguments](Signals& signals) {
+      return run_check(options, *arguments, signals);
+    };
+  });
+}
+
+}  // namespace snapfs

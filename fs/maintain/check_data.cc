@@ -1,0 +1,116 @@
+// The last part: every byte of the packs.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "fs/base/parallel.h"
+#include "fs/base/synchronized.h"
+#include "fs/maintain/blobs_of_packs.h"
+#include "fs/maintain/check_run.h"
+#include "fs/maintain/pack_verifier.h"
+#include "fs/repo/repository.h"
+
+namespace snapfs {
+namespace {
+
+/// So many threads more than cores, so that some can wait for the storage while all cores work.
+/// Each holds one pack in memory.
+constexpr std::size_t kWaitingThreads = 2;
+
+/// A fault of the transport passes: what is wrong twice is wrong.
+constexpr int kAttempts = 2;
+
+class DataCheck {
+ public:
+  DataCheck(Repository& repository, const IndexedPacks& indexed, CheckReport& report,
+            const StopToken& stop)
+      : repository_(repository), indexed_(indexed), report_(report), stop_(stop) {}
+
+  void run(const std::vector<FileInfo>& packs) {
+    parallel_for_each(
+        packs,
+        [this](const FileInfo& pack) {
+          check(pack);
+          report_.progress().advance();
+        },
+        core_count() + kWaitingThreads);
+    const auto headless = std::exchange(*headless_.lock(), {});
+    if (headless.empty()) return;
+    std::unordered_set<Id> ids;
+    for (const auto& [id, problems] : headless) ids.insert(id);
+    const auto contents = blobs_of_packs(repository_.index(), ids);
+    parallel_for_each(headless, [&](const auto& pack) {
+      const auto entries = contents.find(pack.first);
+      check_without_header(pack.first, pack.second,
+                           entries == contents.end() ? std::vector<PackEntry>() : entries->second);
+    });
+  }
+
+ private:
+  using Problems = std::vector<std::string>;
+
+  Bytes load(const Id& pack) {
+    throw_if_stopped(stop_);
+    return repository_.backend().load({FileKind::kPack, pack}, std::nullopt, stop_);
+  }
+
+  void check(const FileInfo& pack) {
+    PackVerdict verdict;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      verdict = attempt_check(pack.id);
+      if (verdict.intact()) return;
+    }
+    if (verdict.header_readable) {
+      report(pack.id, verdict.problems);
+    } else {
+      headless_.lock()->emplace_back(pack.id, std::move(verdict.problems));
+    }
+  }
+
+  PackVerdict attempt_check(const Id& pack) {
+    try {
+      const Bytes file = load(pack);
+      const auto codec = repository_.codecs().borrow();
+      return verify_pack(*codec, repository_.index(), pack, *indexed_.find(pack), file);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kCancelled) throw;
+      return {{error.what()}, true};
+    }
+  }
+
+  /// Which blobs are damaged is worth knowing; the index says where they should be.
+  void check_without_header(const Id& pack, Problems problems,
+                            const std::vector<PackEntry>& entries) {
+    try {
+      const Bytes file = load(pack);
+      const auto codec = repository_.codecs().borrow();
+      std::ranges::move(verify_blobs(*codec, entries, file), std::back_inserter(problems));
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kCancelled) throw;
+      problems.emplace_back(error.what());
+    }
+    report(pack, problems);
+  }
+
+  void report(const Id& pack, const Problems& problems) {
+    report_.broken_pack(
+        pack, fmt::format("pack {} is damaged: {}", pack.hex(), fmt::join(problems, "; ")));
+  }
+
+  Repository& repository_;
+  const IndexedPacks& indexed_;
+  CheckReport& report_;
+  const StopToken& stop_;
+  Synchronized<std::vector<std::pair<Id, Problems>>> headless_;
+};
+
+}  // namespace
+
+void check_data(Repository& repository, const IndexedPacks& indexed,
+                const std::vector<FileInfo>& packs, CheckReport& report, const StopToken& stop) {
+  report.progress().begin("read the packs", "packs", packs.size());
+  DataCheck(repository, indexed, report, stop).run(packs);
+}
+
+}  // namespace snapfs

@@ -1,0 +1,47 @@
+#include "fs/maintain/index_files.h"
+
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "fs/base/parallel.h"
+#include "fs/repo/index_file.h"
+#include "fs/repo/repository.h"
+
+namespace snapfs {
+
+std::vector<PackDescription> read_index_file(Repository& repository, const Id& file,
+                                             StopToken stop) {
+  const FileKey key{FileKind::kIndex, file};
+  Bytes json = repository.load_file(key, std::move(stop));
+  std::vector<PackDescription> packs;
+  try {
+    parse_index(std::move(json), repository.config().version,
+                [&packs](const PackDescription& pack) { packs.push_back(pack); });
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("{}: {}", describe(key), error.what()), file.hex());
+  }
+  return packs;
+}
+
+void read_index_files(Repository& repository, const std::vector<Id>& files,
+                      const VisitIndexFile& visit, const UnreadableIndex& unreadable,
+                      StopToken stop) {
+  std::mutex one_at_a_time;
+  parallel_for_each(files, [&](const Id& file) {
+    throw_if_stopped(stop);
+    std::optional<std::vector<PackDescription>> packs;
+    try {
+      packs = read_index_file(repository, file, stop);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kCancelled) throw;
+      const std::lock_guard lock(one_at_a_time);
+      unreadable(file, error);
+    }
+    if (packs) visit(file, *packs);
+  });
+}
+
+}  // namespace snapfs

@@ -1,0 +1,68 @@
+#include "fs/maintain/indexed_packs.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace snapfs {
+namespace {
+
+/// Spreads a number over all bits, so that sums of them tell sets apart (the finalizer of
+/// splitmix64).
+std::uint64_t mixed(std::uint64_t x) noexcept {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
+std::uint64_t digest_of(const PackEntry& entry) noexcept {
+  const std::uint64_t place = std::uint64_t{entry.offset} << 32 | entry.length;
+  const std::uint64_t kind =
+      std::uint64_t{entry.uncompressed_length} << 1 | static_cast<std::uint64_t>(entry.handle.type);
+  return mixed(std::hash<Id>{}(entry.handle.id) + mixed(place + mixed(kind)));
+}
+
+IndexedPack condense(const PackDescription& pack) noexcept {
+  IndexedPack facts;
+  facts.file_bytes = pack_file_bytes(pack.entries);
+  facts.blobs = static_cast<std::uint32_t>(pack.entries.size());
+  for (const PackEntry& entry : pack.entries) {
+    facts.digest += digest_of(entry);
+    (entry.handle.type == BlobType::kTree ? facts.has_trees : facts.has_data) = true;
+  }
+  return facts;
+}
+
+}  // namespace
+
+std::uint64_t pack_file_bytes(std::span<const PackEntry> entries) noexcept {
+  std::uint64_t bytes = kPackOverhead;
+  for (const PackEntry& entry : entries) bytes += entry.length + header_entry_size(entry);
+  return bytes;
+}
+
+void IndexedPacks::add(const Id& file, std::span<const PackDescription> packs) {
+  for (const PackDescription& pack : packs) {
+    const IndexedPack facts = condense(pack);
+    const auto [known, is_new] = packs_.try_emplace(pack.id, facts);
+    if (is_new) {
+      first_files_.emplace(pack.id, file);
+      continue;
+    }
+    IndexedPack& before = known->second;
+    if (before.digest != facts.digest || before.blobs != facts.blobs) before.conflicting = true;
+    before.has_data |= facts.has_data;
+    before.has_trees |= facts.has_trees;
+    const Id& first = first_files_.at(pack.id);
+    if (first == file) continue;
+    std::vector<Id>& files = in_several_files_[pack.id];
+    if (files.empty()) files.push_back(first);
+    if (std::ranges::find(files, file) == files.end()) files.push_back(file);
+  }
+}
+
+const IndexedPack* IndexedPacks::find(const Id& pack) const {
+  const auto found = packs_.find(pack);
+  return found == packs_.end() ? nullptr : &found->second;
+}
+
+}  // namespace snapfs

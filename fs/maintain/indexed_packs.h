@@ -1,0 +1,54 @@
+// What the index files say of each pack, condensed: enough to compare the packs with their files
+// and the index files with each other. The blobs themselves are in the repository's index.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "fs/base/id.h"
+#include "fs/repo/pack.h"
+
+namespace snapfs {
+
+/// One pack, as all index files together describe it.
+struct IndexedPack {
+  std::uint64_t file_bytes = 0;  ///< the size its entries add up to, header included
+  std::uint64_t digest = 0;      ///< of the set of entries, whatever their order
+  std::uint32_t blobs = 0;       ///< entries
+  bool has_data = false;
+  bool has_trees = false;
+  bool conflicting = false;  ///< it is listed several times, with different entries
+
+  bool is_mixed() const noexcept { return has_data && has_trees; }
+};
+
+/// Not thread-safe.
+class IndexedPacks {
+ public:
+  using Map = std::unordered_map<Id, IndexedPack>;
+
+  /// Takes in what an index file lists.
+  void add(const Id& file, std::span<const PackDescription> packs);
+
+  const Map& packs() const noexcept { return packs_; }
+
+  /// Null when no index file lists the pack.
+  const IndexedPack* find(const Id& pack) const;
+
+  /// The packs that several index files list, and these, in no particular order.
+  const std::unordered_map<Id, std::vector<Id>>& in_several_files() const noexcept {
+    return in_several_files_;
+  }
+
+ private:
+  Map packs_;
+  std::unordered_map<Id, Id> first_files_;
+  std::unordered_map<Id, std::vector<Id>> in_several_files_;
+};
+
+/// The size of a pack file with these entries (FORMAT §6).
+std::uint64_t pack_file_bytes(std::span<const PackEntry> entries) noexcept;
+
+}  // namespace snapfs

@@ -1,0 +1,88 @@
+#include "fs/maintain/pack_verifier.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "fs/base/error.h"
+#include "fs/crypto/sha256.h"
+#include "fs/repo/codec.h"
+#include "fs/repo/index.h"
+
+namespace snapfs {
+namespace {
+
+/// What the header says; an error's words when it cannot be read.
+std::optional<std::vector<PackEntry>> read_header(Codec& codec, ByteView file,
+                                                  std::vector<std::string>& problems) {
+  try {
+    return parse_pack_header(codec, file, file.size());
+  } catch (const Error& error) {
+    problems.emplace_back(error.what());
+    return std::nullopt;
+  }
+}
+
+bool index_agrees(const Index& index, const Id& pack, const PackEntry& entry) {
+  const BlobLocation place{pack, entry.offset, entry.length, entry.uncompressed_length};
+  const std::vector<BlobLocation> known = index.find(entry.handle);
+  return std::ranges::find(known, place) != known.end();
+}
+
+std::string name_of(const PackEntry& entry) {
+  return fmt::format("{} blob {}", to_string(entry.handle.type), entry.handle.id.hex());
+}
+
+}  // namespace
+
+bool is_blob_intact(Codec& codec, const PackEntry& entry, ByteView file, std::string* reason) {
+  if (std::uint64_t{entry.offset} + entry.length > file.size()) {
+    if (reason != nullptr)
+      *reason = fmt::format("{} lies beyond the end of the file", name_of(entry));
+    return false;
+  }
+  try {
+    codec.open_content(entry.handle, file.subspan(entry.offset, entry.length),
+                       entry.uncompressed_length);
+    return true;
+  } catch (const Error& error) {
+    if (reason != nullptr) *reason = fmt::format("{}: {}", name_of(entry), error.what());
+    return false;
+  }
+}
+
+std::vector<std::string> verify_blobs(Codec& codec, std::span<const PackEntry> entries,
+                                      ByteView file) {
+  std::vector<std::string> problems;
+  for (const PackEntry& entry : entries) {
+    std::string reason;
+    if (!is_blob_intact(codec, entry, file, &reason)) problems.push_back(std::move(reason));
+  }
+  return problems;
+}
+
+PackVerdict verify_pack(Codec& codec, const Index& index, const Id& id, const IndexedPack& indexed,
+                        ByteView file) {
+  PackVerdict verdict;
+  if (sha256(file) != id) verdict.problems.emplace_back("its content does not match its name");
+  const auto entries = read_header(codec, file, verdict.problems);
+  if (!entries) {
+    verdict.header_readable = false;
+    return verdict;
+  }
+  std::vector<std::string> bad = verify_blobs(codec, *entries, file);
+  std::ranges::move(bad, std::back_inserter(verdict.problems));
+  for (const PackEntry& entry : *entries) {
+    if (index_agrees(index, id, entry)) continue;
+    verdict.problems.push_back(
+        fmt::format("{} is not in the index, or at another place there", name_of(entry)));
+  }
+  if (entries->size() != indexed.blobs && !indexed.conflicting) {
+    verdict.problems.push_back(
+        fmt::format("it holds {} blobs, but the index lists {}", entries->size(), indexed.blobs));
+  }
+  return verdict;
+}
+
+}  // namespace snapfs

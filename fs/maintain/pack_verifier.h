@@ -1,0 +1,41 @@
+// One pack, byte for byte: its name, its header, every blob, and what the index says of them
+// (FORMAT §6, §16).
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fs/base/bytes.h"
+#include "fs/base/id.h"
+#include "fs/maintain/indexed_packs.h"
+#include "fs/repo/pack.h"
+
+namespace snapfs {
+
+class Codec;
+class Index;
+
+/// What is wrong with a pack.
+struct PackVerdict {
+  std::vector<std::string> problems;  ///< a line for each; empty: intact
+  bool header_readable = true;        ///< if not, its blobs were not looked at
+
+  bool intact() const noexcept { return problems.empty() && header_readable; }
+};
+
+/// Compares the pack's file with its name, its header, and what the index says: `indexed` and the
+/// entries of `index`. Every blob that the header lists is decrypted, decompressed and hashed.
+PackVerdict verify_pack(Codec& codec, const Index& index, const Id& id, const IndexedPack& indexed,
+                        ByteView file);
+
+/// Opens the blobs that `entries` place in the file, and returns a line for each that is not
+/// intact. For packs whose header cannot be read.
+std::vector<std::string> verify_blobs(Codec& codec, std::span<const PackEntry> entries,
+                                      ByteView file);
+
+/// Whether the file holds the blob intact where the entry says. `reason`, if not null, gets why
+/// not.
+bool is_blob_intact(Codec& codec, const PackEntry& entry, ByteView file, std::string* reason);
+
+}  // namespace snapfs

@@ -1,0 +1,53 @@
+// What a check says at the end.
+#include "cli/check_output.h"
+
+#include <gtest/gtest.h>
+
+namespace snapfs {
+namespace {
+
+const Id kPack = {{0xab}};
+
+TEST(CheckSummary, HasTheFieldsThatConsumersKnow) {
+  CheckVerdict verdict;
+  EXPECT_EQ(check_summary_json(verdict),
+            R"({"message_type":"summary","num_errors":0,"broken_packs":null,)"
+            R"("suggest_repair_index":false,"suggest_prune":false,)"
+            R"("suggest_repair_snapshots":false})");
+  verdict.errors = 2;
+  verdict.broken_packs = {kPack};
+  verdict.suggest_prune = true;
+  EXPECT_EQ(check_summary_json(verdict),
+            R"({"message_type":"summary","num_errors":2,"broken_packs":[")" + kPack.hex() +
+                R"("],"suggest_repair_index":false,"suggest_prune":true,)"
+                R"("suggest_repair_snapshots":false})");
+}
+
+TEST(RepairAdvice, NothingToRepairNeedsNone) {
+  CheckVerdict verdict;
+  verdict.suggest_prune = true;
+  EXPECT_EQ(repair_advice(verdict), "");
+}
+
+TEST(RepairAdvice, SnapshotsComeLastAndOnlyAfterAnotherLook) {
+  CheckVerdict verdict;
+  verdict.suggest_repair_index = true;
+  verdict.suggest_repair_snapshots = true;
+  verdict.broken_packs = {kPack};
+  verdict.read_data = true;
+  EXPECT_EQ(repair_advice(verdict), "  snapfs repair index\n  snapfs repair packs " + kPack.hex() +
+                                        "\n  snapfs check --read-data\n"
+                                        "  snapfs repair snapshots --forget\n");
+}
+
+TEST(RepairAdvice, DamagedTreesCallForALookAtTheData) {
+  CheckVerdict verdict;
+  verdict.suggest_repair_snapshots = true;
+  EXPECT_EQ(repair_advice(verdict),
+            "  snapfs check --read-data\n  snapfs repair snapshots --forget\n");
+  verdict.read_data = true;
+  EXPECT_EQ(repair_advice(verdict), "  snapfs repair snapshots --forget\n");
+}
+
+}  // namespace
+}  // namespace snapfs

@@ -15,7 +15,9 @@ class Baton {
   /// Waits for the baton; false when it was withdrawn.
   bool take() {
     std::unique_lock lock(mutex_);
+    ++waiting_;
     free_.wait(lock, [this] { return !held_ || withdrawn(); });
+    --waiting_;
     if (withdrawn()) return false;
     held_ = true;
     return true;
@@ -39,12 +41,19 @@ class Baton {
     free_.notify_all();
   }
 
+  /// Whether it lies there and nobody wants it: all are busy.
+  bool is_abandoned() const {
+    const std::lock_guard lock(mutex_);
+    return !held_ && waiting_ == 0;
+  }
+
   bool withdrawn() const noexcept { return withdrawn_.load(std::memory_order_relaxed); }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable free_;
   bool held_ = false;
+  unsigned waiting_ = 0;
   std::atomic<bool> withdrawn_{false};
 };
 

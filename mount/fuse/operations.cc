@@ -7,12 +7,14 @@
 
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "fs/tree/tree_reader.h"
 #include "mount/fuse/errno_guard.h"
 #include "mount/fuse/libfuse.h"
+#include "mount/fuse/pending_request.h"
 #include "mount/fuse/replies.h"
 
 namespace snapfs {
@@ -25,22 +27,17 @@ FuseContext& context_of(fuse_req_t req) {
   return *static_cast<FuseContext*>(fuse_req_userdata(req));
 }
 
-class InFlight {
- public:
-  explicit InFlight(std::atomic<std::uint64_t>& count) : count_(count) { ++count_; }
-  ~InFlight() { --count_; }
-  InFlight(const InFlight&) = delete;
-  InFlight& operator=(const InFlight&) = delete;
-
- private:
-  std::atomic<std::uint64_t>& count_;
-};
-
+/// Nothing when the request has its answer: an error, or one that somebody else gave meanwhile.
+/// `compute` may wait, and must not touch the request once it did.
 template <class Compute>
 auto guarded(fuse_req_t req, std::string_view operation, Compute&& compute) {
-  const InFlight counted(context_of(req).fs.requests_in_flight());
-  return guard(
-      operation, [req](int error) { fuse_reply_err(req, error); }, std::forward<Compute>(compute));
+  PendingRequest& pending = *PendingRequest::current();
+  const auto fail = [&](int error) {
+    if (pending.take()) fuse_reply_err(req, error);
+  };
+  auto result = guard(operation, fail, std::forward<Compute>(compute));
+  if (result && !pending.take()) result.reset();
+  return result;
 }
 
 void init(void* userdata, fuse_conn_info* connection) {
@@ -66,6 +63,15 @@ void init(void* userdata, fuse_conn_info* connection) {
   }
 }
 
+void reply_entry(fuse_req_t req, FuseContext& context, const Entry& entry) {
+  if (!context.fs.remember(entry.ino)) {
+    fuse_reply_err(req, ESTALE);  // forgotten since it was found: the kernel looks it up again
+    return;
+  }
+  const fuse_entry_param param = to_entry_param(entry, context);
+  if (fuse_reply_entry(req, &param) == -ENOENT) context.fs.forget(entry.ino, 1);
+}
+
 void lookup(fuse_req_t req, fuse_ino_t parent, const char* name) {
   // Names up to 1,024 bytes reach a FUSE file system.
   if (std::strlen(name) > kMaxNameBytes) {
@@ -76,8 +82,7 @@ void lookup(fuse_req_t req, fuse_ino_t parent, const char* name) {
   const auto found = guarded(req, "lookup", [&] { return context.fs.lookup(parent, name); });
   if (!found) return;
   if (*found) {
-    const fuse_entry_param param = to_entry_param(**found, context);
-    fuse_reply_entry(req, &param);
+    reply_entry(req, context, **found);
   } else if (!context.fs.is_stable_directory(parent)) {
     fuse_reply_err(req, ENOENT);
   } else {
@@ -88,9 +93,18 @@ void lookup(fuse_req_t req, fuse_ino_t parent, const char* name) {
   }
 }
 
-/// Inodes are arithmetic (InodeTable): there is nothing to count, and nothing to free.
-void forget(fuse_req_t req, fuse_ino_t, std::uint64_t) { fuse_reply_none(req); }
-void forget_multi(fuse_req_t req, std::size_t, fuse_forget_data*) { fuse_reply_none(req); }
+/// Inodes inside snapshots are arithmetic (InodeTable): nothing to count, and nothing to free.
+void forget(fuse_req_t req, fuse_ino_t ino, std::uint64_t lookups) {
+  context_of(req).fs.forget(ino, lookups);
+  fuse_reply_none(req);
+}
+
+void forget_multi(fuse_req_t req, std::size_t count, fuse_forget_data* forgets) {
+  for (const fuse_forget_data& each : std::span(forgets, count)) {
+    context_of(req).fs.forget(each.ino, each.nlookup);
+  }
+  fuse_reply_none(req);
+}
 
 void getattr(fuse_req_t req, fuse_ino_t ino, fuse_file_info*) {
   const auto entry = guarded(req, "getattr", [&] { return context_of(req).fs.entry(ino); });
@@ -186,9 +200,10 @@ std::shared_ptr<const OpenDirectory> open_directory(FuseContext& context, fuse_i
 }
 
 void readdir(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info* info) {
+  FuseContext& context = context_of(req);
   const auto buffer = guarded(req, "readdir", [&] {
-    const auto directory = open_directory(context_of(req), ino, info->fh);
-    return directory_entries(req, *directory, size, static_cast<std::uint64_t>(offset));
+    const auto directory = open_directory(context, ino, info->fh);
+    return directory_entries(*directory, size, static_cast<std::uint64_t>(offset));
   });
   if (buffer) fuse_reply_buf(req, buffer->data(), buffer->used());
 }
@@ -198,8 +213,7 @@ void readdirplus(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset,
   FuseContext& context = context_of(req);
   const auto buffer = guarded(req, "readdirplus", [&] {
     const auto directory = open_directory(context, ino, info->fh);
-    return directory_entries_plus(req, *directory, size, static_cast<std::uint64_t>(offset),
-                                  context);
+    return directory_entries_plus(*directory, size, static_cast<std::uint64_t>(offset), context);
   });
   if (buffer) fuse_reply_buf(req, buffer->data(), buffer->used());
 }
@@ -298,8 +312,8 @@ void access(fuse_req_t req, fuse_ino_t ino, int mask) {
   if (writable) fuse_reply_err(req, (mask & W_OK) != 0 && !*writable ? EROFS : 0);
 }
 
-/// For every operation that changes something. The mount is read-only, so the kernel refuses them
-/// itself; this answers when somebody remounted it.
+/// For every operation that changes something. The kernel refuses them itself on a read-only mount;
+/// this answers on one with a file that can be written to, and when somebody remounted it.
 constexpr auto kReadOnly = [](fuse_req_t req, auto...) {
   const RequestStats::Scope scope(context_of(req).stats, RequestKind::kChange, 0);
   fuse_reply_err(req, EROFS);
@@ -313,7 +327,9 @@ struct Counted;
 template <RequestKind kind, auto operation, class First, class... Rest>
 struct Counted<kind, operation, void (*)(fuse_req_t, First, Rest...)> {
   static void call(fuse_req_t req, First first, Rest... rest) {
-    const RequestStats::Scope scope(context_of(req).stats, kind, first);
+    FuseContext& context = context_of(req);
+    const RequestStats::Scope scope(context.stats, kind, first);
+    const PendingRequest pending(context.watch, req);
     operation(req, first, rest...);
   }
 };
@@ -357,6 +373,10 @@ fuse_lowlevel_ops make_operations() {
 }
 
 }  // namespace
+
+FuseContext::FuseContext(SnapshotFs& snapshot_fs, RequestStats& request_stats,
+                         std::chrono::milliseconds request_timeout)
+    : fs(snapshot_fs), stats(request_stats), watch({request_timeout, answer_with_error}) {}
 
 const fuse_lowlevel_ops& fuse_operations() noexcept {
   static const fuse_lowlevel_ops operations = make_operations();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "fs/base/synchronized.h"
 #include "mount/fuse/request_stats.h"
+#include "mount/fuse/request_watch.h"
 #include "mount/model/snapshot_fs.h"
 
 struct fuse_lowlevel_ops;
@@ -24,7 +26,8 @@ struct FuseContext {
   std::function<void()> on_ready;  ///< called once, when requests are answered
   bool writable = false;           ///< there is a file that may be written to
   bool no_open = false;            ///< set at INIT, before other requests
-  RequestStats stats;
+  RequestStats& stats;
+  RequestWatch watch;
 
   /// Directories that are open, by handle. A table, not pointers, so that those that are still
   /// open when the mount ends are freed.
@@ -32,7 +35,9 @@ struct FuseContext {
       open_directories;
   std::atomic<std::uint64_t> next_handle{1};
 
-  explicit FuseContext(SnapshotFs& snapshot_fs) : fs(snapshot_fs) {}
+  /// `request_timeout`: how long a request may wait for storage; 0: for ever.
+  FuseContext(SnapshotFs& snapshot_fs, RequestStats& request_stats,
+              std::chrono::milliseconds request_timeout);
 };
 
 /// The table for fuse_session_new, whose user data is a FuseContext*.

@@ -45,6 +45,9 @@ Position at_position(const OpenDirectory& directory, std::uint64_t position) {
   return result;
 }
 
+/// libfuse does not look at the request when it writes an entry. It may be answered by then.
+constexpr fuse_req_t kNoRequest = nullptr;
+
 /// `add(position, buffer, next)` returns the bytes that the entry needs.
 template <class Add>
 DirectoryBuffer fill(const OpenDirectory& directory, std::size_t size, std::uint64_t offset,
@@ -104,27 +107,28 @@ fuse_entry_param to_entry_param(const Entry& entry, const FuseContext& context) 
   return param;
 }
 
-DirectoryBuffer directory_entries(fuse_req_t req, const OpenDirectory& directory, std::size_t size,
+DirectoryBuffer directory_entries(const OpenDirectory& directory, std::size_t size,
                                   std::uint64_t offset) {
   return fill(directory, size, offset,
               [&](const Position& position, DirectoryBuffer& buffer, std::uint64_t next) {
                 const struct stat status = to_stat(position.entry);
-                return fuse_add_direntry(req, buffer.end(), buffer.left(), position.name.c_str(),
-                                         &status, static_cast<off_t>(next));
+                return fuse_add_direntry(kNoRequest, buffer.end(), buffer.left(),
+                                         position.name.c_str(), &status, static_cast<off_t>(next));
               });
 }
 
-DirectoryBuffer directory_entries_plus(fuse_req_t req, const OpenDirectory& directory,
-                                       std::size_t size, std::uint64_t offset,
-                                       const FuseContext& context) {
+DirectoryBuffer directory_entries_plus(const OpenDirectory& directory, std::size_t size,
+                                       std::uint64_t offset, FuseContext& context) {
   return fill(directory, size, offset,
               [&](const Position& position, DirectoryBuffer& buffer, std::uint64_t next) {
                 fuse_entry_param param = to_entry_param(position.entry, context);
                 // Node 0: a name only. The kernel neither looks up the dots nor counts them.
-                if (position.dot) param.ino = 0;
-                return fuse_add_direntry_plus(req, buffer.end(), buffer.left(),
-                                              position.name.c_str(), &param,
-                                              static_cast<off_t>(next));
+                if (position.dot || !context.fs.remember(param.ino)) param.ino = 0;
+                const std::size_t needed =
+                    fuse_add_direntry_plus(kNoRequest, buffer.end(), buffer.left(),
+                                           position.name.c_str(), &param, static_cast<off_t>(next));
+                if (needed > buffer.left() && param.ino != 0) context.fs.forget(param.ino, 1);
+                return needed;
               });
 }
 

@@ -56,13 +56,12 @@ class DirectoryBuffer {
 
 /// As many entries from position `offset` on as fit `size` bytes. Position 0 is ".", 1 is "..",
 /// then come the directory's entries; an entry's offset is the position after it.
-DirectoryBuffer directory_entries(fuse_req_t req, const OpenDirectory& directory, std::size_t size,
+DirectoryBuffer directory_entries(const OpenDirectory& directory, std::size_t size,
                                   std::uint64_t offset);
 
-/// The same with attributes.
-DirectoryBuffer directory_entries_plus(fuse_req_t req, const OpenDirectory& directory,
-                                       std::size_t size, std::uint64_t offset,
-                                       const FuseContext& context);
+/// The same with attributes; counts the entries as remembered by the kernel.
+DirectoryBuffer directory_entries_plus(const OpenDirectory& directory, std::size_t size,
+                                       std::uint64_t offset, FuseContext& context);
 
 /// The answer to a read, sent from where the bytes are cached. Making it may need memory, sending
 /// it does not: the first belongs inside the errno guard, the second outside.

@@ -31,10 +31,13 @@ std::string_view name_of(RequestKind kind) noexcept {
 }
 
 RequestStats::Scope::Scope(RequestStats& stats, RequestKind kind, std::uint64_t ino) noexcept
-    : stats_(stats), kind_(kind), begin_(Clock::now()), slot_(stats.take_slot(kind, ino, begin_)) {}
+    : stats_(stats), kind_(kind), begin_(Clock::now()), slot_(stats.take_slot(kind, ino, begin_)) {
+  stats_.in_flight_.fetch_add(1, std::memory_order_relaxed);
+}
 
 RequestStats::Scope::~Scope() {
   stats_.count(kind_, Clock::now() - begin_);
+  stats_.in_flight_.fetch_sub(1, std::memory_order_relaxed);
   if (slot_ == nullptr) return;
   slot_->begin_ns.store(0, std::memory_order_relaxed);
   slot_->taken.store(false, std::memory_order_release);

@@ -58,6 +58,9 @@ class RequestStats {
   /// How many requests of a kind have been answered.
   std::uint64_t answered(RequestKind kind) const noexcept;
 
+  /// How many are being answered.
+  std::uint64_t in_flight() const noexcept { return in_flight_.load(std::memory_order_relaxed); }
+
   /// Two blocks of lines, "requests:" and "in flight:", for people; each line ends in a newline.
   std::string text() const;
 
@@ -80,6 +83,7 @@ class RequestStats {
   void count(RequestKind kind, Clock::duration time) noexcept;
 
   std::array<Figures, kRequestKinds> figures_;
+  std::atomic<std::uint64_t> in_flight_{0};
   std::array<Slot, 64> slots_;
 };
 

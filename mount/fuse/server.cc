@@ -26,15 +26,6 @@ constexpr std::size_t kFsnameDigits = 10;
 /// Allocations from this size on are given back to the system when they are freed.
 constexpr int kOwnMappingBytes = 256 << 10;
 
-SnapshotFsOptions model_options(const MountOptions& options) {
-  SnapshotFsOptions result;
-  result.view = options.view;
-  result.view.warn = [](std::string_view message) { log_mount("warning", message); };
-  result.reader = options.reader;
-  result.tree_cache_bytes = options.tree_cache_bytes;
-  return result;
-}
-
 /// A comma separates options and a backslash escapes.
 std::string escaped(std::string_view value) {
   std::string result;
@@ -55,8 +46,8 @@ class MountServer::Impl {
         fsname_(options_.fsname.empty()
                     ? "snapfs:" + repository.config().id.hex().substr(0, kFsnameDigits)
                     : options_.fsname),
-        fs_(repository, model_options(options_), stop_.get_token()),
-        context_(fs_) {
+        fs_(repository, model_options(), stop_.get_token()),
+        context_(fs_, stats_, options_.request_timeout) {
     context_.posix_acl = checks_permissions();
     context_.generation = static_cast<std::uint64_t>(SystemClock().now().seconds);
     context_.on_ready = options_.on_ready;
@@ -72,17 +63,27 @@ class MountServer::Impl {
     check_fuse_available();
     if (options_.allow_other) check_may_allow_others();
     FuseSession session(context_, check_mountpoint(mountpoint_, {}), session_options());
-    session.serve(std::max(options_.threads, 1U), stop_.get_token());
+    session.serve(std::max(options_.threads, 1U), stop_);
   }
 
   void request_stop() noexcept { stop_.request_stop(); }
 
   std::string status() const {
     return "mountpoint: " + mountpoint_ + "\nsource: " + fsname_ + "\n" +
-           status_text(fs_.status()) + context_.stats.text();
+           status_text(fs_.status()) + stats_.text();
   }
 
  private:
+  SnapshotFsOptions model_options() const {
+    SnapshotFsOptions result;
+    result.view = options_.view;
+    result.view.warn = [](std::string_view message) { log_mount("warning", message); };
+    result.reader = options_.reader;
+    result.tree_cache_bytes = options_.tree_cache_bytes;
+    result.requests_in_flight = [this] { return stats_.in_flight(); };
+    return result;
+  }
+
   bool checks_permissions() const noexcept {
     return options_.allow_other && options_.default_permissions;
   }
@@ -100,6 +101,7 @@ class MountServer::Impl {
   const MountOptions options_;
   const std::string fsname_;
   StopSource stop_;
+  RequestStats stats_;
   SnapshotFs fs_;
   FuseContext context_;
 };

@@ -1,6 +1,7 @@
 // A repository mounted: what `snapfs mount` runs.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -23,9 +24,12 @@ struct MountOptions {
   bool default_permissions = true;
   std::string fsname;    ///< empty: "snapfs:" and 10 digits of the repository's ID
   unsigned threads = 4;  ///< that answer requests; at least 1
-  ViewOptions view;      ///< warnings go to standard error, whatever its `warn` says
+  ViewOptions view;      ///< warnings go to log_mount(), whatever its `warn` says
   ReaderOptions reader;
   std::size_t tree_cache_bytes = 64 << 20;
+  /// How long a request may wait for storage before it fails with ETIMEDOUT; 0: for ever. A server
+  /// that is started again is to be outlasted, and the kernel asks twice for what programs read.
+  std::chrono::milliseconds request_timeout{std::chrono::minutes(5)};
   bool no_exec = false;  ///< refuse to run programs from the mount
   /// Called once, in a thread of the server, when the mount can be used.
   std::function<void()> on_ready;

@@ -11,8 +11,11 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <condition_variable>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 #include <stop_token>
 #include <string_view>
 #include <system_error>
@@ -24,14 +27,19 @@
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 #include "mount/fuse/baton.h"
+#include "mount/fuse/errno_guard.h"
 #include "mount/fuse/libfuse.h"
 #include "mount/fuse/operations.h"
+#include "mount/fuse/pending_request.h"
 
 namespace snapfs {
 
 namespace {
 
-/// Where libfuse's messages of this thread go instead of to standard error.
+/// Of which all but a few may wait for storage that hangs.
+constexpr std::size_t kMaxThreads = 64;
+
+/// Where libfuse's messages of this thread go instead of to the log.
 thread_local std::string* captured_messages = nullptr;
 
 __attribute__((format(printf, 2, 0))) void take_message(fuse_log_level, const char* format,
@@ -41,7 +49,9 @@ __attribute__((format(printf, 2, 0))) void take_message(fuse_log_level, const ch
   if (captured_messages != nullptr) {
     *captured_messages += line;
   } else {
-    std::fputs(line, stderr);
+    std::string_view text = line;
+    while (text.ends_with('\n')) text.remove_suffix(1);
+    log_mount("libfuse", text);
   }
 }
 
@@ -105,6 +115,7 @@ class BatonHold final : public BlockingListener {
     return held_ && !baton_.withdrawn();
   }
   void about_to_block() noexcept override {
+    if (PendingRequest* const pending = PendingRequest::current()) pending->about_to_block();
     if (std::exchange(held_, false)) baton_.pass();
   }
 
@@ -140,7 +151,9 @@ void set_nonblocking(int fd) {
 class FuseSession::Impl {
  public:
   Impl(FuseContext& context, std::string mountpoint, const std::vector<std::string>& options)
-      : mountpoint_(std::move(mountpoint)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+      : context_(context),
+        mountpoint_(std::move(mountpoint)),
+        wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!wake_) throw_errno(errno, "create", "an event descriptor");
     const MessageCapture messages;
     Arguments arguments(options);
@@ -160,18 +173,21 @@ class FuseSession::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void serve(unsigned threads, const StopToken& stop) {
+  void serve(unsigned threads, StopSource& stop) {
     set_nonblocking(fuse_session_fd(session_));
-    const std::stop_callback wake_on_stop(stop, [this] { end(); });
+    stop_ = &stop;
+    const std::stop_callback wake_on_stop(stop.get_token(), [this] { end(); });
     {
-      std::vector<std::jthread> workers;
+      Workers workers;
       const BlockedSignals blocked;
-      try {
-        for (unsigned i = 0; i < threads; ++i) workers.emplace_back([this] { work(); });
-      } catch (const std::system_error& error) {
-        end();  // or those that did start would never return
-        throw_errno(error.code().value(), "start threads for the mount on", mountpoint_);
+      {
+        const std::lock_guard lock(workers.mutex);
+        for (unsigned i = 0; i < threads && start_worker(workers); ++i) continue;
       }
+      const std::jthread watch = start_watch(workers);
+      // Ended by the last of them: the watch may add some until then.
+      std::unique_lock lock(workers.mutex);
+      workers.ended.wait(lock, [&] { return workers.running == 0; });
     }
     if (const int error = error_.load(); error != 0) {
       throw_errno(error, "read requests of the mount on", mountpoint_);
@@ -183,9 +199,64 @@ class FuseSession::Impl {
     throw Error(ErrorCode::kIo, what + messages.suffix(), mountpoint_);
   }
 
+  struct Workers {
+    std::mutex mutex;
+    std::condition_variable ended;
+    unsigned running = 0;
+    std::uint64_t answered_at_last_step = 0;
+    bool were_all_busy = false;
+    std::vector<std::jthread> threads;  ///< the last member: joined before the others go
+  };
+
+  /// False when the system gives no more threads, and there are others. Under the lock.
+  bool start_worker(Workers& workers) {
+    try {
+      workers.threads.emplace_back([this, &workers] {
+        work();
+        const std::lock_guard lock(workers.mutex);
+        if (--workers.running == 0) workers.ended.notify_all();
+      });
+      ++workers.running;
+      return true;
+    } catch (const std::exception&) {
+      // The system's words are "resource temporarily unavailable", whatever is lacking.
+      if (workers.running == 0) throw_errno(EAGAIN, "start a thread for the mount on", mountpoint_);
+      log_mount("start", "the system gives no more threads: going on with those there are");
+      return false;
+    }
+  }
+
+  /// Without it the mount works, as long as its storage does.
+  std::jthread start_watch(Workers& workers) {
+    try {
+      return std::jthread([this, &workers](const StopToken& stop) {
+        context_.watch.run(stop, [&] { add_worker_if_stuck(workers); });
+      });
+    } catch (const std::system_error&) {
+      log_mount("start", "the system gives no more threads: requests have no time limit");
+      return {};
+    }
+  }
+
+  /// At two steps nobody was there to take a request, and between them none was answered: the
+  /// storage hangs. What needs no storage shall still be served.
+  void add_worker_if_stuck(Workers& workers) {
+    const std::lock_guard lock(workers.mutex);
+    const std::uint64_t answered = answered_.load(std::memory_order_relaxed);
+    const bool all_busy = baton_.is_abandoned();
+    const bool stuck =
+        all_busy && workers.were_all_busy && answered == workers.answered_at_last_step;
+    workers.were_all_busy = all_busy;
+    workers.answered_at_last_step = answered;
+    if (stuck && workers.running != 0 && workers.threads.size() < kMaxThreads) {
+      start_worker(workers);
+    }
+  }
+
   /// Makes all workers return after what they are at.
   void end() noexcept {
     baton_.withdraw();
+    stop_->request_stop();
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
   }
@@ -210,6 +281,7 @@ class FuseSession::Impl {
     const int received = fuse_session_receive_buf(session_, &request);
     if (received > 0) {
       fuse_session_process_buf(session_, &request);
+      answered_.fetch_add(1, std::memory_order_relaxed);
       // The first request is INIT, and its answer would lower the read-ahead again.
       if (!initialized_.exchange(true)) set_read_ahead(mountpoint_);
       return true;
@@ -229,11 +301,14 @@ class FuseSession::Impl {
     }
   }
 
+  FuseContext& context_;
   const std::string mountpoint_;
   UniqueFd wake_;
+  StopSource* stop_ = nullptr;
   fuse_session* session_ = nullptr;
   Baton baton_;
   std::atomic<bool> initialized_{false};
+  std::atomic<std::uint64_t> answered_{0};
   std::atomic<int> error_{0};
 };
 
@@ -243,6 +318,6 @@ FuseSession::FuseSession(FuseContext& context, std::string mountpoint,
 
 FuseSession::~FuseSession() = default;
 
-void FuseSession::serve(unsigned threads, StopToken stop) { impl_->serve(threads, stop); }
+void FuseSession::serve(unsigned threads, StopSource& stop) { impl_->serve(threads, stop); }
 
 }  // namespace snapfs

@@ -25,9 +25,12 @@ class FuseSession {
   FuseSession& operator=(const FuseSession&) = delete;
 
   /// Answers requests in `threads` threads of its own, with signals blocked, until the mount is
-  /// unmounted or a stop is requested. No request is in progress when it returns. Throws
-  /// Error{kIo} when the kernel's requests cannot be read.
-  void serve(unsigned threads, StopToken stop);
+  /// unmounted or a stop is requested. More threads are added while all of them wait for storage
+  /// that does not answer, and fewer have to do when the system gives no more. Requests a stop when
+  /// the mount is unmounted: nobody waits for what is under way. No request is in progress when it
+  /// returns. Throws Error{kIo} when the kernel's requests cannot be read or no thread can be
+  /// started.
+  void serve(unsigned threads, StopSource& stop);
 
  private:
   class Impl;

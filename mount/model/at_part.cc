@@ -1,12 +1,10 @@
 // Times to snapshots.
 #include "mount/model/at_part.h"
 
-#include <algorithm>
 #include <array>
-#include <ranges>
 #include <string>
 
-#include "mount/model/time_expression.h"
+#include "mount/model/snapshot_name.h"
 
 namespace snapfs {
 
@@ -17,20 +15,9 @@ constexpr std::array<std::string_view, 6> kListed = {"1d-ago", "1m-ago", "1w-ago
 
 }  // namespace
 
-const Snapshot* newest_until(const std::vector<Snapshot>& snapshots, Timestamp time) {
-  auto after = std::ranges::upper_bound(snapshots, time, {},
-                                        [](const Snapshot& s) { return s.time.instant; });
-  while (after != snapshots.begin()) {
-    if (!is_partial(*--after)) return &*after;
-  }
-  return nullptr;
-}
-
 std::optional<VirtualName> AtPart::lookup(const VirtualNode& directory, std::string_view name) {
-  const auto time = parse_time_expression(name, clock_.now(), zone_);
-  if (!time) return std::nullopt;
   const auto view = tree_.view();
-  const Snapshot* snapshot = newest_until(view->snapshots, *time);
+  const Snapshot* snapshot = find_by_name(view->snapshots, name, clock_, zone_);
   if (snapshot == nullptr) return std::nullopt;
   VirtualNode node;
   node.kind = VirtualNode::Kind::kTree;
@@ -39,8 +26,9 @@ std::optional<VirtualName> AtPart::lookup(const VirtualNode& directory, std::str
   node.snapshot = snapshot->id;
   node.tree = snapshot->tree;
   node.time = snapshot->time.instant;
-  const std::string identity = "at/" + std::string(name) + "/" + snapshot->id.hex();
-  return VirtualName{std::string(name), tree_.add(identity, std::move(node)), {}};
+  // Not by the name: there is no end to what one snapshot can be called.
+  const Ino ino = tree_.add("at/" + snapshot->id.hex(), std::move(node));
+  return VirtualName{std::string(name), ino, {}};
 }
 
 std::vector<VirtualName> AtPart::list(const VirtualNode& directory) {

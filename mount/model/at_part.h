@@ -12,18 +12,14 @@
 
 namespace snapfs {
 
-/// The newest complete one of `snapshots` (ascending by time) that is not after `time`; null when
-/// there is none.
-const Snapshot* newest_until(const std::vector<Snapshot>& snapshots, Timestamp time);
-
-/// Thread-safe.
+/// All names of a snapshot lead to one directory. Thread-safe.
 class AtPart final : public VirtualPart {
  public:
   /// The references must outlive this.
   AtPart(VirtualTree& tree, const Clock& clock, const TimeZone& zone)
       : tree_(tree), clock_(clock), zone_(zone) {}
 
-  /// Understands what parse_time_expression does.
+  /// Understands what find_by_name does.
   std::optional<VirtualName> lookup(const VirtualNode& directory, std::string_view name) override;
 
   /// A few names that people try first.

@@ -24,20 +24,24 @@ BlobCache::Pointer BlobCache::get(const Id& blob, StopToken stop) {
 
 class BlobCache::CachedDelivery final : public PrefetchTarget::Delivery {
  public:
-  explicit CachedDelivery(SharedCache<Id, Bytes>::Claim claim) : claim_(std::move(claim)) {}
+  CachedDelivery(BlobCache& cache, SharedCache<Id, Bytes>::Claim claim)
+      : cache_(cache), claim_(std::move(claim)) {}
 
   void deliver(Bytes plain) override {
-    claim_.finish(std::make_shared<const Bytes>(std::move(plain)));
+    auto bytes = std::make_shared<const Bytes>(std::move(plain));
+    cache_.forget_failure(claim_.key());
+    claim_.finish(bytes);
   }
 
  private:
+  BlobCache& cache_;
   SharedCache<Id, Bytes>::Claim claim_;
 };
 
 std::unique_ptr<PrefetchTarget::Delivery> BlobCache::claim(const Id& blob) {
   auto claim = cache_.claim(blob);
   if (!claim) return nullptr;
-  return std::make_unique<CachedDelivery>(std::move(*claim));
+  return std::make_unique<CachedDelivery>(*this, std::move(*claim));
 }
 
 BlobCache::Pointer BlobCache::load(const Id& blob, StopToken stop) {

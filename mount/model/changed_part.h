@@ -2,6 +2,7 @@
 // comparison itself is ChangedTrees'.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,7 +12,9 @@
 #include "fs/base/clock.h"
 #include "fs/base/stop_token.h"
 #include "fs/base/timezone.h"
+#include "mount/model/blob_cache.h"
 #include "mount/model/changed_trees.h"
+#include "mount/model/last_oversized.h"
 #include "mount/model/shared_cache.h"
 #include "mount/model/virtual_part.h"
 #include "mount/model/virtual_tree.h"
@@ -21,11 +24,12 @@ namespace snapfs {
 /// Thread-safe.
 class ChangedPart final : public VirtualPart {
  public:
-  /// The references must outlive this.
+  /// The references must outlive this. `list_bytes`: how much of lists of deletions is kept,
+  /// besides the last one that alone is larger.
   ChangedPart(VirtualTree& tree, ChangedTrees& changed, const Clock& clock, const TimeZone& zone,
-              StopToken stop);
+              StopToken stop, std::size_t list_bytes = 16 << 20);
 
-  /// In the directory of pairs: A..B, each "latest", an ID or its beginning, or a time (AtPart).
+  /// In the directory of pairs: A..B, each as find_by_name understands it.
   /// In a pair: `.deleted`, one path a line, and `.deleted0`, each path ended by a zero byte.
   std::optional<VirtualName> lookup(const VirtualNode& directory, std::string_view name) override;
 
@@ -37,7 +41,6 @@ class ChangedPart final : public VirtualPart {
  private:
   std::optional<VirtualName> find_pair(const VirtualNode& directory, std::string_view name);
   std::optional<VirtualName> find_removed(const VirtualNode& pair, std::string_view name);
-  const Snapshot* find_snapshot(const View& view, std::string_view text) const;
   std::shared_ptr<const Bytes> removed(const VirtualNode& pair, bool zero_ended);
 
   VirtualTree& tree_;
@@ -46,6 +49,8 @@ class ChangedPart final : public VirtualPart {
   const TimeZone& zone_;
   const StopToken stop_;
   SharedCache<std::string, Bytes> lists_;
+  /// There is no open file that could keep it: each READ asks anew.
+  LastOversized<std::string, Bytes> large_list_;
 };
 
 }  // namespace snapfs

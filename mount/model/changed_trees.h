@@ -47,6 +47,9 @@ class ChangedTrees {
   /// differs itself or anything below it was added or changed. Throws what TreeCache::get throws.
   std::shared_ptr<const TreeListing> get(const TreePair& pair, StopToken stop);
 
+  /// Null when it is not in memory.
+  std::shared_ptr<const TreeListing> peek(const TreePair& pair) { return cache_.peek(pair); }
+
   /// Calls `visit` with each path, relative to the pair, that is in `before` and not in `after`, in
   /// ascending order within a directory. What was below a directory that is gone is not named.
   /// Where something else has taken a directory's place, that is what was in it.

@@ -63,8 +63,7 @@ FileSlice FileReader::read(Ino ino, std::uint64_t offset, std::size_t size) {
   FileSlice slice;
   if (offset >= file.size()) return slice;
   std::uint64_t left = std::min<std::uint64_t>(size, file.size() - offset);
-  if (offset == 0) file_begun(ino);
-  want(state->read_ahead.after_read(file, offset, offset + left));
+  read_ahead(ino, *state, offset, offset + left);
   for (std::size_t segment = file.segment_at(offset); left > 0; ++segment) {
     const std::uint64_t length = std::min(left, file.segments()[segment].end - offset);
     if (length == 0) continue;
@@ -77,6 +76,20 @@ FileSlice FileReader::read(Ino ino, std::uint64_t offset, std::size_t size) {
     left -= length;
   }
   return slice;
+}
+
+Warmed FileReader::warm(Ino ino, std::uint64_t offset, std::size_t size) {
+  const std::shared_ptr<const ReadState> state = state_of(ino);
+  const std::vector<FileLayout::Segment>& segments = state->layout.segments();
+  Warmed warmed{offset, 0};
+  std::size_t i = state->layout.segment_at(offset);
+  for (; i < segments.size() && warmed.loaded < size; ++i) {
+    if (segments[i].kind != FileLayout::Kind::kHole) {
+      warmed.loaded += blobs_.get(segments[i].blob, stop_)->size();
+    }
+    warmed.end = segments[i].end;
+  }
+  return warmed;
 }
 
 std::optional<std::uint64_t> FileReader::next_data(Ino ino, std::uint64_t offset) {
@@ -132,13 +145,21 @@ std::shared_ptr<const ReadState> FileReader::state_of(Ino ino) {
   });
 }
 
-void FileReader::directory_opened(Ino directory) {
-  want(directories_.after_listing(directory, *trees_.listing(directory)));
+void FileReader::directory_opened(Ino directory) noexcept {
+  best_effort([&] {
+    const auto listing = trees_.listing_in_memory(directory);
+    if (listing) want(directories_.after_listing(directory, *listing));
+  });
 }
 
-void FileReader::file_begun(Ino ino) {
-  const TreeFs::NodeRef place = trees_.node(ino);
-  want(directories_.after_file(place.directory->self, *place.listing, place.index));
+void FileReader::read_ahead(Ino ino, const ReadState& state, std::uint64_t begin,
+                            std::uint64_t end) noexcept {
+  best_effort([&] {
+    // What its directory holds is not worth waiting for.
+    const auto place = begin == 0 ? trees_.node_in_memory(ino) : std::nullopt;
+    if (place) want(directories_.after_file(place->directory->self, *place->listing, place->index));
+    want(state.read_ahead.after_read(state.layout, begin, end));
+  });
 }
 
 void FileReader::want(ReadAheadAdvice advice) {

@@ -43,6 +43,12 @@ struct FileSlice {
   std::size_t size() const noexcept;
 };
 
+/// How far a call of FileReader::warm got.
+struct Warmed {
+  std::uint64_t end = 0;     ///< where to go on; where it began: at the end of the file
+  std::uint64_t loaded = 0;  ///< bytes
+};
+
 /// What is kept of a file that is being read, by inode: there is no open and no close.
 struct ReadState {
   ReadState(FileLayout file_layout, std::uint64_t read_ahead_bytes)
@@ -65,6 +71,10 @@ class FileReader {
   /// error as a whole. Error{kUsage} when it is no file; else what BlobCache::get throws.
   FileSlice read(Ino ino, std::uint64_t offset, std::size_t size);
 
+  /// Loads the blobs that the run touches, for somebody who will read it later: neither a reader of
+  /// this file to be helped, nor a reason to let go of them. Throws what read() throws.
+  Warmed warm(Ino ino, std::uint64_t offset, std::size_t size);
+
   /// As lseek(2) with SEEK_DATA and SEEK_HOLE: nothing where that says ENXIO. Error{kUsage} when it
   /// is no file.
   std::optional<std::uint64_t> next_data(Ino ino, std::uint64_t offset);
@@ -75,7 +85,7 @@ class FileReader {
   std::vector<FileRange> damage(Ino ino);
 
   /// Says that a program is about to list the directory, which lies in a snapshot.
-  void directory_opened(Ino directory);
+  void directory_opened(Ino directory) noexcept;
 
   /// Whether a data blob is in memory.
   bool is_cached(const Id& blob) const { return blobs_.contains(blob); }
@@ -84,7 +94,7 @@ class FileReader {
 
  private:
   std::shared_ptr<const ReadState> state_of(Ino ino);
-  void file_begun(Ino ino);
+  void read_ahead(Ino ino, const ReadState& state, std::uint64_t begin, std::uint64_t end) noexcept;
   void want(ReadAheadAdvice advice);
   FileSlice::Piece load_piece(const FileLayout& layout, std::size_t segment, std::uint64_t offset,
                               std::uint64_t length);

@@ -6,16 +6,20 @@
 
 namespace snapfs {
 
-void ListingAhead::directory_opened(Ino directory) {
-  const std::shared_ptr<const TreeListing> listing = fs_.listing(directory);
+void ListingAhead::directory_opened(Ino directory) noexcept {
+  best_effort([&] { guess(directory); });
+}
+
+void ListingAhead::guess(Ino directory) {
+  const std::shared_ptr<const TreeListing> listing = fs_.listing_in_memory(directory);
+  if (!listing) return;
   std::vector<Id> children;
   std::vector<Id> siblings;
   {
-    const bool has_parent = !is_virtual(directory);
-    const TreeFs::NodeRef place = has_parent ? fs_.node(directory) : TreeFs::NodeRef{};
+    const auto place = is_virtual(directory) ? std::nullopt : fs_.node_in_memory(directory);
     const std::lock_guard lock(mutex_);
     const bool walking =
-        has_parent && opened_child(place.directory->self, *place.listing, place.index, siblings);
+        place && opened_child(place->directory->self, *place->listing, place->index, siblings);
     if (std::ranges::find(opened_, directory, &Opened::directory) == opened_.end()) {
       Opened& opened = opened_[next_++ % kRemembered];
       opened = {directory, 0, 0};

@@ -27,7 +27,7 @@ class ListingAhead {
       : trees_(trees), fs_(fs), prefetcher_(repository, stop, kThreads) {}
 
   /// After a directory inside a snapshot was opened.
-  void directory_opened(Ino directory);
+  void directory_opened(Ino directory) noexcept;
 
  private:
   static constexpr unsigned kThreads = 2;
@@ -41,6 +41,7 @@ class ListingAhead {
     std::size_t trigger = 0;  ///< opening this one, or a later one, fetches more
   };
 
+  void guess(Ino directory);
   bool opened_child(Ino parent, const TreeListing& listing, std::size_t index,
                     std::vector<Id>& wanted);
   static void collect(const TreeListing& listing, Opened& opened, std::size_t next,

@@ -37,6 +37,7 @@ std::string status_text(const MountStatus& status) {
   add(text, "snapshots", status.snapshots);
   add(text, "uptime_seconds", status.uptime_seconds);
   add(text, "requests_in_flight", status.requests_in_flight);
+  add(text, "virtual_inodes", status.virtual_inodes);
   add(text, "memory_bytes", status.memory_bytes);
   add(text, "blob", status.blobs);
   add(text, "tree", status.trees);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <system_error>
 #include <utility>
 
 #include "fs/base/blocked_signals.h"
@@ -37,11 +38,7 @@ ClaimedRun claim(PrefetchTarget& target, const PackRun& run) {
 }  // namespace
 
 Prefetcher::Prefetcher(Repository& repository, const StopToken& stop, unsigned threads)
-    : repository_(repository) {
-  const BlockedSignals blocked;
-  for (unsigned i = 0; i < threads; ++i) {
-    threads_.emplace_back([this](const StopToken& own_stop) { work(own_stop); });
-  }
+    : repository_(repository), wanted_threads_(threads) {
   stop_with_caller_.emplace(stop, [this] { stop_all(); });
 }
 
@@ -50,8 +47,24 @@ Prefetcher::~Prefetcher() {
   stop_all();
 }
 
+/// At the first wish, so that those who cannot do without threads got theirs before. Under the
+/// lock.
+void Prefetcher::start_threads() {
+  if (wanted_threads_ == 0) return;
+  const BlockedSignals blocked;
+  try {
+    for (; wanted_threads_ > 0; --wanted_threads_) {
+      threads_.emplace_back([this](const StopToken& stop) { work(stop); });
+    }
+  } catch (const std::system_error&) {
+    wanted_threads_ = 0;  // fewer, or none, have to do
+  }
+}
+
 /// All at once: each may be waiting for storage that is far away.
 void Prefetcher::stop_all() noexcept {
+  const std::lock_guard lock(mutex_);
+  wanted_threads_ = 0;
   for (std::jthread& thread : threads_) thread.request_stop();
 }
 
@@ -62,6 +75,8 @@ void Prefetcher::want(PrefetchTarget& target, std::vector<Id> blobs, PrefetchCan
   {
     Wish wish{&target, std::move(blobs), std::move(cancel)};
     const std::lock_guard lock(mutex_);
+    start_threads();
+    if (threads_.empty()) return;
     if (first) {
       wishes_.push_front(std::move(wish));
       if (wishes_.size() > kMaxWishes) wishes_.pop_back();

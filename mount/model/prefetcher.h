@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <list>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <stop_token>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "fs/base/bytes.h"
@@ -48,11 +50,21 @@ class PrefetchTarget {
   virtual std::unique_ptr<Delivery> claim(const Id& blob) = 0;
 };
 
+/// For guesses about what will be wanted: failing to make one must never fail what led to it.
+template <class Guess>
+void best_effort(Guess&& guess) noexcept {
+  try {
+    std::forward<Guess>(guess)();
+  } catch (const std::exception&) {
+    // No memory, or nothing to guess from: whoever needs it loads it himself.
+  }
+}
+
 /// Set when what was wished for is not useful any more.
 using PrefetchCancel = std::shared_ptr<std::atomic<bool>>;
 
-/// Thread-safe. Holds at most one run, and what it decodes to, a thread. Destroying it cancels what
-/// is under way.
+/// Thread-safe. Holds at most one run, and what it decodes to, a thread; has threads from the first
+/// wish on, as many as the system gives. Destroying it cancels what is under way.
 class Prefetcher {
  public:
   /// The repository must outlive it. `stop` cancels everything for good, so that nobody waits for
@@ -85,6 +97,7 @@ class Prefetcher {
     PrefetchCancel cancel;
   };
 
+  void start_threads();
   void stop_all() noexcept;
   void work(const StopToken& stop);
   void plan(Wish wish);
@@ -94,7 +107,8 @@ class Prefetcher {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<Wish> wishes_;
-  std::deque<Job> jobs_;  ///< wishes that were planned; they go first
+  std::deque<Job> jobs_;     ///< wishes that were planned; they go first
+  unsigned wanted_threads_;  ///< to be started at the first wish
   std::vector<std::jthread> threads_;
   std::optional<std::stop_callback<std::function<void()>>> stop_with_caller_;
 };

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -28,6 +29,13 @@ struct CacheCounters {
   std::atomic<std::uint64_t> wasted{0};      ///< of those, evicted before anybody asked
   std::atomic<std::uint64_t> in_flight{0};   ///< being loaded right now
 };
+
+/// What a key takes beside its own size. A text is in the list of values and in the table of keys.
+template <class Key>
+std::size_t key_heap_bytes(const Key&) noexcept {
+  return 0;
+}
+inline std::size_t key_heap_bytes(const std::string& key) noexcept { return 2 * key.size(); }
 
 /// Thread-safe. `Value` knows its weight: `std::size_t memory_bytes(const Value&)`, found by
 /// argument-dependent lookup.
@@ -202,7 +210,7 @@ class SharedCache {
 
   /// Before the claim ends, so that nobody finds the value neither here nor on its way.
   void insert(const Key& key, const Pointer& value, bool used) {
-    const std::size_t bytes = memory_bytes(*value);
+    const std::size_t bytes = memory_bytes(*value) + key_heap_bytes(key);
     if (bytes > budget_bytes_) return;
     // Evicted values are freed outside the lock.
     Items evicted;

@@ -10,7 +10,8 @@ namespace snapfs {
 
 SnapshotFs::SnapshotFs(Repository& repository, const SnapshotFsOptions& options,
                        const StopToken& stop)
-    : tree_cache_(repository, {repository.index(), zeros_}, options.tree_cache_bytes),
+    : requests_in_flight_(options.requests_in_flight),
+      tree_cache_(repository, {repository.index(), zeros_}, options.tree_cache_bytes),
       changed_(tree_cache_, options.tree_cache_bytes / 4),
       trees_(tree_cache_, changed_, virtual_, {options.view.owner_root}, stop),
       virtual_(repository,
@@ -34,11 +35,13 @@ Entry SnapshotFs::entry(Ino ino) {
   return is_virtual(ino) ? virtual_.entry(ino) : trees_.entry(ino);
 }
 
-std::shared_ptr<const OpenDirectory> SnapshotFs::open_directory(Ino ino) {
+std::shared_ptr<const OpenDirectory> SnapshotFs::open_directory(Ino ino, bool guess) {
   if (is_plain_virtual_directory(ino)) return virtual_.open_directory(ino);
   std::shared_ptr<const OpenDirectory> directory = trees_.open_directory(ino);
-  files_.directory_opened(ino);
-  listings_.directory_opened(ino);
+  if (guess) {
+    files_.directory_opened(ino);
+    listings_.directory_opened(ino);
+  }
   return directory;
 }
 
@@ -101,7 +104,8 @@ std::string SnapshotFs::extended_attribute_names(Ino ino) {
 MountStatus SnapshotFs::status() const {
   MountStatus status;
   status.snapshots = virtual_.totals().snapshots;
-  status.requests_in_flight = requests_in_flight_;
+  if (requests_in_flight_) status.requests_in_flight = requests_in_flight_();
+  status.virtual_inodes = virtual_.nodes();
   status.uptime_seconds = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start_)
           .count());

@@ -2,10 +2,10 @@
 // Knows nothing of FUSE, so that it is tested without a kernel. Says which part answers, no more.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +31,8 @@ struct SnapshotFsOptions {
   ViewOptions view;
   ReaderOptions reader;
   std::size_t tree_cache_bytes = 64 << 20;
+  /// How many requests are being answered, asked of whoever takes them in; may be empty.
+  std::function<std::uint64_t()> requests_in_flight;
 };
 
 /// Thread-safe. Any operation may throw Error: StaleInode for an inode that was never given out,
@@ -49,7 +51,8 @@ class SnapshotFs {
   /// Whether the names in this directory will never change: it lies in a snapshot.
   bool is_stable_directory(Ino ino) const { return !is_plain_virtual_directory(ino); }
 
-  std::shared_ptr<const OpenDirectory> open_directory(Ino ino);
+  /// With `guess`, what a program will want next is fetched ahead.
+  std::shared_ptr<const OpenDirectory> open_directory(Ino ino, bool guess = true);
 
   /// Raw bytes. Error{kUsage} when it is no symbolic link.
   std::string read_link(Ino ino);
@@ -62,6 +65,11 @@ class SnapshotFs {
 
   /// See FileReader::read.
   FileSlice read(Ino ino, std::uint64_t offset, std::size_t size);
+
+  /// See FileReader::warm.
+  Warmed warm(Ino ino, std::uint64_t offset, std::size_t size) {
+    return files_.warm(ino, offset, size);
+  }
 
   /// Whether it is the one file that takes paths to be loaded ahead.
   bool is_writable(Ino ino) const { return is_virtual(ino) && virtual_.is_writable(ino); }
@@ -76,12 +84,18 @@ class SnapshotFs {
   std::optional<std::uint64_t> next_data(Ino ino, std::uint64_t offset);
   std::optional<std::uint64_t> next_hole(Ino ino, std::uint64_t offset);
 
+  /// Says that the kernel is about to be told of an inode; false when it is not there any more and
+  /// the name must be looked up again. Inside snapshots inodes are arithmetic: nothing to count.
+  bool remember(Ino ino) { return !is_virtual(ino) || virtual_.remember(ino); }
+
+  /// Says that the kernel has forgotten the inode so many times.
+  void forget(Ino ino, std::uint64_t lookups) {
+    if (is_virtual(ino)) virtual_.forget(ino, lookups);
+  }
+
   FsTotals totals() const { return virtual_.totals(); }
 
   MountStatus status() const;
-
-  /// How many requests are being answered; counted by whoever takes them in.
-  std::atomic<std::uint64_t>& requests_in_flight() noexcept { return requests_in_flight_; }
 
   /// Whether a data blob is in memory.
   bool is_cached(const Id& blob) const { return files_.is_cached(blob); }
@@ -96,12 +110,12 @@ class SnapshotFs {
   Ino parent_of(Ino directory);
 
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  std::atomic<std::uint64_t> requests_in_flight_{0};
+  const std::function<std::uint64_t()> requests_in_flight_;
   ZeroBlobs zeros_;
   TreeCache tree_cache_;
   ChangedTrees changed_;
-  TreeFs trees_;       ///< and
-  VirtualFs virtual_;  ///< each know the other
+  TreeFs trees_;       ///< asks virtual_ where the trees begin, once both are there
+  VirtualFs virtual_;  ///< finds versions in trees_
   FileReader files_;
   ListingAhead listings_;
   Warmer warmer_;  ///< uses all of the above

@@ -36,17 +36,15 @@ ContentSummary TreeListing::content(std::size_t index) const noexcept {
 }
 
 std::shared_ptr<const TreeListing> TreeCache::get(const Id& tree, StopToken stop) {
-  {
-    const auto large = large_.lock();
-    if (large->listing && large->tree == tree) return large->listing;
-  }
+  if (auto kept = large_.find(tree)) return kept;
   auto listing = cache_.get(tree, [&] { return make_listing(load_tree(repository_, tree, stop)); });
-  if (memory_bytes(*listing) > cache_.budget_bytes()) {
-    // The one before it is freed outside the lock.
-    Kept kept{tree, listing};
-    std::swap(*large_.lock(), kept);
-  }
+  large_.offer(tree, listing, cache_.budget_bytes());
   return listing;
+}
+
+std::shared_ptr<const TreeListing> TreeCache::peek(const Id& tree) {
+  if (auto kept = large_.find(tree)) return kept;
+  return cache_.peek(tree);
 }
 
 class TreeCache::ListingDelivery final : public PrefetchTarget::Delivery {

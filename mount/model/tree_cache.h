@@ -10,9 +10,9 @@
 
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
-#include "fs/base/synchronized.h"
 #include "fs/tree/node.h"
 #include "mount/model/file_layout.h"
+#include "mount/model/last_oversized.h"
 #include "mount/model/prefetcher.h"
 #include "mount/model/shared_cache.h"
 
@@ -51,6 +51,9 @@ class TreeCache final : public PrefetchTarget {
   /// Throws what load_tree throws.
   std::shared_ptr<const TreeListing> get(const Id& tree, StopToken stop);
 
+  /// Null when it is not in memory.
+  std::shared_ptr<const TreeListing> peek(const Id& tree);
+
   std::size_t size_bytes() const { return cache_.size_bytes(); }
   std::size_t budget_bytes() const noexcept { return cache_.budget_bytes(); }
   const CacheCounters& counters() const noexcept { return cache_.counters(); }
@@ -61,10 +64,6 @@ class TreeCache final : public PrefetchTarget {
 
  private:
   class ListingDelivery;
-  struct Kept {
-    Id tree;
-    std::shared_ptr<const TreeListing> listing;
-  };
 
   std::shared_ptr<const TreeListing> make_listing(std::vector<Node> nodes) const;
 
@@ -72,7 +71,7 @@ class TreeCache final : public PrefetchTarget {
   const ContentIndex content_;
   /// The last directory that is larger than the budget. Without it each file in a directory of a
   /// million would cost the decoding of them all.
-  Synchronized<Kept> large_;
+  LastOversized<Id, TreeListing> large_;
   SharedCache<Id, TreeListing> cache_;
 };
 

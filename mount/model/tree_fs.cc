@@ -77,6 +77,24 @@ TreeFs::NodeRef TreeFs::node(Ino ino) {
   return {std::move(listing), node, place->directory, place->index};
 }
 
+std::optional<TreeFs::NodeRef> TreeFs::node_in_memory(Ino ino) {
+  const auto place = inodes_.find(ino);
+  std::shared_ptr<const TreeListing> listing = place ? peek(*place->directory) : nullptr;
+  if (!listing) return std::nullopt;
+  const Node* node = &listing->nodes.at(place->index);
+  return NodeRef{std::move(listing), node, place->directory, place->index};
+}
+
+std::shared_ptr<const TreeListing> TreeFs::listing_in_memory(Ino directory) {
+  const TreeDirectory* known = inodes_.find_directory(directory);
+  return known != nullptr ? peek(*known) : nullptr;
+}
+
+std::shared_ptr<const TreeListing> TreeFs::peek(const TreeDirectory& directory) {
+  if (!directory.against) return trees_.peek(directory.tree);
+  return changed_.peek({*directory.against, directory.tree});
+}
+
 TreeFs::DirectoryRef TreeFs::directory(Ino ino) {
   if (const TreeDirectory* known = inodes_.find_directory(ino)) {
     return {known, listing_of(*known)};
@@ -99,7 +117,7 @@ TreeDirectory TreeFs::describe(Ino ino) {
       directory.tree = root->tree;
       directory.against = root->against;
       directory.inode = roots_.entry(ino).attributes.inode;
-      directory.parent_inode = roots_.entry(root->parent).attributes.inode;
+      directory.parent_inode = root->parent_inode;
       directory.numbers = DirectoryNumbers(root->snapshot, root->tree);
       // An entry's position is among those that differ.
       if (root->against) directory.numbers = directory.numbers.below(root->against->hex());

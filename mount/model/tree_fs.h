@@ -63,8 +63,9 @@ class TreeFs final : public TreeEntries {
 
   NodeRef node(Ino ino);
 
-  /// What a directory holds.
-  std::shared_ptr<const TreeListing> listing(Ino ino) { return directory(ino).listing; }
+  /// These two never wait for storage: nothing, or null, when the directory is not in memory.
+  std::optional<NodeRef> node_in_memory(Ino ino);
+  std::shared_ptr<const TreeListing> listing_in_memory(Ino directory);
 
  private:
   class Listing;
@@ -78,6 +79,7 @@ class TreeFs final : public TreeEntries {
   DirectoryRef directory(Ino ino);
   TreeDirectory describe(Ino ino);
   std::shared_ptr<const TreeListing> listing_of(const TreeDirectory& directory);
+  std::shared_ptr<const TreeListing> peek(const TreeDirectory& directory);
   std::optional<Id> against_below(const TreeDirectory& directory, std::string_view name);
   Entry entry(const TreeDirectory& directory, const TreeListing& listing, std::size_t index) const;
 

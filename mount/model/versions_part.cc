@@ -237,6 +237,7 @@ VirtualName VersionsPart::child(const VirtualNode& directory, std::string_view n
   node.parent = directory.ino;
   node.part = this;
   node.path = join(directory.path, name);
+  node.forgettable = true;
   const std::string identity = "versions/" + node.path;
   return {shown_name(std::string(name)), tree_.add(identity, std::move(node)), {}};
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fs/base/blocking_hint.h"
 #include "fs/base/error.h"
 #include "fs/repo/repository.h"
 
@@ -32,13 +33,10 @@ Attributes file_attributes(const VirtualNode& node, std::uint32_t uid, std::uint
 class VirtualFs::Listing final : public OpenDirectory {
  public:
   Listing(const VirtualFs& fs, NodePointer node, std::vector<VirtualName> names)
-      : fs_(fs),
-        node_(std::move(node)),
-        parent_(fs.node(node_->parent)->inode),
-        names_(std::move(names)) {}
+      : fs_(fs), node_(std::move(node)), names_(std::move(names)) {}
 
   InodeNumber self() const noexcept override { return node_->inode; }
-  InodeNumber parent() const noexcept override { return parent_; }
+  InodeNumber parent() const noexcept override { return node_->parent_inode; }
   std::size_t size() const noexcept override { return names_.size(); }
   std::string_view name(std::size_t index) const override { return names_[index].name; }
   Entry entry(std::size_t index) const override { return fs_.entry(names_[index]).value(); }
@@ -47,7 +45,6 @@ class VirtualFs::Listing final : public OpenDirectory {
  private:
   const VirtualFs& fs_;
   const NodePointer node_;
-  const InodeNumber parent_;
   const std::vector<VirtualName> names_;
 };
 
@@ -90,6 +87,7 @@ void VirtualFs::refresh_if_due() {
   if (now < next_refresh_.load(std::memory_order_relaxed)) return;
   const std::unique_lock lock(refresh_mutex_, std::try_to_lock);
   if (!lock) return;  // somebody is at it; the current view will do
+  hint_blocking();
   try {
     refresh();
   } catch (const Error& error) {
@@ -159,7 +157,8 @@ std::shared_ptr<const Bytes> VirtualFs::content(Ino ino) {
 std::optional<SnapshotRoot> VirtualFs::snapshot_root(Ino ino) const {
   const NodePointer root = node(ino);
   if (root->kind != VirtualNode::Kind::kTree) return std::nullopt;
-  return SnapshotRoot{ino, root->parent, root->snapshot, root->tree, root->against};
+  return SnapshotRoot{ino,        root->parent, root->parent_inode, root->snapshot,
+                      root->tree, root->against};
 }
 
 FsTotals VirtualFs::totals() const {

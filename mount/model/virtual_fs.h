@@ -24,6 +24,7 @@
 #include "mount/model/control_part.h"
 #include "mount/model/directory.h"
 #include "mount/model/ino.h"
+#include "mount/model/inode_number.h"
 #include "mount/model/snapshot_source.h"
 #include "mount/model/time_template.h"
 #include "mount/model/versions_part.h"
@@ -51,6 +52,7 @@ struct ViewOptions {
 struct SnapshotRoot {
   Ino self = 0;
   Ino parent = 0;
+  InodeNumber parent_inode = 0;
   Id snapshot;
   Id tree;
   std::optional<Id> against;  ///< show only what differs from this tree
@@ -103,6 +105,11 @@ class VirtualFs {
   std::optional<SnapshotRoot> snapshot_root(Ino ino) const;
 
   FsTotals totals() const;
+
+  /// See VirtualTree.
+  bool remember(Ino ino) { return tree_.remember(ino); }
+  void forget(Ino ino, std::uint64_t lookups) { tree_.forget(ino, lookups); }
+  std::size_t nodes() const { return tree_.size(); }
 
  private:
   class Listing;

@@ -1,6 +1,7 @@
 // Inodes of the virtual directories.
 #include "mount/model/virtual_tree.h"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -45,8 +46,8 @@ std::string identity(const ViewDirectory& directory, const ViewEntry& entry, con
 VirtualTree::VirtualTree() : next_passing_(kFirstPassingIno) {
   VirtualNode root;
   root.ino = root.parent = kRootIno;
-  root.inode = kRootInodeNumber;
-  nodes_.push_back(std::make_shared<const VirtualNode>(std::move(root)));
+  root.inode = root.parent_inode = kRootInodeNumber;
+  nodes_[kRootIno] = {std::make_shared<const VirtualNode>(std::move(root)), nullptr, 0};
   View empty;
   empty.directories[""];
   view_ = std::make_shared<const View>(std::move(empty));
@@ -71,7 +72,8 @@ VirtualTree::NodePointer VirtualTree::find(Ino ino) const {
     const Ino first = next_passing_ - passing_.size();
     return ino >= first && ino < next_passing_ ? passing_[ino - first] : nullptr;
   }
-  return ino >= kRootIno && ino <= nodes_.size() ? nodes_[ino - kRootIno] : nullptr;
+  const auto found = nodes_.find(ino);
+  return found == nodes_.end() ? nullptr : found->second.node;
 }
 
 Ino VirtualTree::add(const std::string& identity, VirtualNode node) {
@@ -94,14 +96,44 @@ Ino VirtualTree::add_passing(VirtualNode node) {
 }
 
 Ino VirtualTree::add_locked(const std::string& identity, VirtualNode node) {
-  const Ino next = kRootIno + nodes_.size();
-  const auto [found, inserted] = inos_.try_emplace(identity, next);
+  const auto [found, inserted] = inos_.try_emplace(identity, next_);
   if (inserted) {
-    node.ino = next;
+    node.ino = next_++;
     node.inode = inode_number(identity);
-    nodes_.push_back(std::make_shared<const VirtualNode>(std::move(node)));
+    const auto parent = nodes_.find(node.parent);
+    if (parent != nodes_.end()) node.parent_inode = parent->second.node->inode;
+    const Ino ino = node.ino;
+    nodes_[ino] = {std::make_shared<const VirtualNode>(std::move(node)), &found->first, 0};
   }
   return found->second;
+}
+
+bool VirtualTree::remember(Ino ino) {
+  if (ino >= kFirstPassingIno) return find(ino) != nullptr;
+  const std::unique_lock lock(mutex_);
+  const auto found = nodes_.find(ino);
+  if (found == nodes_.end()) return false;
+  ++found->second.lookups;
+  return true;
+}
+
+void VirtualTree::forget(Ino ino, std::uint64_t lookups) {
+  NodePointer last;  // freed outside the lock
+  const std::unique_lock lock(mutex_);
+  const auto found = nodes_.find(ino);
+  if (found == nodes_.end() || !found->second.node->forgettable) return;
+  Known& known = found->second;
+  known.lookups -= std::min(known.lookups, lookups);
+  if (known.lookups != 0) return;
+  last = std::move(known.node);
+  // By iterator: the key lives in what is erased.
+  inos_.erase(inos_.find(*known.identity));
+  nodes_.erase(found);
+}
+
+std::size_t VirtualTree::size() const {
+  const std::shared_lock lock(mutex_);
+  return nodes_.size();
 }
 
 void VirtualTree::number(View& view) {

@@ -20,8 +20,9 @@
 
 namespace snapfs {
 
-/// What a virtual inode is. Never changes, and is dropped only when it is passing, so that a
-/// directory that somebody stands in goes on when its snapshot is forgotten.
+/// What a virtual inode is. Never changes, and is dropped only when it is passing, or forgettable
+/// and forgotten, so that a directory that somebody stands in goes on when its snapshot is
+/// forgotten.
 struct VirtualNode {
   enum class Kind { kDirectory, kTree, kLink, kFile };
 
@@ -29,10 +30,11 @@ struct VirtualNode {
   Ino ino = 0;
   Ino parent = 0;
   InodeNumber inode = 0;
-  VirtualPart* part = nullptr;  ///< that made it; null: the layout by templates
-  std::string path;             ///< directories and files: what the part knows them by
-  std::string target;           ///< links only
-  Id snapshot;                  ///< trees, and what is made of snapshots
+  InodeNumber parent_inode = 0;  ///< the parent itself may be forgotten
+  VirtualPart* part = nullptr;   ///< that made it; null: the layout by templates
+  std::string path;              ///< directories and files: what the part knows them by
+  std::string target;            ///< links only
+  Id snapshot;                   ///< trees, and what is made of snapshots
   Id tree;
   std::optional<Id> against;           ///< show only what differs from this tree
   Timestamp time;                      ///< the snapshot's; all but directories
@@ -41,6 +43,8 @@ struct VirtualNode {
   bool more_names = false;             ///< trees only: the part has names that the tree has not
   std::shared_ptr<const Bytes> bytes;  ///< files whose content is not worked out, but kept
   bool passing = false;                ///< its name stands for another one at every look
+  bool forgettable = false;            ///< dropped once the kernel has forgotten it: there may be
+                                       ///< as many as there are names in all snapshots
 };
 
 /// Thread-safe.
@@ -58,7 +62,7 @@ class VirtualTree {
 
   /// The inode of what `identity` names among all nodes; `node` says what it is when it is not
   /// known yet. The kernel allows a directory one place only, so the same snapshot has an inode of
-  /// its own in each directory that shows it, and under each of its names.
+  /// its own in each directory that shows it; names that lead to it within a directory share one.
   Ino add(const std::string& identity, VirtualNode node);
 
   /// A node that is forgotten when some more of them were made.
@@ -67,15 +71,32 @@ class VirtualTree {
   /// Null for an inode that was never given out, or is forgotten.
   NodePointer find(Ino ino) const;
 
+  /// Counts what the kernel is told of an inode, as it does itself. False when the inode is not
+  /// there any more: it must not be told then.
+  bool remember(Ino ino);
+
+  /// The kernel forgets so many of these.
+  void forget(Ino ino, std::uint64_t lookups);
+
+  /// How many nodes there are, the passing ones aside.
+  std::size_t size() const;
+
  private:
+  struct Known {
+    NodePointer node;
+    const std::string* identity = nullptr;  ///< the key in inos_; of the root: null
+    std::uint64_t lookups = 0;              ///< counted for forgettable nodes only
+  };
+
   Ino add_locked(const std::string& identity, VirtualNode node);
   void number(View& view);
 
   mutable std::shared_mutex mutex_;
   std::shared_ptr<const View> view_;
-  std::vector<NodePointer> nodes_;  ///< by inode, the root first
+  std::unordered_map<Ino, Known> nodes_;
   std::unordered_map<std::string, Ino> inos_;
   std::deque<NodePointer> passing_;  ///< the newest last
+  Ino next_ = kRootIno + 1;
   Ino next_passing_;
 };
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "fs/base/blocked_signals.h"
 #include "fs/base/error.h"
@@ -16,7 +15,8 @@ namespace snapfs {
 
 namespace {
 
-constexpr std::size_t kReadBytes = 1 << 20;
+/// Loaded between two looks at whether to go on.
+constexpr std::size_t kStepBytes = 1 << 20;
 
 /// More links one after the other are a circle.
 constexpr unsigned kMaxLinks = 8;
@@ -66,11 +66,23 @@ void Warmer::warm(const std::string& path, const StopToken& stop) {
   while (!pending.empty() && left > 0 && !stop.stop_requested()) {
     const Ino ino = pending.back();
     pending.pop_back();
-    const Attributes attributes = fs_.entry(ino).attributes;
-    if (S_ISREG(attributes.mode)) read_file(ino, attributes.size, left, stop);
-    // Directories above the snapshots hold all of them.
-    if (!S_ISDIR(attributes.mode) || !fs_.is_stable_directory(ino)) continue;
-    const auto directory = fs_.open_directory(ino);
+    try {
+      warm_one(ino, pending, left, stop);
+    } catch (const Error&) {
+      // Damaged: on to the next.
+    }
+  }
+}
+
+/// A file's content; of a directory, its entries become pending.
+void Warmer::warm_one(Ino ino, std::vector<Ino>& pending, std::uint64_t& left,
+                      const StopToken& stop) {
+  const mode_t mode = fs_.entry(ino).attributes.mode;
+  if (S_ISREG(mode)) {
+    warm_file(ino, left, stop);
+  } else if (S_ISDIR(mode) && fs_.is_stable_directory(ino)) {
+    // Not those above the snapshots, which hold all of them.
+    const auto directory = fs_.open_directory(ino, /*guess=*/false);
     for (std::size_t i = directory->size(); i-- > 0;) pending.push_back(directory->entry(i).ino);
   }
 }
@@ -98,15 +110,13 @@ std::optional<Ino> Warmer::find(const std::string& path, unsigned links_left) {
   return ino;
 }
 
-void Warmer::read_file(Ino ino, std::uint64_t size, std::uint64_t& left, const StopToken& stop) {
-  try {
-    for (std::uint64_t offset = 0; offset < size && left > 0; offset += kReadBytes) {
-      if (stop.stop_requested()) return;
-      const std::uint64_t read = fs_.read(ino, offset, kReadBytes).size();
-      left -= std::min(left, read);
-    }
-  } catch (const Error&) {
-    // Damaged: on to the next.
+void Warmer::warm_file(Ino ino, std::uint64_t& left, const StopToken& stop) {
+  std::uint64_t offset = 0;
+  while (left > 0 && !stop.stop_requested()) {
+    const Warmed warmed = fs_.warm(ino, offset, kStepBytes);
+    if (warmed.end == offset) return;
+    offset = warmed.end;
+    left -= std::min(left, warmed.loaded);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "fs/base/stop_token.h"
 #include "mount/model/ino.h"
@@ -36,7 +37,8 @@ class Warmer {
   void work(const StopToken& stop);
   void warm(const std::string& path, const StopToken& stop);
   std::optional<Ino> find(const std::string& path, unsigned links_left);
-  void read_file(Ino ino, std::uint64_t size, std::uint64_t& left, const StopToken& stop);
+  void warm_one(Ino ino, std::vector<Ino>& pending, std::uint64_t& left, const StopToken& stop);
+  void warm_file(Ino ino, std::uint64_t& left, const StopToken& stop);
 
   SnapshotFs& fs_;
   const std::uint64_t budget_bytes_;

@@ -8,6 +8,7 @@
 
 #include "fs/backend/memory.h"
 #include "mount/fuse/server.h"
+#include "tests/support/fault_backend.h"
 #include "tests/support/repository_maker.h"
 
 namespace snapfs::test {
@@ -42,6 +43,9 @@ class MountedRepository {
   RepositoryMaker& maker() noexcept { return maker_; }
   Backend& backend() noexcept { return backend_; }
 
+  /// In front of the backend; its hook is to be set before mounting.
+  testing::FaultBackend& faults() noexcept { return faults_; }
+
   /// Mounts what was made so far; returns when it can be used. Throws what the server throws.
   void mount(MountOptions options = {});
 
@@ -55,7 +59,8 @@ class MountedRepository {
 
  private:
   MemoryBackend backend_;
-  RepositoryMaker maker_{backend_};
+  testing::FaultBackend faults_{backend_};
+  RepositoryMaker maker_{faults_};
   ScratchDirectory mountpoint_;
   std::unique_ptr<Repository> reader_;
   std::unique_ptr<MountServer> server_;

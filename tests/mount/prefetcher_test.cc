@@ -17,6 +17,7 @@
 #include "fs/repo/repository.h"
 #include "mount/model/blob_cache.h"
 #include "tests/support/fault_backend.h"
+#include "tests/support/no_more_threads.h"
 #include "tests/support/repository_maker.h"
 
 namespace snapfs {
@@ -182,6 +183,32 @@ TEST_F(PrefetcherTest, StoppingLetsGoOfWhatReadersWaitFor) {
   while (cache_->counters().in_flight != 0) std::this_thread::yield();
   EXPECT_FALSE(cache_->contains(blob));
   EXPECT_FALSE(cache_->contains(other));
+}
+
+TEST_F(PrefetcherTest, WhatIsDeliveredHasNotFailedAnyMore) {
+  const Id blob = add("blob");
+  maker_.flush();
+  maker_.damage({BlobType::kData, blob});
+  open();
+  EXPECT_THROW(cache_->get(blob, {}), Error);
+  ASSERT_TRUE(cache_->has_failed(blob));
+  maker_.repair({BlobType::kData, blob});
+  Prefetcher prefetcher(*repository_);
+  prefetcher.want(*cache_, {blob});
+  wait_for(blob);
+  EXPECT_FALSE(cache_->any_failed());
+}
+
+TEST_F(PrefetcherTest, WithoutThreadsNothingIsPrefetchedAndNothingFails) {
+  const Id blob = add("blob");
+  open();
+  {
+    const test::NoMoreThreads none;
+    Prefetcher prefetcher(*repository_);
+    prefetcher.want(*cache_, {blob});
+  }
+  EXPECT_FALSE(cache_->contains(blob));
+  EXPECT_EQ(as_text(*cache_->get(blob, {})), "blob");
 }
 
 TEST_F(PrefetcherTest, WhatWasReadToItsEndGoesFirst) {

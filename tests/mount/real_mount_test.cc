@@ -387,6 +387,28 @@ TEST_F(RealMount, NewSnapshotsShowUp) {
   EXPECT_EQ(read_whole(mounted_.path("snapshots/2026-01-02T00:00:00Z/new")), "new content");
 }
 
+TEST_F(RealMount, TheNamesOfASnapshotAreOneDirectoryAndAllWork) {
+  const Id inner = maker().add_tree({maker().make_file("g", {"inner"})});
+  maker().add_snapshot(
+      maker().add_tree({maker().make_file("f", {"content"}), test::make_directory("d", inner)}),
+      "2001-01-01T00:00:00Z");
+  mounted_.mount();
+  const std::array<std::string, 3> places = {"at/now", "at/yesterday", "at/2002"};
+  const UniqueFd inside(::open(mounted_.path("at/now/d").c_str(), O_RDONLY | O_DIRECTORY));
+  for (int round = 0; round < 3; ++round) {
+    for (const std::string& place : places) {
+      EXPECT_EQ(read_whole(mounted_.path(place + "/d/g")), "inner");
+      EXPECT_EQ(stat_of(mounted_.path(place)).st_ino, stat_of(mounted_.path("at/now")).st_ino);
+      EXPECT_THAT(names(Directory(mounted_.path(place)).rest()), ElementsAre(".", "..", "d", "f"));
+    }
+    std::vector<std::string> listed = names(Directory(mounted_.path("at")).rest());
+    EXPECT_THAT(listed, ::testing::IsSupersetOf(std::vector<std::string>{"now", "yesterday"}));
+  }
+  struct stat status {};
+  EXPECT_EQ(::fstatat(inside.get(), "g", &status, 0), 0) << "who stands there stays there";
+  EXPECT_EQ(::fstatat(inside.get(), "../f", &status, 0), 0);
+}
+
 TEST_F(RealMount, StopUnmounts) {
   mount({});
   EXPECT_NE(stat_of(mounted_.path()).st_dev, stat_of(mounted_.path("..")).st_dev);

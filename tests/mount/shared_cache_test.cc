@@ -10,6 +10,8 @@
 
 #include <gtest/gtest.h>
 
+#include "mount/model/last_oversized.h"
+
 namespace snapfs {
 namespace {
 
@@ -46,6 +48,24 @@ TEST(SharedCache, WhatIsLargerThanTheBudgetIsHandedOutAndNotKept) {
   EXPECT_EQ(cache.get(2, text(101))->value.size(), 101U);
   EXPECT_EQ(cache.peek(2), nullptr);
   EXPECT_NE(cache.peek(1), nullptr);
+}
+
+TEST(SharedCache, KeysCountToo) {
+  SharedCache<std::string, Text> cache(1000);
+  for (char name = 'a'; name <= 'z'; ++name) cache.get(std::string(200, name), text(1));
+  EXPECT_EQ(cache.size_bytes(), 802U) << "each is in the list and in the table";
+}
+
+TEST(LastOversized, OneValueThatIsTooLargeIsKept) {
+  LastOversized<int, Text> large;
+  large.offer(1, text(100)(), 100);
+  EXPECT_EQ(large.find(1), nullptr);
+  const auto first = text(101)();
+  large.offer(2, first, 100);
+  EXPECT_EQ(large.find(2), first);
+  large.offer(3, text(102)(), 100);
+  EXPECT_EQ(large.find(2), nullptr);
+  EXPECT_EQ(large.find(3)->value.size(), 102U);
 }
 
 TEST(SharedCache, FailureIsNotCached) {

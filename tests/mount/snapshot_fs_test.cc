@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
+#include "fs/base/blocking_hint.h"
 #include "fs/base/error.h"
 #include "tests/support/fault_backend.h"
 #include "tests/support/repository_maker.h"
@@ -41,6 +42,8 @@ class SnapshotFsTest : public ::testing::Test {
       reader_ = maker_.open();
       SnapshotFsOptions options;
       options.view.refresh_interval = refresh_interval_;
+      options.tree_cache_bytes = tree_cache_bytes_;
+      options.reader.blob_cache_bytes = blob_cache_bytes_;
       options.reader.failure_memory = std::chrono::milliseconds(0);
       options.view.warn = [this](std::string_view line) { warnings_.emplace_back(line); };
       fs_.emplace(*reader_, options, StopToken{});
@@ -68,6 +71,8 @@ class SnapshotFsTest : public ::testing::Test {
   FaultBackend faults_{backend_};
   RepositoryMaker maker_{faults_};
   std::chrono::milliseconds refresh_interval_{0};
+  std::size_t tree_cache_bytes_ = SnapshotFsOptions{}.tree_cache_bytes;
+  std::size_t blob_cache_bytes_ = ReaderOptions{}.blob_cache_bytes;
   std::unique_ptr<Repository> reader_;
   std::optional<SnapshotFs> fs_;
   std::vector<std::string> warnings_;
@@ -272,6 +277,62 @@ TEST_F(SnapshotFsTest, WalkingDecodesTheNextDirectoriesAhead) {
   fs().open_directory(ino({"b"}, root));
   fs().open_directory(ino({"c"}, root));
   EXPECT_EQ(fs().trees().counters().misses, 2U);
+}
+
+TEST_F(SnapshotFsTest, WhatIsWarmedStaysAndLeadsToNothing) {
+  constexpr std::size_t kBlob = 1000;
+  const auto blob = [](char c) { return std::string(kBlob, c); };
+  Node file = maker_.make_file("file", {blob('1'), blob('2'), blob('3')});
+  const Node other = maker_.make_file("other", {blob('4')});
+  const Node next = maker_.make_file("z", {blob('5')});
+  const Ino root =
+      root_of(maker_.add_snapshot(maker_.add_tree({file, other, next}), "2026-01-01T00:00:00Z"));
+  // Room for two blobs, of which the one that was read in part is the older one.
+  blob_cache_bytes_ = 3000;
+  fs_.reset();
+  fs().read(ino({"other"}, root), 0, 10);
+  const Warmed warmed = fs().warm(ino({"file"}, root), 0, 1);
+  EXPECT_EQ(warmed.end, kBlob);
+  EXPECT_EQ(warmed.loaded, kBlob);
+  fs().read(ino({"z"}, root), 0, 10);
+  EXPECT_TRUE(fs().is_cached(file.content[0])) << "not the first to go";
+  EXPECT_FALSE(fs().is_cached(other.content[0]));
+  EXPECT_EQ(fs().warm(ino({"file"}, root), kBlob, 10 * kBlob).end, 3 * kBlob);
+  EXPECT_EQ(fs().warm(ino({"file"}, root), 3 * kBlob, 1).end, 3 * kBlob);
+  EXPECT_EQ(fs().blobs().counters().prefetched, 0U);
+}
+
+TEST_F(SnapshotFsTest, GuessesNeverFailARead) {
+  const Id away = maker_.add_tree({maker_.make_file("a", {"1"})});
+  const Snapshot snapshot = maker_.add_snapshot(
+      maker_.add_tree({maker_.make_file("f", {"content"}), test::make_directory("d", away)}),
+      "2026-01-01T00:00:00Z");
+  refresh_interval_ = std::chrono::hours(1);
+  tree_cache_bytes_ = 1;  // only the last directory is kept
+  const Ino file = ino({"f"}, root_of(snapshot));
+  EXPECT_EQ(text_of(fs().read(file, 0, 100)), "content");
+  EXPECT_TRUE(find({"d", "a"}, root_of(snapshot)));
+  faults_.fail({BackendCall::kLoad, FileKind::kPack}, 1, ErrorCode::kIo, FaultBackend::kForever);
+  EXPECT_THROW(fs().entry(file), Error) << "its directory is out of memory and of reach";
+  EXPECT_EQ(text_of(fs().read(file, 0, 100)), "content");
+}
+
+TEST_F(SnapshotFsTest, LookingForSnapshotsIsAnnouncedAsSlow) {
+  struct Listener final : BlockingListener {
+    void about_to_block() noexcept override { told = true; }
+    bool told = false;
+  } listener;
+  maker_.add_snapshot(maker_.add_tree({}), "2026-01-01T00:00:00Z");
+  fs();
+  int listings = 0;
+  faults_.before_each_call([&](BackendCall call, const FileKey&) {
+    if (call != BackendCall::kList) return;
+    ++listings;
+    EXPECT_TRUE(listener.told);
+  });
+  const ScopedBlockingListener scope(listener);
+  fs().lookup(kRootIno, "ids");
+  EXPECT_EQ(listings, 1);
 }
 
 TEST_F(SnapshotFsTest, SizeIsWhatTheBlobsAddUpTo) {

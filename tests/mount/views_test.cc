@@ -14,6 +14,8 @@
 #include "fs/base/error.h"
 #include "fs/base/timezone.h"
 #include "fs/tree/snapshot_list.h"
+#include "mount/model/changed_part.h"
+#include "mount/model/changed_trees.h"
 #include "mount/model/snapshot_fs.h"
 #include "tests/support/fault_backend.h"
 #include "tests/support/manual_clock.h"
@@ -142,8 +144,9 @@ TEST_F(ViewsTest, AtIsADirectoryOfItsOwnThatIsSoonLookedUpAgain) {
   snapshot("2026-11-01T10:00:00Z", {file("f", "first")});
   const Entry now = find({"at", "now"}).value();
   EXPECT_FALSE(now.stable);
-  EXPECT_NE(now.ino, ino({"at", "yesterday"}));
-  EXPECT_EQ(now.ino, ino({"at", "now"}));
+  EXPECT_EQ(now.ino, ino({"at", "yesterday"})) << "one snapshot is one directory";
+  EXPECT_NE(now.ino, ino({"snapshots", "2026-11-01T10:00:00Z"}));
+  EXPECT_EQ(now.attributes, find({"at", "latest"})->attributes);
   EXPECT_EQ(fs().lookup(now.ino, "..")->ino, ino({"at"}));
   EXPECT_TRUE(find({"at", "now", "f"})->stable);
   EXPECT_FALSE(find({"at", "now", "ids"}));
@@ -152,6 +155,58 @@ TEST_F(ViewsTest, AtIsADirectoryOfItsOwnThatIsSoonLookedUpAgain) {
   snapshot("2026-11-23T11:00:00Z", {file("f", "second")});
   EXPECT_EQ(read({"at", "now", "f"}), "second");
   EXPECT_NE(ino({"at", "now"}), now.ino);
+}
+
+TEST_F(ViewsTest, AtKnowsTheNamesOfSnapshotsToo) {
+  const Snapshot first = snapshot("2026-11-01T10:00:00Z", {file("f", "first")});
+  snapshot("2026-11-02T10:00:00Z", {file("f", "second")});
+  EXPECT_EQ(read({"at", "latest", "f"}), "second");
+  EXPECT_EQ(read({"at", first.id.hex(), "f"}), "first");
+  EXPECT_EQ(read({"at", first.id.short_hex(), "f"}), "first");
+  EXPECT_FALSE(find({"at", "0123456789"}));
+}
+
+TEST_F(ViewsTest, NamesThatWereAskedForTakeNoMemory) {
+  snapshot("2026-11-01T10:00:00Z", {file("f", "first")});
+  snapshot("2026-11-02T10:00:00Z", {file("f", "second")});
+  const auto ask = [&](int from, int to) {
+    for (int minutes = from; minutes < to; ++minutes) {
+      const std::string name = std::to_string(minutes) + "min-ago";
+      ASSERT_TRUE(find({"at", name, "f"})) << name;
+      ASSERT_TRUE(find({"changed", name + "..now", "f"}).has_value() == (minutes > 30240)) << name;
+      ASSERT_FALSE(find({"at", "a" + name}));
+    }
+  };
+  ask(1, 2);
+  ask(31000, 31001);
+  const std::uint64_t nodes = fs().status().virtual_inodes;
+  ask(2, 200);
+  ask(31001, 31200);
+  EXPECT_EQ(fs().status().virtual_inodes, nodes);
+}
+
+TEST_F(ViewsTest, WhatTheKernelForgetsIsForgotten) {
+  snapshot("2026-11-01T10:00:00Z", {directory("d", {file("f", "1")})});
+  const Entry top = find({"versions", "d"}).value();
+  const Entry kept = find({"at", "now"}).value();
+  const std::uint64_t nodes = fs().status().virtual_inodes;
+  for (const Entry& entry : {top, top, kept}) ASSERT_TRUE(fs().remember(entry.ino));
+  fs().forget(top.ino, 1);
+  EXPECT_EQ(fs().entry(top.ino).attributes, top.attributes);
+  const Entry below = find({"versions", "d", "f"}).value();
+  fs().forget(top.ino, 1);
+  EXPECT_THROW(fs().entry(top.ino), StaleInode);
+  EXPECT_FALSE(fs().remember(top.ino));
+  EXPECT_EQ(fs().status().virtual_inodes, nodes) << "one gone, one added";
+  EXPECT_EQ(fs().open_directory(below.ino)->parent(), top.attributes.inode);
+
+  fs().forget(kept.ino, 1);
+  fs().forget(kRootIno, 100);
+  EXPECT_EQ(ino({"at", "now"}), kept.ino) << "its directories are kept, so it is, too";
+  const Entry again = find({"versions", "d"}).value();
+  EXPECT_NE(again.ino, top.ino) << "the kernel might still mean the other";
+  EXPECT_EQ(again.attributes, top.attributes);
+  EXPECT_EQ(read({"versions", "d", "f", "2026-11-01T10-00-00Z"}), "1");
 }
 
 TEST_F(ViewsTest, ATemplateMayTakeTheNameOfAView) {
@@ -248,6 +303,39 @@ TEST_F(ChangedTest, SubtreesThatAreTheSameAreNotRead) {
   maker_.damage({BlobType::kTree, *big.subtree});
   EXPECT_THAT(list({"changed", "2026-11-03..2026-11-04"}), ElementsAre("f"));
   EXPECT_EQ(read({"changed", "2026-11-03..2026-11-04", ".deleted"}), "");
+}
+
+TEST_F(ChangedTest, ALongListOfDeletionsIsMadeOnce) {
+  reader_ = maker_.open();
+  reader_->load_index({});
+  const ZeroBlobs zeros;
+  TreeCache trees(*reader_, {reader_->index(), zeros}, 1 << 20);
+  ChangedTrees changed(trees, 1 << 20);
+  VirtualTree tree;
+  View view;
+  view.snapshots = {first_, second_};
+  view.directories[""];
+  tree.replace(std::move(view));
+  ChangedPart part(tree, changed, clock_, zone_, {}, /*list_bytes=*/10);
+  const auto find = [&](const VirtualNode& directory, const char* name) {
+    return tree.find(part.lookup(directory, name).value().ino);
+  };
+  const auto pair = find(*tree.find(kRootIno), "2026-11-01..2026-11-02");
+  const auto list = find(*pair, ".deleted");
+  ASSERT_GT(list->size, 10U);
+  EXPECT_EQ(part.content(*list), part.content(*list)) << "the same bytes";
+  EXPECT_NE(part.content(*list), part.content(*find(*pair, ".deleted0")));
+}
+
+TEST(ChangedTrees, ASizeThatContradictsTheContentDoesNotCount) {
+  Node node;
+  node.type = NodeType::kFile;
+  node.content.resize(2);
+  Node other = node;
+  other.size = 17;
+  EXPECT_TRUE(shows_the_same(node, other));
+  other.content.pop_back();
+  EXPECT_FALSE(shows_the_same(node, other));
 }
 
 TEST_F(ChangedTest, AFileOfTheSnapshotsOwnNamedDeletedIsShown) {
@@ -397,6 +485,16 @@ TEST_F(ViewsTest, PathsThatAreWrittenAreLoadedAhead) {
   while (!fs().is_prefetched()) std::this_thread::yield();
   EXPECT_TRUE(fs().is_cached(wanted.content[0]));
   EXPECT_FALSE(fs().is_cached(other.content[0]));
+}
+
+TEST_F(ViewsTest, ADamagedDirectoryDoesNotEndTheLoadingAhead) {
+  const Node bad = directory("a", {file("x", "never read")});
+  const Node wanted = file("f", "wanted");
+  snapshot("2026-11-01T10:00:00Z", {bad, wanted});
+  maker_.damage({BlobType::kTree, *bad.subtree});
+  fs().prefetch("snapshots/latest");
+  while (!fs().is_prefetched()) std::this_thread::yield();
+  EXPECT_TRUE(fs().is_cached(wanted.content[0]));
 }
 
 }  // namespace

@@ -1,0 +1,24 @@
+// What people call a snapshot by in the names of directories: at/NAME, changed/NAME..NAME.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "fs/base/clock.h"
+#include "fs/base/timestamp.h"
+#include "fs/base/timezone.h"
+#include "fs/tree/snapshot.h"
+
+namespace snapfs {
+
+/// The newest complete one of `snapshots` (ascending by time) that is not after `time`; null when
+/// there is none.
+const Snapshot* newest_until(const std::vector<Snapshot>& snapshots, Timestamp time);
+
+/// `name` is "latest", an ID or its beginning (five digits at least: shorter ones are times, such
+/// as 2026 or 7d), or what parse_time_expression understands. Null when it is none of these, or
+/// there is no such snapshot among `snapshots` (ascending by time), or more than one.
+const Snapshot* find_by_name(const std::vector<Snapshot>& snapshots, std::string_view name,
+                             const Clock& clock, const TimeZone& zone);
+
+}  // namespace snapfs

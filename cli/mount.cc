@@ -2,8 +2,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
+#include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +20,7 @@
 #include "cli/global_options.h"
 #include "cli/json_object.h"
 #include "cli/output.h"
+#include "cli/quantity.h"
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "fs/base/error.h"
@@ -35,6 +39,7 @@ struct MountArguments {
   std::uint64_t tree_cache_mebibytes = MountOptions{}.tree_cache_bytes >> 20;
   std::string time_template;
   FilterOptions filter;
+  std::string request_timeout;
   MountOptions mount;
 };
 
@@ -56,6 +61,12 @@ ViewOptions view_options(const MountArguments& arguments) {
   return view;
 }
 
+/// Nothing when it was not given.
+std::optional<std::chrono::seconds> parse_timeout(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  return text == "0" ? std::chrono::seconds(0) : parse_duration(text);
+}
+
 void announce(const GlobalOptions& options, const std::string& mountpoint) {
   if (options.json) {
     JsonObject object;
@@ -66,6 +77,15 @@ void announce(const GlobalOptions& options, const std::string& mountpoint) {
         fmt::format("The snapshots are at {}\n"
                     "{}un \"snapfs umount {}\" when you are done.\n",
                     mountpoint, options.background ? "R" : "Press Ctrl-C here, or r", mountpoint));
+  }
+}
+
+/// A mount that cannot be announced is a mount: somebody may be waiting for it in the background.
+void announce_ready(const GlobalOptions& options, const std::string& mountpoint) {
+  try {
+    announce(options, mountpoint);
+  } catch (const Error& error) {
+    print_error(error.what());
   }
 }
 
@@ -96,6 +116,7 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
   check_cache_size(arguments.blob_cache_mebibytes);
   check_cache_size(arguments.tree_cache_mebibytes);
   ViewOptions view = view_options(arguments);
+  const auto request_timeout = parse_timeout(arguments.request_timeout);
   check_fuse_available();
   if (arguments.mount.allow_other) check_may_allow_others();
   Session session(options, signals,
@@ -109,13 +130,23 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
   mount.default_permissions = !arguments.no_default_permissions;
   mount.reader.blob_cache_bytes = static_cast<std::size_t>(arguments.blob_cache_mebibytes) << 20;
   mount.tree_cache_bytes = static_cast<std::size_t>(arguments.tree_cache_mebibytes) << 20;
+  if (request_timeout) mount.request_timeout = *request_timeout;
+  MountServer* running = nullptr;
+  std::exception_ptr failure;
   mount.on_ready = [&] {
-    announce(options, mountpoint);
-    if (options.detach) go_to_background(options, session.path());
+    try {
+      announce_ready(options, mountpoint);
+      if (options.detach) go_to_background(options, session.path());
+    } catch (const std::exception&) {
+      failure = std::current_exception();
+      running->stop();
+    }
   };
   MountServer server(session.repository(), mountpoint, std::move(mount));
+  running = &server;
   const StatusOnSignal status(signals, server);
   server.run(session.stop());
+  if (failure) std::rethrow_exception(failure);
   // Ctrl-C is the ordinary end of a mount; a lost lock is not.
   if (!signals.reason().empty()) throw cancelled_error();
   return ExitCode::kSuccess;
@@ -157,6 +188,11 @@ void add_mount_options(CLI::App& command, MountArguments& arguments) {
   add_view_options(command, arguments);
   const char* const memory = "Memory";
   command
+      .add_option("--request-timeout", arguments.request_timeout,
+                  "Have what waits longer for the storage fail (5m; 0: wait for ever)")
+      ->type_name("DURATION")
+      ->group("Running");
+  command
       .add_option("--blob-cache", arguments.blob_cache_mebibytes,
                   "Keep at most MIB of file content in memory (64)")
       ->type_name("MIB")
@@ -179,6 +215,8 @@ void add_mount_command(CLI::App& program, GlobalOptions& options, Command& chose
       ->type_name("");
   add_mount_options(*command, *arguments);
   add_global_options(*command, options);
+  // For mount.snapfs: mount(8) recognises its line of fstab by it.
+  command->add_option("--fsname", arguments->mount.fsname)->group("");
   command
       ->add_flag("-b,--background", options.background,
                  "Return when the mount can be used; messages then go to syslog")

@@ -25,8 +25,8 @@ constexpr std::array<std::string_view, 41> kIgnored = {
     "mand",     "nomand",     "iversion", "noiversion", "symfollow"};
 
 // Options of the command that do not describe a mount.
-constexpr std::array<std::string_view, 6> kNotHere = {"help",       "repo",  "repository-file",
-                                                      "background", "quiet", "json"};
+constexpr std::array<std::string_view, 7> kNotHere = {
+    "help", "repo", "repository-file", "background", "quiet", "json", "fsname"};
 
 [[noreturn]] void refuse(const std::string& what) {
   throw Error(ErrorCode::kUsage, std::string(kName) + ": " + what);
@@ -116,7 +116,8 @@ MountHelperCall parse_mount_helper(const std::vector<std::string>& arguments,
   if (places.size() != 2) {
     refuse("usage: mount -t snapfs REPOSITORY MOUNTPOINT [-o password-file=FILE,…]");
   }
-  call.arguments = {"snapfs", "mount", "--background", "--repo=" + places[0]};
+  call.arguments = {"snapfs", "mount", "--background", "--repo=" + places[0],
+                    "--fsname=" + places[0]};
   if (!verbose) call.arguments.push_back("--quiet");
   for (const std::string& option : options) {
     if (std::string argument = translated(option, mount, sloppy); !argument.empty()) {

@@ -1,9 +1,23 @@
 #include "cli/process_limits.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace snapfs {
+
+void open_standard_streams() noexcept {
+  for (;;) {
+    // The lowest number that is free.
+    const int fd = ::open("/dev/null", O_RDWR);
+    if (fd < 0) return;
+    if (fd > STDERR_FILENO) {
+      ::close(fd);
+      return;
+    }
+  }
+}
 
 void raise_descriptor_limit() noexcept {
   rlimit limit{};

@@ -3,6 +3,10 @@
 
 namespace snapfs {
 
+/// Opens /dev/null for standard streams that are closed: or a file of ours would get the number of
+/// one, and what is meant for a terminal be written into it. Call it before anything is opened.
+void open_standard_streams() noexcept;
+
 /// Raises the soft limit of open descriptors to the hard one: every level of a walked directory
 /// holds one. Where that is not allowed the limit stays as it is.
 void raise_descriptor_limit() noexcept;

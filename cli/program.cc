@@ -143,6 +143,7 @@ int run_mount_helper(const std::vector<std::string>& arguments) {
 
 int run_program(int argc, const char* const* argv) noexcept {
   return_large_buffers();
+  open_standard_streams();
   forbid_core_dumps();
   try {
     raise_descriptor_limit();

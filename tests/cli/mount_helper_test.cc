@@ -53,9 +53,10 @@ TEST_F(MountHelper, IsKnownByItsName) {
 TEST_F(MountHelper, OptionsBecomeTheCommandsOwn) {
   const MountHelperCall call =
       parse({"/r", "/m", "-o", "rw,password-file=/p,allow_other,noexec,retry_lock=5m"});
-  EXPECT_THAT(call.arguments, ElementsAre("snapfs", "mount", "--background", "--repo=/r", "--quiet",
-                                          "--password-file=/p", "--allow-other", "--no-exec",
-                                          "--retry-lock=5m", "--", "/m"));
+  EXPECT_THAT(call.arguments,
+              ElementsAre("snapfs", "mount", "--background", "--repo=/r", "--fsname=/r", "--quiet",
+                          "--password-file=/p", "--allow-other", "--no-exec", "--retry-lock=5m",
+                          "--", "/m"));
   EXPECT_FALSE(call.pretend);
 }
 

@@ -113,13 +113,16 @@ class MountCommandsTest(harness.CompatTest):
         self.assertEqual(server.wait(timeout=60), 0)
         with open(reading, "rb") as pipe:
             self.assertEqual(pipe.read(), b"")
-        pids = [int(path.split("/")[2]) for path in glob.glob("/proc/[0-9]*/cmdline")
-                if self.mountpoint.encode() in self.content(path)]
+        pids = self.servers()
         self.assertEqual(len(pids), 1)
         self.assertEqual(os.getsid(pids[0]), pids[0])
         if self.repository.startswith("/"):
             self.assertEqual(os.readlink(f"/proc/{pids[0]}/cwd"), "/")
         self.snapfs("umount", self.mountpoint)
+
+    def servers(self):
+        return [int(path.split("/")[2]) for path in glob.glob("/proc/[0-9]*/cmdline")
+                if self.mountpoint.encode() in self.content(path)]
 
     @staticmethod
     def content(path):
@@ -154,6 +157,32 @@ class MountCommandsTest(harness.CompatTest):
         self.assert_readable()
         self.snapfs("umount", self.mountpoint)
 
+    def test_background_returns_although_nobody_could_be_told(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([harness.SNAPFS, "mount", "-b", self.mountpoint], cwd=self.scratch,
+                                  env=self.environment, stdin=subprocess.DEVNULL, stdout=full,
+                                  stderr=subprocess.PIPE, timeout=60, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assert_readable()
+        self.snapfs("umount", self.mountpoint)
+
+    def test_closed_standard_streams(self):
+        """No file of ours gets the number of a standard stream, which others write into."""
+        for background in ("-b", ""):
+            with self.subTest(background=background):
+                script = f'exec "{harness.SNAPFS}" mount {background} "{self.mountpoint}" <&- >&- 2>&-'
+                shell = subprocess.Popen(["sh", "-c", script], cwd=self.scratch, env=self.environment)
+                if background:
+                    self.assertEqual(shell.wait(timeout=60), 0)
+                self.assertTrue(wait_until(self.mounts))
+                self.assert_readable()
+                (server,) = self.servers()
+                for number in range(3):
+                    self.assertEqual(os.readlink(f"/proc/{server}/fd/{number}"), "/dev/null")
+                self.snapfs("umount", self.mountpoint)
+                self.assertEqual(shell.wait(timeout=60), 0)
+
     # mount(8)
 
     def helper(self, *arguments):
@@ -187,12 +216,18 @@ class MountCommandsTest(harness.CompatTest):
         with open(fstab, "w", encoding="ascii") as file:
             file.write(f"{self.repository} {self.mountpoint} snapfs "
                        f"password-file={password_file},noauto,nofail,x-systemd.automount 0 0\n")
+        with open(fstab + "-auto", "w", encoding="ascii") as file:
+            file.write(f"{self.repository} {self.mountpoint} snapfs password-file={password_file} 0 0\n")
         self.in_namespace(
             'mkdir sbin && ln -s "$SNAPFS_PROGRAM" sbin/mount.snapfs && mount --bind sbin /usr/local/sbin'
             ' && mkdir -p upper work && mount -t tmpfs none work && mkdir work/u work/w'
             ' && cp -a sbin/mount.snapfs work/u/'
             ' && mount -t overlay none -o lowerdir=/usr/sbin,upperdir=work/u,workdir=work/w /usr/sbin'
             f' && mount --fstab "{fstab}" "{self.mountpoint}" && cmp "{self.latest}/first" source/first'
+            f' && umount "{self.mountpoint}"'
+            # The second time mount(8) sees that it is there already.
+            f' && mount -a --fstab "{fstab}-auto" && mount -a --fstab "{fstab}-auto"'
+            f' && test "$(grep -c "^{self.repository} {self.mountpoint} fuse.snapfs" /proc/mounts)" = 1'
             f' && umount "{self.mountpoint}"')
 
     def in_namespace(self, script):
@@ -385,7 +420,35 @@ class MountCommandsTest(harness.CompatTest):
                 self.assertEqual(self.mounts(), [])
         self.assertGreater(served, 0)
 
+    def test_few_threads(self):
+        """Where a thread costs as much as 256 MiB of addresses, some do not start."""
+        if shutil.which("prlimit") is None:
+            self.skipTest("prlimit is not installed")
+        words = b"no more threads"
+        for mebibytes in (800, 1100, 1400, 1700, 2000):
+            server, log = self.serve(prefix=["prlimit", "--stack=268435456",
+                                             f"--as={mebibytes << 20}"])
+            served = server.poll() is None
+            if served:
+                self.assert_readable()
+                server.terminate()
+            self.assertEqual(server.wait(timeout=30), 0 if served else 1)
+            self.assertEqual(self.mounts(), [])
+            log.seek(0)
+            if served and words in log.read():
+                return
+        self.fail("it never served with fewer threads than it wants")
+
     # snapfs-restore
+
+    def test_restore_leaves_standard_input_to_rsync(self):
+        path = os.path.dirname(os.path.abspath(harness.SNAPFS)) + ":" + os.environ["PATH"]
+        done = subprocess.run(
+            [os.path.join(SCRIPTS, "snapfs-restore"), "latest:" + self.source + "/", "out",
+             "--files-from=-"], cwd=self.scratch, env={**self.environment, "PATH": path}, timeout=60,
+            input="second\n", capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(os.listdir(os.path.join(self.scratch, "out")), ["second"])
 
     def restore(self, *arguments, expect=0, **environment):
         path = os.path.dirname(os.path.abspath(harness.SNAPFS)) + ":" + os.environ["PATH"]
@@ -433,7 +496,7 @@ class MountCommandsTest(harness.CompatTest):
             file.write("#!/bin/sh\necho running\nexec sleep 600\n")
         os.chmod(os.path.join(programs, "rsync"), 0o755)
         path = ":".join([programs, os.path.dirname(os.path.abspath(harness.SNAPFS)), os.environ["PATH"]])
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
             script = subprocess.Popen(
                 [os.path.join(SCRIPTS, "snapfs-restore"), "latest", "out"], cwd=self.scratch,
                 env={**self.environment, "PATH": path}, stdin=subprocess.DEVNULL, text=True,

@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 import tarfile
+import threading
 import unittest
 
 import cheap_key
@@ -77,9 +78,18 @@ class MountProgramsTest(harness.CompatTest):
         if os.geteuid() == 0 and shutil.which("setcap"):
             subprocess.run(["setcap", "cap_net_raw+ep", os.path.join(self.source, "program")],
                            check=True)
+        if shutil.which("fio"):
+            subprocess.run(["fio", *self.verified(os.path.join(self.source, "verified")), "--rw=write",
+                            "--do_verify=0"], check=True, cwd=self.scratch, capture_output=True)
         os.makedirs(os.path.join(self.source, "many"))
         for i in range(3000):
             open(os.path.join(self.source, "many", f"{i * 7919 % 3000:04}"), "wb").close()
+
+    @staticmethod
+    def verified(path):
+        """Of a file whose blocks say what is in them, to fio."""
+        return ["--name=verified", "--filename=" + path, "--size=8m", "--bs=64k", "--thread",
+                "--verify=crc32c"]
 
     def change_between_snapshots(self):
         with open(os.path.join(self.source, "several chunks"), "r+b") as file:
@@ -269,6 +279,54 @@ class MountProgramsTest(harness.CompatTest):
         self.output("fio", "--readonly", "--name=x", "--rw=randread", "--bs=64k", "--numjobs=2",
                     "--filename=" + os.path.join(self.shown, "several chunks"), "--size=8m",
                     "--thread", cwd=self.work)
+        for how in ("read", "randread"):
+            self.output("fio", "--readonly", *self.verified(os.path.join(self.shown, "verified")),
+                        "--rw=" + how, "--verify_fatal=1", cwd=self.work)
+
+    def test_many_programs_under_pressure(self):
+        """While memory is short and the kernel forgets what it has, everybody sees the same."""
+        self.need("stress-ng", "tar", "fio")
+        pressure = subprocess.Popen(
+            ["stress-ng", "--quiet", "--temp-path", self.work, "--timeout", "20s", "--vm", "1",
+             "--vm-bytes", "64m", "--cpu", "1", "--cache", "1"], stdin=subprocess.DEVNULL)
+        try:
+            commands = (["find", ".", "-not", "-type", "d", "-not", "-type", "s", "-printf", FILES],
+                        ["tar", "-c", "--sort=name", "--numeric-owner", "-f", "-", "dir", "several chunks"],
+                        ["cat", "several chunks", "compressible", "verified"])
+            expected = [self.output(*command, cwd=self.shown) for command in commands]
+            for _ in range(2):
+                running = [subprocess.Popen(command, cwd=self.shown, stdout=subprocess.PIPE)
+                           for command in commands for _ in range(2)]
+                self.drop_caches()
+                results = [None] * len(running)
+
+                def collect(index, process):
+                    results[index] = process.communicate(timeout=120)[0]
+
+                threads = [threading.Thread(target=collect, args=each) for each in enumerate(running)]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+                for index, process in enumerate(running):
+                    self.assertEqual(process.returncode, 0)
+                    # Not assertEqual: the difference of megabytes takes minutes to show.
+                    self.assertTrue(results[index] == expected[index // 2], commands[index // 2])
+            self.assertIsNone(pressure.poll(), "the pressure was off before the end")
+        finally:
+            pressure.terminate()
+            pressure.wait()
+        self.assertEqual(self.output("sha256sum", "several chunks", cwd=self.shown),
+                         self.output("sha256sum", "several chunks", cwd=self.source))
+
+    @staticmethod
+    def drop_caches():
+        try:
+            with open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as file:
+                file.write("3")
+        except OSError:
+            pass  # not root: less pressure
+
 
     def test_holes_are_found(self):
         path = os.path.join(self.shown, "sparse")

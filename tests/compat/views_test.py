@@ -17,6 +17,11 @@ def lines(*command):
     return run(*command).decode().splitlines()
 
 
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 def write(path, text):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w", encoding="utf-8") as file:
@@ -192,6 +197,28 @@ class ViewsTest(harness.CompatTest):
             run("cat", os.path.join(mountpoint, "at/now/source/f"))
             self.assertNotEqual(lines("cat", status), before)
             self.assertNotIn(".snapfs", lines("ls", "-A", mountpoint))
+
+    def test_what_the_kernel_forgets_takes_no_memory(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root may drop the kernel's caches")
+        for i in range(300):
+            write(self.path("many", str(i)), str(i))
+        self.backup("2026-01-02 03:04:05")
+        with self.mounted() as mountpoint:
+            def inodes():
+                text = read(os.path.join(mountpoint, ".snapfs", "status"))
+                return int(text.split("virtual_inodes: ")[1].split()[0])
+
+            before = inodes()
+            many = os.path.join(mountpoint, "versions", "source", "many")
+            self.assertEqual(len(lines("find", many, "-mindepth", "2")), 300)
+            self.assertGreater(inodes(), before + 300)
+            try:
+                write("/proc/sys/vm/drop_caches", "2")
+            except OSError:
+                self.skipTest("caches cannot be dropped here")
+            self.wait_until(lambda: inodes() < before + 50, "they are kept")
+            self.assertEqual(read(os.path.join(many, "7", "2026-01-02T03-04-05Z")), "7")
 
     def test_only_the_prefetch_file_can_be_written(self):
         write(self.path("f"), "content")

@@ -64,8 +64,8 @@ TEST_F(MountHelper, WhatIsMeantForOthersIsLeftOut) {
   const MountHelperCall call = parse(
       {"/r", "/m", "-v", "-o",
        "ro,noauto,nofail,user,_netdev,nosuid,nodev,noatime,x-systemd.automount,X-mount.mkdir"});
-  EXPECT_THAT(call.arguments,
-              ElementsAre("snapfs", "mount", "--background", "--repo=/r", "--", "/m"));
+  EXPECT_THAT(call.arguments, ElementsAre("snapfs", "mount", "--background", "--repo=/r",
+                                          "--fsname=/r", "--", "/m"));
 }
 
 TEST_F(MountHelper, QuotedValuesKeepTheirCommas) {
@@ -88,7 +88,8 @@ TEST_F(MountHelper, AnythingElseIsRefused) {
 
 TEST_F(MountHelper, SloppyIgnoresWhatIsUnknown) {
   EXPECT_THAT(parse({"/r", "/m", "-sn", "-o", "passwd=/p"}).arguments,
-              ElementsAre("snapfs", "mount", "--background", "--repo=/r", "--quiet", "--", "/m"));
+              ElementsAre("snapfs", "mount", "--background", "--repo=/r", "--fsname=/r", "--quiet",
+                          "--", "/m"));
   EXPECT_TRUE(parse({"/r", "/m", "-f"}).pretend);
 }
 

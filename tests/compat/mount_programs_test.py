@@ -277,7 +277,7 @@ class MountProgramsTest(harness.CompatTest):
     def test_fio_reads(self):
         self.need("fio")
         self.output("fio", "--readonly", "--name=x", "--rw=randread", "--bs=64k", "--numjobs=2",
-                    "--filename=" + os.path.join(self.shown, "several chunks"), "--size=8m",
+                    "--filename=" + os.path.join(self.shown, "several chunks"), "--size=1m",
                     "--thread", cwd=self.work)
         for how in ("read", "randread"):
             self.output("fio", "--readonly", *self.verified(os.path.join(self.shown, "verified")),

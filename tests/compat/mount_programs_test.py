@@ -86,9 +86,13 @@ class MountProgramsTest(harness.CompatTest):
             open(os.path.join(self.source, "many", f"{i * 7919 % 3000:04}"), "wb").close()
 
     @staticmethod
-    def verified(path):
+    def fio_file(path):
+        """A colon ends a file's name."""
+        return "--filename=" + path.replace(":", "\\:")
+
+    def verified(self, path):
         """Of a file whose blocks say what is in them, to fio."""
-        return ["--name=verified", "--filename=" + path, "--size=8m", "--bs=64k", "--thread",
+        return ["--name=verified", self.fio_file(path), "--size=8m", "--bs=64k", "--thread",
                 "--verify=crc32c"]
 
     def change_between_snapshots(self):
@@ -277,7 +281,7 @@ class MountProgramsTest(harness.CompatTest):
     def test_fio_reads(self):
         self.need("fio")
         self.output("fio", "--readonly", "--name=x", "--rw=randread", "--bs=64k", "--numjobs=2",
-                    "--filename=" + os.path.join(self.shown, "several chunks"), "--size=1m",
+                    self.fio_file(os.path.join(self.shown, "several chunks")), "--size=8m",
                     "--thread", cwd=self.work)
         for how in ("read", "randread"):
             self.output("fio", "--readonly", *self.verified(os.path.join(self.shown, "verified")),

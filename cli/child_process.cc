@@ -53,6 +53,17 @@ void wait_for_end(pid_t pid, const StopToken& stop) {
   throw_if_stopped(stop);
 }
 
+/// Ours, but for passwords: also of a repository that is opened later.
+std::vector<char*> environment_without_passwords() {
+  std::vector<char*> kept;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text(*variable);
+    if (!text.substr(0, text.find('=')).ends_with("_PASSWORD")) kept.push_back(*variable);
+  }
+  kept.push_back(nullptr);
+  return kept;
+}
+
 }  // namespace
 
 std::vector<std::string> split_command(std::string_view command) {
@@ -114,8 +125,9 @@ ChildProcess::ChildProcess(std::vector<std::string> arguments, ChildInput input)
   argv.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
-  const int error =
-      ::posix_spawnp(&pid_, argv[0], &setup.actions, &setup.attributes, argv.data(), environ);
+  const std::vector<char*> variables = environment_without_passwords();
+  const int error = ::posix_spawnp(&pid_, argv[0], &setup.actions, &setup.attributes, argv.data(),
+                                   variables.data());
   if (error != 0) throw_errno(error, "run", arguments.front());
 }
 

@@ -24,7 +24,8 @@ enum class ChildInput {
 };
 
 /// A running program whose standard output is read through a pipe; standard error is ours. It is
-/// started with the signal mask and handlers that a new program expects.
+/// started with the signal mask and handlers that a new program expects, and with our environment
+/// but for variables that end in _PASSWORD.
 class ChildProcess {
  public:
   /// `arguments` holds the program, looked for in PATH, and its arguments. Throws Error when it

@@ -25,6 +25,8 @@ void add_snapshot_command(CLI::App& program, GlobalOptions& options, Command& ch
 void add_snapshots_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_mount_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_umount_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_copy_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_prune_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_version_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 
 }  // namespace snapfs

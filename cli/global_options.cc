@@ -35,8 +35,10 @@ std::string GlobalOptions::repository_string() const {
   if (!repository_file.empty()) return read_repository_file(repository_file);
   // Whatever is set under our name comes before everything under the other.
   for (const std::string_view prefix : kVariablePrefixes) {
-    if (auto value = environment_setting(prefix, "REPOSITORY")) return *std::move(value);
-    if (const auto file = environment_setting(prefix, "REPOSITORY_FILE")) {
+    if (auto value = environment_setting(prefix, variables + "REPOSITORY")) {
+      return *std::move(value);
+    }
+    if (const auto file = environment_setting(prefix, variables + "REPOSITORY_FILE")) {
       return read_repository_file(*file);
     }
   }

@@ -31,6 +31,10 @@ struct GlobalOptions {
   bool background = false;       ///< the command goes on in the background once it is ready
   std::function<void()> detach;  ///< to be called when it is; empty in the foreground
 
+  /// Stands before the names of the variables that say which repository, and its password: "FROM_"
+  /// for the one that is copied from.
+  std::string variables;
+
   /// The repository string: --repo, --repository-file, then the variables REPOSITORY and
   /// REPOSITORY_FILE. Throws Error{kUsage} when there is none.
   std::string repository_string() const;

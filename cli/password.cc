@@ -80,7 +80,12 @@ SecureBytes password_from_user(const GlobalOptions& options, PasswordUse use,
     const bool carriage_return = !view.empty() && view.back() == '\r';
     return carriage_return ? SecureBytes::copy_of(view.first(view.size() - 1)) : std::move(line);
   }
-  if (use == PasswordUse::kOpen) return prompt_secret("enter password for repository: ", stop);
+  if (use == PasswordUse::kOpen) {
+    const bool source = !options.variables.empty();
+    return prompt_secret(
+        source ? "enter password for source repository: " : "enter password for repository: ",
+        stop);
+  }
   SecureBytes first = prompt_secret("enter password for new repository: ", stop);
   const SecureBytes second = prompt_secret("enter password again: ", stop);
   if (as_text(first.view()) != as_text(second.view())) {
@@ -103,11 +108,12 @@ std::optional<SecureBytes> take_secret_variable(const std::string& name) {
 
 /// What the variables of one prefix say; `plain` is the value of <prefix>PASSWORD.
 std::optional<SecureBytes> password_from_variables(std::string_view prefix,
+                                                   const std::string& infix,
                                                    std::optional<SecureBytes> plain) {
-  if (const auto command = environment_setting(prefix, "PASSWORD_COMMAND")) {
+  if (const auto command = environment_setting(prefix, infix + "PASSWORD_COMMAND")) {
     return password_from_command(*command);
   }
-  if (const auto file = environment_setting(prefix, "PASSWORD_FILE")) {
+  if (const auto file = environment_setting(prefix, infix + "PASSWORD_FILE")) {
     return password_from_file(*file);
   }
   return plain;
@@ -117,7 +123,7 @@ SecureBytes choose_password(const GlobalOptions& options, PasswordUse use, const
   // Taken first, so that no child of ours sees them, whichever source is used.
   std::vector<std::optional<SecureBytes>> plain;
   for (const std::string_view prefix : kVariablePrefixes) {
-    plain.push_back(take_secret_variable(std::string(prefix) + "PASSWORD"));
+    plain.push_back(take_secret_variable(std::string(prefix) + options.variables + "PASSWORD"));
   }
   if (!options.password_command.empty() && !options.password_file.empty()) {
     throw Error(ErrorCode::kUsage,
@@ -127,7 +133,8 @@ SecureBytes choose_password(const GlobalOptions& options, PasswordUse use, const
   if (!options.password_file.empty()) return password_from_file(options.password_file);
   // Whatever is set under our name comes before everything under the other.
   for (std::size_t i = 0; i < plain.size(); ++i) {
-    auto password = password_from_variables(kVariablePrefixes[i], std::move(plain[i]));
+    auto password =
+        password_from_variables(kVariablePrefixes[i], options.variables, std::move(plain[i]));
     if (password) return *std::move(password);
   }
   return password_from_user(options, use, stop);

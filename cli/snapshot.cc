@@ -45,7 +45,7 @@ SnapshotRequest make_request(const GlobalOptions& global, const SnapshotOptions&
   request.unchanged = {options.ignore_ctime, options.ignore_inode};
   request.skip_if_unchanged = options.skip_if_unchanged;
   request.with_atime = options.with_atime;
-  request.pack_bytes = options.pack_bytes();
+  request.pack_bytes = options.storage.pack_bytes();
   request.read_concurrency = options.read_concurrency_count();
   request.time = time;
   request.hostname = !options.host.empty()

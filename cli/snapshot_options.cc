@@ -14,7 +14,6 @@
 #include "cli/global_options.h"
 #include "cli/quantity.h"
 #include "fs/base/error.h"
-#include "fs/repo/pack_writer.h"
 #include "fs/tree/snapshot.h"
 
 namespace snapfs {
@@ -100,22 +99,9 @@ void add_parent_options(CLI::App& command, SnapshotOptions& options) {
       ->group(group);
 }
 
-void add_storage_options(CLI::App& command, GlobalOptions& global, SnapshotOptions& options) {
+void add_run_options(CLI::App& command, GlobalOptions& global, SnapshotOptions& options) {
   const char* const group = "How it is done";
-  command
-      .add_option("--compression", global.compression,
-                  "off, fastest, auto, better or max (or SNAPFS_COMPRESSION)")
-      ->type_name("MODE")
-      ->group(group);
-  command
-      .add_flag("--no-extra-verify", global.no_extra_verify,
-                "Do not decrypt again and compare what was encrypted")
-      ->group(group);
-  command
-      .add_option("--pack-size", options.pack_size,
-                  "Size of the repository's files in MiB, 4 to 128 (or SNAPFS_PACK_SIZE)")
-      ->type_name("SIZE")
-      ->group(group);
+  add_storage_options(command, global, options.storage, group);
   command
       .add_option("--read-concurrency", options.read_concurrency,
                   "Read N files at once (or SNAPFS_READ_CONCURRENCY)")
@@ -147,20 +133,6 @@ std::vector<std::string> SnapshotOptions::tag_list() const {
   return list;
 }
 
-std::size_t SnapshotOptions::pack_bytes() const {
-  const std::string text = setting(pack_size, "PACK_SIZE");
-  if (text.empty()) return PackWriter::kDefaultTargetBytes;
-  constexpr std::size_t kMin = PackWriter::kMinTargetBytes >> 20;
-  constexpr std::size_t kMax = PackWriter::kMaxTargetBytes >> 20;
-  const auto mebibytes = whole_number(text);
-  if (!mebibytes || *mebibytes < kMin || *mebibytes > kMax) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("\"{}\" is no pack size: it is a number of MiB from {} to {}", text,
-                            kMin, kMax));
-  }
-  return *mebibytes << 20;
-}
-
 std::chrono::seconds SnapshotOptions::checkpoint_every() const {
   return checkpoint == "0" ? std::chrono::seconds(0) : parse_duration(checkpoint);
 }
@@ -185,7 +157,7 @@ void add_snapshot_options(CLI::App& command, GlobalOptions& global, SnapshotOpti
   add_exclude_options(command, options.excludes);
   add_snapshot_description_options(command, options);
   add_parent_options(command, options);
-  add_storage_options(command, global, options);
+  add_run_options(command, global, options);
 }
 
 }  // namespace snapfs

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/exclude_options.h"
+#include "cli/storage_options.h"
 #include "cli/target_files.h"
 
 namespace CLI {
@@ -41,14 +42,11 @@ struct SnapshotOptions {
   bool dry_run = false;
   bool no_scan = false;
   std::string read_concurrency;
-  std::string pack_size;
+  StorageOptions storage;
   std::string checkpoint = "5m";
 
   /// The tags one by one, empty ones left out. Throws Error{kUsage} for one that is ours.
   std::vector<std::string> tag_list() const;
-
-  /// The size of packs in bytes: --pack-size, PACK_SIZE, 16 MiB. Throws Error{kUsage}.
-  std::size_t pack_bytes() const;
 
   /// How often to write a partial snapshot; 0: never. Throws Error{kUsage}.
   std::chrono::seconds checkpoint_every() const;

@@ -52,6 +52,9 @@ class BlobSet {
 
   std::size_t size() const noexcept;
 
+  /// The number of the blob's first entry in contents(); nothing when that does not list it.
+  std::optional<BlobRow> row_of(const BlobHandle& blob) const noexcept;
+
   const Index::Contents& contents() const noexcept { return contents_; }
 
   std::size_t memory_bytes() const noexcept;
@@ -60,7 +63,6 @@ class BlobSet {
   static constexpr std::size_t kBits = 64;
   using Words = std::vector<std::atomic<std::uint64_t>>;
 
-  std::optional<BlobRow> row_of(const BlobHandle& blob) const noexcept;
   std::atomic<std::uint64_t>& word(const BlobRow& row) noexcept {
     return bits_[static_cast<std::size_t>(row.type)][row.shard][row.number / kBits];
   }

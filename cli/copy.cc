@@ -1,0 +1,236 @@
+// snapfs copy: snapshots from one repository into another.
+#include "fs/maintain/copy.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/filter_options.h"
+#include "cli/global_options.h"
+#include "cli/json_object.h"
+#include "cli/output.h"
+#include "cli/quantity.h"
+#include "cli/session.h"
+#include "cli/signals.h"
+#include "cli/snapshot_choice.h"
+#include "cli/storage_options.h"
+#include "cli/work_progress.h"
+#include "fs/base/error.h"
+#include "fs/tree/snapshot_list.h"
+
+namespace snapfs {
+namespace {
+
+struct CopyArguments {
+  FilterOptions filter;
+  StorageOptions storage;
+  std::vector<std::string> ids;
+  std::string from_repository;
+  std::string from_repository_file;
+  std::string from_password_file;
+  std::string from_password_command;
+  bool no_lock = false;
+};
+
+/// As if the command were about the source.
+GlobalOptions source_options(const GlobalOptions& global, const CopyArguments& arguments) {
+  GlobalOptions source = global;
+  source.repository = arguments.from_repository;
+  source.repository_file = arguments.from_repository_file;
+  source.password_file = arguments.from_password_file;
+  source.password_command = arguments.from_password_command;
+  source.variables = "FROM_";
+  return source;
+}
+
+/// Says which one is missing, as the ordinary message would send the user to the wrong option.
+void require_source(const GlobalOptions& source) {
+  try {
+    (void)source.repository_string();
+  } catch (const Error& error) {
+    throw Error(error.code(),
+                "no repository to copy from was named: give it with --from-repo, or set "
+                "SNAPFS_FROM_REPOSITORY");
+  }
+}
+
+std::string title_of(const Snapshot& snapshot) {
+  return fmt::format("snapshot {} of [{}] at {} by {}@{}", snapshot.id.short_hex(),
+                     fmt::join(snapshot.paths, " "), format_local_time(snapshot.time.instant),
+                     snapshot.username, snapshot.hostname);
+}
+
+class CopyOutput {
+ public:
+  explicit CopyOutput(const GlobalOptions& global) : global_(global) {}
+
+  void skipped(const CopyCandidate& candidate) {
+    ++skipped_;
+    if (global_.json) {
+      message("skipped", candidate.snapshot, candidate.copied->id);
+    } else if (global_.verbosity > 0 && !global_.quiet) {
+      print(fmt::format("{}\n  skipped: it is there already, as {}\n", title_of(candidate.snapshot),
+                        candidate.copied->id.short_hex()));
+    }
+  }
+
+  void copied(const Snapshot& source, const Id& copy) {
+    ++copied_;
+    if (global_.json) {
+      message("copied", source, copy);
+    } else if (!global_.quiet) {
+      print(fmt::format("{}\n  saved as {}\n", title_of(source), copy.short_hex()));
+    }
+  }
+
+  void different_chunks() const {
+    if (global_.json || global_.quiet) return;
+    print_note(
+        "the repositories cut files differently: a file that both hold takes up room twice in the "
+        "target");
+  }
+
+  void finish(const CopyFigures& figures) const {
+    if (global_.json) {
+      JsonObject object;
+      object.text("message_type", "summary")
+          .number("snapshots_copied", copied_)
+          .number("snapshots_skipped", skipped_)
+          .number("blobs_copied", figures.blobs)
+          .number("bytes_copied", figures.bytes);
+      print(object.finish() + "\n");
+    } else if (!global_.quiet) {
+      print(fmt::format("copied {} snapshot{} ({} skipped), {} blobs, {}\n", copied_,
+                        copied_ == 1 ? "" : "s", skipped_, figures.blobs,
+                        format_size(figures.bytes)));
+    }
+  }
+
+ private:
+  static void message(const char* type, const Snapshot& source, const Id& target) {
+    JsonObject object;
+    object.text("message_type", type)
+        .text("source_id", source.id.hex())
+        .text("snapshot_id", target.hex());
+    print(object.finish() + "\n");
+  }
+
+  const GlobalOptions& global_;
+  std::uint64_t copied_ = 0;
+  std::uint64_t skipped_ = 0;
+};
+
+void require_two_repositories(Repository& source, Repository& target) {
+  if (source.config().id != target.config().id) return;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("{} and {} are the same repository, or copies of one: there is nothing "
+                          "to copy",
+                          source.backend().location(), target.backend().location()));
+}
+
+ExitCode run_copy(const GlobalOptions& global, const CopyArguments& arguments, Signals& signals) {
+  const GlobalOptions from = source_options(global, arguments);
+  require_source(from);
+  CopyOptions options;
+  options.pack_bytes = arguments.storage.pack_bytes();
+  Session source_session(from, signals,
+                         arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  Session target_session(global, signals, LockMode::kShared);
+  Repository& source = source_session.repository();
+  Repository& target = target_session.repository();
+  require_two_repositories(source, target);
+  const StopToken stop = target_session.stop();
+  options.require_locks = [&] {
+    source_session.require_lock();
+    target_session.require_lock();
+  };
+
+  CopyOutput output(global);
+  // Snapshots before the index, in both: what they refer to is then in it.
+  const std::vector<Snapshot> wanted =
+      choose_snapshots(load_snapshots(source, stop), arguments.ids, arguments.filter.filter());
+  const std::vector<Snapshot> present = load_snapshots(target, stop);
+  std::vector<Snapshot> lacking;
+  for (CopyCandidate& candidate : find_uncopied(wanted, present)) {
+    if (candidate.copied != nullptr) {
+      output.skipped(candidate);
+    } else {
+      lacking.push_back(std::move(candidate.snapshot));
+    }
+  }
+  CopyFigures figures;
+  if (!lacking.empty()) {
+    if (source.config().chunker_polynomial != target.config().chunker_polynomial) {
+      output.different_chunks();
+    }
+    source.load_index(stop);
+    target.load_index(stop);
+    WorkProgress progress(global);
+    const SnapshotCopied copied = [&](const Snapshot& snapshot, const Id& copy) {
+      progress.interject([&] { output.copied(snapshot, copy); });
+    };
+    figures = copy_snapshots(source, target, target_session.clock(), lacking, options, progress,
+                             copied, stop);
+  }
+  output.finish(figures);
+  return ExitCode::kSuccess;
+}
+
+void add_source_options(CLI::App& app, CopyArguments& arguments) {
+  const char* const group = "Where from";
+  app.add_option("--from-repo", arguments.from_repository,
+                 "The repository to copy from (or SNAPFS_FROM_REPOSITORY)")
+      ->type_name("LOCATION")
+      ->group(group);
+  app.add_option("--from-repository-file", arguments.from_repository_file,
+                 "Read its name from FILE (or SNAPFS_FROM_REPOSITORY_FILE)")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--from-password-file", arguments.from_password_file,
+                 "Read its password from FILE (or SNAPFS_FROM_PASSWORD_FILE)")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--from-password-command", arguments.from_password_command,
+                 "Run COMMAND, which prints its password (or SNAPFS_FROM_PASSWORD_COMMAND)")
+      ->type_name("COMMAND")
+      ->group(group);
+}
+
+constexpr const char* kFooter = R"(
+The repository of --repo is the target. Everything is decrypted and encrypted again, since the
+keys differ; what the target has already is not copied. A snapshot that was copied before is
+skipped, so the command can be repeated, and goes on where it was interrupted.
+
+Examples:
+  snapfs copy -r /mnt/usb/backup --from-repo /srv/snapshots
+  snapfs copy --from-repo /srv/snapshots --from-password-file ~/.old --host web1 latest)";
+
+}  // namespace
+
+void add_copy_command(CLI::App& program, GlobalOptions& global, Command& chosen) {
+  CLI::App* app = program.add_subcommand("copy", "Copy snapshots from another repository");
+  const auto arguments = std::make_shared<CopyArguments>();
+  app->add_option("ID", arguments->ids,
+                  "Only these: IDs, unambiguous beginnings of them, or \"latest\"")
+      ->type_name("");
+  add_source_options(*app, *arguments);
+  add_filter_options(*app, arguments->filter);
+  add_storage_options(*app, global, arguments->storage);
+  add_global_options(*app, global);
+  app->add_flag("--no-lock", arguments->no_lock, "Take no lock in the repository to copy from")
+      ->group("Repository");
+  app->footer(kFooter);
+  app->callback([&global, &chosen, arguments] {
+    chosen = [&global, arguments](Signals& signals) {
+      return run_copy(global, *arguments, signals);
+    };
+  });
+}
+
+}  // namespace snapfs

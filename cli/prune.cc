@@ -1,0 +1,86 @@
+// snapfs prune: removes what no snapshot needs.
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/global_options.h"
+#include "cli/prune_options.h"
+#include "cli/prune_output.h"
+#include "cli/session.h"
+#include "cli/signals.h"
+#include "fs/base/error.h"
+
+namespace snapfs {
+namespace {
+
+struct PruneCommand {
+  PruneArguments arguments;
+  bool dry_run = false;
+  bool no_lock = false;
+  bool allow_remove_all = false;
+  std::string recover_repository;  ///< the repository's ID, typed on purpose
+};
+
+void require_id(const std::string& given, const Id& repository) {
+  if (given == repository.hex()) return;
+  throw Error(ErrorCode::kUsage, fmt::format("to show that you mean it, give the repository's ID: "
+                                             "--unsafe-recover-no-free-space {}",
+                                             repository.hex()));
+}
+
+ExitCode run_prune(const GlobalOptions& global, const PruneCommand& command, Signals& signals) {
+  PruneOptions options = command.arguments.options();
+  options.allow_no_snapshots = command.allow_remove_all;
+  if (command.no_lock && !command.dry_run) {
+    throw Error(ErrorCode::kUsage, "--no-lock is for --dry-run only: pruning needs the lock");
+  }
+  Session session(global, signals,
+                  command.no_lock ? std::nullopt : std::optional(LockMode::kExclusive));
+  if (!command.recover_repository.empty()) {
+    require_id(command.recover_repository, session.repository().config().id);
+    options.recover_no_space = true;
+  }
+  prune_and_report(session, global, std::move(options), command.dry_run);
+  return ExitCode::kSuccess;
+}
+
+constexpr const char* kFooter = R"(
+Removing snapshots frees no space by itself: what only they needed goes here. Packs of which
+nothing is used are removed; of packs that are partly used, what is used moves into new ones,
+the worst packs first, until no more than --max-unused is wasted. Nobody else can use the
+repository meanwhile. It may be interrupted at any time: every snapshot stays complete.
+
+Examples:
+  snapfs prune --dry-run -v               what would happen
+  snapfs prune
+  snapfs prune --max-unused 0             waste nothing
+  snapfs prune --max-repack-size 0        quick: only remove, write no new packs)";
+
+}  // namespace
+
+void add_prune_command(CLI::App& program, GlobalOptions& global, Command& chosen) {
+  CLI::App* app = program.add_subcommand("prune", "Remove what no snapshot needs any more");
+  const auto command = std::make_shared<PruneCommand>();
+  app->add_flag("-n,--dry-run", command->dry_run, "Only say what would be done")->group("Prune");
+  app->add_flag("--unsafe-allow-remove-all", command->allow_remove_all,
+                "Empty a repository that has no snapshots")
+      ->group("Prune");
+  app->add_option("--unsafe-recover-no-free-space", command->recover_repository,
+                  "For a full disk, when --max-repack-size 0 does not help: remove the index "
+                  "before writing it anew. ID is the repository's")
+      ->type_name("ID")
+      ->group("Prune");
+  add_prune_options(*app, global, command->arguments);
+  add_global_options(*app, global);
+  app->add_flag("--no-lock", command->no_lock, "Take no lock, with --dry-run")->group("Repository");
+  app->footer(kFooter);
+  app->callback([&global, &chosen, command] {
+    chosen = [&global, command](Signals& signals) { return run_prune(global, *command, signals); };
+  });
+}
+
+}  // namespace snapfs

@@ -1,0 +1,72 @@
+#include "cli/prune_options.h"
+
+#include <charconv>
+#include <system_error>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/quantity.h"
+#include "fs/base/error.h"
+
+namespace snapfs {
+
+UnusedLimit parse_unused_limit(std::string_view text) {
+  if (text == "unlimited") return UnusedLimit::unlimited();
+  if (!text.ends_with('%')) return UnusedLimit::of_bytes(parse_size(text));
+  double percent = -1;
+  const char* const end = text.data() + text.size() - 1;
+  const auto [stop, error] = std::from_chars(text.data(), end, percent);
+  if (error != std::errc{} || stop != end || !(percent >= 0 && percent < 100)) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("\"{}\" is no part of what stays: give a percentage from 0% to below "
+                            "100%, a size such as 200M, or \"unlimited\"",
+                            text));
+  }
+  return UnusedLimit::of_percent(percent);
+}
+
+PruneOptions PruneArguments::options() const {
+  PruneOptions options;
+  options.policy.max_unused = parse_unused_limit(max_unused);
+  if (!max_repack_size.empty()) options.policy.max_repack_bytes = parse_size(max_repack_size);
+  if (!repack_smaller_than.empty()) {
+    options.policy.small_pack_bytes = parse_size(repack_smaller_than);
+  }
+  options.policy.cacheable_only = repack_cacheable_only;
+  options.policy.uncompressed = repack_uncompressed;
+  options.pack_bytes = storage.pack_bytes();
+  return options;
+}
+
+void add_prune_options(CLI::App& command, GlobalOptions& global, PruneArguments& arguments) {
+  const char* const group = "What is repacked";
+  command
+      .add_option("--max-unused", arguments.max_unused,
+                  "How much unused data may stay: a percentage of what stays, a size with k, M, G "
+                  "or T behind, or \"unlimited\" (default: 5%)")
+      ->type_name("LIMIT")
+      ->group(group);
+  command
+      .add_option("--max-repack-size", arguments.max_repack_size,
+                  "Repack no more than SIZE; 0: only remove what nothing uses")
+      ->type_name("SIZE")
+      ->group(group);
+  command
+      .add_option("--repack-smaller-than", arguments.repack_smaller_than,
+                  "Merge packs smaller than SIZE, when there are ten or more")
+      ->type_name("SIZE")
+      ->group(group);
+  command
+      .add_flag("--repack-cacheable-only", arguments.repack_cacheable_only,
+                "Repack only packs with directories, for storage that is slow to read")
+      ->group(group);
+  command
+      .add_flag("--repack-uncompressed", arguments.repack_uncompressed,
+                "Compress what is not compressed yet")
+      ->group(group);
+  command.add_flag("--repack-small", arguments.repack_small)->group("");
+  add_storage_options(command, global, arguments.storage);
+}
+
+}  // namespace snapfs

@@ -1,0 +1,24 @@
+// Prune carried out and reported, for the command itself and for "forget --prune".
+#pragma once
+
+#include <string>
+
+#include "fs/maintain/prune.h"
+
+namespace snapfs {
+
+class Session;
+struct GlobalOptions;
+
+/// Decides, says what, and unless it is a dry run does it. The session holds an exclusive lock, or
+/// none when it is a dry run.
+void prune_and_report(Session& session, const GlobalOptions& global, PruneOptions options,
+                      bool dry_run);
+
+/// The figures for people. `verbose`: the packs and what is used, too.
+std::string prune_text(const PruneFigures& figures, bool verbose);
+
+/// {"message_type":"prune_summary",…}, without a newline.
+std::string prune_json(const PruneFigures& figures, bool dry_run);
+
+}  // namespace snapfs

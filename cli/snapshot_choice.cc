@@ -1,0 +1,21 @@
+#include "cli/snapshot_choice.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+namespace snapfs {
+
+std::vector<Snapshot> choose_snapshots(const std::vector<Snapshot>& all,
+                                       const std::vector<std::string>& names,
+                                       const SnapshotFilter& filter) {
+  std::set<Id> named;
+  for (const std::string& name : names) named.insert(find_snapshot(all, name, filter).id);
+  std::vector<Snapshot> chosen;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(chosen), [&](const Snapshot& snapshot) {
+    return names.empty() ? filter.matches(snapshot) : named.contains(snapshot.id);
+  });
+  return chosen;
+}
+
+}  // namespace snapfs

@@ -1,0 +1,176 @@
+"""Prunes repositories beside restic: the same decisions, and what is left is whole."""
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+
+from cheap_key import cheapen
+from harness import PASSWORD, RESTIC, SNAPFS, CompatTest, main
+
+FIGURES = ("to repack", "this removes", "total prune", "remaining")
+
+
+class PruneTest(CompatTest):
+    def make_repository(self, seed, version="2", rounds=3, files=40, size=300_000, keep=1):
+        """Snapshots of a directory that changes, of which all but the newest are forgotten."""
+        rng = random.Random(seed)
+        source = os.path.join(self.scratch, "source")
+        shutil.rmtree(source, ignore_errors=True)
+        self.use_format(f"{version}", f"{'off' if version == '1' else 'auto'}")
+        shutil.rmtree(self.repository, ignore_errors=True)
+        self.environment["RESTIC_PACK_SIZE"] = "4"
+        self.restic("init", "--repository-version", version)
+        cheapen(self.repository, PASSWORD)
+        for round_number in range(rounds):
+            for number in range(files):
+                path = os.path.join(source, f"d{number % 5}", f"f{number}")
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                if round_number == 0 or rng.random() < 0.3:
+                    with open(path, "wb") as file:
+                        file.write(rng.randbytes(rng.randrange(size)))
+            self.restic("backup", "source")
+        self.restic("forget", "--keep-last", str(keep))
+
+    def figures(self, run, *options):
+        """The numbers of a dry run, by their titles."""
+        text = run("prune", "-n", "-v", *options).stdout
+        found = {}
+        for title, blobs, size in re.findall(r"^([a-z ]+): +(\d+) blobs / (.+)$", text, re.MULTILINE):
+            found[title] = (int(blobs), size)
+        for title, packs in re.findall(r"^((?!would)[a-z ]+): +(\d+)(?: packs)?$", text, re.MULTILINE):
+            found["packs " + title] = int(packs)
+        self.assertTrue(all(title in found for title in FIGURES), text)
+        return found
+
+    def assert_same_figures(self, *options):
+        ours = self.figures(self.snapfs, *options)
+        theirs = self.figures(self.restic, "-v", *options) if options else self.figures(
+            self.restic, "-v")
+        self.assertEqual(ours, theirs, options)
+
+    def repack_small_is_automatic(self):
+        text = self.restic("prune", "--help").stdout
+        return "--repack-smaller-than" in text
+
+    def test_decides_as_restic_does(self):
+        limits = ((), ("--max-unused", "0"), ("--max-unused", "20%"), ("--max-unused", "1M"),
+                  ("--max-unused", "unlimited"), ("--max-repack-size", "6M"),
+                  ("--max-repack-size", "0"), ("--repack-cacheable-only",),
+                  ("--max-unused", "3M", "--max-repack-size", "9M"))
+        for seed, version in ((1, "2"), (2, "1")):
+            self.make_repository(seed, version)
+            for options in limits:
+                self.assert_same_figures(*options)
+
+    def test_merges_small_packs_as_restic_does(self):
+        if not self.repack_small_is_automatic():
+            self.skipTest("this restic has another rule for small packs")
+        self.make_repository(3, rounds=14, files=6, size=100_000, keep=9)
+        for options in ((), ("--max-unused", "0"), ("--repack-smaller-than", "100k"),
+                        ("--repack-smaller-than", "3M"), ("--max-unused", "unlimited")):
+            self.assert_same_figures(*options)
+
+    def test_uncompressed_data_is_counted_and_compressed_as_restic_does(self):
+        self.make_repository(4, rounds=1, files=8)
+        with open(os.path.join(self.scratch, "source", "text"), "w", encoding="ascii") as file:
+            file.write("all work and no play\n" * 300_000)
+        self.restic("backup", "--compression", "off", "source")
+        self.assert_same_figures()
+        self.assert_same_figures("--repack-uncompressed")
+        self.snapfs("prune", "--repack-uncompressed")
+        self.assertNotIn("not yet compressed", self.restic("prune", "-n").stdout)
+        self.check()
+
+    def test_what_is_left_is_whole_and_restic_finds_nothing_to_do(self):
+        for version in ("1", "2"):
+            self.make_repository(5, version, keep=2)
+            before = json.loads(self.snapfs("prune", "-n", "--max-unused", "0", "--json").stdout)
+            done = json.loads(self.snapfs("prune", "--max-unused", "0", "--json").stdout)
+            self.assertEqual({**done, "dry_run": True}, before)
+            self.check()
+            figures = self.figures(self.restic, "--max-unused", "0", "-v")
+            self.assertEqual(figures["total prune"], (0, "0 B"))
+            self.assertEqual(figures["remaining"][0], done["used_blobs"])
+            self.assertEqual(figures["packs partly used packs"], 0)
+            self.assertEqual(len(self.snapshots()), 2)
+
+    def test_a_repository_that_snapfs_filled_is_pruned_by_either(self):
+        self.make_repository(6)
+        self.snapfs("snapshot", "source")
+        self.assert_same_figures()
+        copy = self.repository + "-copy"
+        shutil.copytree(self.repository, copy)
+        self.restic("prune", "--max-unused", "0")
+        ours = self.figures(self.restic, "-v")
+        self.environment["RESTIC_REPOSITORY"] = copy
+        self.snapfs("prune", "--max-unused", "0")
+        self.assertEqual(self.figures(self.restic, "-v")["remaining"], ours["remaining"])
+
+    def test_kills_lose_nothing(self):
+        """SIGKILL as soon as the repository looks a certain way."""
+        def packs():
+            return {name for _, _, names in os.walk(os.path.join(self.repository, "data"))
+                    for name in names if len(name) == 64}
+
+        def indexes():
+            return {name for name in os.listdir(os.path.join(self.repository, "index"))
+                    if len(name) == 64}
+
+        self.make_repository(7, keep=2)
+        packs_before, indexes_before = packs(), indexes()
+        template = self.repository + "-template"
+        os.rename(self.repository, template)
+        moments = {
+            "a new pack": lambda: packs() - packs_before,
+            "a new index": lambda: indexes() - indexes_before,
+            "an old index gone": lambda: indexes_before - indexes(),
+            "an old pack gone": lambda: packs_before - packs(),
+        }
+        for name, reached in moments.items():
+            with self.subTest(name):
+                shutil.rmtree(self.repository, ignore_errors=True)
+                shutil.copytree(template, self.repository)
+                with subprocess.Popen([SNAPFS, "prune", "-q", "--max-unused", "0"],
+                                      env=self.environment, cwd=self.scratch) as process:
+                    while process.poll() is None and not reached():
+                        pass
+                    process.kill()
+                self.restic("unlock", "--remove-all")
+                self.check_but_for_leftovers()
+                self.snapfs("prune", "--max-unused", "0")
+                self.check()
+                self.assertEqual(len(self.snapshots()), 2)
+
+    def check_but_for_leftovers(self):
+        """Packs that no index lists are no damage, and restic 0.14 says so in an exit status."""
+        result = subprocess.run([RESTIC, "check", "--read-data"], env=self.environment,
+                                capture_output=True, text=True, check=False, cwd=self.scratch)
+        self.assertIn("no errors were found", result.stdout, result.stdout + result.stderr)
+
+    def test_says_what_is_wrong_in_one_line(self):
+        self.make_repository(8, rounds=1, files=2)
+        for options, words in ((("--max-unused", "100%"), "100%"),
+                               (("--max-unused", "x"), "x"),
+                               (("--repack-smaller-than", "1G"), "--repack-smaller-than"),
+                               (("--no-lock",), "--dry-run"),
+                               (("--unsafe-recover-no-free-space", "abc"), "ID")):
+            result = self.snapfs("prune", *options, expect=1)
+            self.assertEqual(len(result.stderr.splitlines()), 1)
+            self.assertIn(words, result.stderr)
+        self.restic("forget", *[snapshot["id"] for snapshot in self.snapshots()])
+        self.assertIn("has no snapshots", self.snapfs("prune", expect=1).stderr)
+        self.snapfs("prune", "--unsafe-allow-remove-all")
+        self.check()
+
+    def test_a_full_disk_can_be_recovered_from(self):
+        self.make_repository(9)
+        with open(os.path.join(self.repository, "config"), "rb"):
+            config = json.loads(self.restic("cat", "config").stdout)
+        self.snapfs("prune", "--unsafe-recover-no-free-space", config["id"])
+        self.check()
+
+
+if __name__ == "__main__":
+    main()

@@ -14,13 +14,13 @@ std::uint64_t blocks_of(std::uint64_t size_bytes) noexcept {
   return size_bytes / 512 + (size_bytes % 512 != 0 ? 1 : 0);
 }
 
-std::uint32_t link_count(const Node& node) noexcept {
+std::uint32_t link_count(const NodeView& node) noexcept {
   if (node.type == NodeType::kDirectory) return 1;
   constexpr std::uint64_t kMax = std::numeric_limits<std::uint32_t>::max();
   return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(node.links, 1, kMax));
 }
 
-std::uint64_t size_of(const Node& node) noexcept {
+std::uint64_t size_of(const NodeView& node) noexcept {
   switch (node.type) {
     case NodeType::kFile:
       return node.size;
@@ -44,7 +44,8 @@ Attributes made_up(InodeNumber inode, std::uint32_t mode, const Timestamp& time,
 
 }  // namespace
 
-Attributes attributes_of(const Node& node, std::uint64_t hole_bytes, const Ownership& ownership) {
+Attributes attributes_of(const NodeView& node, std::uint64_t hole_bytes,
+                         const Ownership& ownership) {
   Attributes result;
   result.mode = file_type_bits(node.type) | (node.permissions & 07777);
   result.links = link_count(node);

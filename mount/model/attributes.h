@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "fs/base/timestamp.h"
-#include "fs/tree/node.h"
 #include "mount/model/inode_number.h"
+#include "mount/model/node_table.h"
 
 namespace snapfs {
 
@@ -37,7 +37,8 @@ struct Ownership {
 /// find(1) not to guess the number of its subdirectories: that number is only known once the
 /// subtree was read, and must not change by reading it. `hole_bytes` of a file's content take no
 /// blocks, so that programs look for holes.
-Attributes attributes_of(const Node& node, std::uint64_t hole_bytes, const Ownership& ownership);
+Attributes attributes_of(const NodeView& node, std::uint64_t hole_bytes,
+                         const Ownership& ownership);
 
 /// Of a directory that is in no snapshot, or of a snapshot's root: mode 0555, three times `time`.
 Attributes virtual_directory_attributes(InodeNumber inode, const Timestamp& time, std::uint32_t uid,

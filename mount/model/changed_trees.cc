@@ -1,6 +1,7 @@
 // Comparing trees: two sorted lists of nodes side by side.
 #include "mount/model/changed_trees.h"
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -12,24 +13,21 @@ namespace {
 /// Below this many levels a directory counts as changed when its ID differs, without looking.
 constexpr unsigned kMaxDepth = 500;
 
-const Node* find(const TreeListing& listing, std::string_view name) {
+std::optional<NodeView> find(const TreeListing& listing, std::string_view name) {
   const auto index = listing.find(name);
-  return index ? &listing.nodes[*index] : nullptr;
-}
-
-bool is_directory(const Node* node) noexcept {
-  return node != nullptr && node->type == NodeType::kDirectory && node->subtree;
+  return index ? std::optional(listing.nodes[*index]) : std::nullopt;
 }
 
 }  // namespace
 
-bool shows_the_same(const Node& before, const Node& after) {
+bool shows_the_same(const NodeView& before, const NodeView& after) {
   // Not the size: a file's content says it, and nothing else has one that is shown.
-  const auto what = [](const Node& node) {
+  const auto what = [](const NodeView& node) {
     return std::tie(node.type, node.permissions, node.uid, node.gid, node.mtime, node.device,
-                    node.link_target, node.content, node.extended_attributes);
+                    node.link_target);
   };
-  return what(before) == what(after);
+  return what(before) == what(after) && std::ranges::equal(before.content, after.content) &&
+         std::ranges::equal(before.extended_attributes, after.extended_attributes);
 }
 
 std::shared_ptr<const TreeListing> ChangedTrees::get(const TreePair& pair, StopToken stop) {
@@ -43,7 +41,7 @@ std::shared_ptr<const TreeListing> ChangedTrees::load(const TreePair& pair, cons
   const auto before = trees_.get(pair.before, stop);
   const auto after = trees_.get(pair.after, stop);
   for (std::size_t i = 0; i < after->nodes.size(); ++i) {
-    const Node& node = after->nodes[i];
+    const NodeView node = after->nodes[i];
     if (!differs(find(*before, node.name), node, 0, stop)) continue;
     const ContentSummary content = after->content(i);
     if (content.hole_bytes != 0 || !content.complete) {
@@ -51,17 +49,15 @@ std::shared_ptr<const TreeListing> ChangedTrees::load(const TreePair& pair, cons
     }
     changed->nodes.push_back(node);
   }
-  // Of what the whole directory takes, as much as its part of the nodes.
-  if (!after->nodes.empty()) {
-    changed->bytes += after->bytes / after->nodes.size() * changed->nodes.size();
-  }
+  changed->nodes.shrink_to_fit();
+  changed->bytes += changed->nodes.heap_bytes();
   return changed;
 }
 
-bool ChangedTrees::differs(const Node* before, const Node& after, unsigned depth,
-                           const StopToken& stop) {
-  if (before == nullptr || !shows_the_same(*before, after)) return true;
-  if (!is_directory(&after) || !is_directory(before)) return false;
+bool ChangedTrees::differs(const std::optional<NodeView>& before, const NodeView& after,
+                           unsigned depth, const StopToken& stop) {
+  if (!before || !shows_the_same(*before, after)) return true;
+  if (!after.subtree || !before->subtree) return false;
   return any_differs({*before->subtree, *after.subtree}, depth + 1, stop);
 }
 
@@ -72,8 +68,8 @@ bool ChangedTrees::any_differs(const TreePair& pair, unsigned depth, const StopT
   const auto after = trees_.get(pair.after, stop);
   // Files first: they need no other tree.
   for (const bool directories : {false, true}) {
-    for (const Node& node : after->nodes) {
-      if (is_directory(&node) != directories) continue;
+    for (const NodeView& node : after->nodes) {
+      if (node.subtree.has_value() != directories) continue;
       if (differs(find(*before, node.name), node, depth, stop)) return true;
     }
   }
@@ -95,14 +91,15 @@ void ChangedTrees::for_each_removed(const TreePair& pair,
     if (!level.all && level.pair.before == level.pair.after) continue;
     const auto before = trees_.get(level.pair.before, stop);
     const auto after = level.all ? nullptr : trees_.get(level.pair.after, stop);
-    for (const Node& node : before->nodes) {
-      const Node* successor = after ? find(*after, node.name) : nullptr;
-      if (successor == nullptr) {
-        visit(level.prefix + node.name);
-      } else if (is_directory(&node)) {
+    for (const NodeView& node : before->nodes) {
+      const std::string path = level.prefix + std::string(node.name);
+      const auto successor = after ? find(*after, node.name) : std::nullopt;
+      if (!successor) {
+        visit(path);
+      } else if (node.subtree) {
         // Removing a directory by the name that a file has taken would remove the file.
-        const bool replaced = !is_directory(successor);
-        pending.push_back({level.prefix + node.name + "/",
+        const bool replaced = !successor->subtree;
+        pending.push_back({path + "/",
                            {*node.subtree, replaced ? *node.subtree : *successor->subtree},
                            replaced});
       }

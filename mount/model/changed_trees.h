@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "fs/base/id.h"
@@ -35,7 +36,7 @@ namespace snapfs {
 
 /// Whether both show the same, as far as copying it would tell: the times of the last access and
 /// change, the inode and the number of links do not count, and what is in a directory neither.
-bool shows_the_same(const Node& before, const Node& after);
+bool shows_the_same(const NodeView& before, const NodeView& after);
 
 /// Thread-safe.
 class ChangedTrees {
@@ -58,7 +59,8 @@ class ChangedTrees {
 
  private:
   std::shared_ptr<const TreeListing> load(const TreePair& pair, const StopToken& stop);
-  bool differs(const Node* before, const Node& after, unsigned depth, const StopToken& stop);
+  bool differs(const std::optional<NodeView>& before, const NodeView& after, unsigned depth,
+               const StopToken& stop);
   bool any_differs(const TreePair& pair, unsigned depth, const StopToken& stop);
 
   TreeCache& trees_;

@@ -2,6 +2,7 @@
 #include "mount/model/file_layout.h"
 
 #include <algorithm>
+#include <span>
 
 namespace snapfs {
 
@@ -13,7 +14,7 @@ std::optional<BlobLocation> locate(const Id& blob, const Index& index) {
 
 }  // namespace
 
-ContentSummary summarize(const Node& node, const ContentIndex& content) {
+ContentSummary summarize(const NodeView& node, const ContentIndex& content) {
   ContentSummary summary;
   for (const Id& blob : node.content) {
     const std::optional<BlobLocation> location = locate(blob, content.index);
@@ -30,8 +31,8 @@ ContentSummary summarize(const Node& node, const ContentIndex& content) {
   return summary;
 }
 
-FileLayout::FileLayout(const Node& node, const ContentIndex& content) {
-  const std::vector<Id>& blobs = node.content;
+FileLayout::FileLayout(const NodeView& node, const ContentIndex& content) {
+  const std::span<const Id> blobs = node.content;
   std::size_t first_missing = 0;
   for (; first_missing < blobs.size(); ++first_missing) {
     const std::optional<BlobLocation> location = locate(blobs[first_missing], content.index);

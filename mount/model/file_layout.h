@@ -9,7 +9,7 @@
 
 #include "fs/base/id.h"
 #include "fs/repo/index.h"
-#include "fs/tree/node.h"
+#include "mount/model/node_table.h"
 #include "mount/model/zero_blobs.h"
 
 namespace snapfs {
@@ -29,7 +29,7 @@ struct ContentSummary {
   bool complete = true;          ///< whether the index knows all blobs
 };
 
-ContentSummary summarize(const Node& node, const ContentIndex& content);
+ContentSummary summarize(const NodeView& node, const ContentIndex& content);
 
 /// Immutable. Zeros next to each other are one segment. When blobs are missing from the index,
 /// those before the first and after the last missing one keep their places (the latter counted from
@@ -45,7 +45,7 @@ class FileLayout {
     Kind kind = Kind::kBlob;
   };
 
-  FileLayout(const Node& node, const ContentIndex& content);
+  FileLayout(const NodeView& node, const ContentIndex& content);
 
   std::uint64_t size() const noexcept { return segments_.empty() ? 0 : segments_.back().end; }
   const std::vector<Segment>& segments() const noexcept { return segments_; }

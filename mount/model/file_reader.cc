@@ -105,7 +105,7 @@ std::vector<FileRange> FileReader::damage(Ino ino) {
   const TreeFs::NodeRef place = trees_.node(ino);
   // Asked of every file that is copied: without any damage it must cost nothing.
   const bool complete = place.listing->content(place.index).complete;
-  if (place.node->type != NodeType::kFile || (complete && !blobs_.any_failed())) return ranges;
+  if (place.node.type != NodeType::kFile || (complete && !blobs_.any_failed())) return ranges;
   const std::shared_ptr<const ReadState> state = state_of(ino);
   const FileLayout& file = state->layout;
   for (std::size_t i = 0; i < file.segments().size(); ++i) {
@@ -140,8 +140,8 @@ std::shared_ptr<const ReadState> FileReader::state_of(Ino ino) {
   return files_.get(ino, [&] {
     if (is_virtual(ino)) throw_no_file(ino);
     const TreeFs::NodeRef place = trees_.node(ino);
-    if (place.node->type != NodeType::kFile) throw_no_file(ino);
-    return std::make_shared<const ReadState>(FileLayout(*place.node, content_), read_ahead_bytes_);
+    if (place.node.type != NodeType::kFile) throw_no_file(ino);
+    return std::make_shared<const ReadState>(FileLayout(place.node, content_), read_ahead_bytes_);
   });
 }
 

@@ -73,7 +73,7 @@ DirectoryNumbers DirectoryNumbers::below(std::string_view name) const {
   return DirectoryNumbers(Fingerprint().add(key_).add(name).finish());
 }
 
-LinkIdentity::LinkIdentity(const Id& snapshot, const Node& node) {
+LinkIdentity::LinkIdentity(const Id& snapshot, const NodeView& node) {
   Fingerprint what;
   what.add(snapshot).add(node.device_id).add(node.inode);
   what.add(node.type).add(node.permissions).add(node.uid).add(node.gid);

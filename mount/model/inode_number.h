@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "fs/base/id.h"
-#include "fs/tree/node.h"
+#include "mount/model/node_table.h"
 
 namespace snapfs {
 
@@ -50,13 +50,13 @@ class DirectoryNumbers {
 /// one of another snapshot is another.
 class LinkIdentity {
  public:
-  LinkIdentity(const Id& snapshot, const Node& node);
+  LinkIdentity(const Id& snapshot, const NodeView& node);
 
   InodeNumber inode() const noexcept { return inode_; }
 
   /// Whether the node may have other names. Inode 0 is no file's: such nodes were made by a program
   /// that does not know.
-  static bool is_hard_link(const Node& node) noexcept {
+  static bool is_hard_link(const NodeView& node) noexcept {
     return node.links > 1 && node.inode != 0 && node.type != NodeType::kDirectory;
   }
 

@@ -41,7 +41,7 @@ const TreeDirectory& InodeTable::add(TreeDirectory directory, const TreeListing&
 }
 
 std::pair<Ino, InodeNumber> InodeTable::entry(const TreeDirectory& directory, std::size_t index,
-                                              const Node& node) const {
+                                              const NodeView& node) const {
   const Ino own = directory.base + index;
   if (!LinkIdentity::is_hard_link(node)) return {own, directory.numbers.entry(index)};
   const InodeNumber inode = LinkIdentity(directory.snapshot, node).inode();

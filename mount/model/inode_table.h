@@ -54,7 +54,7 @@ class InodeTable {
   /// The handle of a directory's entry, and its inode number. Hard links share both, the handle
   /// within what is shown at one place: the kernel then keeps one copy of their content.
   std::pair<Ino, InodeNumber> entry(const TreeDirectory& directory, std::size_t index,
-                                    const Node& node) const;
+                                    const NodeView& node) const;
 
  private:
   struct HardLink {

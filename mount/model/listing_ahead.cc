@@ -45,7 +45,7 @@ void ListingAhead::collect(const TreeListing& listing, Opened& opened, std::size
   const std::size_t begin = std::max(opened.ahead, next);
   std::size_t i = begin;
   for (; i < listing.nodes.size() && wanted.size() < kWindow; ++i) {
-    if (listing.nodes[i].subtree) wanted.push_back(*listing.nodes[i].subtree);
+    if (const auto subtree = listing.nodes[i].subtree) wanted.push_back(*subtree);
   }
   opened.ahead = i;
   opened.trigger = begin + (i - begin) / 2;

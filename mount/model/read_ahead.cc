@@ -32,7 +32,7 @@ void cancel(PrefetchCancel& token) noexcept {
 
 std::uint64_t distance(std::uint64_t a, std::uint64_t b) noexcept { return a > b ? a - b : b - a; }
 
-bool has_content(const Node& node) noexcept {
+bool has_content(const NodeView& node) noexcept {
   return node.type == NodeType::kFile && !node.content.empty();
 }
 
@@ -154,7 +154,7 @@ ReadAheadAdvice DirectoryReadAhead::advance(const TreeListing& listing, Reader& 
   std::size_t i = begin;
   std::uint64_t bytes = 0;
   for (; i < listing.nodes.size() && i - begin < kMaxEntries && bytes < reader.window_bytes; ++i) {
-    const Node& node = listing.nodes[i];
+    const NodeView node = listing.nodes[i];
     if (!has_content(node)) continue;
     if (node.size <= kSmallFileBytes) {
       advice.blobs.insert(advice.blobs.end(), node.content.begin(), node.content.end());

@@ -9,26 +9,6 @@
 
 namespace snapfs {
 
-namespace {
-
-std::size_t heap_bytes(const Node& node) noexcept {
-  std::size_t bytes = node.name.capacity() + node.user.capacity() + node.group.capacity() +
-                      node.link_target.capacity() + node.content.capacity() * sizeof(Id);
-  for (const ExtendedAttribute& attribute : node.extended_attributes) {
-    bytes += sizeof attribute + attribute.name.capacity() + attribute.value.capacity();
-  }
-  return bytes;
-}
-
-}  // namespace
-
-std::optional<std::size_t> TreeListing::find(std::string_view name) const noexcept {
-  const auto found = std::ranges::lower_bound(
-      nodes, name, {}, [](const Node& node) { return std::string_view(node.name); });
-  if (found == nodes.end() || found->name != name) return std::nullopt;
-  return static_cast<std::size_t>(found - nodes.begin());
-}
-
 ContentSummary TreeListing::content(std::size_t index) const noexcept {
   const auto found = std::ranges::lower_bound(unusual, index, {}, &Unusual::index);
   if (found != unusual.end() && found->index == index) return found->content;
@@ -37,7 +17,9 @@ ContentSummary TreeListing::content(std::size_t index) const noexcept {
 
 std::shared_ptr<const TreeListing> TreeCache::get(const Id& tree, StopToken stop) {
   if (auto kept = large_.find(tree)) return kept;
-  auto listing = cache_.get(tree, [&] { return make_listing(load_tree(repository_, tree, stop)); });
+  auto listing = cache_.get(tree, [&] {
+    return make_listing(tree, repository_.load_blob({BlobType::kTree, tree}, stop));
+  });
   large_.offer(tree, listing, cache_.budget_bytes());
   return listing;
 }
@@ -52,11 +34,7 @@ class TreeCache::ListingDelivery final : public PrefetchTarget::Delivery {
   ListingDelivery(const TreeCache& cache, SharedCache<Id, TreeListing>::Claim claim)
       : cache_(cache), claim_(std::move(claim)) {}
 
-  void deliver(Bytes plain) override {
-    std::vector<Node> nodes;
-    parse_tree(plain, [&](Node&& node) { nodes.push_back(std::move(node)); });
-    claim_.finish(cache_.make_listing(std::move(nodes)));
-  }
+  void deliver(Bytes plain) override { claim_.finish(cache_.make_listing(claim_.key(), plain)); }
 
  private:
   const TreeCache& cache_;
@@ -69,20 +47,22 @@ std::unique_ptr<PrefetchTarget::Delivery> TreeCache::claim(const Id& tree) {
   return std::make_unique<ListingDelivery>(*this, std::move(*claim));
 }
 
-std::shared_ptr<const TreeListing> TreeCache::make_listing(std::vector<Node> nodes) const {
+std::shared_ptr<const TreeListing> TreeCache::make_listing(const Id& tree, ByteView blob) const {
   auto listing = std::make_shared<TreeListing>();
-  listing->nodes = std::move(nodes);
+  const auto add = [&](Node&& node) {
+    if (node.type == NodeType::kFile) {
+      const ContentSummary content = summarize(node, content_);
+      node.size = content.size;
+      if (content.hole_bytes != 0 || !content.complete) {
+        listing->unusual.push_back({listing->nodes.size(), content});
+      }
+    }
+    listing->nodes.push_back(node);
+  };
+  parse_tree(blob, add, "tree " + tree.hex());
   listing->nodes.shrink_to_fit();
-  listing->bytes = sizeof(TreeListing) + listing->nodes.capacity() * sizeof(Node);
-  for (std::size_t i = 0; i < listing->nodes.size(); ++i) {
-    Node& node = listing->nodes[i];
-    listing->bytes += heap_bytes(node);
-    if (node.type != NodeType::kFile) continue;
-    const ContentSummary content = summarize(node, content_);
-    node.size = content.size;
-    if (content.hole_bytes != 0 || !content.complete) listing->unusual.push_back({i, content});
-  }
-  listing->bytes += listing->unusual.capacity() * sizeof(TreeListing::Unusual);
+  listing->bytes = sizeof(TreeListing) + listing->nodes.heap_bytes() +
+                   listing->unusual.capacity() * sizeof(TreeListing::Unusual);
   return listing;
 }
 

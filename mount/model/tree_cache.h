@@ -8,11 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "fs/base/bytes.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
-#include "fs/tree/node.h"
 #include "mount/model/file_layout.h"
 #include "mount/model/last_oversized.h"
+#include "mount/model/node_table.h"
 #include "mount/model/prefetcher.h"
 #include "mount/model/shared_cache.h"
 
@@ -29,11 +30,11 @@ struct TreeListing {
     ContentSummary content;
   };
 
-  std::vector<Node> nodes;
+  NodeTable nodes;
   std::vector<Unusual> unusual;  ///< ascending by index
   std::size_t bytes = 0;         ///< of memory, about
 
-  std::optional<std::size_t> find(std::string_view name) const noexcept;
+  std::optional<std::size_t> find(std::string_view name) const noexcept { return nodes.find(name); }
 
   /// What the content of the file at this position comes to.
   ContentSummary content(std::size_t index) const noexcept;
@@ -65,7 +66,7 @@ class TreeCache final : public PrefetchTarget {
  private:
   class ListingDelivery;
 
-  std::shared_ptr<const TreeListing> make_listing(std::vector<Node> nodes) const;
+  std::shared_ptr<const TreeListing> make_listing(const Id& tree, ByteView blob) const;
 
   Repository& repository_;
   const ContentIndex content_;

@@ -17,7 +17,7 @@ class TreeFs::Listing final : public OpenDirectory {
   InodeNumber parent() const noexcept override { return directory_.directory->parent_inode; }
   std::size_t size() const noexcept override { return directory_.listing->nodes.size(); }
   std::string_view name(std::size_t index) const override {
-    return directory_.listing->nodes[index].name;
+    return directory_.listing->nodes.name(index);
   }
   Entry entry(std::size_t index) const override {
     return fs_.entry(*directory_.directory, *directory_.listing, index);
@@ -47,22 +47,22 @@ std::shared_ptr<const OpenDirectory> TreeFs::open_directory(Ino ino) {
 
 std::string TreeFs::read_link(Ino ino) {
   const NodeRef place = node(ino);
-  if (place.node->type == NodeType::kSymlink) return place.node->link_target;
+  if (place.node.type == NodeType::kSymlink) return std::string(place.node.link_target);
   throw Error(ErrorCode::kUsage, "inode " + std::to_string(ino) + " is not a symbolic link");
 }
 
 std::optional<Bytes> TreeFs::extended_attribute(Ino ino, std::string_view name) {
   const NodeRef place = node(ino);
   const auto found =
-      std::ranges::find(place.node->extended_attributes, name, &ExtendedAttribute::name);
-  if (found == place.node->extended_attributes.end()) return std::nullopt;
+      std::ranges::find(place.node.extended_attributes, name, &ExtendedAttribute::name);
+  if (found == place.node.extended_attributes.end()) return std::nullopt;
   return found->value;
 }
 
 std::string TreeFs::extended_attribute_names(Ino ino) {
   const NodeRef place = node(ino);
   std::string names;
-  for (const ExtendedAttribute& attribute : place.node->extended_attributes) {
+  for (const ExtendedAttribute& attribute : place.node.extended_attributes) {
     names += attribute.name;
     names += '\0';
   }
@@ -73,7 +73,7 @@ TreeFs::NodeRef TreeFs::node(Ino ino) {
   const auto place = inodes_.find(ino);
   if (!place) throw StaleInode(ino);
   std::shared_ptr<const TreeListing> listing = listing_of(*place->directory);
-  const Node* node = &listing->nodes.at(place->index);
+  const NodeView node = listing->nodes[place->index];
   return {std::move(listing), node, place->directory, place->index};
 }
 
@@ -81,7 +81,7 @@ std::optional<TreeFs::NodeRef> TreeFs::node_in_memory(Ino ino) {
   const auto place = inodes_.find(ino);
   std::shared_ptr<const TreeListing> listing = place ? peek(*place->directory) : nullptr;
   if (!listing) return std::nullopt;
-  const Node* node = &listing->nodes.at(place->index);
+  const NodeView node = listing->nodes[place->index];
   return NodeRef{std::move(listing), node, place->directory, place->index};
 }
 
@@ -123,15 +123,15 @@ TreeDirectory TreeFs::describe(Ino ino) {
       if (root->against) directory.numbers = directory.numbers.below(root->against->hex());
       return directory;
     }
-  } else if (const NodeRef place = node(ino); place.node->subtree) {
+  } else if (const NodeRef place = node(ino); place.node.subtree) {
     directory.parent = place.directory->self;
     directory.root = place.directory->root;
     directory.snapshot = place.directory->snapshot;
-    directory.tree = *place.node->subtree;
-    directory.against = against_below(*place.directory, place.node->name);
+    directory.tree = *place.node.subtree;
+    directory.against = against_below(*place.directory, place.node.name);
     directory.inode = place.directory->numbers.entry(place.index);
     directory.parent_inode = place.directory->inode;
-    directory.numbers = place.directory->numbers.below(place.node->name);
+    directory.numbers = place.directory->numbers.below(place.node.name);
     return directory;
   }
   throw Error(ErrorCode::kUsage, "inode " + std::to_string(ino) + " is not a directory");
@@ -152,7 +152,7 @@ std::optional<Id> TreeFs::against_below(const TreeDirectory& directory, std::str
 
 Entry TreeFs::entry(const TreeDirectory& directory, const TreeListing& listing,
                     std::size_t index) const {
-  const Node& node = listing.nodes[index];
+  const NodeView node = listing.nodes[index];
   const auto [ino, inode] = inodes_.entry(directory, index, node);
   Attributes attributes = attributes_of(node, listing.content(index).hole_bytes, ownership_);
   attributes.inode = inode;

@@ -28,7 +28,7 @@ class TreeFs final : public TreeEntries {
   /// A node together with what keeps it alive.
   struct NodeRef {
     std::shared_ptr<const TreeListing> listing;
-    const Node* node = nullptr;
+    NodeView node;
     const TreeDirectory* directory = nullptr;  ///< that holds it
     std::size_t index = 0;                     ///< its position there
   };

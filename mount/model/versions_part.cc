@@ -76,7 +76,7 @@ std::string join(std::string_view directory, std::string_view name) {
 }
 
 /// What makes two nodes one version: type and content, not metadata.
-Id content_identity(const Node& node) {
+Id content_identity(const NodeView& node) {
   Sha256 digest;
   const auto type = static_cast<std::uint8_t>(node.type);
   digest.update({&type, 1});
@@ -91,9 +91,10 @@ Id content_identity(const Node& node) {
 void merge_names(std::vector<std::string>& names, const TreeListing& listing) {
   std::vector<std::string> added;
   auto known = names.begin();
-  for (const Node& node : listing.nodes) {
-    known = std::ranges::lower_bound(known, names.end(), node.name);
-    if (known == names.end() || *known != node.name) added.push_back(node.name);
+  for (std::size_t i = 0; i < listing.nodes.size(); ++i) {
+    const std::string_view name = listing.nodes.name(i);
+    known = std::lower_bound(known, names.end(), name);
+    if (known == names.end() || *known != name) added.emplace_back(name);
   }
   if (added.empty()) return;
   std::vector<std::string> merged;
@@ -204,7 +205,7 @@ PathVersions VersionsPart::find_versions(const View& view, const std::string& pa
     const auto listing = try_get(holder.tree);
     const auto index = listing ? listing->find(name) : std::nullopt;
     if (!index) continue;
-    const Node& node = listing->nodes[*index];
+    const NodeView node = listing->nodes[*index];
     if (!known.insert(content_identity(node)).second) continue;
     if (node.subtree) result.trees.push_back({*node.subtree, holder.snapshot});
     names.add(holder, node.subtree ? std::string_view() : extension(name));

@@ -108,15 +108,20 @@ TEST_F(FileReadAheadTest, RandomReadsAdviseNothing) {
   }
 }
 
-/// A listing of files, each of one blob that is named after its place.
-TreeListing listing_of(std::size_t files, std::uint64_t size) {
+/// A listing of files, each of one blob that is named after its place; the one at `large` has
+/// fifty.
+TreeListing listing_of(std::size_t files, std::uint64_t size, std::size_t large = SIZE_MAX) {
   TreeListing listing;
   for (std::size_t i = 0; i < files; ++i) {
     Node node = test::make_node(std::to_string(1000 + i), NodeType::kFile);
     node.size = size;
     node.content.emplace_back();
     node.content.back().bytes.fill(static_cast<std::uint8_t>(i));
-    listing.nodes.push_back(std::move(node));
+    if (i == large) {
+      node.size = 50 << 20;
+      node.content.resize(50);
+    }
+    listing.nodes.push_back(node);
   }
   return listing;
 }
@@ -190,9 +195,7 @@ TEST(DirectoryReadAhead, ReadingElsewhereCancelsAndForgetsThePattern) {
 }
 
 TEST(DirectoryReadAhead, OfALargeFileOnlyTheBeginning) {
-  TreeListing listing = listing_of(4, 100);
-  listing.nodes[2].size = 50 << 20;
-  listing.nodes[2].content.resize(50);
+  const TreeListing listing = listing_of(4, 100, /*large=*/2);
   DirectoryReadAhead ahead(kMuch);
   ahead.after_file(kDirectory, listing, 0);
   EXPECT_THAT(numbers(ahead.after_file(kDirectory, listing, 1)), ElementsAre(2, 3));

@@ -21,7 +21,7 @@ TEST(TreeCache, ADirectoryLargerThanTheBudgetIsDecodedOnce) {
 
   const auto listing = cache.get(first, {});
   EXPECT_EQ(cache.get(first, {}), listing);
-  EXPECT_EQ(cache.get(second, {})->nodes.front().name, "b");
+  EXPECT_EQ(cache.get(second, {})->nodes[0].name, "b");
   EXPECT_NE(cache.get(first, {}), listing);
 }
 

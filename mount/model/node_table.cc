@@ -1,0 +1,150 @@
+// Nodes in blocks.
+#include "mount/model/node_table.h"
+
+#include <algorithm>
+#include <limits>
+#include <ranges>
+#include <tuple>
+#include <utility>
+
+#include "fs/base/error.h"
+
+namespace snapfs {
+
+namespace {
+
+template <class To, class From>
+To narrowed(From value) {
+  if (std::in_range<To>(value)) return static_cast<To>(value);
+  throw Error(ErrorCode::kUnsupported, "a directory is too large to be shown");
+}
+
+}  // namespace
+
+NodeView::NodeView(const Node& node)
+    : name(node.name),
+      type(node.type),
+      permissions(node.permissions),
+      mtime(node.mtime),
+      atime(node.atime),
+      ctime(node.ctime),
+      uid(node.uid),
+      gid(node.gid),
+      inode(node.inode),
+      device_id(node.device_id),
+      size(node.size),
+      links(node.links),
+      link_target(node.link_target),
+      extended_attributes(node.extended_attributes),
+      device(node.device),
+      content(node.content),
+      subtree(node.subtree) {}
+
+NodeView NodeTable::operator[](std::size_t index) const {
+  const Record& record = records_[index];
+  const std::string_view text = text_;
+  NodeView node;
+  node.name = text.substr(record.text, record.name_size);
+  node.type = record.type;
+  node.permissions = record.permissions;
+  node.mtime = {record.mtime_seconds, record.mtime_nanoseconds};
+  node.atime = {record.atime_seconds, record.atime_nanoseconds};
+  node.ctime = {record.ctime_seconds, record.ctime_nanoseconds};
+  node.uid = record.uid;
+  node.gid = record.gid;
+  node.inode = record.inode;
+  node.device_id = record.device_id;
+  node.size = record.size;
+  node.links = record.links;
+  node.link_target = text.substr(record.text + record.name_size, record.target_size);
+  node.extended_attributes = std::span(attributes_).subspan(record.attribute, record.attributes);
+  node.device = record.device;
+  if (record.has_subtree) {
+    node.subtree = ids_[record.id];
+  } else {
+    node.content = std::span(ids_).subspan(record.id, record.ids);
+  }
+  return node;
+}
+
+std::string_view NodeTable::name(std::size_t index) const noexcept {
+  return {text_.data() + records_[index].text, records_[index].name_size};
+}
+
+void NodeTable::push_back(const NodeView& node) {
+  Record record{};
+  record.mtime_seconds = node.mtime.seconds;
+  record.atime_seconds = node.atime.seconds;
+  record.ctime_seconds = node.ctime.seconds;
+  record.mtime_nanoseconds = node.mtime.nanoseconds;
+  record.atime_nanoseconds = node.atime.nanoseconds;
+  record.ctime_nanoseconds = node.ctime.nanoseconds;
+  record.inode = node.inode;
+  record.device_id = node.device_id;
+  record.size = node.size;
+  record.device = node.device;
+  record.links = node.links;
+  record.uid = node.uid;
+  record.gid = node.gid;
+  record.permissions = static_cast<std::uint16_t>(node.permissions & 07777);
+  record.type = node.type;
+  record.text = narrowed<std::uint32_t>(text_.size());
+  record.name_size = narrowed<std::uint8_t>(node.name.size());
+  record.target_size = narrowed<std::uint32_t>(node.link_target.size());
+  record.id = narrowed<std::uint32_t>(ids_.size());
+  record.has_subtree = node.type == NodeType::kDirectory && node.subtree;
+  record.ids = record.has_subtree ? 1 : narrowed<std::uint32_t>(node.content.size());
+  std::tie(record.attribute, record.attributes) = add_attributes(node);
+  text_.append(node.name).append(node.link_target);
+  if (record.has_subtree) {
+    ids_.push_back(*node.subtree);
+  } else {
+    ids_.insert(ids_.end(), node.content.begin(), node.content.end());
+  }
+  records_.push_back(record);
+}
+
+/// Where they are. Neighbours mostly have the same ones, such as a label of the system: these are
+/// kept once.
+std::pair<std::uint32_t, std::uint16_t> NodeTable::add_attributes(const NodeView& node) {
+  const auto wanted = node.extended_attributes;
+  if (wanted.empty()) return {0, 0};
+  if (wanted.size() <= attributes_.size()) {
+    const auto last = std::span<const ExtendedAttribute>(attributes_).last(wanted.size());
+    if (std::ranges::equal(wanted, last)) {
+      return {static_cast<std::uint32_t>(attributes_.size() - wanted.size()),
+              narrowed<std::uint16_t>(wanted.size())};
+    }
+  }
+  const auto begin = narrowed<std::uint32_t>(attributes_.size());
+  const auto count = narrowed<std::uint16_t>(wanted.size());
+  attributes_.insert(attributes_.end(), wanted.begin(), wanted.end());
+  return {begin, count};
+}
+
+std::optional<std::size_t> NodeTable::find(std::string_view name) const noexcept {
+  const auto positions = std::views::iota(std::size_t{0}, size());
+  const auto found = std::ranges::lower_bound(
+      positions, name, {}, [this](std::size_t index) { return this->name(index); });
+  if (found == positions.end() || this->name(*found) != name) return std::nullopt;
+  return *found;
+}
+
+void NodeTable::shrink_to_fit() {
+  records_.shrink_to_fit();
+  text_.shrink_to_fit();
+  ids_.shrink_to_fit();
+  attributes_.shrink_to_fit();
+}
+
+std::size_t NodeTable::heap_bytes() const noexcept {
+  std::size_t bytes = records_.capacity() * sizeof(Record) + text_.capacity() +
+                      ids_.capacity() * sizeof(Id) +
+                      attributes_.capacity() * sizeof(ExtendedAttribute);
+  for (const ExtendedAttribute& attribute : attributes_) {
+    bytes += attribute.name.capacity() + attribute.value.capacity();
+  }
+  return bytes;
+}
+
+}  // namespace snapfs

@@ -291,7 +291,7 @@ class MountProgramsTest(harness.CompatTest):
         """While memory is short and the kernel forgets what it has, everybody sees the same."""
         self.need("stress-ng", "tar", "fio")
         pressure = subprocess.Popen(
-            ["stress-ng", "--quiet", "--temp-path", self.work, "--timeout", "20s", "--vm", "1",
+            ["stress-ng", "--quiet", "--temp-path", self.work, "--timeout", "600s", "--vm", "1",
              "--vm-bytes", "64m", "--cpu", "1", "--cache", "1"], stdin=subprocess.DEVNULL)
         try:
             commands = (["find", ".", "-not", "-type", "d", "-not", "-type", "s", "-printf", FILES],

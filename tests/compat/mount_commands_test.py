@@ -397,6 +397,26 @@ class MountCommandsTest(harness.CompatTest):
                 f' && ! {" ".join(NOBODY)} ../snapfs mount -b {options} place 2>message; cat message >&2'
                 f'; test $(wc -l <message) = 1 && grep -q "{message}" message')
 
+    def test_who_may_read_what(self):
+        """Other users see nothing; or what the files' modes allow; or everything."""
+        if os.geteuid() != 0:
+            self.skipTest("only root can become another user")
+        os.chmod(self.scratch, 0o755)
+        os.chmod(os.path.join(self.source, "first"), 0o600)
+        self.snapfs("snapshot", self.source)
+        for options, expected in (([], (False, False)), (["--allow-other"], (False, True)),
+                                  (["--allow-other", "--no-default-permissions"], (True, True))):
+            with self.subTest(options=options):
+                server, _ = self.serve(*options)
+                readable = tuple(
+                    subprocess.run([*NOBODY, "cat", os.path.join(self.latest, name)], check=False,
+                                   capture_output=True).returncode == 0
+                    for name in ("first", "second"))
+                self.assertEqual(readable, expected)
+                self.assert_readable()
+                server.terminate()
+                self.assertEqual(server.wait(timeout=30), 0)
+
     def test_little_memory(self):
         """It serves, or says that it cannot; it ends when it is told to."""
         if shutil.which("prlimit") is None:

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <ranges>
 #include <tuple>
 #include <utility>
 
@@ -123,11 +122,12 @@ std::pair<std::uint32_t, std::uint16_t> NodeTable::add_attributes(const NodeView
 }
 
 std::optional<std::size_t> NodeTable::find(std::string_view name) const noexcept {
-  const auto positions = std::views::iota(std::size_t{0}, size());
-  const auto found = std::ranges::lower_bound(
-      positions, name, {}, [this](std::size_t index) { return this->name(index); });
-  if (found == positions.end() || this->name(*found) != name) return std::nullopt;
-  return *found;
+  const auto name_of = [this](const Record& record) {
+    return std::string_view(text_.data() + record.text, record.name_size);
+  };
+  const auto found = std::ranges::lower_bound(records_, name, {}, name_of);
+  if (found == records_.end() || name_of(*found) != name) return std::nullopt;
+  return static_cast<std::size_t>(found - records_.begin());
 }
 
 void NodeTable::shrink_to_fit() {

@@ -1,5 +1,7 @@
 #include "archiver/select/pattern.h"
 
+#include <algorithm>
+
 #include "archiver/source/path.h"
 #include "fs/base/error.h"
 
@@ -69,6 +71,16 @@ bool Pattern::matches_run(PathParts path, std::size_t part, std::size_t at,
 bool Pattern::matches_at(PathParts path, std::size_t first, std::size_t count) const {
   for (std::size_t i = 0; i < count; ++i) {
     if (!parts_[i].matches(path[first + i])) return false;
+  }
+  return true;
+}
+
+bool Pattern::may_match_below(PathParts directory) const {
+  if (!anchored_) return true;
+  // Up to the first `**`, component for component, as far as both go.
+  for (std::size_t i = 0; i < std::min(directory.size(), parts_.size()); ++i) {
+    if (parts_[i].any_number) return true;
+    if (!parts_[i].matches(directory[i])) return false;
   }
   return true;
 }

@@ -29,6 +29,10 @@ class Pattern {
 
   bool matches(PathParts path) const;
 
+  /// Whether there can be paths below `directory` that it matches. Only a pattern with a slash in
+  /// front ever rules that out.
+  bool may_match_below(PathParts directory) const;
+
   /// What is known about all entries of a directory before their names are looked at.
   enum class Outlook {
     kNone,  ///< none matches

@@ -46,6 +46,23 @@ void PatternList::remove_rejected(std::string_view directory,
   });
 }
 
+PatternList::Inclusion PatternList::includes(std::string_view path) const {
+  const std::string folded = fold_ ? lower_case(path) : std::string();
+  const std::vector<std::string_view> parts = parts_of(fold_ ? folded : path);
+  Inclusion result;
+  for (const Pattern& pattern : patterns_) {
+    if (pattern.is_negated()) {
+      if (!result.item && !result.below) continue;
+      if (pattern.matches(parts)) result = {};
+    } else {
+      if (!result.item) result.item = pattern.matches(parts);
+      if (!result.below) result.below = pattern.may_match_below(parts);
+      if (result.item && result.below && !any_negated_) break;
+    }
+  }
+  return result;
+}
+
 std::vector<PatternList::Candidate> PatternList::candidates(PathParts directory) const {
   std::vector<Candidate> found;
   for (const Pattern& pattern : patterns_) {

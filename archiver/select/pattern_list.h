@@ -26,6 +26,16 @@ class PatternList {
 
   bool empty() const noexcept { return patterns_.empty(); }
 
+  /// Whether the list matches the path, as a list of exclude patterns would leave it out.
+  bool matches(std::string_view path) const { return includes(path).item; }
+
+  /// The list as one of include patterns.
+  struct Inclusion {
+    bool item = false;   ///< the path is matched
+    bool below = false;  ///< paths below it may be
+  };
+  Inclusion includes(std::string_view path) const;
+
   /// Removes the excluded ones of the names in `directory`, an absolute cleaned path.
   void remove_rejected(std::string_view directory, std::vector<std::string>& names) const;
 

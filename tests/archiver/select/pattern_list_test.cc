@@ -57,6 +57,32 @@ TEST(PatternList, ANegatedPatternTakesBackWhatCameBeforeIt) {
   EXPECT_THAT(kept({"a", "!a", "a/b/c"}, "/a/b", {"c", "d"}), ElementsAre("d"));
 }
 
+PatternList::Inclusion included(const std::vector<std::string>& patterns, std::string_view path) {
+  const std::vector<PatternSource> sources = {{"--include", patterns}};
+  return PatternList(sources, LetterCase::kMatters).includes(path);
+}
+
+TEST(PatternList, IncludesWhatItMatchesAndLeadsThere) {
+  EXPECT_TRUE(included({"/a/b"}, "/a/b").item);
+  EXPECT_TRUE(included({"/a/b"}, "/a/b/c").item);
+  EXPECT_FALSE(included({"/a/b"}, "/a").item);
+  EXPECT_TRUE(included({"/a/b"}, "/a").below);
+  EXPECT_TRUE(included({"/a/b"}, "/a/b/c").below);
+  EXPECT_FALSE(included({"/a/b"}, "/b").below);
+  EXPECT_FALSE(included({"/a/b"}, "/a/c").below);
+  EXPECT_TRUE(included({"b"}, "/a/c").below);  // anywhere
+  EXPECT_TRUE(included({"/a/**/b"}, "/a/c/d").below);
+  EXPECT_FALSE(included({"/a/**/b"}, "/c/d").below);
+  EXPECT_TRUE(included({"/x", "/a/*/c"}, "/a/b").below);
+}
+
+TEST(PatternList, TakesBackInclusions) {
+  EXPECT_FALSE(included({"*", "!a"}, "/a").item);
+  EXPECT_FALSE(included({"*", "!a"}, "/a").below);
+  EXPECT_TRUE(included({"*", "!a"}, "/b").item);
+  EXPECT_TRUE(included({"*", "!a", "a"}, "/a").item);
+}
+
 TEST(PatternList, IgnoresTheCaseOfAllLetters) {
   EXPECT_THAT(kept_ignoring_case({"*.JPG"}, "/", {"A.jpg", "b.JpG", "c.png"}),
               ElementsAre("c.png"));

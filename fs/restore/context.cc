@@ -1,6 +1,9 @@
 // Directories are finished from the bottom up, in a loop.
 #include "fs/restore/context.h"
 
+#include <sys/stat.h>
+
+#include <optional>
 #include <utility>
 
 namespace snapfs {
@@ -72,13 +75,26 @@ void RestoreContext::finish(Directory& directory) const {
 
 void RestoreContext::remove_unexpected(Directory& directory, int fd) const {
   for (const std::string& name : std::exchange(directory.unexpected, {})) {
-    throw_if_stopped(stop);
-    attempt(directory, name, [&] {
-      if (!options.dry_run) target.remove(fd, name, true);
-      ++progress.files_deleted;
-      show(directory, name, RestoreAction::kDeleted, false, 0);
-    });
+    attempt(directory, name, [&] { delete_entry(fd, name, path_in(directory, name)); });
   }
+}
+
+/// With all that is below it, which may be reached by no other way: what a link leads to stays.
+void RestoreContext::delete_entry(int directory, const std::string& name,
+                                  const std::string& path) const {
+  throw_if_stopped(stop);
+  const std::optional<struct stat> status = target.stat(directory, name);
+  if (!status) return;
+  if (S_ISDIR(status->st_mode)) {
+    if (const UniqueFd fd = target.open_directory(directory, name)) {
+      for (const std::string& child : target.list(fd.get())) {
+        delete_entry(fd.get(), child, path + "/" + child);
+      }
+    }
+  }
+  if (!options.dry_run) target.remove(directory, name, false);
+  ++progress.files_deleted;
+  if (progress.wants_items()) progress.show_item({RestoreAction::kDeleted, path, false, 0});
 }
 
 }  // namespace snapfs

@@ -56,6 +56,7 @@ struct RestoreContext {
  private:
   void finish(Directory& directory) const;
   void remove_unexpected(Directory& directory, int fd) const;
+  void delete_entry(int directory, const std::string& name, const std::string& path) const;
   void show(const Directory& directory, const std::string& name, RestoreAction action, bool is_file,
             std::uint64_t size) const;
 };

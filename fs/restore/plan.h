@@ -59,8 +59,6 @@ struct Plan {
   std::vector<LinkItem> links;
   std::vector<Id> packs;
 
-  bool empty() const noexcept { return files.empty() && links.empty(); }
-
   std::size_t memory_bytes() const noexcept {
     return files.capacity() * (sizeof(FileItem) + sizeof(void*)) +
            uses.capacity() * sizeof(BlobUse) + links.capacity() * sizeof(LinkItem);

@@ -2,14 +2,10 @@
 // wait on a stack, so that few of them do however large the snapshot is.
 #include "fs/restore/planner.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
-#include <set>
-#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -58,7 +54,9 @@ Planner::Planner(const RestoreContext& context, const Id& tree) : context_(conte
   listings_.push_back({&context.directories.root(), tree});
 }
 
-Plan Planner::next() {
+bool Planner::next(Plan& plan) {
+  plan = {};
+  if (listings_.empty()) return false;
   plan_ = {};
   plan_bytes_ = 0;
   pack_numbers_.clear();
@@ -68,7 +66,8 @@ Plan Planner::next() {
   const std::uint64_t now = plan_.memory_bytes();
   while (before < now && !context_.progress.plan_bytes.compare_exchange_weak(before, now)) {
   }
-  return std::move(plan_);
+  plan = std::move(plan_);
+  return true;
 }
 
 void Planner::work() {
@@ -108,11 +107,7 @@ void Planner::list(const Listing& listing) {
   Found found{directory, nullptr, {}, {}, {}, {}, {}};
   context_.attempt(directory, "", [&] {
     std::vector<Node> nodes = load_tree(context_.repository, listing.tree, context_.stop);
-    if (found.exists()) found.handle = context_.directories.open(directory);
-    if (found.handle && (directory.parent == nullptr || directory.parent->inherits ||
-                         directory.state == Directory::State::kExisting)) {
-      directory.inherits = context_.metadata.has_attributes(found.handle->get());
-    }
+    if (found.exists()) open(found);
     for (Node& node : nodes) {
       throw_if_stopped(context_.stop);
       if (node.type == NodeType::kSocket) continue;
@@ -128,6 +123,16 @@ void Planner::list(const Listing& listing) {
   });
   add(std::move(found));
   context_.done(directory);
+}
+
+void Planner::open(Found& found) {
+  Directory& directory = found.directory;
+  found.handle = context_.directories.open(directory);
+  // What is made in a directory without attributes has none.
+  if (directory.parent == nullptr || directory.parent->inherits ||
+      directory.state == Directory::State::kExisting) {
+    directory.inherits = context_.metadata.has_attributes(found.handle->get());
+  }
 }
 
 void Planner::add(Found&& found) {
@@ -150,6 +155,9 @@ void Planner::add(Found&& found) {
   for (LinkItem& link : found.links) {
     plan_bytes_ += sizeof(LinkItem) + link.name.capacity() + link.first.capacity();
     plan_.links.push_back(std::move(link));
+  }
+  for (const Listing& listing : found.listings) {
+    plan_bytes_ += sizeof(Directory) + listing.directory->name.capacity();
   }
   listings_.insert(listings_.end(), found.listings.rbegin(), found.listings.rend());
   changed_.notify_all();
@@ -177,11 +185,11 @@ void Planner::plan_directory(Found& found, Node& node) {
 void Planner::plan_item(Found& found, Node& node) {
   Directory& directory = found.directory;
   if (!ensure(directory)) return;
-  if (!found.handle && found.exists()) found.handle = context_.directories.open(directory);
+  if (!found.handle && found.exists()) open(found);
   mark_wanted(directory);
   const std::optional<struct stat> status = found.status(context_.target, node.name);
   if (status && !context_.may_overwrite(*status, node.mtime)) {
-    skip_item(found, node);
+    skip_item(found, node, *status);
   } else if (node.type == NodeType::kFile) {
     plan_file(found, node, status);
   } else {
@@ -190,11 +198,31 @@ void Planner::plan_item(Found& found, Node& node) {
   }
 }
 
-void Planner::skip_item(Found& found, const Node& node) {
+void Planner::skip_item(Found& found, const Node& node, const struct stat& status) {
   const bool is_file = node.type == NodeType::kFile;
-  const bool counts = is_file && (node.links <= 1 || hard_links_.skip(node));
+  bool counts = is_file;
+  if (is_file && node.links > 1) {
+    // Other names may be linked to it when it is what they want, as after a run that was killed.
+    counts = has_content(found, node, status)
+                 ? hard_links_.add(node, path_in(found.directory, node.name)).first_seen
+                 : hard_links_.skip(node);
+  }
   if (!counts) ++context_.progress.files_total;
   context_.count_skipped(found.directory, node.name, is_file, counts ? node.size : 0);
+}
+
+bool Planner::has_content(const Found& found, const Node& node, const struct stat& status) {
+  if (!S_ISREG(status.st_mode)) return false;
+  try {
+    const std::vector<ContentBlob> content = locate_content(context_.repository, node.content);
+    if (static_cast<std::uint64_t>(status.st_size) != content_size(content)) return false;
+    const UniqueFd fd = context_.target.open_to_read(found.handle->get(), node.name);
+    const std::vector<bool> matches = matching_blobs(fd.get(), content, context_.stop);
+    return std::ranges::find(matches, false) == matches.end();
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled) throw;
+    return false;
+  }
 }
 
 void Planner::plan_special(Found& found, Node& node, const std::optional<struct stat>& status) {
@@ -284,7 +312,8 @@ UniqueFd Planner::open_existing(const Found& found, const std::string& name) {
   try {
     target.set_permissions(found.handle->get(), name, 0600);
     return target.open_to_read(found.handle->get(), name);
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled) throw;
     return {};
   }
 }
@@ -393,9 +422,9 @@ void Planner::make_in(int parent, Directory& directory, bool parent_is_fresh) {
   std::optional<struct stat> status;
   if (!parent_is_fresh) status = target.stat(parent, name);
   if (status && S_ISDIR(status->st_mode)) {
-    const bool usable = (status->st_mode & 0700) == 0700 || status->st_uid != ::geteuid();
+    const bool usable = (status->st_mode & 0700) == 0700 || ::geteuid() == 0;
     // It gets its own permissions in the end.
-    if (!usable && !context_.options.dry_run) {
+    if (!usable && status->st_uid == ::geteuid() && !context_.options.dry_run) {
       target.set_permissions(parent, name, (status->st_mode & 07777) | 0700);
     }
     directory.state = Directory::State::kExisting;

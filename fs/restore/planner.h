@@ -23,8 +23,8 @@ class Planner {
   Planner(const RestoreContext& context, const Id& tree);
 
   /// Goes on where it stopped, over all cores, until the plan is as large as the options allow or
-  /// the walk is over. Nothing is left when the plan is empty.
-  Plan next();
+  /// the walk is over. False when it was over already.
+  bool next(Plan& plan);
 
  private:
   struct Listing {
@@ -36,6 +36,7 @@ class Planner {
   void work();
   bool take(Listing& listing);
   void list(const Listing& listing);
+  void open(Found& found);
   void add(Found&& found);
 
   void plan_directory(Found& found, Node& node);
@@ -48,7 +49,8 @@ class Planner {
   UniqueFd open_existing(const Found& found, const std::string& name);
   bool is_writable(const Found& found, const std::string& name);
   void keep_content(Found& found, Node& node, int fd, std::uint64_t size);
-  void skip_item(Found& found, const Node& node);
+  void skip_item(Found& found, const Node& node, const struct stat& status);
+  bool has_content(const Found& found, const Node& node, const struct stat& status);
   void note_unexpected(Found& found, const std::vector<Node>& nodes);
 
   OwnerIds* owners_by_name() { return context_.options.ownership_by_name ? &owners_ : nullptr; }

@@ -54,7 +54,8 @@ void restore_tree(Repository& repository, const Id& tree, const std::string& tar
   const RestoreContext context{repository, fs, options, progress, directories, metadata, stop};
   Planner planner(context, tree);
   ContentWriter writer(context);
-  for (Plan plan = planner.next(); !plan.empty(); plan = planner.next()) writer.write(plan);
+  Plan plan;
+  while (planner.next(plan)) writer.write(plan);
 }
 
 void restore_tree(Repository& repository, const Id& tree, const std::string& target,

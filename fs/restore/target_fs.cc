@@ -133,7 +133,7 @@ void TargetFs::make_node(int directory, const std::string& name, unsigned type_b
                          std::uint64_t device) {
   before_change();
   checked("make the special file", [&] {
-    return ::mknodat(directory, name.c_str(), type_bits | 0600, static_cast<dev_t>(device));
+    return ::mknodat(directory, name.c_str(), type_bits | kIncomplete, static_cast<dev_t>(device));
   });
 }
 

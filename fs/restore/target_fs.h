@@ -24,12 +24,12 @@ class TargetFs {
   TargetFs& operator=(const TargetFs&) = delete;
 
   /// A file that is not complete yet has these permissions, so that a later run knows it by them.
-  /// Nobody but its owner can read it, and no program sets the sticky bit of a regular file.
+  /// Nobody but its owner can read it, and the sticky bit means nothing but on directories.
   static constexpr unsigned kIncomplete = 01600;
 
-  /// Whether that file was being restored when a run ended.
+  /// Whether the item, which is no symbolic link, was being restored when a run ended.
   static bool is_incomplete(const struct stat& status) noexcept {
-    return S_ISREG(status.st_mode) && (status.st_mode & 07777) == kIncomplete;
+    return !S_ISDIR(status.st_mode) && (status.st_mode & 07777) == kIncomplete;
   }
 
   /// Nothing when there is no such entry. Links are not followed.

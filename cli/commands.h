@@ -27,6 +27,7 @@ void add_mount_command(CLI::App& program, GlobalOptions& options, Command& chose
 void add_umount_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_copy_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_prune_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_restore_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_version_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 
 }  // namespace snapfs

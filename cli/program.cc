@@ -49,6 +49,7 @@ void set_up(CLI::App& app, GlobalOptions& options, Command& chosen) {
   add_init_command(app, options, chosen);
   add_snapshot_command(app, options, chosen);
   add_snapshots_command(app, options, chosen);
+  add_restore_command(app, options, chosen);
   add_mount_command(app, options, chosen);
   add_umount_command(app, options, chosen);
   add_check_command(app, options, chosen);

@@ -28,8 +28,11 @@ void write_to_terminal(std::string_view text) {
 }  // namespace
 
 ProgressReporter::ProgressReporter(ProgressStyle style, std::chrono::milliseconds interval,
-                                   Source figures)
-    : style_(style), interval_(interval), figures_(std::move(figures)) {
+                                   Source figures, ToJson to_json)
+    : style_(style),
+      interval_(interval),
+      figures_(std::move(figures)),
+      to_json_(std::move(to_json)) {
   if (style_ != ProgressStyle::kNone) thread_ = std::thread([this] { run(); });
 }
 
@@ -67,7 +70,7 @@ void ProgressReporter::run() {
 void ProgressReporter::show() {
   const ProgressFigures figures = figures_();
   if (style_ == ProgressStyle::kJson) {
-    print(progress_json(figures) + "\n");
+    print(to_json_(figures) + "\n");
     return;
   }
   if (style_ == ProgressStyle::kLog) {

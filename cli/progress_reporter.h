@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include "cli/progress_line.h"
@@ -24,8 +25,11 @@ enum class ProgressStyle {
 class ProgressReporter {
  public:
   using Source = std::function<ProgressFigures()>;
+  using ToJson = std::function<std::string(const ProgressFigures&)>;
 
-  ProgressReporter(ProgressStyle style, std::chrono::milliseconds interval, Source figures);
+  /// `to_json` makes the lines of kJson.
+  ProgressReporter(ProgressStyle style, std::chrono::milliseconds interval, Source figures,
+                   ToJson to_json = progress_json);
   ~ProgressReporter();
   ProgressReporter(const ProgressReporter&) = delete;
   ProgressReporter& operator=(const ProgressReporter&) = delete;
@@ -41,6 +45,7 @@ class ProgressReporter {
   ProgressStyle style_;
   std::chrono::milliseconds interval_;
   Source figures_;
+  ToJson to_json_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool ending_ = false;

@@ -1,0 +1,128 @@
+// snapfs restore: writes a snapshot's files into a directory.
+#include "fs/restore/restore.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "archiver/source/path.h"
+#include "cli/cache_directory.h"
+#include "cli/commands.h"
+#include "cli/global_options.h"
+#include "cli/output.h"
+#include "cli/quantity.h"
+#include "cli/restore_options.h"
+#include "cli/restore_output.h"
+#include "cli/session.h"
+#include "cli/signals.h"
+#include "fs/base/error.h"
+#include "fs/tree/snapshot_list.h"
+#include "fs/tree/snapshot_path.h"
+
+namespace snapfs {
+namespace {
+
+/// Whether the directory `inner` is `outer` or lies in it, links followed as far as there are any.
+bool lies_in(const std::string& inner, const std::string& outer) {
+  std::error_code ignored;
+  const std::string in = std::filesystem::weakly_canonical(inner, ignored).string() + "/";
+  std::string out = std::filesystem::weakly_canonical(outer, ignored).string();
+  if (!out.ends_with('/')) out += '/';
+  return in.starts_with(out);
+}
+
+void protect_repository(const RestoreOptions& options, const std::string& repository,
+                        const std::string& target) {
+  if (!options.remove_unexpected || !lies_in(repository, target)) return;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("the repository {} lies in {}, where --delete could remove it: restore "
+                          "somewhere else, or without --delete",
+                          repository, target),
+              target);
+}
+
+void announce(const GlobalOptions& global, const Snapshot& snapshot, const std::string& target) {
+  if (global.json || global.quiet) return;
+  print(fmt::format("restoring snapshot {} of [{}] at {} by {}@{} to {}\n", snapshot.id.short_hex(),
+                    fmt::join(snapshot.paths, " "), format_local_time(snapshot.time.instant),
+                    snapshot.username, snapshot.hostname, target));
+}
+
+ExitCode finish(const GlobalOptions& global, const RestoreArguments& arguments,
+                const RestoreOutput& output) {
+  const std::uint64_t errors = output.errors;
+  if (errors > 0) {
+    print_exit_error(global.json, ExitCode::kFatal,
+                     fmt::format("{} error{}, named above: everything else was restored", errors,
+                                 errors == 1 ? "" : "s"));
+    return ExitCode::kFatal;
+  }
+  if (arguments.verify && !global.json && !global.quiet) {
+    print(fmt::format("verified {} files in {}\n", output.files_verified.load(), arguments.target));
+  }
+  return ExitCode::kSuccess;
+}
+
+ExitCode run_restore(const GlobalOptions& global, const RestoreArguments& arguments,
+                     Signals& signals) {
+  const RestoreOptions options = arguments.options();
+  const SnapshotPath what = SnapshotPath::parse(arguments.snapshot.front());
+  Session session(global, signals,
+                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  protect_repository(options, session.path(), arguments.target);
+  Repository& repository = session.repository();
+  if (const auto directory = cache_directory(global)) repository.use_index_cache(*directory);
+  const Snapshot snapshot =
+      load_snapshot(repository, what.snapshot, arguments.filter.filter(), session.stop(),
+                    [](const Id&, const Error& error) { print_error(error.what()); });
+  repository.load_index(session.stop());
+  const Id tree = find_directory(repository, snapshot.tree, what.folder, session.stop());
+  announce(global, snapshot, arguments.target);
+
+  RestoreOutput output(global, absolute_path(arguments.target, current_directory()),
+                       [&signals](std::string reason) { signals.stop_because(std::move(reason)); });
+  try {
+    restore_tree(repository, tree, arguments.target, options, output, session.stop());
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled && signals.reason().empty()) output.print_summary();
+    throw;
+  }
+  output.print_summary();
+  return finish(global, arguments, output);
+}
+
+constexpr const char* kFooter = R"(
+What exists in DIR and is the same stays as it is; of files that differ, only the parts that do
+are fetched. A restore that was interrupted goes on where it was when it is run again. What
+cannot be restored is named, everything else is restored, and the exit status is 1.
+
+Examples:
+  snapfs restore latest --target /tmp/restored
+  snapfs restore latest:/home/me/work --target ~/work --overwrite if-newer
+  snapfs restore 4f2a91c0 -t /tmp/restored --include '*.odt' --host laptop
+  snapfs restore latest:/srv -t /srv --delete --dry-run -vv     see what would happen first)";
+
+}  // namespace
+
+void add_restore_command(CLI::App& program, GlobalOptions& global, Command& chosen) {
+  CLI::App* command =
+      program.add_subcommand("restore", "Write the files of a snapshot into a directory");
+  const auto arguments = std::make_shared<RestoreArguments>();
+  add_restore_options(*command, *arguments);
+  add_global_options(*command, global);
+  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
+      ->group("Repository");
+  command->footer(kFooter);
+  command->callback([&global, &chosen, arguments] {
+    chosen = [&global, arguments](Signals& signals) {
+      return run_restore(global, *arguments, signals);
+    };
+  });
+}
+
+}  // namespace snapfs

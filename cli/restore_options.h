@@ -1,0 +1,49 @@
+// The options of "snapfs restore", and the choice of items and attributes that they make.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/filter_options.h"
+#include "fs/restore/options.h"
+
+namespace CLI {
+class App;
+}
+
+namespace snapfs {
+
+/// As given on the command line.
+struct RestoreArguments {
+  std::vector<std::string> snapshot;  ///< one, with a folder of it or without
+  std::string target;
+  FilterOptions filter;
+  std::vector<std::string> includes;
+  std::vector<std::string> caseless_includes;
+  std::vector<std::string> include_files;
+  std::vector<std::string> caseless_include_files;
+  std::vector<std::string> excludes;
+  std::vector<std::string> caseless_excludes;
+  std::vector<std::string> exclude_files;
+  std::vector<std::string> caseless_exclude_files;
+  std::vector<std::string> include_attributes;
+  std::vector<std::string> exclude_attributes;
+  std::string overwrite = "always";
+  bool dry_run = false;
+  bool remove_unexpected = false;
+  bool sparse = false;
+  bool verify = false;
+  bool ownership_by_name = false;
+  bool no_lock = false;
+
+  /// Reads the pattern files. Throws Error{kUsage} for what is missing, malformed, or excludes
+  /// each other, and what reading the files throws.
+  RestoreOptions options() const;
+};
+
+/// `arguments` must outlive `app`.
+void add_restore_options(CLI::App& app, RestoreArguments& arguments);
+
+}  // namespace snapfs

@@ -266,11 +266,14 @@ void ContentWriter::verify_file(const Plan& plan, const FileItem& file) {
     throw Error(ErrorCode::kDamaged,
                 fmt::format("it has {} bytes now instead of {}: restore again", size, file.size));
   }
-  const auto uses = std::ranges::equal_range(
-      plan.uses, reinterpret_cast<std::uintptr_t>(&file), {},
-      [](const BlobUse& use) { return reinterpret_cast<std::uintptr_t>(use.file); });
+  const auto address = [](const FileItem* item) { return reinterpret_cast<std::uintptr_t>(item); };
+  auto at = std::lower_bound(plan.uses.begin(), plan.uses.end(), &file,
+                             [&address](const BlobUse& use, const FileItem* wanted) {
+                               return address(use.file) < address(wanted);
+                             });
   Bytes buffer;
-  for (const BlobUse& use : uses) {
+  for (; at != plan.uses.end() && at->file == &file; ++at) {
+    const BlobUse& use = *at;
     throw_if_stopped(context_.stop);
     const BlobLocation place{{}, use.offset, use.length, use.uncompressed_length};
     buffer.resize(place.plaintext_length());

@@ -228,6 +228,7 @@ class RestoreTest(harness.CompatTest):
                 counts.append({key: summary.get(key, 0) for key in COUNTS})
             self.assertEqual(*counts, arguments)
 
+    @needs("snapshotID:subfolder")
     def test_selections(self):
         self.make_files()
         lists = os.path.join(self.scratch, "lists")
@@ -267,14 +268,14 @@ class RestoreTest(harness.CompatTest):
             with self.subTest(arguments=arguments):
                 self.restore_with_both(*arguments, compare_counts=counts)
 
+    @needs("snapshotID:subfolder")
     def test_subfolders(self):
         self.make_files()
         for folder in ("", "/", "/source", "source/deep", "/source/deep/er/", "/source/./deep"):
             with self.subTest(folder=folder):
-                if "snapshotID:subfolder" not in HELP:
-                    self.skipTest("restic has no folders")
                 self.restore_with_both(what=f"latest:{folder}" if folder else "latest")
 
+    @needs("snapshotID:subfolder")
     def test_sparse(self):
         os.makedirs(self.source)
         with open(os.path.join(self.source, "holes"), "wb") as file:
@@ -319,6 +320,7 @@ class RestoreTest(harness.CompatTest):
             with self.subTest(arguments=arguments):
                 self.restore_with_both(*arguments, prepare=existing)
 
+    @needs("snapshotID:subfolder")
     @unittest.skipIf(os.geteuid() != 0 or not shutil.which("setpriv"), "needs root and setpriv")
     def test_ordinary_users_are_not_bothered_with_owners(self):
         NastyTree(self.source, 5, raw_link_targets=False).make()

@@ -1,4 +1,6 @@
 // Nothing leaves the target: links that lie in wait there, hostile snapshots, and both at once.
+#include <atomic>
+
 #include <gmock/gmock.h>
 
 #include "tests/fs/restore/restore_scene.h"
@@ -108,8 +110,33 @@ TEST_F(HostileTest, LinkThatAppearsWhileRestoringIsNotFollowed) {
    private:
     std::string path_;
   } swapping(at("folder"));
-  restore_with(swapping, {directory("folder", {file("secret", {"overwritten"}),
-                                               directory("deep", {file("x", {"y"})})})});
+  // The link comes into being between the making of the directory and its opening.
+  restore_with(swapping, {directory("folder", {file("new", {"x"}), directory("deep", {})}),
+                          symlink("z", "made after the directory")});
+  ASSERT_GE(progress.errors, 1U);
+  EXPECT_THAT(progress.failures().front(), HasSubstr("/folder"));
+}
+
+TEST_F(HostileTest, LinkThatTakesThePlaceOfAFileIsNotWrittenThrough) {
+  /// Puts a link in the place of a file that was compared already.
+  class Swapping final : public TargetFs {
+   public:
+    explicit Swapping(std::string path) : path_(std::move(path)) {}
+    void before_change() override {
+      if (swapped_.exchange(true)) return;
+      std::filesystem::remove(path_);
+      std::filesystem::create_symlink("../outside/secret", path_);
+    }
+
+   private:
+    std::string path_;
+    std::atomic<bool> swapped_ = false;
+  } swapping(at("file"));
+  put("file", "untouched, old");
+  restore_with(swapping, {file("file", {"untouched", ", new"})});
+  EXPECT_THAT(progress.failures(), IsEmpty());
+  EXPECT_EQ(content("file"), "untouched, new");
+  EXPECT_TRUE(S_ISREG(status("file").st_mode));
 }
 
 TEST_F(HostileTest, NamesThatLeaveTheDirectoryAreRefused) {

@@ -27,7 +27,12 @@ void add_mount_command(CLI::App& program, GlobalOptions& options, Command& chose
 void add_umount_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_copy_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_prune_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_repair_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_restore_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_rewrite_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_version_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+
+// Those of "repair", which adds them to itself.
+void add_repair_snapshots_command(CLI::App& repair, GlobalOptions& options, Command& chosen);
 
 }  // namespace snapfs

@@ -60,12 +60,6 @@ void require_source(const GlobalOptions& source) {
   }
 }
 
-std::string title_of(const Snapshot& snapshot) {
-  return fmt::format("snapshot {} of [{}] at {} by {}@{}", snapshot.id.short_hex(),
-                     fmt::join(snapshot.paths, " "), format_local_time(snapshot.time.instant),
-                     snapshot.username, snapshot.hostname);
-}
-
 class CopyOutput {
  public:
   explicit CopyOutput(const GlobalOptions& global) : global_(global) {}

@@ -55,6 +55,8 @@ void set_up(CLI::App& app, GlobalOptions& options, Command& chosen) {
   add_check_command(app, options, chosen);
   add_copy_command(app, options, chosen);
   add_prune_command(app, options, chosen);
+  add_repair_command(app, options, chosen);
+  add_rewrite_command(app, options, chosen);
   add_version_command(app, options, chosen);
 }
 

@@ -11,6 +11,7 @@
 #include "cli/quantity.h"
 #include "cli/session.h"
 #include "cli/work_progress.h"
+#include "fs/base/error.h"
 
 namespace snapfs {
 namespace {
@@ -93,6 +94,15 @@ std::string which_packs(const PrunePlan& plan) {
   return text;
 }
 
+[[noreturn]] void throw_with_advice(const Error& error) {
+  if (error.code() != ErrorCode::kNoSpace) throw Error(error);
+  throw Error(error.code(),
+              fmt::format("{}; every snapshot is still complete: try --max-repack-size 0, which "
+                          "writes next to nothing",
+                          error.what()),
+              error.subject());
+}
+
 }  // namespace
 
 std::string prune_text(const PruneFigures& figures, bool verbose) {
@@ -143,8 +153,12 @@ void prune_and_report(Session& session, const GlobalOptions& global, PruneOption
   say(prune_text(figures, verbose));
   if (dry_run && verbose) say(which_packs(prepared.plan));
   if (!dry_run) {
-    execute_prune(session.repository(), session.clock(), prepared, options, progress,
-                  session.stop());
+    try {
+      execute_prune(session.repository(), session.clock(), prepared, options, progress,
+                    session.stop());
+    } catch (const Error& error) {
+      throw_with_advice(error);
+    }
   }
   if (global.json) print(prune_json(figures, dry_run) + "\n");
   if (!dry_run) say("done\n");

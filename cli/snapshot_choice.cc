@@ -4,6 +4,11 @@
 #include <iterator>
 #include <set>
 
+#include <fmt/format.h>
+
+#include "cli/quantity.h"
+#include "cli/table.h"
+
 namespace snapfs {
 
 std::vector<Snapshot> choose_snapshots(const std::vector<Snapshot>& all,
@@ -16,6 +21,12 @@ std::vector<Snapshot> choose_snapshots(const std::vector<Snapshot>& all,
     return names.empty() ? filter.matches(snapshot) : named.contains(snapshot.id);
   });
   return chosen;
+}
+
+std::string title_of(const Snapshot& snapshot) {
+  return printable(fmt::format(
+      "snapshot {} of [{}] at {} by {}@{}", snapshot.id.short_hex(), fmt::join(snapshot.paths, " "),
+      format_local_time(snapshot.time.instant), snapshot.username, snapshot.hostname));
 }
 
 }  // namespace snapfs

@@ -14,4 +14,7 @@ std::vector<Snapshot> choose_snapshots(const std::vector<Snapshot>& all,
                                        const std::vector<std::string>& names,
                                        const SnapshotFilter& filter);
 
+/// "snapshot 1a2b3c4d of [/home] at 2026-11-23 10:00:00 by me@host", fit for a terminal.
+std::string title_of(const Snapshot& snapshot);
+
 }  // namespace snapfs

@@ -1,0 +1,14 @@
+// snapfs repair: the commands that make the best of damage, each in a file of its own.
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+
+namespace snapfs {
+
+void add_repair_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
+  CLI::App* command = program.add_subcommand("repair", "Make the best of damage");
+  command->require_subcommand(1);
+  add_repair_snapshots_command(*command, options, chosen);
+}
+
+}  // namespace snapfs

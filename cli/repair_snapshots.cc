@@ -1,0 +1,96 @@
+// snapfs repair snapshots: snapshots without what is lost.
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+#include "cli/filter_options.h"
+#include "cli/global_options.h"
+#include "cli/output.h"
+#include "cli/rewrite_output.h"
+#include "cli/session.h"
+#include "cli/signals.h"
+#include "cli/snapshot_choice.h"
+#include "cli/storage_options.h"
+#include "fs/maintain/snapshot_rewriter.h"
+#include "fs/maintain/tree_editors.h"
+
+namespace snapfs {
+namespace {
+
+struct RepairArguments {
+  FilterOptions filter;
+  StorageOptions storage;
+  std::vector<std::string> ids;
+  bool forget = false;
+  bool dry_run = false;
+};
+
+ExitCode run_repair_snapshots(const GlobalOptions& global, const RepairArguments& arguments,
+                              Signals& signals) {
+  SnapshotRewriteOptions options{.dry_run = arguments.dry_run,
+                                 .forget = arguments.forget,
+                                 .tag = "repaired",
+                                 .pack_bytes = arguments.storage.pack_bytes()};
+  Session session(global, signals,
+                  arguments.dry_run ? std::nullopt : std::optional(LockMode::kExclusive));
+  options.require_lock = [&session] { session.require_lock(); };
+  const auto warn = [&global](const Id& id, const Error& error) {
+    print_warning(global.json, id.hex(), error.what());
+  };
+  const std::vector<Snapshot> chosen =
+      choose_snapshots(load_snapshots(session.repository(), session.stop(), warn), arguments.ids,
+                       arguments.filter.filter());
+  session.repository().load_index(session.stop());
+  RewriteOutput output(global, options);
+  RepairingEditor editor(
+      session.repository().index(),
+      [&](const std::string& path, std::string_view what) { output.item(path, what, true); });
+  SnapshotRewriter rewriter(session.repository(), session.clock(), &editor, options,
+                            session.stop());
+  for (const Snapshot& snapshot : chosen) {
+    output.begin(snapshot);
+    output.end(snapshot, rewriter.rewrite(snapshot));
+  }
+  output.finish();
+  return ExitCode::kSuccess;
+}
+
+constexpr const char* kFooter = R"(
+What is lost stays lost: directories that cannot be read become empty, files lose the parts
+that are gone. The index must be right, so run "snapfs repair index" first. If the files are
+still there, a new snapshot is the better way: it brings back what it finds.
+
+Examples:
+  snapfs repair snapshots --dry-run
+  snapfs repair snapshots --forget)";
+
+}  // namespace
+
+void add_repair_snapshots_command(CLI::App& repair, GlobalOptions& global, Command& chosen) {
+  CLI::App* app =
+      repair.add_subcommand("snapshots", "Take out of snapshots what is lost, so they can be read");
+  const auto arguments = std::make_shared<RepairArguments>();
+  const char* const group = "Repair";
+  app->add_option("ID", arguments->ids,
+                  "Only these: IDs, unambiguous beginnings of them, or \"latest\"")
+      ->type_name("");
+  app->add_flag("-n,--dry-run", arguments->dry_run, "Only say what would be done")->group(group);
+  app->add_flag("--forget", arguments->forget,
+                "Remove the old snapshots; otherwise the new ones get the tag \"repaired\"")
+      ->group(group);
+  add_filter_options(*app, arguments->filter);
+  add_storage_options(*app, global, arguments->storage);
+  add_global_options(*app, global);
+  app->footer(kFooter);
+  app->callback([&global, &chosen, arguments] {
+    chosen = [&global, arguments](Signals& signals) {
+      return run_repair_snapshots(global, *arguments, signals);
+    };
+  });
+}
+
+}  // namespace snapfs

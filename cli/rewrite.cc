@@ -1,0 +1,222 @@
+// snapfs rewrite: snapshots made anew, with something left out or described differently.
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "archiver/select/pattern_file.h"
+#include "archiver/select/pattern_list.h"
+#include "cli/commands.h"
+#include "cli/filter_options.h"
+#include "cli/global_options.h"
+#include "cli/pattern_options.h"
+#include "cli/quantity.h"
+#include "cli/rewrite_output.h"
+#include "cli/session.h"
+#include "cli/signals.h"
+#include "cli/snapshot_choice.h"
+#include "cli/storage_options.h"
+#include "fs/base/error.h"
+#include "fs/base/timezone.h"
+#include "fs/maintain/snapshot_rewriter.h"
+#include "fs/maintain/tree_editors.h"
+
+namespace snapfs {
+namespace {
+
+struct RewriteArguments {
+  FilterOptions filter;
+  StorageOptions storage;
+  std::vector<std::string> ids;
+  std::vector<std::string> excludes;
+  std::vector<std::string> caseless_excludes;
+  std::vector<std::string> exclude_files;
+  std::vector<std::string> caseless_exclude_files;
+  std::vector<std::string> includes;
+  std::vector<std::string> caseless_includes;
+  std::vector<std::string> include_files;
+  std::vector<std::string> caseless_include_files;
+  std::string new_host;
+  std::string new_time;
+  bool snapshot_summary = false;
+  bool forget = false;
+  bool dry_run = false;
+
+  bool excludes_anything() const {
+    return !excludes.empty() || !caseless_excludes.empty() || !exclude_files.empty() ||
+           !caseless_exclude_files.empty();
+  }
+  bool includes_anything() const {
+    return !includes.empty() || !caseless_includes.empty() || !include_files.empty() ||
+           !caseless_include_files.empty();
+  }
+  bool looks_at_trees() const {
+    return excludes_anything() || includes_anything() || snapshot_summary;
+  }
+};
+
+SnapshotEdit edit_of(const RewriteArguments& arguments) {
+  SnapshotEdit edit;
+  if (!arguments.new_host.empty()) edit.hostname = arguments.new_host;
+  if (!arguments.new_time.empty()) {
+    edit.time = TimeZone::local().at(parse_time(arguments.new_time));
+  }
+  edit.count_files = arguments.looks_at_trees();
+  return edit;
+}
+
+void require_change(const RewriteArguments& arguments) {
+  if (arguments.excludes_anything() && arguments.includes_anything()) {
+    throw Error(ErrorCode::kUsage,
+                "include and exclude patterns cannot be combined: give one kind");
+  }
+  if (arguments.looks_at_trees() || !arguments.new_host.empty() || !arguments.new_time.empty()) {
+    return;
+  }
+  throw Error(ErrorCode::kUsage,
+              "nothing is to be changed: give --exclude, --include, --new-host, --new-time or "
+              "--snapshot-summary");
+}
+
+RejectNames rejecter(const RewriteArguments& arguments) {
+  const auto lists = std::make_shared<std::vector<PatternList>>();
+  lists->push_back(read_patterns(arguments.excludes, "--exclude", arguments.exclude_files,
+                                 LetterCase::kMatters));
+  lists->push_back(read_patterns(arguments.caseless_excludes, "--iexclude",
+                                 arguments.caseless_exclude_files, LetterCase::kIgnored));
+  return [lists](const std::string& directory, std::vector<std::string>& names) {
+    for (const PatternList& list : *lists) list.remove_rejected(directory, names);
+  };
+}
+
+IncludingEditor::Choose chooser(const RewriteArguments& arguments) {
+  const auto lists = std::make_shared<std::vector<PatternList>>();
+  lists->push_back(read_patterns(arguments.includes, "--include", arguments.include_files,
+                                 LetterCase::kMatters));
+  lists->push_back(read_patterns(arguments.caseless_includes, "--iinclude",
+                                 arguments.caseless_include_files, LetterCase::kIgnored));
+  return [lists](const std::string& path) {
+    PathChoice choice;
+    for (const PatternList& list : *lists) {
+      const PatternList::Inclusion inclusion = list.includes(path);
+      choice.item |= inclusion.item;
+      choice.below |= inclusion.below;
+    }
+    return choice;
+  };
+}
+
+std::unique_ptr<TreeEditor> make_editor(const RewriteArguments& arguments, TreeEdited excluded) {
+  if (!arguments.looks_at_trees()) return nullptr;
+  if (arguments.includes_anything()) {
+    return std::make_unique<IncludingEditor>(chooser(arguments), std::move(excluded));
+  }
+  return std::make_unique<ExcludingEditor>(rejecter(arguments), std::move(excluded));
+}
+
+/// As FORMAT §12 has it: only removing needs the repository for itself, and a dry run nothing.
+std::optional<LockMode> lock_for(const RewriteArguments& arguments) {
+  if (arguments.dry_run) return std::nullopt;
+  return arguments.forget ? LockMode::kExclusive : LockMode::kShared;
+}
+
+ExitCode run_rewrite(const GlobalOptions& global, const RewriteArguments& arguments,
+                     Signals& signals) {
+  require_change(arguments);
+  const SnapshotEdit edit = edit_of(arguments);
+  SnapshotRewriteOptions options{.dry_run = arguments.dry_run,
+                                 .forget = arguments.forget,
+                                 .tag = "rewrite",
+                                 .pack_bytes = arguments.storage.pack_bytes()};
+  RewriteOutput output(global, options);
+  const std::unique_ptr<TreeEditor> editor = make_editor(
+      arguments,
+      [&](const std::string& path, std::string_view what) { output.item(path, what, false); });
+  Session session(global, signals, lock_for(arguments));
+  options.require_lock = [&session] { session.require_lock(); };
+  const std::vector<Snapshot> chosen =
+      choose_snapshots(load_snapshots(session.repository(), session.stop()), arguments.ids,
+                       arguments.filter.filter());
+  if (arguments.looks_at_trees()) session.repository().load_index(session.stop());
+  SnapshotRewriter rewriter(session.repository(), session.clock(), editor.get(), options,
+                            session.stop());
+  for (const Snapshot& snapshot : chosen) {
+    output.begin(snapshot);
+    output.end(snapshot, rewriter.rewrite(snapshot, edit));
+  }
+  output.finish();
+  return ExitCode::kSuccess;
+}
+
+void add_change_options(CLI::App& app, RewriteArguments& arguments) {
+  const char* const group = "What changes";
+  const auto add = [&](const char* name, std::vector<std::string>& values, const char* type,
+                       const char* text) {
+    app.add_option(name, values, text)->type_name(type)->allow_extra_args(false)->group(group);
+  };
+  add("-e,--exclude", arguments.excludes, "PATTERN",
+      "Leave out what matches PATTERN (may be repeated)");
+  add("--iexclude", arguments.caseless_excludes, "PATTERN",
+      "The same, upper and lower case being equal");
+  add("--exclude-file", arguments.exclude_files, "FILE",
+      "Read such patterns from FILE, one a line");
+  add("--iexclude-file", arguments.caseless_exclude_files, "FILE",
+      "The same, upper and lower case being equal");
+  add("-i,--include", arguments.includes, "PATTERN",
+      "Leave out all but what matches PATTERN (may be repeated)");
+  add("--iinclude", arguments.caseless_includes, "PATTERN",
+      "The same, upper and lower case being equal");
+  add("--include-file", arguments.include_files, "FILE",
+      "Read such patterns from FILE, one a line");
+  add("--iinclude-file", arguments.caseless_include_files, "FILE",
+      "The same, upper and lower case being equal");
+  app.add_option("--new-host", arguments.new_host, "Another host name")
+      ->type_name("HOST")
+      ->group(group);
+  app.add_option("--new-time", arguments.new_time,
+                 "Another time: \"2026-01-31 12:30:00\", or RFC 3339")
+      ->type_name("TIME")
+      ->group(group);
+  app.add_flag("-s,--snapshot-summary", arguments.snapshot_summary,
+               "Record how many files and bytes there are, if that is not known")
+      ->group(group);
+  app.add_flag("--forget", arguments.forget,
+               "Remove the old snapshots; otherwise the new ones get the tag \"rewrite\"")
+      ->group(group);
+  app.add_flag("-n,--dry-run", arguments.dry_run, "Only say what would be done")->group(group);
+}
+
+constexpr const char* kFooter = R"(
+Without IDs and filters all snapshots are looked at; one that would not change stays as it is.
+Patterns are matched against paths in the snapshot. What was left out takes up its room until
+the old snapshots are removed and "snapfs prune" was run.
+
+Examples:
+  snapfs rewrite --dry-run -v --exclude '*.iso'
+  snapfs rewrite --forget --exclude /home/me/secret.txt
+  snapfs rewrite --new-host web2 --host web1)";
+
+}  // namespace
+
+void add_rewrite_command(CLI::App& program, GlobalOptions& global, Command& chosen) {
+  CLI::App* app = program.add_subcommand("rewrite", "Leave something out of snapshots that exist");
+  const auto arguments = std::make_shared<RewriteArguments>();
+  app->add_option("ID", arguments->ids,
+                  "Only these: IDs, unambiguous beginnings of them, or \"latest\"")
+      ->type_name("");
+  add_change_options(*app, *arguments);
+  add_filter_options(*app, arguments->filter);
+  add_storage_options(*app, global, arguments->storage);
+  add_global_options(*app, global);
+  app->footer(kFooter);
+  app->callback([&global, &chosen, arguments] {
+    chosen = [&global, arguments](Signals& signals) {
+      return run_rewrite(global, *arguments, signals);
+    };
+  });
+}
+
+}  // namespace snapfs

@@ -1,0 +1,137 @@
+#include "fs/maintain/tree_editors.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "fs/crypto/sha256.h"
+#include "fs/repo/index.h"
+#include "fs/tree/node_edit.h"
+#include "fs/tree/tree_builder.h"
+#include "fs/tree/tree_reader.h"
+#include "fs/tree/tree_text.h"
+
+namespace snapfs {
+namespace {
+
+std::string path_below(const std::string& directory, const std::string& name) {
+  return directory.ends_with('/') ? directory + name : directory + '/' + name;
+}
+
+std::optional<std::string> if_readable(const std::function<std::string()>& attempt) {
+  try {
+    std::string json = attempt();
+    (void)parse_node(json);
+    return json;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+bool ExcludingEditor::edit(const std::string& directory, std::vector<EditedNode>& nodes) {
+  std::vector<std::string> names;
+  names.reserve(nodes.size());
+  for (const EditedNode& node : nodes) names.push_back(node.node.name);
+  reject_(directory, names);
+  if (names.size() == nodes.size()) return false;
+  auto kept = names.begin();
+  for (EditedNode& node : nodes) {
+    if (kept != names.end() && *kept == node.node.name) {
+      ++kept;
+      continue;
+    }
+    node.dropped = true;
+    if (excluded_) excluded_(path_below(directory, node.node.name), "excluded");
+  }
+  return false;
+}
+
+bool IncludingEditor::edit(const std::string& directory, std::vector<EditedNode>& nodes) {
+  for (EditedNode& edited : nodes) {
+    const std::string path = path_below(directory, edited.node.name);
+    const PathChoice choice = choose_(path);
+    if (choice.item || (choice.below && edited.node.subtree)) continue;
+    edited.dropped = true;
+    if (excluded_) excluded_(path, "excluded");
+  }
+  return false;
+}
+
+bool RepairingEditor::edit(const std::string& directory, std::vector<EditedNode>& nodes) {
+  for (EditedNode& edited : nodes) {
+    const std::string path = path_below(directory, edited.node.name);
+    if (edited.node.type == NodeType::kIrregular) {
+      edited.dropped = true;
+      repaired_(path, "removed, as nobody knows what type of file it is");
+    } else if (edited.node.type == NodeType::kFile) {
+      repair_content(path, edited);
+    }
+  }
+  return sort_names(directory, nodes);
+}
+
+void RepairingEditor::repair_content(const std::string& path, EditedNode& file) {
+  std::vector<Id> content;
+  std::uint64_t size = 0;
+  for (const Id& id : file.node.content) {
+    if (const auto place = index_.find_any({BlobType::kData, id})) {
+      content.push_back(id);
+      size += place->plaintext_length();
+    }
+  }
+  const std::size_t lost = file.node.content.size() - content.size();
+  if (lost == 0 && size == file.node.size) return;
+  if (lost > 0) {
+    repaired_(path, fmt::format("{} of {} pieces of its content are lost", lost,
+                                file.node.content.size()));
+  } else {
+    repaired_(path, fmt::format("has {} bytes, not {}", size, file.node.size));
+  }
+  file.changed = with_content(file.changed.empty() ? file.json : file.changed, content, size);
+  file.node.content = std::move(content);
+  file.node.size = size;
+}
+
+/// In order, and of equal names the first one only.
+bool RepairingEditor::sort_names(const std::string& directory, std::vector<EditedNode>& nodes) {
+  const auto by_name = [](const EditedNode& edited) { return std::string_view(edited.node.name); };
+  const bool sorted = std::ranges::is_sorted(nodes, {}, by_name);
+  if (!sorted) {
+    std::ranges::stable_sort(nodes, {}, by_name);
+    repaired_(directory, "its names are in order again");
+  }
+  for (std::size_t i = 1; i < nodes.size(); ++i) {
+    if (nodes[i].dropped || nodes[i].node.name != nodes[i - 1].node.name) continue;
+    nodes[i].dropped = true;
+    repaired_(path_below(directory, nodes[i].node.name), "removed, as it was there twice");
+  }
+  return !sorted;
+}
+
+std::optional<std::string> RepairingEditor::mend(const std::string& directory,
+                                                 std::string_view node_json, const Error& error) {
+  const std::string name = node_name(node_json).value_or("?");
+  const std::string path = path_below(directory, name);
+  if (auto file = if_readable([&] { return with_content(node_json, {}, 0); })) {
+    repaired_(path, "its content is lost");
+    return file;
+  }
+  const Id empty = sha256(as_bytes(TreeBuilder().finish()));
+  if (auto empty_directory = if_readable([&] { return with_subtree(node_json, empty); })) {
+    repaired_(path, "the directory's content is lost");
+    return empty_directory;
+  }
+  repaired_(path, fmt::format("removed, as it cannot be read: {}", error.what()));
+  return std::nullopt;
+}
+
+bool RepairingEditor::empty_unreadable_tree(const std::string& directory, const Error& error) {
+  repaired_(directory, fmt::format("the directory's content is lost: {}", error.what()));
+  return true;
+}
+
+}  // namespace snapfs

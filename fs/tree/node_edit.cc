@@ -1,0 +1,97 @@
+#include "fs/tree/node_edit.h"
+
+#include <simdjson.h>
+
+#include <optional>
+
+#include "fs/base/bytes.h"
+#include "fs/base/error.h"
+#include "fs/base/json.h"
+
+namespace snapfs {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+/// Where a member stands in its object's text.
+struct Member {
+  std::size_t key = 0;  ///< its opening quote
+  std::size_t value = 0;
+  std::size_t end = 0;
+};
+
+/// The last member of that name, which is the one that counts.
+std::optional<Member> find_member(std::string_view object, std::string_view key) {
+  std::optional<Member> found;
+  try {
+    ondemand::parser parser;
+    const simdjson::padded_string text(object);
+    ondemand::document document = parser.iterate(text);
+    for (auto field : document.get_object()) {
+      const char* const name = field.key().raw();
+      const bool wanted = std::string_view(field.unescaped_key()) == key;
+      const std::string_view value = simdjson::to_json_string(field.value());
+      if (!wanted) continue;
+      const auto at = static_cast<std::size_t>(value.data() - text.data());
+      found = {static_cast<std::size_t>(name - text.data()) - 1, at, at + value.size()};
+    }
+  } catch (const simdjson::simdjson_error& error) {
+    throw Error(ErrorCode::kDamaged, std::string("a node is damaged: ") + error.what());
+  }
+  return found;
+}
+
+std::string replaced(std::string_view object, std::size_t from, std::size_t to,
+                     std::string_view by) {
+  std::string text(object.substr(0, from));
+  text += by;
+  return text += object.substr(to);
+}
+
+std::string quoted_list(std::span<const Id> ids) {
+  std::string list = "[";
+  for (const Id& id : ids) {
+    if (list.size() > 1) list += ',';
+    list += '"' + id.hex() + '"';
+  }
+  return list + ']';
+}
+
+/// With the comma behind it, or the one before it when it is the last.
+std::string without(std::string_view object, const Member& member) {
+  const std::size_t next = object.find_first_not_of(" \t\r\n", member.end);
+  if (next != std::string_view::npos && object[next] == ',') {
+    return replaced(object, member.key, next + 1, "");
+  }
+  const std::size_t comma = object.find_last_not_of(" \t\r\n", member.key - 1);
+  return replaced(object, object[comma] == ',' ? comma : member.key, member.end, "");
+}
+
+/// A size of zero is left out, as in every node (FORMAT §10.2).
+std::string with_size(std::string_view node_json, std::uint64_t size) {
+  const std::string number = std::to_string(size);
+  if (const auto member = find_member(node_json, "size")) {
+    if (size == 0) return without(node_json, *member);
+    return replaced(node_json, member->value, member->end, number);
+  }
+  const auto content = find_member(node_json, "content");
+  if (!content || size == 0) return std::string(node_json);
+  return replaced(node_json, content->key, content->key, "\"size\":" + number + ",");
+}
+
+}  // namespace
+
+std::string with_subtree(std::string_view node_json, const Id& subtree) {
+  const auto member = find_member(node_json, "subtree");
+  if (!member) throw Error(ErrorCode::kDamaged, "a directory has no subtree");
+  return replaced(node_json, member->value, member->end, '"' + subtree.hex() + '"');
+}
+
+std::string with_content(std::string_view node_json, std::span<const Id> content,
+                         std::uint64_t size) {
+  const auto member = find_member(node_json, "content");
+  if (!member) throw Error(ErrorCode::kDamaged, "a file has no content");
+  return with_size(replaced(node_json, member->value, member->end, quoted_list(content)), size);
+}
+
+}  // namespace snapfs

@@ -1,0 +1,317 @@
+// Trees and snapshots made anew: what is left out, what is repaired, and what stays byte for byte.
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fs/backend/memory.h"
+#include "fs/crypto/sha256.h"
+#include "fs/maintain/snapshot_rewriter.h"
+#include "fs/maintain/tree_editors.h"
+#include "fs/tree/snapshot_list.h"
+#include "fs/tree/tree_reader.h"
+#include "tests/fs/maintain/pruned_repository.h"
+#include "tests/support/fails_with.h"
+#include "tests/support/fault_backend.h"
+#include "tests/support/hex_bytes.h"
+#include "tests/support/repository_maker.h"
+
+namespace snapfs {
+namespace {
+
+using test::make_directory;
+using testing::BackendCall;
+using ::testing::ElementsAre;
+using testing::fails_with;
+using testing::FaultBackend;
+using ::testing::IsEmpty;
+using testing::numbered_id;
+
+class RewriteTest : public ::testing::Test {
+ protected:
+  RewriteTest() : faults_(memory_), maker_(faults_) {
+    const Id logs = maker_.add_tree(
+        {maker_.make_file("a.log", {"log a"}), maker_.make_file("b.txt", {"text", "more"})});
+    sub_ = maker_.add_tree({maker_.make_file("c.txt", {"c"})});
+    root_ = maker_.add_tree({make_directory("logs", logs), make_directory("sub", sub_),
+                             test::make_symlink("z", "target")});
+    snapshot_ = maker_.add_snapshot(root_, "2026-01-01T00:00:00+01:00");
+  }
+
+  static RejectNames reject(std::string ending) {
+    return [ending](const std::string&, std::vector<std::string>& names) {
+      std::erase_if(names, [&](const std::string& name) { return name.ends_with(ending); });
+    };
+  }
+
+  RewrittenSnapshot rewrite(TreeEditor* editor, const SnapshotRewriteOptions& options,
+                            const SnapshotEdit& edit = {}) {
+    return rewrite(snapshot_, editor, options, edit);
+  }
+
+  RewrittenSnapshot rewrite(const Snapshot& snapshot, TreeEditor* editor,
+                            const SnapshotRewriteOptions& options, const SnapshotEdit& edit = {}) {
+    const auto repository = maker_.open();
+    repository->load_index({});
+    SnapshotRewriter rewriter(*repository, clock_, editor, options, {});
+    return rewriter.rewrite(snapshot, edit);
+  }
+
+  RewrittenSnapshot repair(const Snapshot& snapshot, SnapshotRewriteOptions options = {}) {
+    const auto repository = maker_.open();
+    repository->load_index({});
+    options.tag = "repaired";
+    repairs_.clear();
+    RepairingEditor editor(repository->index(), [&](const std::string& path, std::string_view) {
+      repairs_.push_back(path);
+    });
+    return rewrite(snapshot, &editor, options);
+  }
+
+  /// Every path in the snapshot, with the size for files.
+  std::vector<std::string> paths(const Id& snapshot) {
+    const auto repository = maker_.open();
+    repository->load_index({});
+    std::vector<std::string> found;
+    const std::function<void(const Id&, const std::string&)> list = [&](const Id& tree,
+                                                                        const std::string& path) {
+      for (const Node& node : load_tree(*repository, tree, {})) {
+        const bool file = node.type == NodeType::kFile;
+        found.push_back(path + node.name + (file ? ":" + std::to_string(node.size) : ""));
+        if (node.subtree) list(*node.subtree, path + node.name + "/");
+      }
+    };
+    list(load(snapshot).tree, "/");
+    return found;
+  }
+
+  Snapshot load(const Id& id) {
+    const Bytes json = maker_.repository().load_file({FileKind::kSnapshot, id}, {});
+    return parse_snapshot(id, json);
+  }
+
+  std::size_t snapshots() { return maker_.repository().list(FileKind::kSnapshot, {}).size(); }
+
+  MemoryBackend memory_;
+  FaultBackend faults_;
+  test::RepositoryMaker maker_;
+  SystemClock clock_;
+  Id sub_;
+  Id root_;
+  Snapshot snapshot_;
+  std::vector<std::string> repairs_;
+};
+
+TEST_F(RewriteTest, LeavesOutWhatIsRejected) {
+  std::vector<std::string> excluded;
+  ExcludingEditor editor(
+      reject(".log"), [&](const std::string& path, std::string_view) { excluded.push_back(path); });
+  const RewrittenSnapshot result = rewrite(&editor, {.tag = "rewrite"});
+  ASSERT_TRUE(result.changed && result.id);
+  EXPECT_THAT(paths(*result.id),
+              ElementsAre("/logs", "/logs/b.txt:8", "/sub", "/sub/c.txt:1", "/z"));
+  EXPECT_THAT(excluded, ElementsAre("/logs/a.log"));
+  const Snapshot changed = load(*result.id);
+  Snapshot expected = snapshot_;
+  expected.id = changed.id;
+  expected.tree = changed.tree;
+  expected.original = snapshot_.id;
+  expected.tags = {"rewrite"};
+  EXPECT_EQ(changed, expected);
+  EXPECT_EQ(snapshots(), 2U);
+}
+
+TEST_F(RewriteTest, KeepsOnlyWhatIsIncludedAndTheWayToIt) {
+  const auto choose = [](const std::string& path) {
+    return PathChoice{path.ends_with(".log"), true};
+  };
+  IncludingEditor editor(choose, nullptr);
+  const RewrittenSnapshot result = rewrite(&editor, {});
+  EXPECT_THAT(paths(*result.id), ElementsAre("/logs", "/logs/a.log:5"));
+}
+
+TEST_F(RewriteTest, KeepsEmptyDirectoriesThatAreIncludedThemselves) {
+  const Id empty = maker_.add_tree({});
+  const Id root = maker_.add_tree({make_directory("a", empty), make_directory("b", empty)});
+  const Snapshot snapshot = maker_.add_snapshot(root, "2026-01-02T00:00:00Z");
+  IncludingEditor editor(
+      [](const std::string& path) {
+        return PathChoice{path == "/a", true};
+      },
+      nullptr);
+  EXPECT_THAT(paths(*rewrite(snapshot, &editor, {}).id), ElementsAre("/a"));
+}
+
+TEST_F(RewriteTest, ASnapshotOfWhichNothingIsIncludedStaysAsItIs) {
+  IncludingEditor editor([](const std::string&) { return PathChoice{}; }, nullptr);
+  SnapshotEdit edit;
+  edit.count_files = true;
+  EXPECT_FALSE(rewrite(&editor, {.forget = true}, edit).changed);
+  EXPECT_EQ(snapshots(), 1U);
+}
+
+TEST_F(RewriteTest, WhatDoesNotChangeStaysAsItIs) {
+  ExcludingEditor editor(reject(".none"), nullptr);
+  EXPECT_FALSE(rewrite(&editor, {}).changed);
+  EXPECT_EQ(snapshots(), 1U);
+}
+
+TEST_F(RewriteTest, OtherNodesKeepEveryByte) {
+  const std::string strange =
+      R"({"name":"keep","type":"symlink","mtime":"2026-01-01T00:00:00+05:30","new field":[1.0,2]})";
+  const std::string tree = R"({"nodes":[{"name":"a.log","type":"fifo"},)" + strange + "]}\n";
+  const Id root = maker_.add_tree_text(tree);
+  const Snapshot snapshot = maker_.add_snapshot(root, "2026-01-02T00:00:00Z");
+  ExcludingEditor editor(reject(".log"), nullptr);
+  const RewrittenSnapshot result = rewrite(snapshot, &editor, {});
+  const auto repository = maker_.open();
+  repository->load_index({});
+  const Bytes blob = repository->load_blob({BlobType::kTree, load(*result.id).tree}, {});
+  EXPECT_EQ(as_text(blob), R"({"nodes":[)" + strange + "]}\n");
+}
+
+TEST_F(RewriteTest, RefusesATreeThatWouldLoseSomething) {
+  const Id root = maker_.add_tree_text(R"({"more":1,"nodes":[{"name":"a.log","type":"fifo"}]})");
+  const Snapshot snapshot = maker_.add_snapshot(root, "2026-01-02T00:00:00Z");
+  ExcludingEditor editor(reject(".log"), nullptr);
+  EXPECT_TRUE(
+      fails_with(ErrorCode::kUnsupported, "would lose", [&] { rewrite(snapshot, &editor, {}); }));
+  ExcludingEditor nothing(reject(".none"), nullptr);
+  EXPECT_FALSE(rewrite(snapshot, &nothing, {}).changed);
+}
+
+TEST_F(RewriteTest, TheOldSnapshotGoesWhenTheNewOneIsThere) {
+  ExcludingEditor editor(reject(".log"), nullptr);
+  const RewrittenSnapshot result = rewrite(&editor, {.forget = true, .tag = "rewrite"});
+  EXPECT_TRUE(result.old_removed);
+  EXPECT_TRUE(load(*result.id).tags.empty());
+  EXPECT_EQ(snapshots(), 1U);
+}
+
+TEST_F(RewriteTest, ADryRunWritesNothing) {
+  ExcludingEditor editor(reject(".log"), nullptr);
+  const std::size_t saves = faults_.ended({BackendCall::kSave, {}});
+  EXPECT_TRUE(rewrite(&editor, {.dry_run = true, .forget = true}).changed);
+  EXPECT_EQ(faults_.ended({BackendCall::kSave, {}}), saves);
+  EXPECT_EQ(faults_.ended({BackendCall::kRemove, {}}), 0U);
+}
+
+TEST_F(RewriteTest, DescribesASnapshotDifferently) {
+  SnapshotEdit edit;
+  edit.hostname = "beta";
+  edit.time = ZonedTime{{1'800'000'000, 0}, 3600};
+  const RewrittenSnapshot result = rewrite(nullptr, {.tag = "rewrite"}, edit);
+  const Snapshot changed = load(*result.id);
+  EXPECT_EQ(changed.hostname, "beta");
+  EXPECT_EQ(changed.time, *edit.time);
+  EXPECT_EQ(changed.tree, snapshot_.tree);
+}
+
+TEST_F(RewriteTest, CountsWhatIsLeft) {
+  ExcludingEditor editor(reject(".log"), nullptr);
+  SnapshotEdit edit;
+  edit.count_files = true;
+  const RewrittenSnapshot result = rewrite(&editor, {}, edit);
+  const SnapshotSummary summary = load(*result.id).summary.value();
+  EXPECT_EQ(summary.total_files_processed, 2U);
+  EXPECT_EQ(summary.total_bytes_processed, 9U);
+}
+
+TEST_F(RewriteTest, IsCorrectAfterEveryOperationThatCouldBeItsLast) {
+  for (std::size_t operations = 0;; ++operations) {
+    std::atomic<std::size_t> done = 0;
+    std::atomic<bool> off = false;
+    faults_.before_each_call([&](BackendCall call, const FileKey&) {
+      const bool changes = call == BackendCall::kSave || call == BackendCall::kRemove;
+      if (changes && done++ >= operations) off = true;
+      if (off) throw Error(ErrorCode::kIo, "the machine is off");
+    });
+    bool finished = false;
+    const std::size_t before = test::count_intact_snapshots(memory_);
+    try {
+      SnapshotEdit edit;
+      edit.hostname = "x" + std::to_string(operations);
+      ExcludingEditor log(reject(".log"), nullptr);
+      rewrite(&log, {.forget = true}, edit);
+      finished = true;
+    } catch (const Error&) {
+    }
+    EXPECT_GE(test::count_intact_snapshots(memory_), before);
+    if (finished) break;
+    ASSERT_LT(operations, 10U);
+  }
+}
+
+TEST_F(RewriteTest, RepairLeavesIntactSnapshotsAlone) {
+  EXPECT_FALSE(repair(snapshot_).changed);
+  EXPECT_THAT(repairs_, IsEmpty());
+}
+
+TEST_F(RewriteTest, RepairEmptiesDirectoriesThatAreLost) {
+  maker_.damage({BlobType::kTree, sub_});
+  const RewrittenSnapshot result = repair(snapshot_);
+  EXPECT_THAT(paths(*result.id),
+              ElementsAre("/logs", "/logs/a.log:5", "/logs/b.txt:8", "/sub", "/z"));
+  EXPECT_THAT(repairs_, ElementsAre("/sub"));
+  EXPECT_EQ(load(*result.id).tags, std::vector<std::string>{"repaired"});
+}
+
+TEST_F(RewriteTest, RepairShortensFilesThatLostSomething) {
+  Node file = maker_.make_file("f", {"here", "there"});
+  file.content.insert(file.content.begin() + 1, numbered_id(1));
+  file.size += 100;
+  Node wrong = maker_.make_file("wrong size", {"12345"});
+  wrong.size = 7;
+  const Id root = maker_.add_tree({file, wrong});
+  const RewrittenSnapshot result = repair(maker_.add_snapshot(root, "2026-01-03T00:00:00Z"));
+  EXPECT_THAT(paths(*result.id), ElementsAre("/f:9", "/wrong size:5"));
+  EXPECT_THAT(repairs_, ElementsAre("/f", "/wrong size"));
+}
+
+TEST_F(RewriteTest, RepairMakesOddTreesReadable) {
+  const std::string id = sub_.hex();
+  const Id root = maker_.add_tree_text(
+      R"({"nodes":[{"name":"b","type":"dir","subtree":")" + id +
+      R"("},{"name":"a","type":"file","content":null},{"name":"b","type":"fifo"},)" +
+      R"({"name":"d","type":"dir","subtree":null},{"name":"../e","type":"fifo"},)" +
+      R"({"name":"g","type":"nobody knows"}]})");
+  const RewrittenSnapshot result = repair(maker_.add_snapshot(root, "2026-01-03T00:00:00Z"));
+  EXPECT_THAT(paths(*result.id), ElementsAre("/a:0", "/b", "/b/c.txt:1", "/d"));
+  EXPECT_THAT(repairs_, ::testing::UnorderedElementsAre("/a", "/b", "/d", "/../e", "/g", "/"));
+  EXPECT_FALSE(repair(load(*result.id)).changed);
+}
+
+TEST_F(RewriteTest, RepairBringsBackTheEmptyDirectory) {
+  const Id empty = sha256(as_bytes("{\"nodes\":[]}\n"));
+  const Id root = maker_.add_tree({make_directory("d", empty)});
+  const Snapshot snapshot = maker_.add_snapshot(root, "2026-01-03T00:00:00Z");
+  EXPECT_THROW(test::count_intact_snapshots(memory_), Error);
+  repair(snapshot);
+  EXPECT_EQ(test::count_intact_snapshots(memory_), 2U);
+}
+
+TEST_F(RewriteTest, RepairRemovesWhatIsLostAltogetherOnlyWhenTold) {
+  maker_.damage({BlobType::kTree, root_});
+  const RewrittenSnapshot kept = repair(snapshot_);
+  EXPECT_TRUE(kept.lost && kept.changed);
+  EXPECT_EQ(snapshots(), 1U);
+  const RewrittenSnapshot result = repair(snapshot_, {.forget = true});
+  EXPECT_TRUE(result.lost && result.old_removed);
+  EXPECT_FALSE(result.id);
+  EXPECT_EQ(snapshots(), 0U);
+}
+
+TEST_F(RewriteTest, DamageEndsARewriteAndChangesNothing) {
+  maker_.damage({BlobType::kTree, sub_});
+  ExcludingEditor editor(reject(".log"), nullptr);
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] { rewrite(&editor, {.forget = true}); }));
+  EXPECT_EQ(snapshots(), 1U);
+}
+
+}  // namespace
+}  // namespace snapfs

@@ -33,6 +33,8 @@ void add_rewrite_command(CLI::App& program, GlobalOptions& options, Command& cho
 void add_version_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 
 // Those of "repair", which adds them to itself.
+void add_repair_index_command(CLI::App& repair, GlobalOptions& options, Command& chosen);
+void add_repair_packs_command(CLI::App& repair, GlobalOptions& options, Command& chosen);
 void add_repair_snapshots_command(CLI::App& repair, GlobalOptions& options, Command& chosen);
 
 }  // namespace snapfs

@@ -21,28 +21,31 @@ std::uint64_t digest_of(const PackEntry& entry) noexcept {
   return mixed(std::hash<Id>{}(entry.handle.id) + mixed(place + mixed(kind)));
 }
 
-IndexedPack condense(const PackDescription& pack) noexcept {
-  IndexedPack facts;
-  facts.file_bytes = pack_file_bytes(pack.entries);
-  facts.blobs = static_cast<std::uint32_t>(pack.entries.size());
-  for (const PackEntry& entry : pack.entries) {
-    facts.digest += digest_of(entry);
-    (entry.handle.type == BlobType::kTree ? facts.has_trees : facts.has_data) = true;
-  }
-  return facts;
-}
-
-}  // namespace
-
+/// The size of a pack file with these entries (FORMAT §6).
 std::uint64_t pack_file_bytes(std::span<const PackEntry> entries) noexcept {
   std::uint64_t bytes = kPackOverhead;
   for (const PackEntry& entry : entries) bytes += entry.length + header_entry_size(entry);
   return bytes;
 }
 
+}  // namespace
+
+IndexedPack condense(std::span<const PackEntry> entries) noexcept {
+  IndexedPack facts;
+  facts.file_bytes = pack_file_bytes(entries);
+  facts.blobs = static_cast<std::uint32_t>(entries.size());
+  for (const PackEntry& entry : entries) {
+    facts.digest += digest_of(entry);
+    (entry.handle.type == BlobType::kTree ? facts.has_trees : facts.has_data) = true;
+  }
+  return facts;
+}
+
 void IndexedPacks::add(const Id& file, std::span<const PackDescription> packs) {
+  std::size_t& blobs = blobs_in_files_[file];
   for (const PackDescription& pack : packs) {
-    const IndexedPack facts = condense(pack);
+    blobs += pack.entries.size();
+    const IndexedPack facts = condense(pack.entries);
     const auto [known, is_new] = packs_.try_emplace(pack.id, facts);
     if (is_new) {
       first_files_.emplace(pack.id, file);

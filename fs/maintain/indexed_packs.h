@@ -22,7 +22,12 @@ struct IndexedPack {
   bool conflicting = false;  ///< it is listed several times, with different entries
 
   bool is_mixed() const noexcept { return has_data && has_trees; }
+
+  friend bool operator==(const IndexedPack&, const IndexedPack&) noexcept = default;
 };
+
+/// What one list of the pack's blobs comes to.
+IndexedPack condense(std::span<const PackEntry> entries) noexcept;
 
 /// Not thread-safe.
 class IndexedPacks {
@@ -37,6 +42,9 @@ class IndexedPacks {
   /// Null when no index file lists the pack.
   const IndexedPack* find(const Id& pack) const;
 
+  /// How many blobs the index file lists.
+  std::size_t blobs_in(const Id& file) const { return blobs_in_files_.at(file); }
+
   /// The packs that several index files list, and these, in no particular order.
   const std::unordered_map<Id, std::vector<Id>>& in_several_files() const noexcept {
     return in_several_files_;
@@ -45,10 +53,8 @@ class IndexedPacks {
  private:
   Map packs_;
   std::unordered_map<Id, Id> first_files_;
+  std::unordered_map<Id, std::size_t> blobs_in_files_;
   std::unordered_map<Id, std::vector<Id>> in_several_files_;
 };
-
-/// The size of a pack file with these entries (FORMAT §6).
-std::uint64_t pack_file_bytes(std::span<const PackEntry> entries) noexcept;
 
 }  // namespace snapfs

@@ -34,30 +34,27 @@ std::string name_of(const PackEntry& entry) {
   return fmt::format("{} blob {}", to_string(entry.handle.type), entry.handle.id.hex());
 }
 
-}  // namespace
-
-bool is_blob_intact(Codec& codec, const PackEntry& entry, ByteView file, std::string* reason) {
+/// Why the file does not hold the blob intact where the entry says; nothing when it does.
+std::optional<std::string> problem_of(Codec& codec, const PackEntry& entry, ByteView file) {
   if (std::uint64_t{entry.offset} + entry.length > file.size()) {
-    if (reason != nullptr)
-      *reason = fmt::format("{} lies beyond the end of the file", name_of(entry));
-    return false;
+    return fmt::format("{} lies beyond the end of the file", name_of(entry));
   }
   try {
     codec.open_content(entry.handle, file.subspan(entry.offset, entry.length),
                        entry.uncompressed_length);
-    return true;
+    return std::nullopt;
   } catch (const Error& error) {
-    if (reason != nullptr) *reason = fmt::format("{}: {}", name_of(entry), error.what());
-    return false;
+    return fmt::format("{}: {}", name_of(entry), error.what());
   }
 }
+
+}  // namespace
 
 std::vector<std::string> verify_blobs(Codec& codec, std::span<const PackEntry> entries,
                                       ByteView file) {
   std::vector<std::string> problems;
   for (const PackEntry& entry : entries) {
-    std::string reason;
-    if (!is_blob_intact(codec, entry, file, &reason)) problems.push_back(std::move(reason));
+    if (auto problem = problem_of(codec, entry, file)) problems.push_back(*std::move(problem));
   }
   return problems;
 }

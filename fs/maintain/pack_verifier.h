@@ -34,8 +34,4 @@ PackVerdict verify_pack(Codec& codec, const Index& index, const Id& id, const In
 std::vector<std::string> verify_blobs(Codec& codec, std::span<const PackEntry> entries,
                                       ByteView file);
 
-/// Whether the file holds the blob intact where the entry says. `reason`, if not null, gets why
-/// not.
-bool is_blob_intact(Codec& codec, const PackEntry& entry, ByteView file, std::string* reason);
-
 }  // namespace snapfs

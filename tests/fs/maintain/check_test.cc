@@ -2,6 +2,7 @@
 #include "fs/maintain/check.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -305,16 +306,18 @@ TEST_F(CheckTest, EntryThatOnlyTheIndexHasWrongIsFound) {
       [](PackEntry& entry) { entry.handle.id = Id{{3}}; },
   };
   const Id pack = pack_of(BlobType::kData, old_file_.content[0]);
-  const Id index = maker_.repository().list(FileKind::kIndex, {}).front();
+  std::map<Id, Bytes> before;
+  for (const Id& id : maker_.repository().list(FileKind::kIndex, {})) {
+    before[id] = load(FileKind::kIndex, id);
+  }
   for (const auto& change : changes) {
-    const Bytes before = load(FileKind::kIndex, index);
     test::relist(maker_.repository(), pack,
                  [&](PackDescription& listed) { change(listed.entries.back()); });
     EXPECT_THAT(check(everything()).broken_packs, ElementsAre(pack));
     for (const Id& id : maker_.repository().list(FileKind::kIndex, {})) {
       memory_.remove({FileKind::kIndex, id}, {});
     }
-    memory_.save({FileKind::kIndex, index}, before, {});
+    for (const auto& [id, bytes] : before) memory_.save({FileKind::kIndex, id}, bytes, {});
   }
 }
 

@@ -1,14 +1,31 @@
 #include "tests/fs/maintain/damage.h"
 
+#include <atomic>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "fs/backend/memory.h"
+#include "fs/base/error.h"
 #include "fs/maintain/index_files.h"
 #include "fs/repo/index_file.h"
+#include "tests/support/fault_backend.h"
+#include "tests/support/repository_maker.h"
 
 namespace snapfs::test {
 namespace {
+
+void copy_files(Backend& from, Backend& to) {
+  to.save(FileKey::config(), from.load(FileKey::config(), std::nullopt, {}), {});
+  for (const FileKind kind :
+       {FileKind::kKey, FileKind::kSnapshot, FileKind::kIndex, FileKind::kPack}) {
+    const auto copy = [&](const FileInfo& file) {
+      const FileKey key{kind, file.id};
+      to.save(key, from.load(key, std::nullopt, {}), {});
+    };
+    from.list(kind, copy, {});
+  }
+}
 
 void save_index(Repository& repository, const std::vector<PackDescription>& packs) {
   repository.save_file(FileKind::kIndex, as_bytes(encode_index(packs)), {});
@@ -61,6 +78,38 @@ Id store_with_wrong_length(Repository& repository, const BlobHandle& blob, std::
   repository.backend().save({FileKind::kPack, pack.description.id}, pack.bytes, {});
   save_index(repository, {pack.description});
   return pack.description.id;
+}
+
+CheckVerdict check_everything(Backend& backend) {
+  class Silent final : public CheckListener {
+    void error(std::string_view /*message*/) override {}
+  };
+  Silent silent;
+  CheckOptions options;
+  options.read_data.emplace();
+  Repository repository(backend, as_bytes(kPassword), {}, {});
+  return check_repository(repository, options, silent, {});
+}
+
+std::size_t kill_everywhere(Backend& backend, const std::function<void(Repository&)>& work,
+                            const std::function<void(Backend& left, std::size_t point)>& verify) {
+  for (std::size_t point = 1;; ++point) {
+    MemoryBackend left;
+    copy_files(backend, left);
+    testing::FaultBackend storage(left);
+    Repository repository(storage, as_bytes(kPassword), {}, {});
+    std::atomic<std::size_t> operations = 0;
+    storage.before_each_call([&](testing::BackendCall, const FileKey&) {
+      if (++operations >= point) throw Error(ErrorCode::kIo, "the process is dead");
+    });
+    try {
+      work(repository);
+    } catch (const Error&) {
+      if (operations < point) throw;  // not of our making
+    }
+    verify(left, point);
+    if (operations < point) return point - 1;
+  }
 }
 
 }  // namespace snapfs::test

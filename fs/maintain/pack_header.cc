@@ -1,0 +1,39 @@
+#include "fs/maintain/pack_header.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "fs/base/error.h"
+#include "fs/repo/repository.h"
+
+namespace snapfs {
+namespace {
+
+/// Holds the headers of most packs: two hundred blobs.
+constexpr std::uint64_t kFirstRead = 8 << 10;
+
+}  // namespace
+
+std::vector<PackEntry> read_pack_header(Repository& repository, const FileInfo& pack,
+                                        StopToken stop) {
+  const FileKey key{FileKind::kPack, pack.id};
+  const auto load_end = [&](std::uint64_t bytes) {
+    return repository.backend().load(key, ByteRange{pack.size - bytes, bytes}, stop);
+  };
+  try {
+    Bytes tail = load_end(std::min(pack.size, kFirstRead));
+    if (tail.size() < 4) throw Error(ErrorCode::kDamaged, "it has no header");
+    const std::uint64_t extent = pack_header_extent(ByteView(tail).last(4), pack.size);
+    if (extent > tail.size()) tail = load_end(extent);
+    const CodecPool::Lease codec = repository.codecs().borrow();
+    return parse_pack_header(*codec, tail, pack.size);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kDamaged) throw;
+    throw Error(error.code(), fmt::format("pack {}: {}", pack.id.hex(), error.what()),
+                pack.id.hex());
+  }
+}
+
+}  // namespace snapfs

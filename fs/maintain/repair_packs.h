@@ -1,0 +1,55 @@
+// What is intact in damaged packs saved into new ones, and the damaged packs removed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "fs/base/bytes.h"
+#include "fs/base/clock.h"
+#include "fs/base/id.h"
+#include "fs/base/stop_token.h"
+#include "fs/maintain/progress.h"
+#include "fs/repo/blob.h"
+#include "fs/repo/pack_writer.h"
+
+namespace snapfs {
+
+class Repository;
+
+/// Gets a damaged pack as it is stored, to keep a copy of it outside the repository.
+using KeepPack = std::function<void(const Id& pack, ByteView file)>;
+
+struct RepairPacksOptions {
+  KeepPack keep;
+  std::size_t pack_bytes = PackWriter::kDefaultTargetBytes;  ///< of the new packs
+  /// Throws when the lock must count as lost: called before anything is removed.
+  std::function<void()> require_lock = [] {};
+};
+
+struct LostBlob {
+  BlobHandle handle;
+  Id pack;
+  std::string reason;
+};
+
+struct RepairedPacks {
+  std::size_t saved_blobs = 0;
+  std::uint64_t saved_bytes = 0;  ///< as they were stored
+  std::vector<LostBlob> lost;     ///< of which there is no intact copy anywhere
+  std::vector<std::string>
+      not_removed;  ///< why packs are still there, which the index lists no more
+};
+
+/// Of each pack, the blobs that its header or the index lists are tried; those that are intact are
+/// stored anew. Then index files are written without the packs, and then these are removed: a crash
+/// leaves blobs that are stored twice, or packs that no index lists. `options.keep` has got all
+/// packs before anything is changed. The repository's index is loaded. Throws Error{kNotFound}
+/// before anything is changed when a pack is not there.
+RepairedPacks repair_packs(Repository& repository, const Clock& clock, const std::vector<Id>& packs,
+                           const RepairPacksOptions& options, MaintenanceProgress& progress,
+                           StopToken stop);
+
+}  // namespace snapfs

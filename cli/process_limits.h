@@ -11,7 +11,8 @@ void open_standard_streams() noexcept;
 /// holds one. Where that is not allowed the limit stays as it is.
 void raise_descriptor_limit() noexcept;
 
-/// Has the C library give buffers of a MiB and more back to the system as soon as they are freed.
+/// Has the C library give buffers of a MiB and more back to the system as soon as they are freed,
+/// and of the smaller ones what lies free at the heap's end, but for 4 MiB.
 /// By default it learns to keep such blocks, which doubles the peak of a program that handles packs
 /// and chunks. Call it first of all.
 void return_large_buffers() noexcept;

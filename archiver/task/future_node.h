@@ -45,7 +45,7 @@ class FutureNode {
   FutureNode& operator=(FutureNode&& other) noexcept;
   ~FutureNode() { reset(); }
 
-  /// Whether it is one that is delivered, and was not taken yet.
+  /// Whether somebody else delivers it, or did, and it was not taken yet.
   bool is_pending() const noexcept { return kind_ == Kind::kPending; }
 
   /// Whether `take` would return without waiting.

@@ -65,7 +65,7 @@ TableEntry BlobShard::unpack(std::size_t prefix, std::size_t number) const {
 
 std::size_t BlobShard::lower_bound(const Id& id) const noexcept {
   const std::size_t prefix = prefix_of(id);
-  const Row* const first = &row(0);
+  const Row* const first = rows();
   const auto found = std::lower_bound(
       first + parts_.first_row[prefix], first + parts_.first_row[prefix + 1], id,
       [](const Row& row, const Id& wanted) {
@@ -102,8 +102,7 @@ void BlobShard::for_each(const std::function<void(const TableEntry&)>& visit) co
   }
 }
 
-void BlobShard::merge(std::vector<TableEntry> more) {
-  std::ranges::sort(more);
+void BlobShard::merge(std::span<const TableEntry> more) {
   Built merged;
   merged.first_row.resize(kPrefixes + 1);
   merged.rows.reserve(size() + more.size());

@@ -65,8 +65,8 @@ class BlobShard {
 
   std::size_t size() const noexcept { return parts_.rows.size() / kRowBytes; }
 
-  /// Adds entries of this shard in any order; exact duplicates are dropped.
-  void merge(std::vector<TableEntry> more);
+  /// Adds entries of this shard, which are in ascending order; exact duplicates are dropped.
+  void merge(std::span<const TableEntry> more);
 
   /// Calls `visit` for every entry of the ID until it returns false.
   void find(const Id& id, const std::function<bool(const TableEntry&)>& visit) const;
@@ -107,9 +107,8 @@ class BlobShard {
   };
 
   void adopt(Built built);
-  const Row& row(std::size_t number) const noexcept {
-    return reinterpret_cast<const Row*>(parts_.rows.data())[number];
-  }
+  const Row* rows() const noexcept { return reinterpret_cast<const Row*>(parts_.rows.data()); }
+  const Row& row(std::size_t number) const noexcept { return rows()[number]; }
   /// The first two bytes, counted from the shard's first ones.
   std::size_t prefix_of(const Id& id) const noexcept;
   TableEntry unpack(std::size_t prefix, std::size_t row) const;

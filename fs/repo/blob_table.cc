@@ -1,15 +1,9 @@
 // The shards as one table.
 #include "fs/repo/blob_table.h"
 
-#include <utility>
+#include <algorithm>
 
 namespace snapfs {
-
-std::size_t TableEntries::size() const noexcept {
-  std::size_t size = 0;
-  for (const auto& entries : shards_) size += entries.size();
-  return size;
-}
 
 BlobTable::BlobTable() {
   for (std::size_t i = 0; i < BlobShard::kShards; ++i) shards_.emplace_back(i);
@@ -21,10 +15,16 @@ std::size_t BlobTable::size() const noexcept {
   return size;
 }
 
-void BlobTable::merge(TableEntries more) {
-  for (std::size_t i = 0; i < shards_.size(); ++i) {
-    std::vector<TableEntry> entries = std::exchange(more.shard(i), {});  // freed shard by shard
-    if (!entries.empty()) shards_[i].merge(std::move(entries));
+void BlobTable::merge(std::span<TableEntry> more) {
+  std::ranges::sort(more);
+  auto first = more.begin();
+  while (first != more.end()) {
+    const std::size_t shard = BlobShard::of(first->id);
+    const auto end = std::partition_point(first, more.end(), [shard](const TableEntry& entry) {
+      return BlobShard::of(entry.id) == shard;
+    });
+    shards_[shard].merge({first, end});
+    first = end;
   }
 }
 

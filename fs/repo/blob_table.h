@@ -2,9 +2,9 @@
 // besides the table.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <functional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -12,19 +12,6 @@
 #include "fs/repo/blob_shard.h"
 
 namespace snapfs {
-
-/// Entries on their way into a table, already apart by shard. Not thread-safe.
-class TableEntries {
- public:
-  void add(const TableEntry& entry) { shards_[BlobShard::of(entry.id)].push_back(entry); }
-
-  std::size_t size() const noexcept;
-
-  std::vector<TableEntry>& shard(std::size_t number) { return shards_[number]; }
-
- private:
-  std::array<std::vector<TableEntry>, BlobShard::kShards> shards_;
-};
 
 /// Immutable between merges, and copies share what they hold. Not thread-safe.
 class BlobTable {
@@ -38,8 +25,9 @@ class BlobTable {
 
   std::size_t size() const noexcept;
 
-  /// Adds entries; exact duplicates are dropped.
-  void merge(TableEntries more);
+  /// Adds entries in any order; exact duplicates are dropped. Sorts them and leaves their memory to
+  /// the caller.
+  void merge(std::span<TableEntry> more);
 
   /// Calls `visit` for every entry of the ID until it returns false.
   void find(const Id& id, const std::function<bool(const TableEntry&)>& visit) const {

@@ -52,7 +52,7 @@ class Codec {
   Bytes seal_file(ByteView json);
   Bytes open_file(ByteView stored);
 
-  /// Messages that are never compressed: config, pack headers.
+  /// Messages that are never compressed: config, pack headers, the digest of a copy of the index.
   Bytes seal_raw(ByteView plain);
   Bytes open_raw(ByteView sealed);
 

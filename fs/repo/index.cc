@@ -4,6 +4,8 @@
 #include <mutex>
 #include <utility>
 
+#include "fs/base/error.h"
+
 namespace snapfs {
 namespace {
 
@@ -12,6 +14,10 @@ bool worth_merging(std::size_t recent, std::size_t settled) {
   constexpr std::size_t kLeast = 16 << 10;
   return recent >= std::max(kLeast, settled / 16);
 }
+
+/// What a loader gathers before it merges. With a quarter of what is settled a table is copied four
+/// times while it is filled.
+constexpr std::size_t kLeastBatch = 64 << 10;
 
 }  // namespace
 
@@ -47,45 +53,51 @@ void Index::begin_with(Contents contents) {
 
 void Index::settle(TypeIndex& index) {
   if (index.recent.empty()) return;
-  TableEntries entries;
-  for (const auto& [id, entry] : index.recent) entries.add(entry);
-  index.recent.clear();
-  index.table.merge(std::move(entries));
-}
-
-void Index::merge(std::vector<Id> packs, std::array<TableEntries, 2> entries) {
-  const std::unique_lock lock(mutex_);
-  const auto base = static_cast<std::uint32_t>(packs_.size());
-  packs_.insert(packs_.end(), packs.begin(), packs.end());
-  for (std::size_t type = 0; type < entries.size(); ++type) {
-    TypeIndex& index = types_[type];
-    const bool to_table = worth_merging(entries[type].size(), index.table.size());
-    for (std::size_t shard = 0; shard < BlobShard::kShards; ++shard) {
-      for (TableEntry& entry : entries[type].shard(shard)) {
-        entry.pack += base;
-        index.pending.erase(entry.id);
-        if (!to_table) index.recent.emplace(entry.id, entry);
-      }
-    }
-    if (to_table) {
-      index.table.merge(std::move(entries[type]));
-    } else if (worth_merging(index.recent.size(), index.table.size())) {
-      settle(index);
-    }
-  }
+  std::vector<TableEntry> entries;
+  entries.reserve(index.recent.size());
+  for (const auto& [id, entry] : index.recent) entries.push_back(entry);
+  index.recent = {};
+  index.table.merge(entries);
 }
 
 void Index::Loader::add(const PackDescription& pack) {
   const std::lock_guard lock(mutex_);
-  const auto number = static_cast<std::uint32_t>(packs_.size());
-  packs_.push_back(pack.id);
+  std::uint32_t number = 0;
+  std::array<std::size_t, 2> settled{};
+  {
+    const std::unique_lock index_lock(index_.mutex_);
+    number = static_cast<std::uint32_t>(index_.packs_.size());
+    index_.packs_.push_back(pack.id);
+    for (std::size_t type = 0; type < settled.size(); ++type) {
+      settled[type] = index_.types_[type].table.size();
+    }
+  }
   for (const PackEntry& entry : pack.entries) {
-    entries_[static_cast<std::size_t>(entry.handle.type)].add(
+    entries_[static_cast<std::size_t>(entry.handle.type)].push_back(
         {entry.handle.id, number, entry.offset, entry.length, entry.uncompressed_length});
+  }
+  for (std::size_t type = 0; type < entries_.size(); ++type) {
+    if (entries_[type].size() >= std::max(kLeastBatch, settled[type] / 4)) merge(type);
   }
 }
 
-Index::Loader::~Loader() { index_.merge(std::move(packs_), std::move(entries_)); }
+void Index::Loader::merge(std::size_t type) {
+  std::vector<TableEntry>& entries = entries_[type];
+  const std::unique_lock index_lock(index_.mutex_);
+  TypeIndex& index = index_.types_[type];
+  for (const TableEntry& entry : entries) index.pending.erase(entry.id);
+  if (worth_merging(entries.size(), index.table.size())) {
+    index.table.merge(entries);
+  } else {
+    for (const TableEntry& entry : entries) index.recent.emplace(entry.id, entry);
+    if (worth_merging(index.recent.size(), index.table.size())) index_.settle(index);
+  }
+  entries.clear();
+}
+
+Index::Loader::~Loader() {
+  for (std::size_t type = 0; type < entries_.size(); ++type) merge(type);
+}
 
 bool Index::contains(const BlobHandle& handle) const {
   const std::shared_lock lock(mutex_);
@@ -126,6 +138,10 @@ std::optional<BlobLocation> Index::find_any(const BlobHandle& handle) const {
 }
 
 BlobLocation Index::location_of(const TableEntry& entry) const {
+  // A table that was mapped from a file may say anything.
+  if (entry.pack >= packs_.size()) {
+    throw Error(ErrorCode::kInternal, "the copy of the index is wrong: run again with --no-cache");
+  }
   return {packs_[entry.pack], entry.offset, entry.length, entry.uncompressed_length};
 }
 

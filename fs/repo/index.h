@@ -75,15 +75,14 @@ class Index {
   const TypeIndex& of(BlobType type) const { return types_[static_cast<std::size_t>(type)]; }
   BlobLocation location_of(const TableEntry& entry) const;
   void settle(TypeIndex& index);
-  void merge(std::vector<Id> packs, std::array<TableEntries, 2> entries);
 
   mutable std::shared_mutex mutex_;
   std::vector<Id> packs_;
   std::array<TypeIndex, 2> types_;
 };
 
-/// Takes many packs in with one merge: what is given becomes visible when the loader is destroyed.
-/// Thread-safe.
+/// Takes many packs in with few merges: all that was given is visible when the loader is destroyed,
+/// and some of it before. Thread-safe.
 class Index::Loader {
  public:
   /// The index must outlive the loader.
@@ -95,10 +94,11 @@ class Index::Loader {
   void add(const PackDescription& pack);
 
  private:
+  void merge(std::size_t type);
+
   Index& index_;
   std::mutex mutex_;
-  std::vector<Id> packs_;
-  std::array<TableEntries, 2> entries_;
+  std::array<std::vector<TableEntry>, 2> entries_;  ///< with the index's numbers of packs
 };
 
 }  // namespace snapfs

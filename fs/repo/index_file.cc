@@ -40,8 +40,20 @@ void append_entry(std::string& out, const PackEntry& entry) {
 using simdjson::ondemand::object;
 using simdjson::ondemand::value;
 
+/// The string's text where it stands. The parser's own way copies every string into a buffer that
+/// grows as large as the file.
+std::string_view read_text(value field) {
+  const std::string_view token = field.raw_json_token();
+  const std::size_t end = token.find('"', 1);
+  if (token.empty() || token.front() != '"' || end == std::string_view::npos) {
+    throw_damaged("text was expected");
+  }
+  const std::string_view text = token.substr(1, end - 1);
+  return text.find('\\') == std::string_view::npos ? text : std::string_view(field);
+}
+
 Id read_id(value field) {
-  const std::optional<Id> id = Id::parse(std::string_view(field));
+  const std::optional<Id> id = Id::parse(read_text(field));
   if (!id) throw_damaged("an ID is not 64 hexadecimal digits");
   return *id;
 }
@@ -53,7 +65,7 @@ std::uint32_t read_u32(value field) {
 }
 
 BlobType read_type(value field) {
-  const std::string_view text = field;
+  const std::string_view text = read_text(field);
   if (text == "data") return BlobType::kData;
   if (text == "tree") return BlobType::kTree;
   throw_damaged("a blob has an unknown type");
@@ -64,7 +76,7 @@ PackEntry read_entry(object blob, unsigned version) {
   bool has_id = false;
   bool has_type = false;
   for (auto field : blob) {
-    const std::string_view key = field.unescaped_key();
+    const auto key = field.key().value();
     if (key == "id") {
       entry.handle.id = read_id(field.value());
       has_id = true;
@@ -90,7 +102,7 @@ PackDescription read_pack(object object, unsigned version) {
   PackDescription pack;
   bool has_id = false;
   for (auto field : object) {
-    const std::string_view key = field.unescaped_key();
+    const auto key = field.key().value();
     if (key == "id") {
       pack.id = read_id(field.value());
       has_id = true;
@@ -133,8 +145,7 @@ void parse_index(Bytes json, unsigned version,
     simdjson::ondemand::document document = parser.iterate(as_text(json).data(), size, json.size());
     bool has_packs = false;
     for (auto field : document.get_object()) {
-      const std::string_view key = field.unescaped_key();
-      if (key != "packs") continue;
+      if (field.key().value() != "packs") continue;
       has_packs = true;
       if (field.value().is_null()) continue;  // how Go writes a list that was never made
       for (auto pack : field.value().get_array()) visit(read_pack(pack.get_object(), version));

@@ -8,6 +8,7 @@
 namespace snapfs {
 
 JsonFields::JsonFields(ByteView json, std::string what) : what_(std::move(what)) {
+  if (json.empty()) fail("it is empty");  // the parser would copy from nowhere
   const simdjson::error_code error = parser_.parse(json.data(), json.size()).get(object_);
   if (error == simdjson::MEMALLOC) throw std::bad_alloc();
   if (error != simdjson::SUCCESS) {

@@ -23,8 +23,8 @@ class PackSink {
   /// May block until there is room. Thread-safe.
   virtual void submit(FinishedPack pack, StopToken stop) = 0;
 
-  /// Blocks while there is no room for a pack: who waits here, and not in `submit`, holds nothing
-  /// meanwhile. A hint, the room may be gone again. Thread-safe. By default there always is room.
+  /// Blocks while the sink is full: who waits here, and not in `submit`, holds nothing meanwhile. A
+  /// hint: there may be less room than a pack takes, and it may be gone again. Thread-safe. By default there always is room.
   virtual void wait_for_room(StopToken /*stop*/) {}
 };
 
@@ -44,7 +44,7 @@ class PackWriter {
   /// gets a pack of its own. `codec` seals the header.
   void add(const SealedView& blob, Codec& codec, StopToken stop);
 
-  /// Waits until the sink has room: before a blob is sealed, not while it is held.
+  /// Blocks while the sink is full: before a blob is sealed, not while it is held.
   void wait_for_room(StopToken stop) { sink_.wait_for_room(std::move(stop)); }
 
   /// Whether one of the blobs, in ascending order, is in a pack that is still open.

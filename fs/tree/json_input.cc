@@ -69,6 +69,7 @@ std::string replace_invalid_text(std::string_view json) {
 }
 
 JsonInput::JsonInput(ByteView json, std::string_view what) : what_(what) {
+  if (json.empty()) fail("it is empty");  // the parser would copy from nowhere
   simdjson::error_code error = parser_.allocate(json.size(), kMaxDepth);
   if (error == simdjson::SUCCESS) error = parser_.parse(json.data(), json.size()).get(root_);
   if (error == simdjson::UTF8_ERROR || error == simdjson::STRING_ERROR) {

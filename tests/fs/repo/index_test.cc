@@ -32,12 +32,6 @@ Id random_id(std::mt19937_64& random) {
 // BlobTable
 // ----------------------------------------------------------------------------------------
 
-TableEntries entries_of(const std::vector<TableEntry>& list) {
-  TableEntries entries;
-  for (const TableEntry& entry : list) entries.add(entry);
-  return entries;
-}
-
 class TableAgainstMultimap : public ::testing::TestWithParam<unsigned> {};
 
 TEST_P(TableAgainstMultimap, FindsTheSameEntries) {
@@ -65,7 +59,7 @@ TEST_P(TableAgainstMultimap, FindsTheSameEntries) {
           std::any_of(begin, end, [&](const auto& it) { return it.second == entry; });
       if (!known) model.emplace(entry.id, entry);
     }
-    table.merge(entries_of(more));
+    table.merge(more);
     ASSERT_EQ(table.size(), model.size());
     for (const Id& id : ids) {
       std::vector<TableEntry> found;
@@ -93,7 +87,8 @@ INSTANTIATE_TEST_SUITE_P(Seeds, TableAgainstMultimap, ::testing::Range(1U, 6U));
 
 TEST(BlobTable, StopsWhenVisitHasSeenEnough) {
   BlobTable table;
-  table.merge(entries_of({{numbered_id(1), 1, 0, 0, 0}, {numbered_id(1), 2, 0, 0, 0}}));
+  std::vector<TableEntry> two{{numbered_id(1), 1, 0, 0, 0}, {numbered_id(1), 2, 0, 0, 0}};
+  table.merge(two);
   int seen = 0;
   table.find(numbered_id(1), [&](const TableEntry&) { return ++seen < 1; });
   EXPECT_EQ(seen, 1);

@@ -4,25 +4,16 @@
 #include <optional>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "fs/base/parallel.h"
-#include "fs/repo/index_file.h"
 #include "fs/repo/repository.h"
 
 namespace snapfs {
 
 std::vector<PackDescription> read_index_file(Repository& repository, const Id& file,
                                              StopToken stop) {
-  const FileKey key{FileKind::kIndex, file};
-  Bytes json = repository.load_file(key, std::move(stop));
   std::vector<PackDescription> packs;
-  try {
-    parse_index(std::move(json), repository.config().version,
-                [&packs](const PackDescription& pack) { packs.push_back(pack); });
-  } catch (const Error& error) {
-    throw Error(error.code(), fmt::format("{}: {}", describe(key), error.what()), file.hex());
-  }
+  repository.read_index(
+      file, [&packs](const PackDescription& pack) { packs.push_back(pack); }, std::move(stop));
   return packs;
 }
 

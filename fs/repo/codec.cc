@@ -120,23 +120,38 @@ void Codec::open_blob_into(Bytes& plain, const BlobHandle& handle, ByteView seal
   if (sha256(plain) != handle.id) throw_damaged(handle, "its content does not match its ID");
 }
 
-Bytes Codec::seal_file(ByteView json) {
-  if (options_.version < 2) return seal_raw(json);
-  Bytes encoded{kZstdEncoding};
-  compressor_.compress(json, encoded);
+Bytes Codec::seal_file(const ByteSource& produce) {
+  Bytes encoded;
+  if (options_.version < 2) {
+    produce([&encoded](ByteView piece) { append(encoded, piece); });
+  } else {
+    encoded.push_back(kZstdEncoding);
+    compressor_.compress_pieces(produce, encoded);
+  }
   return seal_raw(encoded);
 }
 
-Bytes Codec::open_file(ByteView stored) {
-  Bytes plain = open_raw(stored);
-  if (options_.version < 2 || plain.empty() || plain[0] == '[' || plain[0] == '{') return plain;
+Bytes Codec::seal_file(ByteView json) {
+  return seal_file([json](const ByteSink& sink) { sink(json); });
+}
+
+void Codec::open_file(ByteView stored, const ByteSink& sink) {
+  const Bytes plain = open_raw(stored);
+  if (options_.version < 2 || plain.empty() || plain[0] == '[' || plain[0] == '{') {
+    sink(plain);
+    return;
+  }
   if (plain[0] != kZstdEncoding) {
     throw Error(
         ErrorCode::kUnsupported,
         fmt::format("a file has the unknown encoding {}; a newer program wrote it", plain[0]));
   }
+  compressor_.decompress_pieces(ByteView(plain).subspan(1), sink, kFileLimitBytes);
+}
+
+Bytes Codec::open_file(ByteView stored) {
   Bytes json;
-  compressor_.decompress(ByteView(plain).subspan(1), json, kFileLimitBytes);
+  open_file(stored, [&json](ByteView piece) { append(json, piece); });
   return json;
 }
 

@@ -2,6 +2,7 @@
 // check that what was sealed can be opened again (FORMAT §2.2, §5, §6).
 #pragma once
 
+#include "fs/base/byte_sink.h"
 #include "fs/base/bytes.h"
 #include "fs/crypto/cipher.h"
 #include "fs/repo/blob.h"
@@ -48,8 +49,11 @@ class Codec {
     return options_.version >= 2 && options_.compression == CompressionMode::kAuto;
   }
 
-  /// Index, snapshot and lock files (FORMAT §5.1).
+  /// Index, snapshot and lock files (FORMAT §5.1). Their text may come, and go, in pieces, as index
+  /// files are large.
+  Bytes seal_file(const ByteSource& produce);
   Bytes seal_file(ByteView json);
+  void open_file(ByteView stored, const ByteSink& sink);
   Bytes open_file(ByteView stored);
 
   /// Messages that are never compressed: config, pack headers, the digest of a copy of the index.

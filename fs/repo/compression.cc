@@ -3,6 +3,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -18,6 +19,9 @@ constexpr int kDefaultLevel = 3;
 constexpr std::size_t kLargeBlob = 256 << 10;
 constexpr int kLargeBlobLongHashLog = 16;
 constexpr int kLargeBlobShortHashLog = 14;
+
+/// What passes through at a time where content comes in pieces; on the stack.
+constexpr std::size_t kPieceBytes = 16 << 10;
 
 /// The library's level for a mode. With kOff it serves trees and files, which are compressed
 /// anyway.
@@ -46,6 +50,11 @@ struct ZstdDeleter {
 
 [[noreturn]] void throw_damaged(const char* reason) {
   throw Error(ErrorCode::kDamaged, fmt::format("compressed bytes are damaged: {}", reason));
+}
+
+void require_compressed(std::size_t result) {
+  if (ZSTD_isError(result) == 0) return;
+  throw Error(ErrorCode::kInternal, fmt::format("cannot compress: {}", ZSTD_getErrorName(result)));
 }
 
 /// How much room the content will probably need, and a byte more: only content beyond the limit can
@@ -98,10 +107,45 @@ void Compressor::compress(ByteView plain, Bytes& out) {
   ZSTD_CCtx* const context = (is_large ? contexts_->large : contexts_->small).get();
   const std::size_t size =
       ZSTD_compress2(context, out.data() + before, out.size() - before, plain.data(), plain.size());
-  if (ZSTD_isError(size) != 0) {
-    throw Error(ErrorCode::kInternal, fmt::format("cannot compress: {}", ZSTD_getErrorName(size)));
-  }
+  require_compressed(size);
   out.resize(before + size);
+}
+
+void Compressor::compress_pieces(const ByteSource& produce, Bytes& out) {
+  ZSTD_CCtx* const context = contexts_->large.get();
+  ZSTD_CCtx_reset(context, ZSTD_reset_session_only);
+  std::array<std::uint8_t, kPieceBytes> buffer;
+  const auto feed = [&](ByteView piece, ZSTD_EndDirective directive) {
+    ZSTD_inBuffer input{piece.data(), piece.size(), 0};
+    for (bool done = false; !done;) {
+      ZSTD_outBuffer output{buffer.data(), buffer.size(), 0};
+      const std::size_t left = ZSTD_compressStream2(context, &output, &input, directive);
+      require_compressed(left);
+      append(out, ByteView(buffer).first(output.pos));
+      done = directive == ZSTD_e_end ? left == 0 : input.pos == input.size;
+    }
+  };
+  produce([&feed](ByteView piece) { feed(piece, ZSTD_e_continue); });
+  feed({}, ZSTD_e_end);
+}
+
+void Compressor::decompress_pieces(ByteView frames, const ByteSink& sink,
+                                   std::uint64_t limit_bytes) {
+  ZSTD_DCtx* const context = contexts_->decompress.get();
+  ZSTD_DCtx_reset(context, ZSTD_reset_session_only);
+  std::array<std::uint8_t, kPieceBytes> buffer;
+  ZSTD_inBuffer input{frames.data(), frames.size(), 0};
+  std::uint64_t total = 0;
+  for (std::size_t expected = 1; expected != 0 || input.pos < input.size;) {
+    ZSTD_outBuffer output{buffer.data(), buffer.size(), 0};
+    expected = ZSTD_decompressStream(context, &output, &input);
+    if (ZSTD_isError(expected) != 0) throw_damaged(ZSTD_getErrorName(expected));
+    total += output.pos;
+    if (total > limit_bytes) throw_damaged("there is more content than expected");
+    if (output.pos > 0) sink(ByteView(buffer).first(output.pos));
+    const bool starved = input.pos == input.size && output.pos < output.size;
+    if (starved && expected != 0) throw_damaged("a frame is cut off");
+  }
 }
 
 void Compressor::decompress(ByteView frames, Bytes& out, std::uint64_t limit_bytes) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "fs/base/byte_sink.h"
 #include "fs/base/bytes.h"
 
 namespace snapfs {
@@ -26,6 +27,13 @@ class Compressor {
 
   /// One frame with its content size and without a checksum, appended to `out`.
   void compress(ByteView plain, Bytes& out);
+
+  /// One frame without a checksum, of all that `produce` gives the sink, appended to `out`.
+  void compress_pieces(const ByteSource& produce, Bytes& out);
+
+  /// Gives the frames' content to the sink in pieces. Throws as decompress does, and what the sink
+  /// throws.
+  void decompress_pieces(ByteView frames, const ByteSink& sink, std::uint64_t limit_bytes);
 
   /// Appends the frames' content to `out`. Throws Error{kDamaged} when they are malformed, or yield
   /// more than `limit_bytes`.

@@ -12,7 +12,6 @@
 #include "fs/base/synchronized.h"
 #include "fs/repo/blob_set.h"
 #include "fs/repo/file_removal.h"
-#include "fs/repo/index_file.h"
 #include "fs/repo/index_saver.h"
 #include "fs/repo/repository.h"
 
@@ -57,9 +56,7 @@ class IndexGatherer {
   }
 
  private:
-  void save(const std::vector<PackDescription>& packs) {
-    repository_.save_file(FileKind::kIndex, as_bytes(encode_index(packs)), stop_);
-  }
+  void save(const std::vector<PackDescription>& packs) { save_index(repository_, packs, stop_); }
 
   Repository& repository_;
   std::mutex mutex_;

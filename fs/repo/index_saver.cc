@@ -8,6 +8,11 @@
 
 namespace snapfs {
 
+Id save_index(Repository& repository, std::span<const PackDescription> packs, StopToken stop) {
+  const auto write = [packs](const ByteSink& out) { write_index(packs, out); };
+  return repository.save_file(FileKind::kIndex, write, std::move(stop));
+}
+
 IndexSaver::IndexSaver(Repository& repository, const Clock& clock)
     : repository_(repository), clock_(clock) {}
 
@@ -48,7 +53,7 @@ void IndexSaver::save(std::vector<PackDescription> packs, StopToken stop) {
   std::exception_ptr failure;
   try {
     if (!packs.empty()) {
-      repository_.save_file(FileKind::kIndex, as_bytes(encode_index(packs)), std::move(stop));
+      save_index(repository_, packs, std::move(stop));
     }
   } catch (...) {
     failure = std::current_exception();

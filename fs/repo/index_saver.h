@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "fs/base/clock.h"
@@ -14,6 +15,9 @@
 namespace snapfs {
 
 class Repository;
+
+/// Writes an index file of these packs and returns its name. Throws what saving throws.
+Id save_index(Repository& repository, std::span<const PackDescription> packs, StopToken stop);
 
 /// Thread-safe.
 class IndexSaver {

@@ -11,7 +11,7 @@
 #include "fs/base/timezone.h"
 #include "fs/crypto/sha256.h"
 #include "fs/repo/identity.h"
-#include "fs/repo/index_file.h"
+#include "fs/repo/index_reader.h"
 #include "fs/repo/key_file.h"
 
 namespace snapfs {
@@ -77,6 +77,16 @@ Bytes seal_config(const Keys& master, const Config& config) {
         "a config just sealed does not open to the same bytes; memory or processor may be faulty");
   }
   return sealed;
+}
+
+/// The stored file, opened again, is the text with that digest.
+void require_text(Codec& codec, ByteView stored, const Id& digest) {
+  Sha256 read;
+  codec.open_file(stored, [&read](ByteView piece) { read.update(piece); });
+  if (read.finish() == digest) return;
+  throw Error(
+      ErrorCode::kInternal,
+      "a file just sealed does not open to the same bytes; memory or processor may be faulty");
 }
 
 /// So many index files are read as quickly as a copy of the index is written.
@@ -185,26 +195,40 @@ std::vector<Id> Repository::list(FileKind kind, StopToken stop) {
   return ids;
 }
 
-Bytes Repository::load_file(const FileKey& key, StopToken stop) {
+void Repository::read_file(const FileKey& key, const ByteSink& sink, StopToken stop) {
   const Bytes stored = load_verified(backend_, key, stop);
   try {
-    return codecs_.borrow()->open_file(stored);
+    codecs_.borrow()->open_file(stored, sink);
   } catch (const Error& error) {
     rethrow_about(error, key);
   }
 }
 
-Id Repository::save_file(FileKind kind, ByteView json, StopToken stop) {
+Bytes Repository::load_file(const FileKey& key, StopToken stop) {
+  Bytes text;
+  read_file(
+      key, [&text](ByteView piece) { append(text, piece); }, std::move(stop));
+  return text;
+}
+
+Id Repository::save_file(FileKind kind, const ByteSource& produce, StopToken stop) {
   const CodecPool::Lease codec = codecs_.borrow();
-  const Bytes stored = codec->seal_file(json);
-  if (codec_options_.verify && !std::ranges::equal(codec->open_file(stored), json)) {
-    throw Error(
-        ErrorCode::kInternal,
-        "a file just sealed does not open to the same bytes; memory or processor may be faulty");
-  }
+  Sha256 written;
+  const Bytes stored = codec->seal_file([&](const ByteSink& sink) {
+    produce([&](ByteView piece) {
+      if (codec_options_.verify) written.update(piece);
+      sink(piece);
+    });
+  });
+  if (codec_options_.verify) require_text(*codec, stored, written.finish());
   const Id id = sha256(stored);
   backend_.save({kind, id}, stored, std::move(stop));
   return id;
+}
+
+Id Repository::save_file(FileKind kind, ByteView json, StopToken stop) {
+  return save_file(
+      kind, [json](const ByteSink& sink) { sink(json); }, std::move(stop));
 }
 
 Bytes Repository::load_blob(const BlobHandle& handle, StopToken stop) {
@@ -251,12 +275,13 @@ Bytes Repository::open_blob(const PackRun& run, const StoredBlob& blob, ByteView
   return codecs_.borrow()->open_blob(blob.handle, sealed, place.uncompressed_length);
 }
 
-void Repository::load_index_file(const Id& id, Index::Loader& loader, const StopToken& stop) {
+void Repository::read_index(const Id& id, const IndexReader::Visit& visit, StopToken stop) {
+  IndexReader reader(config_.version, visit);
   const FileKey key{FileKind::kIndex, id};
-  Bytes json = load_file(key, stop);
+  read_file(
+      key, [&reader](ByteView piece) { reader.write(piece); }, std::move(stop));
   try {
-    parse_index(std::move(json), config_.version,
-                [&](const PackDescription& pack) { loader.add(pack); });
+    reader.finish();
   } catch (const Error& error) {
     rethrow_about(error, key);
   }
@@ -280,7 +305,8 @@ void Repository::load_index(StopToken stop) {
   const std::size_t blobs_before = index_.blob_count();
   {
     Index::Loader loader(index_);
-    parallel_for_each(missing, [&](const Id& id) { load_index_file(id, loader, stop); });
+    const auto add = [&loader](const PackDescription& pack) { loader.add(pack); };
+    parallel_for_each(missing, [&](const Id& id) { read_index(id, add, stop); });
   }
   // Only now does the index show everything.
   const auto loaded = loaded_indexes_.lock();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fs/backend/backend.h"
+#include "fs/base/byte_sink.h"
 #include "fs/base/stop_token.h"
 #include "fs/base/synchronized.h"
 #include "fs/crypto/kdf.h"
@@ -18,6 +19,7 @@
 #include "fs/repo/config.h"
 #include "fs/repo/index.h"
 #include "fs/repo/index_cache.h"
+#include "fs/repo/index_reader.h"
 #include "fs/repo/pack_run.h"
 
 namespace snapfs {
@@ -74,7 +76,16 @@ class Repository {
   /// The plaintext of an index, snapshot or lock file; its name is checked against its bytes.
   Bytes load_file(const FileKey& key, StopToken stop);
 
+  /// The same in pieces: an index file can be large. What the sink was given counts only when this
+  /// returns. Throws what the sink throws, too.
+  void read_file(const FileKey& key, const ByteSink& sink, StopToken stop);
+
+  /// Calls `visit` for each pack of an index file. Throws what read_file, the reader and `visit`
+  /// throw, naming the file.
+  void read_index(const Id& id, const IndexReader::Visit& visit, StopToken stop);
+
   /// Stores such a file and returns its name.
+  Id save_file(FileKind kind, const ByteSource& produce, StopToken stop);
   Id save_file(FileKind kind, ByteView json, StopToken stop);
 
   /// The names of all files of a kind, in ascending order.
@@ -89,7 +100,6 @@ class Repository {
  private:
   Keys unlock(ByteView password, const StopToken& stop);
   void update_cache(const std::set<Id>& files);
-  void load_index_file(const Id& id, Index::Loader& loader, const StopToken& stop);
 
   Backend& backend_;
   Keys keys_;

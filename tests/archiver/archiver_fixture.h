@@ -17,6 +17,7 @@
 #include "archiver/source/memory.h"
 #include "fs/backend/memory.h"
 #include "fs/repo/index_file.h"
+#include "fs/repo/index_reader.h"
 #include "fs/tree/tree_reader.h"
 #include "tests/support/fault_backend.h"
 #include "tests/support/quick_init.h"

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <random>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -37,6 +38,35 @@ Bytes frame_of_unknown_size(ByteView plain, bool checksum) {
   frame.resize(
       ZSTD_compress2(context.get(), frame.data(), frame.size(), plain.data(), plain.size()));
   return frame;
+}
+
+TEST(Compressor, PiecesMakeTheSameContent) {
+  std::mt19937_64 random(7);
+  Bytes content(300'000);
+  for (std::uint8_t& byte : content) byte = static_cast<std::uint8_t>(random() % 7);
+  for (const std::size_t piece : {std::size_t{1000}, std::size_t{70'000}, content.size()}) {
+    Compressor compressor(CompressionMode::kAuto);
+    Bytes frame;
+    compressor.compress_pieces(
+        [&](const ByteSink& sink) {
+          for (std::size_t at = 0; at < content.size(); at += piece) {
+            sink(ByteView(content).subspan(at, std::min(piece, content.size() - at)));
+          }
+        },
+        frame);
+    EXPECT_LT(frame.size(), content.size() / 2);
+    EXPECT_EQ(decompress(frame, content.size()), content);
+    Bytes read;
+    const ByteSink gather = [&read](ByteView more) { append(read, more); };
+    compressor.decompress_pieces(frame, gather, content.size());
+    EXPECT_EQ(read, content);
+    EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "more content", [&] {
+      compressor.decompress_pieces(frame, gather, content.size() - 1);
+    }));
+    EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "cut off", [&] {
+      compressor.decompress_pieces(ByteView(frame).first(frame.size() - 1), gather, 1 << 20);
+    }));
+  }
 }
 
 TEST(Compressor, RestoresEveryModeAndSize) {

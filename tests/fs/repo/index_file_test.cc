@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fs/repo/index_reader.h"
 #include "tests/fs/repo/real_repository.h"
 #include "tests/support/fails_with.h"
 
@@ -18,8 +19,7 @@ using testing::numbered_id;
 
 std::vector<PackDescription> parse(std::string_view json, unsigned version = 2) {
   std::vector<PackDescription> packs;
-  parse_index(copy_of(as_bytes(json)), version,
-              [&](const PackDescription& pack) { packs.push_back(pack); });
+  parse_index(as_bytes(json), version, [&](const PackDescription& pack) { packs.push_back(pack); });
   return packs;
 }
 
@@ -68,6 +68,32 @@ TEST(IndexFile, TakesKeysInAnyOrderAndPassesOverOthers) {
   EXPECT_TRUE(packs[1].entries.empty());
   EXPECT_TRUE(parse(R"({"packs":[]})").empty());
   EXPECT_TRUE(parse(R"({"packs":null})").empty());
+}
+
+TEST(IndexFile, ReadsPiecesOfAnySize) {
+  const std::string json =
+      R"({"x\u0041":"a\n","packs":[{"id":")" + numbered_id(1).hex() + R"(","blobs":[{"id":")" +
+      numbered_id(2).hex() +
+      R"(","type":"data","offset":123,"length":4567,"uncompressed_length":89}]}]})" + "\n";
+  for (std::size_t size = 1; size <= json.size(); ++size) {
+    std::vector<PackDescription> packs;
+    IndexReader reader(2, [&](const PackDescription& pack) { packs.push_back(pack); });
+    for (std::size_t at = 0; at < json.size(); at += size) {
+      reader.write(as_bytes(std::string_view(json).substr(at, size)));
+    }
+    reader.finish();
+    ASSERT_EQ(packs.size(), 1U);
+    EXPECT_EQ(packs[0].id, numbered_id(1));
+    const PackEntry expected{{BlobType::kData, numbered_id(2)}, 123, 4567, 89};
+    EXPECT_EQ(packs[0].entries, std::vector{expected});
+  }
+}
+
+TEST(IndexFile, RefusesWhatFollows) {
+  const std::string json(kRealIndexJson);
+  EXPECT_EQ(parse(json + " \n\t").size(), 1U);
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "index", [&] { parse(json + "x"); }));
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "index", [&] { parse(json + json); }));
 }
 
 TEST(IndexFile, RefusesCompressedBlobsInVersion1) {

@@ -16,6 +16,7 @@
 #include "fs/backend/local.h"
 #include "fs/crypto/sha256.h"
 #include "fs/repo/index_file.h"
+#include "fs/repo/index_reader.h"
 #include "fs/repo/index_saver.h"
 #include "fs/repo/lock.h"
 #include "fs/repo/pack_saver.h"
@@ -87,7 +88,7 @@ TEST_P(Interop, OpensEveryBlobThatResticWrote) {
   std::size_t blobs = 0;
   for (const Id& id : repository->list(FileKind::kIndex, {})) {
     Bytes json = repository->load_file({FileKind::kIndex, id}, {});
-    parse_index(std::move(json), GetParam(), [&](const PackDescription& pack) {
+    parse_index(json, GetParam(), [&](const PackDescription& pack) {
       const auto codec = repository->make_codec();
       const Bytes file = backend_.load({FileKind::kPack, pack.id}, std::nullopt, {});
       EXPECT_EQ(parse_pack_header(*codec, file, file.size()).size(), pack.entries.size());

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "archiver/source/path.h"
+#include "fs/base/path.h"
 #include "fs/tree/node_json.h"
 
 namespace snapfs {

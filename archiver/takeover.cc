@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "archiver/source/path.h"
 #include "fs/base/error.h"
+#include "fs/base/path.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/tree_reader.h"
 

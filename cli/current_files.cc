@@ -1,6 +1,6 @@
 #include "cli/current_files.h"
 
-#include "archiver/source/path.h"
+#include "fs/base/path.h"
 
 namespace snapfs {
 

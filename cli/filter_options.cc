@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "archiver/source/path.h"
+#include "fs/base/path.h"
 #include "fs/base/utf8.h"
 
 namespace snapfs {

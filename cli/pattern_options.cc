@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "archiver/select/pattern_file.h"
 #include "cli/text_file.h"
 #include "fs/base/file.h"
+#include "fs/select/pattern_file.h"
 
 namespace snapfs {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "archiver/select/pattern_list.h"
+#include "fs/select/pattern_list.h"
 
 namespace snapfs {
 

@@ -10,7 +10,6 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "archiver/source/path.h"
 #include "cli/cache_directory.h"
 #include "cli/commands.h"
 #include "cli/global_options.h"
@@ -21,6 +20,7 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "fs/base/error.h"
+#include "fs/base/path.h"
 #include "fs/tree/snapshot_list.h"
 #include "fs/tree/snapshot_path.h"
 

@@ -11,10 +11,10 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "archiver/select/pattern_list.h"
-#include "archiver/source/path.h"
 #include "cli/pattern_options.h"
 #include "fs/base/error.h"
+#include "fs/base/path.h"
+#include "fs/select/pattern_list.h"
 
 namespace snapfs {
 namespace {

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include "archiver/archiver.h"
-#include "archiver/source/path.h"
 #include "cli/commands.h"
 #include "cli/environment.h"
 #include "cli/exclude_options.h"
@@ -22,6 +21,7 @@
 #include "cli/snapshot_options.h"
 #include "cli/snapshot_output.h"
 #include "cli/snapshot_source.h"
+#include "fs/base/path.h"
 #include "fs/base/timezone.h"
 #include "fs/repo/identity.h"
 #include "fs/tree/snapshot_list.h"

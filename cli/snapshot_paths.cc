@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "archiver/source/path.h"
+#include "fs/base/path.h"
 
 namespace snapfs {
 namespace {

@@ -7,13 +7,13 @@
 
 #include <fmt/format.h>
 
-#include "archiver/source/path.h"
 #include "archiver/source/relocated.h"
 #include "archiver/source/stream.h"
 #include "cli/command_stream.h"
 #include "cli/global_options.h"
 #include "cli/snapshot_options.h"
 #include "fs/base/error.h"
+#include "fs/base/path.h"
 
 namespace snapfs {
 namespace {

@@ -1,8 +1,8 @@
 #include "archiver/select/path_glob.h"
 
-#include "archiver/select/glob.h"
-#include "archiver/source/path.h"
 #include "fs/base/error.h"
+#include "fs/base/path.h"
+#include "fs/select/glob.h"
 
 namespace snapfs {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "archiver/source/path.h"
+#include "fs/base/path.h"
 
 namespace snapfs {
 

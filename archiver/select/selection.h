@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "archiver/select/observer.h"
-#include "archiver/select/pattern_list.h"
 #include "archiver/select/tag_rule.h"
 #include "archiver/source/source_fs.h"
+#include "fs/select/pattern_list.h"
 
 namespace snapfs {
 

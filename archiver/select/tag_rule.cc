@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "archiver/source/path.h"
 #include "fs/base/error.h"
+#include "fs/base/path.h"
 
 namespace snapfs {
 namespace {

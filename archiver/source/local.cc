@@ -15,7 +15,7 @@
 
 #include "archiver/source/local_file.h"
 #include "archiver/source/local_xattr.h"
-#include "archiver/source/path.h"
+#include "fs/base/path.h"
 
 namespace snapfs {
 

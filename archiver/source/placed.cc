@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "archiver/source/path.h"
+#include "fs/base/path.h"
 
 namespace snapfs {
 

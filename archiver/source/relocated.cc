@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "archiver/source/path.h"
 #include "archiver/source/placed.h"
+#include "fs/base/path.h"
 
 namespace snapfs {
 namespace {

@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "archiver/checkpoint_log.h"
-#include "archiver/source/path.h"
+#include "fs/base/path.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/snapshot_list.h"
 #include "tests/archiver/archiver_fixture.h"

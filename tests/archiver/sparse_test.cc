@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "archiver/source/local.h"
-#include "archiver/source/path.h"
+#include "fs/base/path.h"
 #include "tests/archiver/archiver_fixture.h"
 #include "tests/support/temporary_directory.h"
 

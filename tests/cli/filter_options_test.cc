@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "archiver/source/path.h"
+#include "fs/base/path.h"
 
 namespace snapfs {
 namespace {

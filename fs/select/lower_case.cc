@@ -1,4 +1,4 @@
-#include "archiver/select/lower_case.h"
+#include "fs/select/lower_case.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,4 +1,4 @@
-// One exclude pattern (FORMAT §13.6), matched against the components of an absolute path.
+// One path pattern (FORMAT §13.6), matched against the components of an absolute path.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "archiver/select/glob.h"
+#include "fs/select/glob.h"
 
 namespace snapfs {
 

@@ -1,9 +1,9 @@
-#include "archiver/select/pattern.h"
+#include "fs/select/pattern.h"
 
 #include <algorithm>
 
-#include "archiver/source/path.h"
 #include "fs/base/error.h"
+#include "fs/base/path.h"
 
 namespace snapfs {
 namespace {

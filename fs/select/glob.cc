@@ -1,4 +1,4 @@
-#include "archiver/select/glob.h"
+#include "fs/select/glob.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // The lines of exclude files.
-#include "archiver/select/pattern_file.h"
+#include "fs/select/pattern_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,9 +1,9 @@
 // Path patterns; every case was seen with restic, too.
-#include "archiver/select/pattern.h"
+#include "fs/select/pattern.h"
 
 #include <gtest/gtest.h>
 
-#include "archiver/source/path.h"
+#include "fs/base/path.h"
 #include "tests/support/fails_with.h"
 
 namespace snapfs {

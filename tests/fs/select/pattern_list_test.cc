@@ -1,10 +1,10 @@
 // Several patterns together: order, taking back, upper and lower case.
-#include "archiver/select/pattern_list.h"
+#include "fs/select/pattern_list.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "archiver/select/lower_case.h"
+#include "fs/select/lower_case.h"
 #include "tests/support/fails_with.h"
 
 namespace snapfs {

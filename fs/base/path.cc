@@ -1,5 +1,5 @@
 // Lexical path arithmetic.
-#include "archiver/source/path.h"
+#include "fs/base/path.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

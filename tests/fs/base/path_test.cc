@@ -1,5 +1,5 @@
 // Lexical paths.
-#include "archiver/source/path.h"
+#include "fs/base/path.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// Exclude patterns in the order given (FORMAT §13.6): what is rejected by one group of options.
+// Patterns in the order given (FORMAT §13.6): what is rejected by one group of options.
 #pragma once
 
 #include <span>
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "archiver/select/pattern.h"
+#include "fs/select/pattern.h"
 
 namespace snapfs {
 

@@ -1,4 +1,4 @@
-#include "archiver/select/pattern_file.h"
+#include "fs/select/pattern_file.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // One component, as Go's filepath.Match has it.
-#include "archiver/select/glob.h"
+#include "fs/select/glob.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
-#include "archiver/select/pattern_list.h"
+#include "fs/select/pattern_list.h"
 
 #include <algorithm>
 
-#include "archiver/select/lower_case.h"
+#include "fs/select/lower_case.h"
 
 namespace snapfs {
 namespace {

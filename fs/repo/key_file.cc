@@ -17,20 +17,6 @@
 namespace snapfs {
 namespace {
 
-/// {"mac":{"k":…,"r":…},"encrypt":…}: the master keys as sealed into a key file.
-std::string encode_master(const Keys& keys) {
-  std::string json;
-  json.reserve(256);  // never moved, so that no copy is left behind unwiped
-  json += R"({"mac":{"k":")";
-  append_base64(json, keys.mac_k());
-  json += R"(","r":")";
-  append_base64(json, keys.mac_r());
-  json += R"("},"encrypt":")";
-  append_base64(json, keys.encrypt());
-  json += R"("})";
-  return json;
-}
-
 void copy_key(const simdjson::dom::object& object, std::string_view name, MutByteView out) {
   std::string_view text;
   std::optional<Bytes> bytes;
@@ -67,6 +53,19 @@ std::uint32_t number32(const JsonFields& fields, std::string_view key) {
 
 }  // namespace
 
+std::string encode_master_keys(const Keys& keys) {
+  std::string json;
+  json.reserve(256);  // never moved, so that no copy is left behind unwiped
+  json += R"({"mac":{"k":")";
+  append_base64(json, keys.mac_k());
+  json += R"(","r":")";
+  append_base64(json, keys.mac_r());
+  json += R"("},"encrypt":")";
+  append_base64(json, keys.encrypt());
+  json += R"("})";
+  return json;
+}
+
 KeyFile make_key_file(const Keys& master, ByteView password, const ScryptParameters& parameters,
                       const ZonedTime& created, std::string username, std::string hostname) {
   KeyFile file;
@@ -77,7 +76,7 @@ KeyFile make_key_file(const Keys& master, ByteView password, const ScryptParamet
   file.salt.resize(KeyFile::kSaltSize);
   fill_random(file.salt);
   const Keys user = derive_keys(password, file.salt, parameters);
-  std::string json = encode_master(master);
+  std::string json = encode_master_keys(master);
   file.data.resize(json.size() + Cipher::kOverhead);
   Cipher cipher(user);
   cipher.seal(as_bytes(json), file.data);

@@ -29,6 +29,10 @@ KeyFile make_key_file(const Keys& master, ByteView password, const ScryptParamet
 /// The master keys; Error{kWrongPassword} when the password does not fit.
 Keys open_key_file(const KeyFile& file, ByteView password);
 
+/// The master keys as a key file holds them: one line of JSON without a newline. To be wiped by the
+/// caller.
+std::string encode_master_keys(const Keys& keys);
+
 /// One line of JSON without a newline.
 std::string encode_key_file(const KeyFile& file);
 

@@ -49,6 +49,10 @@ class Repository {
   Repository& operator=(const Repository&) = delete;
 
   const Config& config() const noexcept { return config_; }
+
+  /// What every blob and file is sealed with. Secret.
+  const Keys& master_keys() const noexcept { return keys_; }
+
   Backend& backend() noexcept { return backend_; }
   Index& index() noexcept { return index_; }
   const Index& index() const noexcept { return index_; }

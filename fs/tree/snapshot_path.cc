@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
+#include "fs/base/path.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/tree_reader.h"
 
@@ -42,20 +43,8 @@ Node find_entry(Repository& repository, const Id& root, const std::vector<std::s
   }
 }
 
-/// Cleaned lexically: nothing leads above the root.
 std::vector<std::string> parts_inside(std::string_view path) {
-  std::vector<std::string> parts;
-  while (!path.empty()) {
-    const std::size_t slash = std::min(path.find('/'), path.size());
-    const std::string_view part = path.substr(0, slash);
-    if (part == "..") {
-      if (!parts.empty()) parts.pop_back();
-    } else if (!part.empty() && part != ".") {
-      parts.emplace_back(part);
-    }
-    path.remove_prefix(std::min(slash + 1, path.size()));
-  }
-  return parts;
+  return split_path(clean_path("/" + std::string(path)));
 }
 
 }  // namespace

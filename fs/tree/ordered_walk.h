@@ -1,0 +1,46 @@
+// Everything in a snapshot in the order of its paths, with the directories that come next on their
+// way. Who does not need the order uses a walk that reads each distinct tree once.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "fs/base/error.h"
+#include "fs/base/id.h"
+#include "fs/base/preorder_ahead.h"
+#include "fs/base/stop_token.h"
+#include "fs/tree/node.h"
+
+namespace snapfs {
+
+class Repository;
+
+/// What a walk tells, all in the thread that calls it.
+class WalkVisitor {
+ public:
+  virtual ~WalkVisitor() = default;
+
+  /// `path` is absolute, counted from the tree that the walk began with. A directory comes before
+  /// what is in it. The node is the visitor's.
+  virtual void node(const std::string& path, Node& node) = 0;
+
+  /// A directory that was entered is done.
+  virtual void leave(const std::string& path) { static_cast<void>(path); }
+
+  /// A directory cannot be read; it counts as empty when this returns. `path` is "/" for the tree
+  /// that the walk began with.
+  virtual void unreadable(const std::string& path, const Id& tree, const Error& error) {
+    static_cast<void>(path);
+    static_cast<void>(tree);
+    throw error;
+  }
+};
+
+/// Whether a walk is to enter a directory. Called from several threads.
+using WalkInto = std::function<bool(const std::string& path, const Node& directory)>;
+
+/// Walks below `root`. Throws what load_tree and the visitor throw, and Error{kCancelled}.
+void walk_in_order(Repository& repository, const Id& root, const WalkInto& into,
+                   WalkVisitor& visitor, StopToken stop, const AheadLimits& limits = {});
+
+}  // namespace snapfs

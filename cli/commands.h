@@ -23,6 +23,9 @@ void add_check_command(CLI::App& program, GlobalOptions& options, Command& chose
 void add_init_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_snapshot_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_snapshots_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_ls_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_cat_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_list_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_mount_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_umount_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_copy_command(CLI::App& program, GlobalOptions& options, Command& chosen);

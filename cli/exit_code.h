@@ -13,6 +13,7 @@ enum class ExitCode : int {
   kLocked = 11,
   kWrongPassword = 12,
   kInterrupted = 130,
+  kOutputClosed = 141,  ///< as if SIGPIPE had ended it
 };
 
 /// The exit code of a command that ended with such an error.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <string>
 
 #include "cli/json_object.h"
@@ -32,7 +33,20 @@ void write_to_stderr(const std::string& line) noexcept {
 
 }  // namespace
 
-void print(std::string_view text) { write_all(STDOUT_FILENO, as_bytes(text), "standard output"); }
+void print(ByteView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    } else if (errno == EPIPE) {
+      throw OutputClosed();
+    } else if (errno != EINTR) {
+      throw_errno(errno, "write", "standard output");
+    }
+  }
+}
+
+void print(std::string_view text) { print(as_bytes(text)); }
 
 void send_messages_to_syslog() noexcept {
   ::openlog("snapfs", LOG_PID, LOG_DAEMON);

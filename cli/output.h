@@ -4,11 +4,21 @@
 #include <string_view>
 
 #include "cli/exit_code.h"
+#include "fs/base/bytes.h"
+#include "fs/base/error.h"
 
 namespace snapfs {
 
-/// Writes to standard output. Throws Error when that fails: a full disk or a closed pipe must not
-/// pass for success.
+/// Whoever read our standard output does so no more, as head(1) does when it has enough: the
+/// command ends without a word.
+class OutputClosed : public Error {
+ public:
+  OutputClosed() : Error(ErrorCode::kIo, "nobody reads the output any more") {}
+};
+
+/// Writes to standard output. Throws Error when that fails, OutputClosed when it is a closed pipe:
+/// neither must pass for success.
+void print(ByteView bytes);
 void print(std::string_view text);
 
 /// From now on what the functions of this header would write to standard error goes to syslog(3),

@@ -50,6 +50,9 @@ void set_up(CLI::App& app, GlobalOptions& options, Command& chosen) {
   add_snapshot_command(app, options, chosen);
   add_snapshots_command(app, options, chosen);
   add_restore_command(app, options, chosen);
+  add_ls_command(app, options, chosen);
+  add_cat_command(app, options, chosen);
+  add_list_command(app, options, chosen);
   add_mount_command(app, options, chosen);
   add_umount_command(app, options, chosen);
   add_check_command(app, options, chosen);
@@ -83,6 +86,8 @@ ExitCode run_command(const Command& command, const GlobalOptions& options) {
   Signals signals;
   try {
     return command(signals);
+  } catch (const OutputClosed&) {
+    return ExitCode::kOutputClosed;
   } catch (const Error& error) {
     ExitCode code = exit_code_for(error.code());
     std::string message = error.what();

@@ -1,0 +1,139 @@
+// snapfs cat: prints one of the objects that a repository consists of.
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/filter_options.h"
+#include "cli/global_options.h"
+#include "cli/id_argument.h"
+#include "cli/json_text.h"
+#include "cli/named_snapshot.h"
+#include "cli/output.h"
+#include "cli/session.h"
+#include "cli/signals.h"
+#include "fs/crypto/secure_memory.h"
+#include "fs/repo/key_file.h"
+#include "fs/repo/lock.h"
+#include "fs/tree/snapshot_path.h"
+
+namespace snapfs {
+namespace {
+
+struct CatArguments {
+  std::string type;
+  std::string id;
+  bool no_lock = false;
+};
+
+void print_json(std::string_view compact) { print(indented_json(compact) + "\n"); }
+
+void cat_master_keys(Session& session) {
+  std::string keys = encode_master_keys(session.repository().master_keys());
+  std::string text = indented_json(keys) + "\n";
+  print(text);
+  for (std::string* secret : {&keys, &text}) {
+    wipe({reinterpret_cast<std::uint8_t*>(secret->data()), secret->size()});
+  }
+}
+
+void cat_file(Session& session, FileKind kind, const std::string& text) {
+  Repository& repository = session.repository();
+  const FileKey key{kind, find_file(repository, kind, text, session.stop())};
+  switch (kind) {
+    case FileKind::kKey:
+      // As it is stored, which no key is needed for.
+      return print_json(encode_key_file(
+          parse_key_file(repository.backend().load(key, std::nullopt, session.stop()))));
+    case FileKind::kLock:
+      return print_json(encode_lock(parse_lock(repository.load_file(key, session.stop()))));
+    case FileKind::kPack:
+      return print(repository.backend().load(key, std::nullopt, session.stop()));
+    case FileKind::kIndex:
+    case FileKind::kSnapshot:
+    case FileKind::kConfig:
+      return print(repository.load_file(key, session.stop()));
+  }
+}
+
+void cat_blob(const GlobalOptions& options, Session& session, const std::string& text) {
+  load_index_to_read(options, session);
+  const BlobHandle blob = find_blobs(session.repository(), text).front();
+  print(session.repository().load_blob(blob, session.stop()));
+}
+
+void cat_tree(const GlobalOptions& options, Session& session, const std::string& text) {
+  const Id tree = open_named_snapshot(options, session, text, {}).tree;
+  print(session.repository().load_blob({BlobType::kTree, tree}, session.stop()));
+}
+
+void cat_object(const GlobalOptions& options, Session& session, const CatArguments& arguments) {
+  const std::string& type = arguments.type;
+  const std::string& id = arguments.id;
+  if (type == "config") return print_json(encode_config(session.repository().config()));
+  if (type == "masterkey") return cat_master_keys(session);
+  if (type == "key") return cat_file(session, FileKind::kKey, id);
+  if (type == "lock") return cat_file(session, FileKind::kLock, id);
+  if (type == "pack") return cat_file(session, FileKind::kPack, id);
+  if (type == "index") return cat_file(session, FileKind::kIndex, id);
+  if (type == "blob") return cat_blob(options, session, id);
+  if (type == "tree") return cat_tree(options, session, id);
+  print_json(encode_snapshot(load_snapshot(session.repository(), id, {}, session.stop())));
+}
+
+const std::vector<std::string> kTypes = {"config", "index", "snapshot", "key", "masterkey",
+                                         "lock",   "pack",  "blob",     "tree"};
+
+ExitCode run_cat(const GlobalOptions& options, const CatArguments& arguments, Signals& signals) {
+  const bool needs_id = arguments.type != "config" && arguments.type != "masterkey";
+  if (needs_id && arguments.id.empty()) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("which {}? Give its ID; \"snapfs list\" shows them", arguments.type));
+  }
+  Session session(options, signals,
+                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  cat_object(options, session, arguments);
+  return ExitCode::kSuccess;
+}
+
+}  // namespace
+
+void add_cat_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
+  CLI::App* command =
+      program.add_subcommand("cat", "Print one of the objects that a repository consists of");
+  const auto arguments = std::make_shared<CatArguments>();
+  command
+      ->add_option("TYPE", arguments->type,
+                   "config, masterkey, snapshot, index, key, lock, pack, blob or tree")
+      ->required()
+      ->type_name("")
+      ->check(CLI::IsMember(kTypes).description(""));
+  command
+      ->add_option("ID", arguments->id,
+                   "Its ID or the beginning of one; for a tree SNAPSHOT:FOLDER")
+      ->type_name("");
+  add_global_options(*command, options);
+  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
+      ->group("Repository");
+  command->footer(R"(
+For looking at a repository closely. What is JSON is printed with line breaks, a tree, an index
+file and a blob as they are stored, decrypted; a pack as it is stored, encrypted.
+
+Examples:
+  snapfs cat snapshot latest
+  snapfs cat tree latest:/home/me | jq .nodes[].name
+  snapfs cat blob 1a2b3c4d)");
+  command->callback([&options, &chosen, arguments] {
+    chosen = [&options, arguments](Signals& signals) {
+      return run_cat(options, *arguments, signals);
+    };
+  });
+}
+
+}  // namespace snapfs

@@ -1,0 +1,197 @@
+// snapfs ls: lists what is in a snapshot.
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+#include "cli/filter_options.h"
+#include "cli/global_options.h"
+#include "cli/ls_output.h"
+#include "cli/named_snapshot.h"
+#include "cli/session.h"
+#include "cli/signals.h"
+#include "cli/text_output.h"
+#include "fs/base/path.h"
+#include "fs/tree/ordered_walk.h"
+
+namespace snapfs {
+namespace {
+
+struct LsArguments {
+  std::string snapshot;
+  std::vector<std::string> directories;
+  FilterOptions filter;
+  bool long_format = false;
+  bool human_sizes = false;
+  bool recursive = false;
+  bool ncdu = false;
+  bool reverse = false;
+  LsOrder order = LsOrder::kName;
+  bool no_lock = false;
+};
+
+const std::map<std::string, LsOrder> kOrders = {
+    {"name", LsOrder::kName},          {"size", LsOrder::kSize},      {"time", LsOrder::kModified},
+    {"mtime", LsOrder::kModified},     {"atime", LsOrder::kAccessed}, {"ctime", LsOrder::kChanged},
+    {"extension", LsOrder::kExtension}};
+
+void check(const GlobalOptions& options, const LsArguments& arguments) {
+  const auto refuse = [](const char* message) { throw Error(ErrorCode::kUsage, message); };
+  if (arguments.ncdu && options.json) refuse("--json and --ncdu exclude each other: choose one");
+  if (arguments.ncdu && (arguments.order != LsOrder::kName || arguments.reverse)) {
+    refuse("--ncdu has an order of its own: leave out --sort and --reverse");
+  }
+  for (const std::string& directory : arguments.directories) {
+    if (!directory.starts_with('/')) {
+      refuse("directories in a snapshot begin with a slash, as \"snapfs ls\" shows them");
+    }
+  }
+}
+
+/// Whether `path` is `directory` or something in it. Both are cleaned.
+bool is_within(std::string_view directory, std::string_view path) {
+  if (directory == "/") return true;
+  return path.starts_with(directory) &&
+         (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+/// Which entries are shown. Thread-safe.
+class LsSelection {
+ public:
+  LsSelection(const std::vector<std::string>& directories, bool recursive)
+      : recursive_(recursive || directories.empty()) {
+    for (const std::string& directory : directories) directories_.push_back(clean_path(directory));
+    if (directories_.empty()) directories_.emplace_back("/");
+  }
+
+  bool shows(std::string_view path) const {
+    return std::ranges::any_of(
+        directories_, [&](const std::string& directory) { return is_within(directory, path); });
+  }
+
+  /// Whether what is in the directory is shown, or something further down.
+  bool enters(std::string_view path) const {
+    if (recursive_ && shows(path)) return true;
+    return std::ranges::any_of(
+        directories_, [&](const std::string& directory) { return is_within(path, directory); });
+  }
+
+ private:
+  std::vector<std::string> directories_;
+  const bool recursive_;
+};
+
+class LsVisitor final : public WalkVisitor {
+ public:
+  LsVisitor(const LsSelection& selection, LsOutput& output)
+      : selection_(selection), output_(output) {}
+
+  void node(const std::string& path, Node& node) override {
+    const bool enters = node.subtree && selection_.enters(path);
+    if (selection_.shows(path)) {
+      output_.node(path, node);
+      if (node.type == NodeType::kDirectory && !enters) output_.leave();
+    } else if (enters) {
+      output_.passed(path, node);
+    }
+  }
+
+  void leave(const std::string& /*path*/) override { output_.leave(); }
+
+ private:
+  const LsSelection& selection_;
+  LsOutput& output_;
+};
+
+std::unique_ptr<LsOutput> make_output(TextOutput& text, const GlobalOptions& options,
+                                      const LsArguments& arguments) {
+  std::unique_ptr<LsOutput> output;
+  if (arguments.ncdu) {
+    output = make_ncdu_output(text);
+  } else if (options.json) {
+    output = make_json_output(text);
+  } else {
+    output = make_line_output(text, {!options.quiet, arguments.long_format, arguments.human_sizes});
+  }
+  if (arguments.order == LsOrder::kName && !arguments.reverse) return output;
+  return make_sorted_output(std::move(output), arguments.order, arguments.reverse);
+}
+
+ExitCode run_ls(const GlobalOptions& options, const LsArguments& arguments, Signals& signals) {
+  check(options, arguments);
+  Session session(options, signals,
+                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  const NamedSnapshot named =
+      open_named_snapshot(options, session, arguments.snapshot, arguments.filter);
+  TextOutput text;
+  const std::unique_ptr<LsOutput> output = make_output(text, options, arguments);
+  output->begin(named.snapshot, arguments.directories);
+  const LsSelection selection(arguments.directories, arguments.recursive);
+  LsVisitor visitor(selection, *output);
+  const auto into = [&](const std::string& path, const Node&) { return selection.enters(path); };
+  walk_in_order(session.repository(), named.tree, into, visitor, session.stop());
+  output->finish();
+  return ExitCode::kSuccess;
+}
+
+void add_options(CLI::App& command, LsArguments& arguments) {
+  const char* const listing = "Listing";
+  command.add_flag("-l,--long", arguments.long_format, "Show mode, owner, size and time, too")
+      ->group(listing);
+  command.add_flag("--human-readable", arguments.human_sizes, "Show sizes as 1.500 KiB")
+      ->group(listing);
+  command
+      .add_flag("--recursive", arguments.recursive, "Show all that is below the directories named")
+      ->group(listing);
+  command
+      .add_option("-s,--sort", arguments.order,
+                  "Sort by name, size, time (or mtime), atime, ctime or extension")
+      ->type_name("ORDER")
+      ->transform(CLI::CheckedTransformer(kOrders).description(""))
+      ->group(listing);
+  command.add_flag("--reverse", arguments.reverse, "Show the last one first")->group(listing);
+  command.add_flag("--ncdu", arguments.ncdu, "Write what \"ncdu -f -\" reads")->group(listing);
+}
+
+}  // namespace
+
+void add_ls_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
+  CLI::App* command = program.add_subcommand("ls", "List what is in a snapshot");
+  const auto arguments = std::make_shared<LsArguments>();
+  command
+      ->add_option("SNAPSHOT", arguments->snapshot,
+                   "An ID or the beginning of one, or \"latest\"; with :FOLDER behind it, that "
+                   "folder is the root")
+      ->required()
+      ->type_name("");
+  command
+      ->add_option("DIR", arguments->directories,
+                   "Only these directories: absolute paths in the snapshot")
+      ->type_name("");
+  add_options(*command, *arguments);
+  add_filter_options(*command, arguments->filter);
+  add_global_options(*command, options);
+  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
+      ->group("Repository");
+  command->footer(R"(
+--host, --tag and --path say which snapshot is "latest".
+
+Examples:
+  snapfs ls latest                         everything in it
+  snapfs ls -l latest /home/me             one directory, not what is below it
+  snapfs ls -l latest:/home/me --sort size --reverse --human-readable
+  snapfs ls --ncdu latest | ncdu -f -)");
+  command->callback([&options, &chosen, arguments] {
+    chosen = [&options, arguments](Signals& signals) {
+      return run_ls(options, *arguments, signals);
+    };
+  });
+}
+
+}  // namespace snapfs

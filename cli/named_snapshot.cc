@@ -1,0 +1,45 @@
+#include "cli/named_snapshot.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/cache_directory.h"
+#include "cli/filter_options.h"
+#include "cli/global_options.h"
+#include "cli/output.h"
+#include "cli/quantity.h"
+#include "cli/session.h"
+#include "fs/tree/snapshot_path.h"
+
+namespace snapfs {
+
+void load_index_to_read(const GlobalOptions& options, Session& session) {
+  if (const auto directory = cache_directory(options)) {
+    session.repository().use_index_cache(*directory);
+  }
+  session.repository().load_index(session.stop());
+}
+
+NamedSnapshot open_named_snapshot(const GlobalOptions& options, Session& session,
+                                  std::string_view text, const FilterOptions& filter) {
+  const SnapshotPath path = SnapshotPath::parse(text);
+  Repository& repository = session.repository();
+  const auto warn = [&](const Id& id, const Error& error) {
+    print_warning(options.json, id.hex(), error.what());
+  };
+  // The snapshot first: what is written in between is in the index then.
+  Snapshot snapshot =
+      load_snapshot(repository, path.snapshot, filter.filter(), session.stop(), warn);
+  load_index_to_read(options, session);
+  const Id tree = find_directory(repository, snapshot.tree, path.folder, session.stop());
+  return {std::move(snapshot), tree};
+}
+
+std::string snapshot_title(const Snapshot& snapshot) {
+  return fmt::format("snapshot {} of [{}] at {} by {}@{}", snapshot.id.short_hex(),
+                     fmt::join(snapshot.paths, " "), format_local_time(snapshot.time.instant),
+                     snapshot.username, snapshot.hostname);
+}
+
+}  // namespace snapfs

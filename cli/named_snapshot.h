@@ -1,0 +1,33 @@
+// The one snapshot that an argument such as "latest:/home" names, and the place in it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "fs/base/id.h"
+#include "fs/tree/snapshot.h"
+
+namespace snapfs {
+
+class Session;
+struct FilterOptions;
+struct GlobalOptions;
+
+struct NamedSnapshot {
+  Snapshot snapshot;
+  Id tree;  ///< of the folder named, else the snapshot's
+};
+
+/// Finds it, with the index loaded. `filter` says which snapshots "latest" may be. A damaged
+/// snapshot is warned of when another one can be the latest. Throws what load_snapshot and
+/// find_directory throw.
+NamedSnapshot open_named_snapshot(const GlobalOptions& options, Session& session,
+                                  std::string_view text, const FilterOptions& filter);
+
+/// Loads the index for a command that writes no blobs: with the copy on this machine.
+void load_index_to_read(const GlobalOptions& options, Session& session);
+
+/// "snapshot 1a2b3c4d of [/home] at 2026-11-23 10:00:00 by me@host".
+std::string snapshot_title(const Snapshot& snapshot);
+
+}  // namespace snapfs

@@ -42,6 +42,13 @@ class Pattern {
   };
   Outlook outlook(PathParts directory) const;
 
+  /// How many directories above a name decide about it, as long as none of them matches; nothing:
+  /// all of them.
+  std::optional<std::size_t> reach() const noexcept {
+    if (anchored_ || any_numbers_ > 0) return std::nullopt;
+    return parts_.size() - 1;
+  }
+
   /// Whether the last component matches.
   bool name_matches(std::string_view name) const { return parts_.back().matches(name); }
 

@@ -29,6 +29,10 @@ bool matches(const std::string& pattern, const std::string& path) {
     case Pattern::Outlook::kPath:
       break;
   }
+  for (std::size_t above = 0; result && above < views.size(); ++above) {
+    EXPECT_TRUE(parsed.may_match_below(PathParts(views.data(), above)))
+        << pattern << " and " << path;
+  }
   return result;
 }
 
@@ -42,6 +46,23 @@ void check(std::initializer_list<Case> cases) {
   for (const auto& [pattern, path, expected] : cases) {
     EXPECT_EQ(matches(pattern, path), expected) << pattern << " and " << path;
   }
+}
+
+TEST(Pattern, KnowsDirectoriesThatLeadToNothing) {
+  const auto may_match_below = [](const std::string& pattern, const std::string& path) {
+    const std::vector<std::string> parts = split_path(path);
+    const std::vector<std::string_view> views(parts.begin(), parts.end());
+    return Pattern(pattern, "find").may_match_below(views);
+  };
+  EXPECT_FALSE(may_match_below("/a/b", "/b"));
+  EXPECT_FALSE(may_match_below("/a/*/c", "/a/x/d"));
+  EXPECT_TRUE(may_match_below("/a/*/c", "/a/x"));
+  EXPECT_TRUE(may_match_below("/a/**/c", "/a/x/y"));
+  EXPECT_FALSE(may_match_below("/a/**/c", "/b"));
+  EXPECT_TRUE(may_match_below("b", "/x/y"));
+  EXPECT_EQ(Pattern("a/b/c", "find").reach(), 2U);
+  EXPECT_FALSE(Pattern("/a", "find").reach());
+  EXPECT_FALSE(Pattern("a/**", "find").reach());
 }
 
 TEST(Pattern, MatchesAtAnyComponent) {

@@ -1,0 +1,155 @@
+#include "fs/maintain/tree_search.h"
+
+#include <utility>
+
+#include "fs/base/parallel_expand.h"
+#include "fs/repo/repository.h"
+#include "fs/tree/tree_reader.h"
+
+namespace snapfs {
+namespace {
+
+std::string child_path(std::string_view directory, std::string_view name) {
+  std::string path;
+  path.reserve(directory.size() + 1 + name.size());
+  if (directory != "/") path += directory;
+  path += '/';
+  return path += name;
+}
+
+}  // namespace
+
+/// An entry that was found, that leads to what was found, or both.
+struct TreeSearch::Entry {
+  std::string name;
+  bool found = false;
+  std::unique_ptr<Node> node;
+  Directory* below = nullptr;
+};
+
+struct TreeSearch::Directory {
+  enum class State { kUnknown, kBeingLookedAt, kEmpty, kFull };
+
+  Id tree;
+  State state = State::kUnknown;
+  std::vector<Entry> entries;
+};
+
+struct TreeSearch::Place {
+  Directory* directory = nullptr;
+  std::string path;
+};
+
+TreeSearch::TreeSearch(Repository& repository, const SearchRule& rule, StopToken stop)
+    : repository_(repository), rule_(rule), stop_(std::move(stop)) {}
+
+TreeSearch::~TreeSearch() = default;
+
+void TreeSearch::run(const Id& root, const Found& found) {
+  auto& directory = directories_[{root, rule_.aspect("/")}];
+  if (!directory) {
+    directory = std::make_unique<Directory>();
+    directory->tree = root;
+    search({directory.get(), "/"});
+  }
+  if (!drop_empty(*directory)) tell(*directory, found);
+}
+
+void TreeSearch::search(const Place& root) {
+  parallel_expand(std::vector<Place>{root}, [this](const Place& place, std::vector<Place>& next) {
+    search_directory(place, next);
+  });
+}
+
+std::vector<Node> TreeSearch::load(const Id& tree) {
+  throw_if_stopped(stop_);
+  try {
+    return load_tree(repository_, tree, stop_);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled) throw;
+    const std::lock_guard lock(mutex_);
+    unreadable_.emplace(tree, error);
+    return {};
+  }
+}
+
+void TreeSearch::search_directory(const Place& place, std::vector<Place>& next) {
+  std::vector<Node> nodes = load(place.directory->tree);
+  std::vector<Entry>& entries = place.directory->entries;
+  rule_.judge(place.path, nodes, [&](std::size_t index, SearchRule::Verdict verdict) {
+    Node& node = nodes[index];
+    verdict.enter = verdict.enter && node.subtree;
+    if (!verdict.found && !verdict.enter) return;
+    Entry entry{node.name, verdict.found, nullptr, nullptr};
+    if (verdict.enter) {
+      std::string path = child_path(place.path, node.name);
+      std::string aspect = rule_.aspect(path);
+      const std::lock_guard lock(mutex_);
+      auto& below = directories_[{*node.subtree, std::move(aspect)}];
+      if (!below) {
+        below = std::make_unique<Directory>();
+        below->tree = *node.subtree;
+        next.push_back({below.get(), std::move(path)});
+      }
+      entry.below = below.get();
+    }
+    if (verdict.found && rule_.wants_nodes()) {
+      node.extended_attributes = {};
+      entry.node = std::make_unique<Node>(std::move(node));
+    }
+    entries.push_back(std::move(entry));
+  });
+  entries.shrink_to_fit();
+}
+
+/// Whether nothing was found below `root`, at any depth. Forgets what leads to nothing. Each
+/// directory is looked at once, however many lead to it.
+bool TreeSearch::drop_empty(Directory& root) {
+  std::vector<std::pair<Directory*, std::size_t>> path;
+  const auto begin = [&](Directory& directory) {
+    if (directory.state != Directory::State::kUnknown) return;
+    directory.state = Directory::State::kBeingLookedAt;
+    path.emplace_back(&directory, 0);
+  };
+  begin(root);
+  while (!path.empty()) {
+    auto& [directory, next] = path.back();
+    if (next < directory->entries.size()) {
+      if (Directory* below = directory->entries[next++].below) begin(*below);
+      continue;
+    }
+    for (Entry& entry : directory->entries) {
+      if (entry.below && entry.below->state == Directory::State::kEmpty) entry.below = nullptr;
+    }
+    std::erase_if(directory->entries,
+                  [](const Entry& entry) { return !entry.found && !entry.below; });
+    directory->entries.shrink_to_fit();
+    directory->state =
+        directory->entries.empty() ? Directory::State::kEmpty : Directory::State::kFull;
+    path.pop_back();
+  }
+  return root.state == Directory::State::kEmpty;
+}
+
+void TreeSearch::tell(const Directory& root, const Found& found) const {
+  struct Level {
+    const Directory* directory;
+    std::string path;
+    std::size_t next = 0;
+  };
+  std::vector<Level> levels = {{&root, "/"}};
+  while (!levels.empty()) {
+    Level& level = levels.back();
+    if (level.next == level.directory->entries.size()) {
+      levels.pop_back();
+      continue;
+    }
+    throw_if_stopped(stop_);
+    const Entry& entry = level.directory->entries[level.next++];
+    std::string path = child_path(level.path, entry.name);
+    if (entry.found) found({path, entry.node.get(), level.directory->tree});
+    if (entry.below) levels.push_back({entry.below, std::move(path)});
+  }
+}
+
+}  // namespace snapfs

@@ -1,0 +1,100 @@
+// Looking for entries in many snapshots: a directory that they share is read and searched once, and
+// told in each of them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "fs/base/error.h"
+#include "fs/base/id.h"
+#include "fs/base/stop_token.h"
+#include "fs/tree/node.h"
+
+namespace snapfs {
+
+class Repository;
+
+/// What is looked for. Thread-safe.
+class SearchRule {
+ public:
+  /// About one entry of a directory.
+  struct Verdict {
+    bool found = false;
+    bool enter = false;  ///< there may be something below it; for directories
+  };
+
+  virtual ~SearchRule() = default;
+
+  /// What of a directory's path decides about what is in it and below. A tree is searched once for
+  /// each aspect that it has; "/" is the root.
+  virtual std::string aspect(std::string_view directory) const = 0;
+
+  /// Calls `judge(index, verdict)` for entries that are found or to be entered.
+  virtual void judge(std::string_view directory, const std::vector<Node>& nodes,
+                     const std::function<void(std::size_t, Verdict)>& judge) const = 0;
+
+  /// Whether more than the names of what is found is wanted.
+  virtual bool wants_nodes() const noexcept = 0;
+};
+
+/// Something that was found. Valid during the call.
+struct FoundNode {
+  const std::string& path;
+  const Node* node = nullptr;  ///< null unless the rule wants nodes
+  const Id& parent;            ///< the tree that it is an entry of
+};
+
+/// The results of one rule; not thread-safe. Memory: what was found, and some 150 bytes for each
+/// distinct directory.
+class TreeSearch {
+ public:
+  using Found = std::function<void(const FoundNode&)>;
+
+  /// The references must outlive it.
+  TreeSearch(Repository& repository, const SearchRule& rule, StopToken stop);
+  ~TreeSearch();
+  TreeSearch(const TreeSearch&) = delete;
+  TreeSearch& operator=(const TreeSearch&) = delete;
+
+  /// Tells everything below `root` in the order of paths. Directories that cannot be read count as
+  /// empty.
+  void run(const Id& root, const Found& found);
+
+  /// The directories that could not be read so far, each once.
+  const std::unordered_map<Id, Error>& unreadable() const noexcept { return unreadable_; }
+
+ private:
+  struct Key {
+    Id tree;
+    std::string aspect;
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const noexcept {
+      return std::hash<Id>{}(key.tree) ^ std::hash<std::string>{}(key.aspect);
+    }
+  };
+  struct Directory;
+  struct Entry;
+  struct Place;
+
+  void search(const Place& root);
+  void search_directory(const Place& place, std::vector<Place>& next);
+  std::vector<Node> load(const Id& tree);
+  bool drop_empty(Directory& root);
+  void tell(const Directory& root, const Found& found) const;
+
+  Repository& repository_;
+  const SearchRule& rule_;
+  const StopToken stop_;
+  std::mutex mutex_;  ///< for the members below, while threads search
+  std::unordered_map<Key, std::unique_ptr<Directory>, KeyHash> directories_;
+  std::unordered_map<Id, Error> unreadable_;
+};
+
+}  // namespace snapfs

@@ -24,6 +24,11 @@ void add_init_command(CLI::App& program, GlobalOptions& options, Command& chosen
 void add_snapshot_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_snapshots_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_ls_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_find_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_log_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_diff_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_dump_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_stats_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_cat_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_list_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_mount_command(CLI::App& program, GlobalOptions& options, Command& chosen);

@@ -13,6 +13,19 @@
 #include "fs/tree/snapshot_path.h"
 
 namespace snapfs {
+namespace {
+
+DamagedSnapshot warn_of_damaged(const GlobalOptions& options) {
+  return [&options](const Id& id, const Error& error) {
+    print_warning(options.json, id.hex(), error.what());
+  };
+}
+
+}  // namespace
+
+std::vector<Snapshot> load_sound_snapshots(const GlobalOptions& options, Session& session) {
+  return load_snapshots(session.repository(), session.stop(), warn_of_damaged(options));
+}
 
 void load_index_to_read(const GlobalOptions& options, Session& session) {
   if (const auto directory = cache_directory(options)) {
@@ -25,12 +38,9 @@ NamedSnapshot open_named_snapshot(const GlobalOptions& options, Session& session
                                   std::string_view text, const FilterOptions& filter) {
   const SnapshotPath path = SnapshotPath::parse(text);
   Repository& repository = session.repository();
-  const auto warn = [&](const Id& id, const Error& error) {
-    print_warning(options.json, id.hex(), error.what());
-  };
   // The snapshot first: what is written in between is in the index then.
-  Snapshot snapshot =
-      load_snapshot(repository, path.snapshot, filter.filter(), session.stop(), warn);
+  Snapshot snapshot = load_snapshot(repository, path.snapshot, filter.filter(), session.stop(),
+                                    warn_of_damaged(options));
   load_index_to_read(options, session);
   const Id tree = find_directory(repository, snapshot.tree, path.folder, session.stop());
   return {std::move(snapshot), tree};

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fs/base/id.h"
 #include "fs/tree/snapshot.h"
@@ -23,6 +24,9 @@ struct NamedSnapshot {
 /// find_directory throw.
 NamedSnapshot open_named_snapshot(const GlobalOptions& options, Session& session,
                                   std::string_view text, const FilterOptions& filter);
+
+/// All snapshots in the order of their times. Damaged ones are left out and warned of.
+std::vector<Snapshot> load_sound_snapshots(const GlobalOptions& options, Session& session);
 
 /// Loads the index for a command that writes no blobs: with the copy on this machine.
 void load_index_to_read(const GlobalOptions& options, Session& session);

@@ -51,6 +51,11 @@ void set_up(CLI::App& app, GlobalOptions& options, Command& chosen) {
   add_snapshots_command(app, options, chosen);
   add_restore_command(app, options, chosen);
   add_ls_command(app, options, chosen);
+  add_find_command(app, options, chosen);
+  add_log_command(app, options, chosen);
+  add_diff_command(app, options, chosen);
+  add_dump_command(app, options, chosen);
+  add_stats_command(app, options, chosen);
   add_cat_command(app, options, chosen);
   add_list_command(app, options, chosen);
   add_mount_command(app, options, chosen);

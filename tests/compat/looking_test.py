@@ -1,10 +1,14 @@
 """Looking into a repository: what snapfs and restic say of the same one is the same."""
 import datetime
 import functools
+import io
 import json
 import os
+import shutil
 import subprocess
+import tarfile
 import unittest
+import zipfile
 
 import cheap_key
 import harness
@@ -52,7 +56,7 @@ class LookingTest(harness.CompatTest):
             LookingTest.made.make()
         for name in ("scratch", "repository", "environment"):
             setattr(self, name, getattr(self.made, name))
-        self.old, self.new, self.nasty = (s["short_id"] for s in self.snapshots())
+        self.old, self.new, self.nasty = (s["short_id"] for s in self.snapshots()[:3])
 
     def make(self):
         self.restic("init")
@@ -223,6 +227,239 @@ class ObjectsTest(LookingTest):
                           ["list", "nonsense"], ["cat", "index", "0" * 64]):
             for program in (self.restic, self.snapfs):
                 program(*arguments, expect=1)
+
+
+class FindTest(LookingTest):
+    def test_patterns(self):
+        for patterns in (["x.txt"], ["*.t*"], ["nope"], ["top"], ["work/a"], ["/work/*"],
+                         ["work/**/x.txt"], ["[xy].txt"], ["/work/a/?.txt", "deep"], ["*"], [""],
+                         ["x.txt", "/nowhere/*"], ["!top"], ["a/b"], ["**/b"], ["/work/a/**"],
+                         ["new*line"]):
+            self.assertEqual(*self.both("find", *patterns), patterns)
+
+    def test_options(self):
+        for arguments in (["-l", "*"], ["-i", "TOP"], ["-R", "top"], ["-s", self.old, "top"],
+                          ["-s", self.new, "-s", self.old, "a"], ["-s", "latest", "plain"],
+                          ["-O", "2026-01-01", "*"], ["-N", "2000-01-01", "*"],
+                          ["-O", "1970-01-01 00:00:00", "-N", "1970-01-01 00:00:01", "*"],
+                          ["--host", "other", "*"], ["--tag", "two", "*"],
+                          ["--path", os.path.join(self.scratch, "work"), "x.txt"]):
+            self.assertEqual(*self.both("find", *arguments), arguments)
+
+    def test_json(self):
+        for arguments in (["x.txt", "*.t*"], ["nope"], ["nasty"], ["-i", "LINK"]):
+            self.assert_same_json("find", *arguments)
+
+    def test_human_sizes(self):
+        self.require_option("find", "--human-readable")
+        self.assert_same_text("find", "-l", "--human-readable", "several*")
+
+    def blob_and_tree(self):
+        root = json.loads(self.snapfs("cat", "tree", self.old).stdout)["nodes"][0]["subtree"]
+        entries = json.loads(self.snapfs("cat", "blob", root).stdout)["nodes"]
+        directory = next(e["subtree"] for e in entries if e["name"] == "a")
+        file = next(e["content"][0] for e in entries if e["name"] == "same.tar.gz")
+        return file, directory
+
+    def test_blobs_and_trees(self):
+        blob, tree = self.blob_and_tree()
+        for arguments in (["--blob", blob], ["--blob", blob[:8]], ["--tree", tree],
+                          ["--tree", tree[:8]], ["--blob", "0" * 64]):
+            self.assertEqual(*self.both("find", *arguments), arguments)
+            self.assert_same_json("find", *arguments)
+
+    def test_packs(self):
+        for pack in self.snapfs("list", "packs").stdout.split():
+            self.assertEqual(*self.both("find", "--pack", pack))
+
+    def test_show_pack_id(self):
+        blob, tree = self.blob_and_tree()
+        self.assert_same_lines_unordered("find", "--show-pack-id", "--blob", blob)
+        self.assert_same_lines_unordered("find", "--show-pack-id", "--tree", tree)
+
+    def test_mistakes(self):
+        for arguments in ([], ["-O", "nonsense", "x"], ["["], ["--blob", "--tree", "00000000"],
+                          ["--pack", "00000000"]):
+            for program in (self.restic, self.snapfs):
+                program("find", *arguments, expect=1)
+
+    def test_says_what_could_not_be_searched(self):
+        blob, tree = self.blob_and_tree()
+        self.assertTrue(blob)
+        copy = os.path.join(self.scratch, "damaged")
+        shutil.copytree(self.repository, copy, symlinks=True)
+        try:
+            found = self.snapfs("find", "--show-pack-id", "--tree", tree).stdout
+            pack = next(line for line in found.splitlines() if line.startswith("Object")).split()[-1]
+            os.chmod(os.path.join(copy, "data", pack[:2], pack), 0o600)
+            with open(os.path.join(copy, "data", pack[:2], pack), "r+b") as file:
+                file.write(b"damage" * 100)
+            result = self.snapfs("find", "-r", copy, "--no-cache", "x.txt", expect=1)
+            self.assertIn("was not searched", result.stderr)
+            self.assertIn("/work/a/b/x.txt", result.stdout)
+        finally:
+            shutil.rmtree(copy)
+
+
+class DiffTest(LookingTest):
+    def test_changes(self):
+        for pair in ((self.old, self.new), (self.new, self.old), (self.old, self.nasty),
+                     (self.old, self.old)):
+            self.assert_same_text("diff", *pair)
+            self.assert_same_text("diff", "--metadata", *pair)
+
+    def test_json(self):
+        if "message_type" not in self.restic("diff", "--json", self.old, self.new).stdout:
+            self.skipTest("this restic's diff has no JSON")
+        self.assert_same_json_lines("diff", self.old, self.new)
+        self.assert_same_json_lines("diff", "--metadata", self.new, self.nasty)
+
+    def test_folders(self):
+        self.require_option("cat", "snapshot:subfolder")
+        self.assert_same_text("diff", f"{self.old}:/work/a", f"{self.new}:/work/a")
+        self.assert_same_text("diff", f"{self.old}:work", f"{self.new}:work/added")
+
+    def test_mistakes(self):
+        for arguments in ([self.old], [self.old, "00000000"], [self.old, f"{self.new}:/nowhere"]):
+            for program in (self.restic, self.snapfs):
+                program("diff", *arguments, expect=1)
+
+
+class StatsTest(LookingTest):
+    MODES = ("restore-size", "files-by-contents", "raw-data", "blobs-per-file")
+
+    def test_modes(self):
+        self.require_option("stats", "blobs-per-file")
+        for mode in self.MODES:
+            for ids in ([self.nasty], [self.old], []):
+                if mode == "blobs-per-file" and not ids:
+                    continue  # the order of snapshots decides, and restic's is any
+                theirs, ours = (json.loads(text) for text in
+                                self.both("stats", "--json", "--mode", mode, *ids))
+                if mode == "raw-data" and "compression_ratio" in theirs:
+                    for key in list(theirs):
+                        if isinstance(theirs[key], float):
+                            self.assertAlmostEqual(theirs.pop(key), ours.pop(key))
+                self.assertEqual(theirs, {key: ours[key] for key in theirs}, (mode, ids))
+
+    def test_text(self):
+        self.require_option("snapshots", "--latest")
+        for mode in self.MODES:
+            theirs, ours = self.both("stats", "--mode", mode, self.nasty)
+            self.assertEqual([line for line in theirs.splitlines() if line[0] not in "s["],
+                             ours.splitlines())
+
+    def test_filters(self):
+        for arguments in (["--host", "other"], ["latest"], ["--tag", "one"]):
+            theirs, ours = (json.loads(text) for text in self.both("stats", "--json", *arguments))
+            self.assertEqual(theirs["total_size"], ours["total_size"])
+        for program in (self.restic, self.snapfs):
+            program("stats", "--mode", "nonsense", expect=1)
+
+
+class DumpTest(LookingTest):
+    def dump(self, program, *arguments):
+        done = subprocess.run([program, "dump", *arguments], env=self.environment,
+                              capture_output=True, check=True)
+        return done.stdout
+
+    def test_files(self):
+        for name in ("several chunks", "sparse", "empty", "new\nline", "zeros", "compressible"):
+            path = os.path.join(self.scratch, "nasty", name)
+            with open(path, "rb") as file:
+                self.assertTrue(file.read() == self.dump(harness.SNAPFS, self.nasty, f"nasty/{name}"))
+
+    def test_tar_restores_exactly(self):
+        target = os.path.join(self.scratch, "restored")
+        os.makedirs(target)
+        archive = self.dump(harness.SNAPFS, self.nasty, "/")
+        result = subprocess.run(["tar", "-C", target, "--xattrs", "--xattrs-include=*", "-xpf", "-"],
+                                input=archive, capture_output=True, check=True)
+        lines = [line for line in result.stderr.splitlines()
+                 if b"time stamp" not in line and b"extended header keyword" not in line]
+        self.assertEqual(lines, [])
+        self.round_to_epoch(os.path.join(target, "nasty", "before epoch"))
+        self.assert_same_files(os.path.join(self.scratch, "nasty"), os.path.join(target, "nasty"))
+        subprocess.run(["chmod", "-R", "u+rwX", target], check=True)
+        shutil.rmtree(target)
+
+    def round_to_epoch(self, restored):
+        """The last second before the epoch is the only time that is rounded, to the nearer end."""
+        original = os.stat(os.path.join(self.scratch, "nasty", "before epoch")).st_mtime_ns
+        self.assertLess(abs(os.stat(restored).st_mtime_ns - original), 10**9 // 2)
+        os.utime(restored, ns=(original, original))
+
+    def members(self, archive):
+        with tarfile.open(fileobj=io.BytesIO(archive), errors="surrogateescape") as tar:
+            return [(m.name, m.type, m.mode, m.uid, m.gid, m.uname, m.gname, m.size, m.linkname)
+                    for m in tar if m.type in (tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE)]
+
+    def test_tar_has_what_restics_has(self):
+        for snapshot, path in ((self.old, "/"), (self.new, "/")):
+            self.assertEqual(*(self.members(self.dump(program, snapshot, path))
+                               for program in (harness.RESTIC, harness.SNAPFS)))
+        # A directory comes with its own entry, too.
+        theirs, ours = (self.members(self.dump(program, self.old, "/work/a"))
+                        for program in (harness.RESTIC, harness.SNAPFS))
+        self.assertEqual(ours[0][:2], ("work/a", tarfile.DIRTYPE))
+        self.assertEqual(theirs[-len(ours) + 1:], ours[1:])
+
+    def test_folder_is_the_root(self):
+        names = [m[0] for m in self.members(self.dump(harness.SNAPFS, f"{self.old}:/work/a", "/"))]
+        self.assertEqual(names, ["b", "b/x.txt", "link", "removed", "removed/below",
+                                 "removed/below/file", "y.txt"])
+
+    def test_zip(self):
+        archive = os.path.join(self.scratch, "archive.zip")
+        self.assertEqual(self.dump(harness.SNAPFS, "-a", "zip", "-t", archive, self.old, "/"), b"")
+        with zipfile.ZipFile(archive) as file:
+            self.assertIsNone(file.testzip())
+            self.assertEqual(file.read("work/a/b/x.txt"), b"hi\n")
+            self.assertEqual(file.read("work/a/link"), b"y.txt")
+        os.remove(archive)
+
+    def test_mistakes(self):
+        for arguments in (["latest"], [self.old, "/nowhere"], [self.old, "/work/a/link"],
+                          [self.old, "/work/top/x"], ["-a", "nonsense", self.old, "/"]):
+            for program in (self.restic, self.snapfs):
+                program("dump", *arguments, expect=1)
+
+
+class LogTest(LookingTest):
+    def log(self, *arguments):
+        return [json.loads(line) for line in self.snapfs("log", "--json", *arguments).stdout.splitlines()]
+
+    def history(self, path):
+        # Both are of the same directory, but of two hosts.
+        return [(entry["short_id"], entry["changes"]) for entry in
+                self.log(path, "-s", self.old, "-s", self.new)]
+
+    def test_versions(self):
+        for name, text in (("1", "first\n"), ("2", "second\n"), ("2", "second\n")):
+            self.write(self.scratch, "file", text)
+            self.backup("file", f"2026-04-0{name} 10:00:00", "--host", "logged")
+        versions = self.log("--host", "logged", "/file")
+        self.assertEqual([v["changes"] for v in versions][0], ["appeared"])
+        self.assertEqual(versions[0]["size"], 6)
+        self.assertIn("content", versions[1]["changes"])
+        self.assertEqual(versions[0]["mount_path"][:29], "snapshots/2026-04-01T10:00:00")
+        text = self.snapfs("log", "--host", "logged", "/file").stdout
+        self.assertIn(versions[1]["mount_path"], text)
+        for snapshot in self.snapshots():
+            if snapshot["hostname"] == "logged":
+                self.restic("forget", snapshot["id"])
+
+    def test_hosts_are_histories_of_their_own(self):
+        self.assertEqual(self.history("/work/top"), [(self.old, ["appeared"]), (self.new, ["appeared"])])
+
+    def test_the_path_of_the_mount_leads_there(self):
+        (version,) = self.log("/nasty/several chunks")
+        with self.mounted() as mountpoint:
+            path = os.path.join(mountpoint, version["mount_path"])
+            self.assertEqual(os.path.getsize(path), version["size"])
+
+    def test_a_path_that_is_nowhere(self):
+        self.snapfs("log", "/nowhere", expect=1)
 
 
 if __name__ == "__main__":

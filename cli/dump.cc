@@ -1,0 +1,151 @@
+// snapfs dump: writes a file of a snapshot, or a directory as an archive, to standard output.
+#include "fs/restore/dump.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/filter_options.h"
+#include "cli/global_options.h"
+#include "cli/named_snapshot.h"
+#include "cli/output.h"
+#include "cli/session.h"
+#include "cli/signals.h"
+#include "cli/terminal.h"
+#include "fs/base/file.h"
+#include "fs/base/path.h"
+#include "fs/tree/node_json.h"
+#include "fs/tree/snapshot_path.h"
+
+namespace snapfs {
+namespace {
+
+struct DumpArguments {
+  std::string snapshot;
+  std::string path;
+  FilterOptions filter;
+  ArchiveFormat format = ArchiveFormat::kTar;
+  std::string target;
+  bool no_lock = false;
+};
+
+const std::map<std::string, ArchiveFormat> kFormats = {{"tar", ArchiveFormat::kTar},
+                                                       {"zip", ArchiveFormat::kZip}};
+
+/// Where it is written to. The file is made when there is something to write.
+class DumpTarget {
+ public:
+  explicit DumpTarget(std::string path) : path_(std::move(path)) {
+    if (path_.empty()) return;
+    constexpr unsigned kMode = 0666;
+    file_ = open_file(path_, O_WRONLY | O_CREAT | O_TRUNC, kMode);
+  }
+
+  void write(ByteView bytes) const {
+    if (file_) {
+      write_all(file_.get(), bytes, path_);
+    } else {
+      print(bytes);
+    }
+  }
+
+  bool is_terminal() const { return !file_ && can_rewrite_lines(STDOUT_FILENO); }
+
+ private:
+  std::string path_;
+  UniqueFd file_;
+};
+
+void dump(Session& session, const DumpArguments& arguments, const DumpedDirectory& directory) {
+  const DumpTarget target(arguments.target);
+  if (target.is_terminal()) {
+    throw Error(ErrorCode::kUsage,
+                "an archive is nothing for a terminal: use --target FILE, or \"| tar xf -\"");
+  }
+  const auto left_out = [](std::string_view path, const Node& node) {
+    print_error(
+        fmt::format("{} is left out: the archive cannot hold a {}", path, type_name(node.type)));
+  };
+  dump_directory(
+      session.repository(), directory, arguments.format,
+      [&](ByteView bytes) { target.write(bytes); }, left_out, session.stop());
+}
+
+ExitCode run_dump(const GlobalOptions& options, const DumpArguments& arguments, Signals& signals) {
+  Session session(options, signals,
+                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  const NamedSnapshot named =
+      open_named_snapshot(options, session, arguments.snapshot, arguments.filter);
+  const std::string path = clean_path("/" + arguments.path);
+  std::optional<Node> node = find_node(session.repository(), named.tree, path, session.stop());
+  if (!node) {
+    dump(session, arguments, {named.tree, {}, std::nullopt});
+  } else if (node->subtree) {
+    const Id tree = *node->subtree;
+    dump(session, arguments, {tree, path.substr(1), std::move(node)});
+  } else if (node->type == NodeType::kFile) {
+    const DumpTarget target(arguments.target);
+    dump_file(
+        session.repository(), *node, [&](ByteView bytes) { target.write(bytes); }, session.stop());
+  } else {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{} is a {}, not a file or a directory: \"snapfs ls -l\" shows it",
+                            path, type_name(node->type)),
+                path);
+  }
+  return ExitCode::kSuccess;
+}
+
+}  // namespace
+
+void add_dump_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
+  CLI::App* command = program.add_subcommand(
+      "dump", "Write a file, or a directory as an archive, to standard output");
+  const auto arguments = std::make_shared<DumpArguments>();
+  command
+      ->add_option("SNAPSHOT", arguments->snapshot,
+                   "An ID or the beginning of one, or \"latest\"; with :FOLDER behind it, that "
+                   "folder is the root")
+      ->required()
+      ->type_name("");
+  command->add_option("PATH", arguments->path, "A file or directory in it; / is all of it")
+      ->required()
+      ->type_name("");
+  const char* const output = "Writing";
+  command
+      ->add_option("-a,--archive", arguments->format, "Write directories as tar (default) or zip")
+      ->type_name("FORMAT")
+      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+      ->group(output);
+  command->add_option("-t,--target", arguments->target, "Write into FILE")
+      ->type_name("FILE")
+      ->group(output);
+  add_filter_options(*command, arguments->filter);
+  add_global_options(*command, options);
+  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
+      ->group("Repository");
+  command->footer(R"(
+--host, --tag and --path say which snapshot is "latest".
+
+Examples:
+  snapfs dump latest /home/me/report.odt > report.odt
+  snapfs dump latest:/home/me / | tar -C /restored --xattrs --xattrs-include='*' -xpf -
+  snapfs dump -a zip -t photos.zip latest /home/me/photos)");
+  command->callback([&options, &chosen, arguments] {
+    chosen = [&options, arguments](Signals& signals) {
+      return run_dump(options, *arguments, signals);
+    };
+  });
+}
+
+}  // namespace snapfs

@@ -1,10 +1,13 @@
 #include "fs/repo/config.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
 #include "fs/base/json.h"
 #include "fs/crypto/random.h"
+#include "fs/repo/codec.h"
 #include "fs/repo/json_fields.h"
 
 namespace snapfs {
@@ -42,6 +45,23 @@ Config parse_config(ByteView json) {
   }
   config.chunker_polynomial = *polynomial;
   return config;
+}
+
+Bytes seal_config(const Config& config, const Keys& master) {
+  Codec codec(master, {.version = config.version});
+  const std::string json = encode_config(config);
+  Bytes sealed = codec.seal_raw(as_bytes(json));
+  if (!std::ranges::equal(codec.open_raw(sealed), as_bytes(json))) {
+    throw Error(
+        ErrorCode::kInternal,
+        "a config just sealed does not open to the same bytes; memory or processor may be faulty");
+  }
+  return sealed;
+}
+
+Config open_config(ByteView stored, const Keys& master) {
+  Codec codec(master, {});
+  return parse_config(codec.open_raw(stored));
 }
 
 }  // namespace snapfs

@@ -206,6 +206,8 @@ std::set<Id> IndexCache::load(const std::set<Id>& listed, Index& index, Codec& c
     }
     if (!cursor.at_end()) return {};
     index.begin_with(std::move(contents));
+    // What was used last stays longest when room is made.
+    ::utimensat(AT_FDCWD, path_.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
     return {files.begin(), files.end()};
   } catch (const Error&) {
     return {};  // it is only a copy: what it says is read from the repository

@@ -48,7 +48,7 @@ milliseconds since(const Timestamp& then, const Timestamp& now) {
       ErrorCode::kLocked,
       fmt::format(
           "the repository is locked{} by PID {} on {} ({}) since {}; wait for it to end, or "
-          "if it no longer runs, remove its lock with 'restic unlock'",
+          "if it no longer runs, remove its lock with 'snapfs unlock'",
           other.exclusive ? " exclusively" : "", other.pid, other.hostname, other.username,
           format_rfc3339(other.time)));
 }
@@ -76,7 +76,7 @@ void check_conflicts(Repository& repository, LockMode mode, const std::optional<
   throw Error(
       error.code(),
       fmt::format("cannot tell who has locked the repository: {}; if nobody uses it, remove "
-                  "all locks with 'restic unlock --remove-all'",
+                  "all locks with 'snapfs unlock --remove-all'",
                   error.what()),
       error.subject());
 }

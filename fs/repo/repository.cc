@@ -66,19 +66,6 @@ std::string about(const Error& error, const FileKey& key) {
               key.kind == FileKind::kConfig ? path_of(key) : key.id.hex());
 }
 
-/// The config, sealed and opened again: without it nothing in the repository can be read.
-Bytes seal_config(const Keys& master, const Config& config) {
-  Codec codec(master, {.version = config.version});
-  const std::string json = encode_config(config);
-  Bytes sealed = codec.seal_raw(as_bytes(json));
-  if (!std::ranges::equal(codec.open_raw(sealed), as_bytes(json))) {
-    throw Error(
-        ErrorCode::kInternal,
-        "a config just sealed does not open to the same bytes; memory or processor may be faulty");
-  }
-  return sealed;
-}
-
 /// The stored file, opened again, is the text with that digest.
 void require_text(Codec& codec, ByteView stored, const Id& digest) {
   Sha256 read;
@@ -120,8 +107,9 @@ Config Repository::init(Backend& backend, ByteView password, const InitOptions& 
   backend.save({FileKind::kKey, sha256(as_bytes(key_json))}, as_bytes(key_json), stop);
 
   // The config comes last: a place without one is no repository.
-  const Config config = Config::create(options.version);
-  backend.save(FileKey::config(), seal_config(master, config), stop);
+  Config config = Config::create(options.version);
+  if (options.chunker_polynomial) config.chunker_polynomial = *options.chunker_polynomial;
+  backend.save(FileKey::config(), seal_config(config, master), stop);
   return config;
 }
 
@@ -147,7 +135,9 @@ Keys Repository::unlock(ByteView password, const StopToken& stop) {
   for (const Id& id : keys) {
     const FileKey key{FileKind::kKey, id};
     try {
-      return open_key_file(parse_key_file(load_verified(backend_, key, stop)), password);
+      Keys master = open_key_file(parse_key_file(load_verified(backend_, key, stop)), password);
+      key_id_ = id;
+      return master;
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kWrongPassword) {
         ++refused;
@@ -170,8 +160,7 @@ Repository::Repository(Backend& backend, ByteView password, const OpenOptions& o
     : backend_(backend), keys_(unlock(password, stop)) {
   const Bytes stored = backend_.load(FileKey::config(), std::nullopt, stop);
   try {
-    Codec codec(keys_, {});
-    config_ = parse_config(codec.open_raw(stored));
+    config_ = open_config(stored, keys_);
   } catch (const Error& error) {
     throw Error(
         error.code(),

@@ -28,6 +28,9 @@ struct InitOptions {
   unsigned version = Config::kMaxVersion;
   /// How the password becomes a key. Nothing: as slowly as this machine does it in half a second.
   std::optional<ScryptParameters> kdf;
+  /// Where chunks are cut. Nothing: a random one. Another repository's makes the same chunks of the
+  /// same data, so that copying between the two stores nothing twice.
+  std::optional<Polynomial> chunker_polynomial;
 };
 
 struct OpenOptions {
@@ -50,7 +53,10 @@ class Repository {
 
   const Config& config() const noexcept { return config_; }
 
-  /// What every blob and file is sealed with. Secret.
+  /// The key file that the password opened.
+  const Id& key_id() const noexcept { return key_id_; }
+
+  /// What everything is sealed with, for whoever makes another key file. Secret.
   const Keys& master_keys() const noexcept { return keys_; }
 
   Backend& backend() noexcept { return backend_; }
@@ -102,10 +108,12 @@ class Repository {
   CodecPool& codecs() noexcept { return codecs_; }
 
  private:
+  /// Sets key_id_, too.
   Keys unlock(ByteView password, const StopToken& stop);
   void update_cache(const std::set<Id>& files);
 
   Backend& backend_;
+  Id key_id_;
   Keys keys_;
   Config config_;
   CodecOptions codec_options_;

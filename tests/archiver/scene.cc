@@ -17,7 +17,8 @@ namespace {
 using testing::BackendCall;
 
 /// Nothing is guarded here, and thousands of repositories are opened.
-constexpr InitOptions kInstantInit{.kdf = ScryptParameters{.n = 2, .r = 1, .p = 1}};
+constexpr InitOptions kInstantInit{.kdf = ScryptParameters{.n = 2, .r = 1, .p = 1},
+                                   .chunker_polynomial = {}};
 
 constexpr std::size_t kPackBytes = 700;  // a few small blobs
 

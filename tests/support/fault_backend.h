@@ -51,6 +51,20 @@ class FaultBackend final : public Backend {
     faults_.clear();
   }
 
+  /// From now on the `nth` call (1: the next one), whatever it is, and all that follow it throw
+  /// Error{kIo} and are not carried out: the storage stays as a process that is killed there leaves
+  /// it.
+  void freeze_at(std::size_t nth) {
+    const std::lock_guard lock(mutex_);
+    calls_until_frozen_ = nth;
+  }
+
+  /// Calls are carried out again. Returns whether one was not.
+  bool thaw() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(calls_until_frozen_, std::nullopt) == 0;
+  }
+
   /// `hook` runs before each call, in the calling thread and without any lock of ours: it may
   /// block, look at the backend, or throw in place of the call. Set it while nobody calls.
   void before_each_call(Hook hook) { hook_ = std::move(hook); }
@@ -134,6 +148,12 @@ class FaultBackend final : public Backend {
 
   void throw_if_due(BackendCall call, const FileKey& key) {
     const std::lock_guard lock(mutex_);
+    if (calls_until_frozen_) {
+      if (*calls_until_frozen_ > 0) --*calls_until_frozen_;
+      if (*calls_until_frozen_ == 0) {
+        throw Error(ErrorCode::kIo, "killed before " + describe(key), key.id.hex());
+      }
+    }
     std::optional<ErrorCode> due;
     for (Fault& fault : faults_) {
       if (!fault.calls.matches(call, key.kind) || fault.left == 0) continue;
@@ -160,6 +180,7 @@ class FaultBackend final : public Backend {
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::vector<Fault> faults_;
+  std::optional<std::size_t> calls_until_frozen_;  ///< 0: frozen
   std::map<std::pair<BackendCall, FileKind>, std::size_t> ended_;
 };
 

@@ -46,7 +46,9 @@ class Interop : public ::testing::TestWithParam<unsigned> {
     if (::access(kRestic, X_OK) != 0) GTEST_SKIP() << kRestic << " is not installed";
     ::setenv("RESTIC_PASSWORD", "x", 1);
     // Ours, since its key can be made quick to derive.
-    Repository::init(backend_, as_bytes("x"), {.version = GetParam(), .kdf = kQuickKdf}, {});
+    InitOptions options = kQuickInit;
+    options.version = GetParam();
+    Repository::init(backend_, as_bytes("x"), options, {});
   }
 
   Outcome restic(const std::string& arguments) const {

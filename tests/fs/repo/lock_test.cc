@@ -139,7 +139,13 @@ TEST_F(LockTest, RespectsForeignLocksHoweverOld) {
   EXPECT_TRUE(
       fails_with(ErrorCode::kLocked, "PID 12345 on elsewhere (someone)", [&] { exclusive(); }));
   save_foreign_lock("2020-01-01T00:00:00Z", true);
-  EXPECT_TRUE(fails_with(ErrorCode::kLocked, "restic unlock", [&] { shared(); }));
+  EXPECT_TRUE(fails_with(ErrorCode::kLocked, "snapfs unlock", [&] { shared(); }));
+}
+
+TEST_F(LockTest, RespectsForeignLocksOfAClockThatIsAhead) {
+  save_foreign_lock("2099-01-01T00:00:00Z", false);
+  EXPECT_NO_THROW(shared());
+  EXPECT_TRUE(fails_with(ErrorCode::kLocked, "2099-01-01", [&] { exclusive(); }));
 }
 
 TEST_F(LockTest, PassesOverEmptyFilesAndGivesUpOnUnreadableOnes) {
@@ -220,6 +226,18 @@ TEST_F(LockTest, SaysOnceThatItIsLost) {
     EXPECT_EQ(future.wait_for(std::chrono::seconds(20)), std::future_status::ready);
   }
   EXPECT_TRUE(locks().empty());
+}
+
+TEST_F(LockTest, MachineThatSleptForTooLongHasLostItsLock) {
+  int told = 0;
+  const auto held =
+      lock({.mode = LockMode::kExclusive, .settle = milliseconds(1)}, [&told] { ++told; });
+  clock_.advance(std::chrono::minutes(22) + std::chrono::seconds(30) - milliseconds(1));
+  EXPECT_NO_THROW(held->require_fresh());
+  clock_.advance(milliseconds(1));
+  EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] { held->require_fresh(); }));
+  EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] { held->require_fresh(); }));
+  EXPECT_EQ(told, 1);
 }
 
 TEST_F(LockTest, GivesUpItsLockWhenDestroyedAndPutsUpWithAFailure) {

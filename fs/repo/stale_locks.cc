@@ -1,0 +1,52 @@
+#include "fs/repo/stale_locks.h"
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <cerrno>
+#include <limits>
+
+#include "fs/base/error.h"
+#include "fs/repo/identity.h"
+#include "fs/repo/repository.h"
+
+namespace snapfs {
+namespace {
+
+constexpr std::int64_t kStaleAfterSeconds = 30 * 60;
+
+/// Asked with signal 0. The reference sends SIGHUP, which holders of a lock ignore; a process that
+/// has got the number of one that is gone might not.
+bool process_is_running(std::int64_t pid) {
+  // 0 and negative numbers would mean groups of processes.
+  if (pid <= 0 || pid > std::numeric_limits<pid_t>::max()) return false;
+  return ::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM;
+}
+
+}  // namespace
+
+std::vector<StoredLock> list_locks(Repository& repository, StopToken stop) {
+  std::vector<StoredLock> locks;
+  for (const Id& id : repository.list(FileKind::kLock, stop)) {
+    try {
+      locks.push_back({id, parse_lock(repository.load_file({FileKind::kLock, id}, stop)), {}});
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kCancelled) throw;
+      if (error.code() == ErrorCode::kNotFound) continue;
+      locks.push_back({id, std::nullopt, error.what()});
+    }
+  }
+  return locks;
+}
+
+LockWitness LockWitness::of_this_host(Timestamp now) {
+  return {now, Identity::of_process().hostname, process_is_running};
+}
+
+bool is_stale(const LockInfo& lock, const LockWitness& witness) {
+  const Timestamp& time = lock.time.instant;
+  if (Timestamp{time.seconds + kStaleAfterSeconds, time.nanoseconds} < witness.now) return true;
+  return lock.hostname == witness.hostname && !witness.is_running(lock.pid);
+}
+
+}  // namespace snapfs

@@ -1,0 +1,41 @@
+// The locks of others, and which of them nobody holds any more (FORMAT §12).
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fs/base/id.h"
+#include "fs/base/stop_token.h"
+#include "fs/base/timestamp.h"
+#include "fs/repo/lock.h"
+
+namespace snapfs {
+
+class Repository;
+
+struct StoredLock {
+  Id id;
+  std::optional<LockInfo> info;  ///< nothing when the file cannot be read
+  std::string problem;           ///< why not
+};
+
+/// All lock files in ascending order of their IDs; without those that are given up meanwhile.
+std::vector<StoredLock> list_locks(Repository& repository, StopToken stop);
+
+/// What staleness is judged by.
+struct LockWitness {
+  Timestamp now;
+  std::string hostname;                              ///< this host's
+  std::function<bool(std::int64_t pid)> is_running;  ///< a process of this host
+
+  /// This host and its processes.
+  static LockWitness of_this_host(Timestamp now);
+};
+
+/// Whether nobody holds the lock: it was not refreshed for half an hour, or was made on this host
+/// by a process that is gone. One from a clock ahead of ours is not stale by its age.
+bool is_stale(const LockInfo& lock, const LockWitness& witness);
+
+}  // namespace snapfs

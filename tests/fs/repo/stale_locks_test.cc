@@ -1,0 +1,88 @@
+// Which locks nobody holds any more (FORMAT §12).
+#include "fs/repo/stale_locks.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "fs/backend/memory.h"
+#include "fs/base/timezone.h"
+#include "fs/repo/repository.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/quick_init.h"
+
+namespace snapfs {
+namespace {
+
+using testing::ManualClock;
+
+class StaleLocksTest : public ::testing::Test {
+ protected:
+  LockInfo lock_taken_ago(std::chrono::seconds ago, std::string hostname = "here",
+                          std::int64_t pid = 7) const {
+    Timestamp time = clock_.now();
+    time.seconds -= ago.count();
+    LockInfo lock;
+    lock.time = {time, 0};
+    lock.hostname = std::move(hostname);
+    lock.pid = pid;
+    return lock;
+  }
+
+  /// On the host "here", where only process 7 runs.
+  bool stale(const LockInfo& lock) const {
+    return is_stale(lock, {clock_.now(), "here", [](std::int64_t pid) { return pid == 7; }});
+  }
+
+  ManualClock clock_;
+};
+
+TEST_F(StaleLocksTest, AfterHalfAnHourWithoutARefresh) {
+  EXPECT_FALSE(stale(lock_taken_ago(std::chrono::seconds(0))));
+  EXPECT_FALSE(stale(lock_taken_ago(std::chrono::seconds(1800))));
+  EXPECT_TRUE(stale(lock_taken_ago(std::chrono::seconds(1801))));
+  EXPECT_TRUE(stale(lock_taken_ago(std::chrono::seconds(1801), "there")));
+}
+
+TEST_F(StaleLocksTest, WhenTheProcessIsGoneFromThisHost) {
+  EXPECT_TRUE(stale(lock_taken_ago(std::chrono::seconds(1), "here", 8)));
+  EXPECT_FALSE(stale(lock_taken_ago(std::chrono::seconds(1), "there", 8)))
+      << "nothing is known of processes there";
+}
+
+TEST_F(StaleLocksTest, ClockAheadOfOursMakesNoLockStale) {
+  EXPECT_FALSE(stale(lock_taken_ago(std::chrono::hours(-48))));
+  EXPECT_FALSE(stale(lock_taken_ago(std::chrono::hours(-48), "there", 8)));
+  EXPECT_TRUE(stale(lock_taken_ago(std::chrono::hours(-48), "here", 8)));
+}
+
+TEST_F(StaleLocksTest, ProcessesAreThoseOfTheSystem) {
+  const LockWitness witness = LockWitness::of_this_host(clock_.now());
+  EXPECT_TRUE(witness.is_running(::getpid()));
+  EXPECT_TRUE(witness.is_running(1)) << "one that belongs to somebody else, perhaps";
+  for (const std::int64_t pid : {0LL, -1LL, 1LL << 40}) EXPECT_FALSE(witness.is_running(pid));
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  EXPECT_FALSE(witness.is_running(child));
+}
+
+TEST_F(StaleLocksTest, UnreadableLocksAreListedWithWhatIsWrong) {
+  MemoryBackend backend;
+  Repository::init(backend, as_bytes("x"), kQuickInit, {});
+  Repository repository(backend, as_bytes("x"), OpenOptions{}, {});
+  const LockInfo lock = lock_taken_ago(std::chrono::seconds(5));
+  const Id good = repository.save_file(FileKind::kLock, as_bytes(encode_lock(lock)), {});
+  const Id bad = repository.save_file(FileKind::kLock, as_bytes("{}"), {});
+  const auto locks = list_locks(repository, {});
+  ASSERT_EQ(locks.size(), 2U);
+  for (const StoredLock& one : locks) {
+    EXPECT_EQ(one.info.has_value(), one.id == good);
+    EXPECT_EQ(one.problem.empty(), one.id == good);
+    EXPECT_TRUE(one.id == good || one.id == bad);
+  }
+}
+
+}  // namespace
+}  // namespace snapfs

@@ -1,48 +1,28 @@
 #include "cli/parent_choice.h"
 
 #include <algorithm>
-#include <string>
-
-#include <fmt/format.h>
 
 #include "archiver/parent_directory.h"
-#include "fs/base/error.h"
 
 namespace snapfs {
 
-GroupBy GroupBy::parse(std::string_view text) {
-  GroupBy group;
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::size_t comma = rest.find(',');
-    const std::string_view word = rest.substr(0, comma);
-    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
-    if (word == "host" || word == "hosts") {
-      group.host = true;
-    } else if (word == "paths" || word == "path") {
-      group.paths = true;
-    } else if (word == "tags" || word == "tag") {
-      group.tags = true;
-    } else if (!word.empty()) {
-      throw Error(ErrorCode::kUsage,
-                  fmt::format("cannot group by \"{}\": give host, paths and tags, or some of them, "
-                              "separated by commas",
-                              word));
-    }
-  }
-  return group;
-}
+namespace {
 
-SnapshotFilter GroupBy::filter_for(const SnapshotRequest& request) const {
+/// The snapshots that `request` may have as its parent, going by its host, paths and tags: with all
+/// of its paths, and all of its tags.
+SnapshotFilter filter_for(const GroupBy& group, const SnapshotRequest& request) {
   SnapshotFilter filter;
-  if (host) filter.hosts = {request.hostname};
-  if (paths) filter.paths = request.targets.paths;
-  if (tags && !request.tags.empty()) filter.tags = {request.tags};
+  if (group.host) filter.hosts = {request.hostname};
+  if (group.paths) filter.paths = request.targets.paths;
+  if (group.tags && !request.tags.empty()) filter.tags = {request.tags};
   return filter;
 }
 
+}  // namespace
+
 std::optional<Snapshot> choose_parent(const std::vector<Snapshot>& snapshots, std::string_view id,
                                       const GroupBy& group, const SnapshotRequest& request) {
-  const SnapshotFilter filter = group.filter_for(request);
+  const SnapshotFilter filter = filter_for(group, request);
   if (!id.empty()) return find_snapshot(snapshots, id, filter);
   return find_parent(snapshots, request.time.instant, filter);
 }
@@ -50,7 +30,7 @@ std::optional<Snapshot> choose_parent(const std::vector<Snapshot>& snapshots, st
 std::vector<Snapshot> choose_partial(const std::vector<Snapshot>& snapshots,
                                      const std::optional<Snapshot>& parent, const GroupBy& group,
                                      const SnapshotRequest& request) {
-  const SnapshotFilter filter = group.filter_for(request);
+  const SnapshotFilter filter = filter_for(group, request);
   std::vector<Snapshot> partial;
   for (auto it = snapshots.rbegin(); it != snapshots.rend(); ++it) {
     const bool in_time = it->time.instant <= request.time.instant;

@@ -6,28 +6,14 @@
 #include <vector>
 
 #include "archiver/request.h"
+#include "fs/tree/snapshot_groups.h"
 #include "fs/tree/snapshot_list.h"
 
 namespace snapfs {
 
-/// What a snapshot must have in common with the new one to be its parent.
-struct GroupBy {
-  bool host = false;
-  bool paths = false;
-  bool tags = false;
-
-  /// "host,paths", in any order; nothing at all is a group, too. Throws Error{kUsage}.
-  static GroupBy parse(std::string_view text);
-
-  /// The snapshots that `request` may have as its parent, going by its host, paths and tags: with
-  /// all of its paths, and all of its tags.
-  SnapshotFilter filter_for(const SnapshotRequest& request) const;
-
-  friend bool operator==(const GroupBy&, const GroupBy&) = default;
-};
-
 /// The snapshot that `id` names, which may be "latest"; when it is empty, the newest of the group
-/// that is not newer than the request's time. Throws Error when there is none of that name.
+/// that is not newer than the request's time, and has all paths and tags of the request that it is
+/// grouped by. Throws Error when there is none of that name.
 std::optional<Snapshot> choose_parent(const std::vector<Snapshot>& snapshots, std::string_view id,
                                       const GroupBy& group, const SnapshotRequest& request);
 

@@ -28,12 +28,6 @@ bool contains_all(const std::vector<std::string>& list, const std::vector<std::s
                      [&](const std::string& item) { return contains(list, item); });
 }
 
-/// The empty tag stands for having no tags at all.
-bool has_tags(const Snapshot& snapshot, const std::vector<std::string>& wanted) {
-  if (snapshot.tags.empty() && contains(wanted, "")) return true;
-  return contains_all(snapshot.tags, wanted);
-}
-
 /// The newest snapshot that `accept` takes, or null.
 template <class Accept>
 const Snapshot* find_newest(const std::vector<Snapshot>& snapshots, const Accept& accept) {
@@ -65,6 +59,11 @@ std::string lower_case_hex(std::string_view text) {
 }
 
 }  // namespace
+
+bool has_tags(const Snapshot& snapshot, const std::vector<std::string>& wanted) {
+  if (snapshot.tags.empty() && contains(wanted, "")) return true;
+  return contains_all(snapshot.tags, wanted);
+}
 
 bool SnapshotFilter::matches(const Snapshot& snapshot) const {
   if (!hosts.empty() && !contains(hosts, snapshot.hostname)) return false;

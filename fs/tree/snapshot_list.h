@@ -22,7 +22,13 @@ struct SnapshotFilter {
   std::vector<std::string> paths;              ///< all of them, absolute
 
   bool matches(const Snapshot& snapshot) const;
+
+  /// Whether it allows every snapshot.
+  bool is_empty() const noexcept { return hosts.empty() && tags.empty() && paths.empty(); }
 };
+
+/// Whether the snapshot has all of the tags. The empty tag stands for having no tags at all.
+bool has_tags(const Snapshot& snapshot, const std::vector<std::string>& wanted);
 
 /// Hears of a snapshot file that is damaged and therefore left out.
 using DamagedSnapshot = std::function<void(const Id& id, const Error& error)>;

@@ -69,13 +69,5 @@ TEST_F(ParentChoiceTest, NamedOneNeedNotBeOfTheGroup) {
   EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { parent("host,paths", "deadbeef"); }));
 }
 
-TEST(GroupBy, IsAListOfWords) {
-  EXPECT_EQ(GroupBy::parse("host,paths"), (GroupBy{.host = true, .paths = true}));
-  EXPECT_EQ(GroupBy::parse("tags,path,hosts,"),
-            (GroupBy{.host = true, .paths = true, .tags = true}));
-  EXPECT_EQ(GroupBy::parse(""), GroupBy{});
-  EXPECT_TRUE(fails_with(ErrorCode::kUsage, "\" paths\"", [] { GroupBy::parse("host, paths"); }));
-}
-
 }  // namespace
 }  // namespace snapfs

@@ -1,8 +1,6 @@
 // Writes a repository of sizes that no test could afford to store: many snapshots, a directory of
 // many entries, a file of many blobs, a file of many bytes. A program for tests of the mount, not a
 // test.
-#include <fcntl.h>
-
 #include <charconv>
 #include <cstdio>
 #include <cstring>
@@ -12,10 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "fs/backend/local.h"
 #include "fs/backend/memory.h"
 #include "fs/base/error.h"
-#include "fs/base/file.h"
 #include "fs/tree/snapshot_list.h"
 #include "tests/support/repository_maker.h"
 
@@ -78,24 +74,6 @@ void add_snapshots(RepositoryMaker& maker, const Id& tree, std::uint64_t count) 
   for (std::uint64_t i = 1; i < count; ++i) {
     snapshot.time.instant.seconds += 60;
     save_snapshot(maker.repository(), snapshot, {});
-  }
-}
-
-/// Without the syncs of a save, which would take most of the time.
-void write_out(Backend& backend, const std::string& path) {
-  LocalBackend(path).create({});
-  for (const FileKind kind : {FileKind::kConfig, FileKind::kKey, FileKind::kPack, FileKind::kIndex,
-                              FileKind::kSnapshot}) {
-    const auto write = [&](const FileKey& key) {
-      const Bytes bytes = backend.load(key, std::nullopt, {});
-      const std::string file = path + "/" + path_of(key);
-      write_all(open_file(file, O_CREAT | O_EXCL | O_WRONLY, 0600).get(), bytes, file);
-    };
-    if (kind == FileKind::kConfig) {
-      write(FileKey::config());
-    } else {
-      backend.list(kind, [&](const FileInfo& info) { write({kind, info.id}); }, {});
-    }
   }
 }
 

@@ -1,9 +1,13 @@
 // Repositories by hand.
 #include "tests/support/repository_maker.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "fs/backend/local.h"
+#include "fs/base/file.h"
 #include "fs/base/rfc3339.h"
 #include "fs/crypto/sha256.h"
 #include "fs/tree/node_json.h"
@@ -40,6 +44,20 @@ Node make_symlink(std::string name, std::string target) {
   node.permissions = 0777;
   node.link_target = std::move(target);
   return node;
+}
+
+void write_out(Backend& repository, const std::string& path) {
+  LocalBackend(path).create({});
+  const auto write = [&](const FileKey& key) {
+    const Bytes bytes = repository.load(key, std::nullopt, {});
+    const std::string file = path + "/" + path_of(key);
+    write_all(open_file(file, O_CREAT | O_EXCL | O_WRONLY, 0600).get(), bytes, file);
+  };
+  write(FileKey::config());
+  for (const FileKind kind :
+       {FileKind::kKey, FileKind::kPack, FileKind::kIndex, FileKind::kSnapshot}) {
+    repository.list(kind, [&](const FileInfo& info) { write({kind, info.id}); }, {});
+  }
 }
 
 RepositoryMaker::RepositoryMaker(Backend& backend) : backend_(backend) {

@@ -26,6 +26,10 @@ Node make_directory(std::string name, const Id& subtree);
 Node make_symlink(std::string name, std::string target);
 Node make_node(std::string name, NodeType type);
 
+/// Writes all files of a repository into a directory that is made, without the syncs of a save,
+/// which would take most of the time.
+void write_out(Backend& repository, const std::string& path);
+
 /// Not thread-safe.
 class RepositoryMaker {
  public:

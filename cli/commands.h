@@ -31,13 +31,20 @@ void add_dump_command(CLI::App& program, GlobalOptions& options, Command& chosen
 void add_stats_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_cat_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_list_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_forget_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_mount_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_tag_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_umount_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_copy_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_prune_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_repair_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_restore_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_rewrite_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_key_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_unlock_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_migrate_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_cache_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+void add_recover_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 void add_version_command(CLI::App& program, GlobalOptions& options, Command& chosen);
 
 // Those of "repair", which adds them to itself.

@@ -19,6 +19,7 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/snapshot_choice.h"
+#include "cli/source_options.h"
 #include "cli/storage_options.h"
 #include "cli/work_progress.h"
 #include "fs/base/error.h"
@@ -31,34 +32,9 @@ struct CopyArguments {
   FilterOptions filter;
   StorageOptions storage;
   std::vector<std::string> ids;
-  std::string from_repository;
-  std::string from_repository_file;
-  std::string from_password_file;
-  std::string from_password_command;
+  SourceOptions source;
   bool no_lock = false;
 };
-
-/// As if the command were about the source.
-GlobalOptions source_options(const GlobalOptions& global, const CopyArguments& arguments) {
-  GlobalOptions source = global;
-  source.repository = arguments.from_repository;
-  source.repository_file = arguments.from_repository_file;
-  source.password_file = arguments.from_password_file;
-  source.password_command = arguments.from_password_command;
-  source.variables = "FROM_";
-  return source;
-}
-
-/// Says which one is missing, as the ordinary message would send the user to the wrong option.
-void require_source(const GlobalOptions& source) {
-  try {
-    (void)source.repository_string();
-  } catch (const Error& error) {
-    throw Error(error.code(),
-                "no repository to copy from was named: give it with --from-repo, or set "
-                "SNAPFS_FROM_REPOSITORY");
-  }
-}
 
 class CopyOutput {
  public:
@@ -129,8 +105,7 @@ void require_two_repositories(Repository& source, Repository& target) {
 }
 
 ExitCode run_copy(const GlobalOptions& global, const CopyArguments& arguments, Signals& signals) {
-  const GlobalOptions from = source_options(global, arguments);
-  require_source(from);
+  const GlobalOptions from = arguments.source.as_global(global);
   CopyOptions options;
   options.pack_bytes = arguments.storage.pack_bytes();
   Session source_session(from, signals,
@@ -176,26 +151,6 @@ ExitCode run_copy(const GlobalOptions& global, const CopyArguments& arguments, S
   return ExitCode::kSuccess;
 }
 
-void add_source_options(CLI::App& app, CopyArguments& arguments) {
-  const char* const group = "Where from";
-  app.add_option("--from-repo", arguments.from_repository,
-                 "The repository to copy from (or SNAPFS_FROM_REPOSITORY)")
-      ->type_name("LOCATION")
-      ->group(group);
-  app.add_option("--from-repository-file", arguments.from_repository_file,
-                 "Read its name from FILE (or SNAPFS_FROM_REPOSITORY_FILE)")
-      ->type_name("FILE")
-      ->group(group);
-  app.add_option("--from-password-file", arguments.from_password_file,
-                 "Read its password from FILE (or SNAPFS_FROM_PASSWORD_FILE)")
-      ->type_name("FILE")
-      ->group(group);
-  app.add_option("--from-password-command", arguments.from_password_command,
-                 "Run COMMAND, which prints its password (or SNAPFS_FROM_PASSWORD_COMMAND)")
-      ->type_name("COMMAND")
-      ->group(group);
-}
-
 constexpr const char* kFooter = R"(
 The repository of --repo is the target. Everything is decrypted and encrypted again, since the
 keys differ; what the target has already is not copied. A snapshot that was copied before is
@@ -213,7 +168,7 @@ void add_copy_command(CLI::App& program, GlobalOptions& global, Command& chosen)
   app->add_option("ID", arguments->ids,
                   "Only these: IDs, unambiguous beginnings of them, or \"latest\"")
       ->type_name("");
-  add_source_options(*app, *arguments);
+  add_source_options(*app, arguments->source);
   add_filter_options(*app, arguments->filter);
   add_storage_options(*app, global, arguments->storage);
   add_global_options(*app, global);

@@ -8,7 +8,7 @@ namespace snapfs {
 enum class ExitCode : int {
   kSuccess = 0,
   kFatal = 1,       ///< nothing was done, or not all that was asked for
-  kIncomplete = 3,  ///< the snapshot was written, but part of the source could not be read
+  kIncomplete = 3,  ///< part of the source could not be read, or not all snapshots be removed
   kNoRepository = 10,
   kLocked = 11,
   kWrongPassword = 12,

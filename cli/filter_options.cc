@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/environment.h"
 #include "fs/base/path.h"
 #include "fs/base/utf8.h"
 
@@ -20,6 +21,11 @@ std::vector<std::string> split_tags(std::string_view text) {
 SnapshotFilter FilterOptions::filter() const {
   SnapshotFilter filter;
   filter.hosts = hosts;
+  if (hosts.empty()) {
+    if (auto host = environment_setting("HOST")) filter.hosts.push_back(*std::move(host));
+  } else if (hosts.size() == 1 && hosts.front().empty()) {
+    filter.hosts.clear();
+  }
   for (const std::string& list : tags) filter.tags.push_back(split_tags(list));
   for (const std::string& path : paths) {
     filter.paths.push_back(absolute_path(path, current_directory()));
@@ -27,9 +33,10 @@ SnapshotFilter FilterOptions::filter() const {
   return filter;
 }
 
-void add_filter_options(CLI::App& app, FilterOptions& options) {
+void add_filter_options(CLI::App& app, FilterOptions& options, HostOption host) {
   const char* const group = "Which snapshots";
-  app.add_option("-H,--host", options.hosts, "Only snapshots of HOST (may be repeated)")
+  app.add_option(host == HostOption::kShortToo ? "-H,--host" : "--host", options.hosts,
+                 "Only snapshots of HOST, or SNAPFS_HOST (may be repeated)")
       ->type_name("HOST")
       ->allow_extra_args(false)
       ->group(group);

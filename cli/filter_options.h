@@ -19,12 +19,17 @@ struct FilterOptions {
   std::vector<std::string> paths;
 
   /// With paths as a snapshot records them: absolute and cleaned, symlinks not followed
-  /// (FORMAT §11).
+  /// (FORMAT §11). Without --host the variable HOST names one (SNAPFS_HOST, RESTIC_HOST);
+  /// --host "" undoes that.
   SnapshotFilter filter() const;
 };
 
+/// How --host can be written: forget needs -H for something else.
+enum class HostOption { kShortToo, kLongOnly };
+
 /// `options` must outlive `app`.
-void add_filter_options(CLI::App& app, FilterOptions& options);
+void add_filter_options(CLI::App& app, FilterOptions& options,
+                        HostOption host = HostOption::kShortToo);
 
 /// "a, b" into its parts, without the blanks around them; empty parts are kept.
 std::vector<std::string> split_tags(std::string_view text);

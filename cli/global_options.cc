@@ -78,6 +78,9 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
                  "Run COMMAND, which prints the password (or SNAPFS_PASSWORD_COMMAND)")
       ->type_name("COMMAND")
       ->group(repository);
+  app.add_flag("--insecure-no-password", options.insecure_no_password,
+               "Use an empty password: whoever has the files can read them")
+      ->group(repository);
   app.add_option("--retry-lock", options.retry_lock,
                  "Keep trying for DURATION (5m, 1h30m) when the repository is locked")
       ->type_name("DURATION")

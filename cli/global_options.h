@@ -19,6 +19,7 @@ struct GlobalOptions {
   std::string repository_file;
   std::string password_file;
   std::string password_command;
+  bool insecure_no_password = false;
   std::string retry_lock;
   std::string compression;
   std::string cache_directory;

@@ -1,5 +1,6 @@
 // snapfs init: makes a repository.
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -12,8 +13,10 @@
 #include "cli/output.h"
 #include "cli/password.h"
 #include "cli/signals.h"
+#include "cli/source_options.h"
 #include "fs/backend/backend.h"
 #include "fs/base/error.h"
+#include "fs/repo/polynomial.h"
 #include "fs/repo/repository.h"
 
 namespace snapfs {
@@ -21,7 +24,24 @@ namespace {
 
 struct InitArguments {
   std::string version = "2";
+  SourceOptions source;
+  bool copy_chunker_params = false;
 };
+
+/// Of the repository that the new one is to cut chunks like, if the user named one.
+std::optional<Polynomial> source_polynomial(const GlobalOptions& options,
+                                            const InitArguments& arguments, const StopToken& stop) {
+  if (!arguments.copy_chunker_params) {
+    if (!arguments.source.is_given()) return std::nullopt;
+    throw Error(ErrorCode::kUsage,
+                "--from-repo is for --copy-chunker-params only: give that, too, or leave it out");
+  }
+  const GlobalOptions source = arguments.source.as_global(options);
+  const std::unique_ptr<Backend> backend =
+      make_backend(RepositoryLocation::parse(source.repository_string()));
+  const SecureBytes password = read_password(source, PasswordUse::kOpen, stop);
+  return Repository(*backend, password.view(), OpenOptions{}, stop).config().chunker_polynomial;
+}
 
 unsigned parse_version(const std::string& text) {
   if (text == "1") return 1;
@@ -62,6 +82,7 @@ ExitCode run_init(const GlobalOptions& options, const InitArguments& arguments, 
   const std::string place = options.repository_string();
   const std::unique_ptr<Backend> backend = make_backend(RepositoryLocation::parse(place));
   refuse_existing(*backend, stop);
+  init.chunker_polynomial = source_polynomial(options, arguments, stop);
   const SecureBytes password = read_password(options, PasswordUse::kCreate, stop);
   Repository::init(*backend, password.view(), init, stop);
   // Opening it shows that the password fits before anyone relies on it.
@@ -80,11 +101,18 @@ void add_init_command(CLI::App& program, GlobalOptions& options, Command& chosen
                    "The format's version: 2, or 1 for programs that know no compression")
       ->type_name("1|2")
       ->group("Init");
+  command
+      ->add_flag("--copy-chunker-params", arguments->copy_chunker_params,
+                 "Cut chunks as the repository of --from-repo does, so that copies of the same "
+                 "data are stored once")
+      ->group("Init");
+  add_source_options(*command, arguments->source);
   add_global_options(*command, options);
   command->footer(R"(
 Examples:
   snapfs init -r /srv/snapshots            asks for the new password twice
-  snapfs init -r /mnt/usb/backup -p ~/.snapfs-password)");
+  snapfs init -r /mnt/usb/backup -p ~/.snapfs-password
+  snapfs init -r /mnt/usb/copy --from-repo /srv/snapshots --copy-chunker-params)");
   command->callback([&options, &chosen, arguments] {
     chosen = [&options, arguments](Signals& signals) {
       return run_init(options, *arguments, signals);

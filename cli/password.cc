@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
@@ -67,6 +68,23 @@ SecureBytes password_from_command(const std::string& command) {
   return password_from_command_output(output.view());
 }
 
+/// A line of standard input that somebody else reads on.
+SecureBytes password_line() {
+  SecureBytes line = read_secret(STDIN_FILENO, "standard input", true);
+  const ByteView view = line.view();
+  const bool carriage_return = !view.empty() && view.back() == '\r';
+  return carriage_return ? SecureBytes::copy_of(view.first(view.size() - 1)) : std::move(line);
+}
+
+SecureBytes prompt_twice(const char* prompt, const StopToken& stop) {
+  SecureBytes first = prompt_secret(prompt, stop);
+  const SecureBytes second = prompt_secret("enter password again: ", stop);
+  if (as_text(first.view()) != as_text(second.view())) {
+    throw Error(ErrorCode::kUsage, "the passwords do not match: nothing was done");
+  }
+  return first;
+}
+
 SecureBytes password_from_user(const GlobalOptions& options, PasswordUse use,
                                const StopToken& stop) {
   if (options.stdin_is_data) {
@@ -74,24 +92,14 @@ SecureBytes password_from_user(const GlobalOptions& options, PasswordUse use,
                 "standard input holds the data, so the password must come from elsewhere: give it "
                 "with --password-file, --password-command or SNAPFS_PASSWORD");
   }
-  if (::isatty(STDIN_FILENO) == 0) {
-    SecureBytes line = read_secret(STDIN_FILENO, "standard input", true);
-    const ByteView view = line.view();
-    const bool carriage_return = !view.empty() && view.back() == '\r';
-    return carriage_return ? SecureBytes::copy_of(view.first(view.size() - 1)) : std::move(line);
-  }
+  if (::isatty(STDIN_FILENO) == 0) return password_line();
   if (use == PasswordUse::kOpen) {
     const bool source = !options.variables.empty();
     return prompt_secret(
         source ? "enter password for source repository: " : "enter password for repository: ",
         stop);
   }
-  SecureBytes first = prompt_secret("enter password for new repository: ", stop);
-  const SecureBytes second = prompt_secret("enter password again: ", stop);
-  if (as_text(first.view()) != as_text(second.view())) {
-    throw Error(ErrorCode::kUsage, "the passwords do not match: nothing was done");
-  }
-  return first;
+  return prompt_twice("enter password for new repository: ", stop);
 }
 
 /// The variable's value; the variable is gone afterwards, from /proc/self/environ too.
@@ -125,6 +133,18 @@ SecureBytes choose_password(const GlobalOptions& options, PasswordUse use, const
   for (const std::string_view prefix : kVariablePrefixes) {
     plain.push_back(take_secret_variable(std::string(prefix) + options.variables + "PASSWORD"));
   }
+  if (options.insecure_no_password) {
+    const auto is_set = [](const std::optional<SecureBytes>& value) { return value.has_value(); };
+    if (!options.password_command.empty() || !options.password_file.empty() ||
+        std::any_of(plain.begin(), plain.end(), is_set) ||
+        environment_setting(options.variables + "PASSWORD_FILE") ||
+        environment_setting(options.variables + "PASSWORD_COMMAND")) {
+      throw Error(ErrorCode::kUsage,
+                  "--insecure-no-password contradicts the password given by another option or a "
+                  "variable: give one of them");
+    }
+    return {};
+  }
   if (!options.password_command.empty() && !options.password_file.empty()) {
     throw Error(ErrorCode::kUsage,
                 "--password-file and --password-command exclude each other: give one");
@@ -144,10 +164,32 @@ SecureBytes choose_password(const GlobalOptions& options, PasswordUse use, const
 
 SecureBytes read_password(const GlobalOptions& options, PasswordUse use, const StopToken& stop) {
   SecureBytes password = choose_password(options, use, stop);
-  if (password.view().empty()) {
+  if (password.view().empty() && !options.insecure_no_password) {
     throw Error(ErrorCode::kUsage,
                 "the password is empty: give one with --password-file, --password-command or "
-                "SNAPFS_PASSWORD, or type it on a terminal");
+                "SNAPFS_PASSWORD, type it on a terminal, or say --insecure-no-password");
+  }
+  return password;
+}
+
+SecureBytes read_new_password(const NewPasswordOptions& options, const StopToken& stop) {
+  if (options.none && !options.file.empty()) {
+    throw Error(ErrorCode::kUsage,
+                "--new-password-file and --new-insecure-no-password exclude each other: give one");
+  }
+  if (options.none) return {};
+  SecureBytes password;
+  if (!options.file.empty()) {
+    password = password_from_file(options.file);
+  } else if (::isatty(STDIN_FILENO) == 0) {
+    password = password_line();
+  } else {
+    password = prompt_twice("enter new password: ", stop);
+  }
+  if (password.view().empty()) {
+    throw Error(ErrorCode::kUsage,
+                "the new password is empty: nothing was changed; say --new-insecure-no-password if "
+                "the repository is to open without one");
   }
   return password;
 }

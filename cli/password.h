@@ -1,6 +1,8 @@
 // Where the repository's password comes from: an option, the environment, or the user.
 #pragma once
 
+#include <string>
+
 #include "fs/base/stop_token.h"
 #include "fs/crypto/secure_memory.h"
 
@@ -13,12 +15,22 @@ enum class PasswordUse {
   kCreate,  ///< a new password: a prompt asks for it twice
 };
 
-/// The first of: --password-command, --password-file; the variables PASSWORD_COMMAND,
-/// PASSWORD_FILE, PASSWORD, with the prefix SNAPFS_ and then RESTIC_; a prompt without echo when
-/// standard input is a terminal; the first line of standard input. PASSWORD is wiped from the
-/// environment, whatever the source, so that neither children nor /proc show it: call it once, and
-/// before other threads read the environment. Throws Error{kUsage} when the password is empty or
-/// two options contradict each other, Error{kCancelled} when the prompt is interrupted.
+/// Nothing at all with --insecure-no-password; else the first of: --password-command,
+/// --password-file; the variables PASSWORD_COMMAND, PASSWORD_FILE, PASSWORD, with the prefix
+/// SNAPFS_ and then RESTIC_; a prompt without echo when standard input is a terminal; the first
+/// line of standard input. PASSWORD is wiped from the environment, whatever the source, so that
+/// neither children nor /proc show it: call it once, and before other threads read the environment.
+/// Throws Error{kUsage} when the password is empty or two options contradict each other,
+/// Error{kCancelled} when the prompt is interrupted.
 SecureBytes read_password(const GlobalOptions& options, PasswordUse use, const StopToken& stop);
+
+/// Where another password for a repository that is open comes from.
+struct NewPasswordOptions {
+  std::string file;   ///< empty: a prompt, twice, or the next line of standard input
+  bool none = false;  ///< the user wants it to be empty
+};
+
+/// Throws Error{kUsage} when it is empty without being wanted so, or both are given.
+SecureBytes read_new_password(const NewPasswordOptions& options, const StopToken& stop);
 
 }  // namespace snapfs

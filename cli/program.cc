@@ -58,13 +58,20 @@ void set_up(CLI::App& app, GlobalOptions& options, Command& chosen) {
   add_stats_command(app, options, chosen);
   add_cat_command(app, options, chosen);
   add_list_command(app, options, chosen);
+  add_forget_command(app, options, chosen);
   add_mount_command(app, options, chosen);
+  add_tag_command(app, options, chosen);
   add_umount_command(app, options, chosen);
   add_check_command(app, options, chosen);
   add_copy_command(app, options, chosen);
   add_prune_command(app, options, chosen);
   add_repair_command(app, options, chosen);
   add_rewrite_command(app, options, chosen);
+  add_key_command(app, options, chosen);
+  add_unlock_command(app, options, chosen);
+  add_migrate_command(app, options, chosen);
+  add_cache_command(app, options, chosen);
+  add_recover_command(app, options, chosen);
   add_version_command(app, options, chosen);
 }
 

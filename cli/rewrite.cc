@@ -7,8 +7,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "archiver/select/pattern_file.h"
-#include "archiver/select/pattern_list.h"
 #include "cli/commands.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
@@ -23,6 +21,8 @@
 #include "fs/base/timezone.h"
 #include "fs/maintain/snapshot_rewriter.h"
 #include "fs/maintain/tree_editors.h"
+#include "fs/select/pattern_file.h"
+#include "fs/select/pattern_list.h"
 
 namespace snapfs {
 namespace {

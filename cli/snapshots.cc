@@ -14,10 +14,11 @@
 #include "cli/global_options.h"
 #include "cli/json_object.h"
 #include "cli/output.h"
-#include "cli/quantity.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "cli/snapshot_table.h"
 #include "cli/table.h"
+#include "fs/tree/snapshot_groups.h"
 #include "fs/tree/snapshot_list.h"
 
 namespace snapfs {
@@ -26,6 +27,8 @@ namespace {
 struct SnapshotsArguments {
   FilterOptions filter;
   std::uint64_t latest = 0;  ///< 0: all
+  std::string group_by;      ///< empty: no groups
+  bool compact = false;
   bool no_lock = false;
   std::vector<std::string> ids;
 };
@@ -47,14 +50,14 @@ std::vector<Snapshot> select(const std::vector<Snapshot>& all,
   return selected;
 }
 
-/// The newest `count` of each host and set of paths, in the order they had.
+/// The newest `count` of each host and set of paths, in the order they had; 0: all.
 std::vector<Snapshot> keep_latest(std::vector<Snapshot> snapshots, std::uint64_t count) {
-  std::map<std::pair<std::string, std::vector<std::string>>, std::uint64_t> seen;
+  if (count == 0) return snapshots;
+  constexpr GroupBy kHostAndPaths{.host = true, .paths = true};
+  std::map<GroupKey, std::uint64_t> seen;
   std::vector<Snapshot> kept;
   for (auto snapshot = snapshots.rbegin(); snapshot != snapshots.rend(); ++snapshot) {
-    std::vector<std::string> paths = snapshot->paths;
-    std::sort(paths.begin(), paths.end());
-    if (seen[{snapshot->hostname, std::move(paths)}]++ < count) {
+    if (seen[GroupKey::of(*snapshot, kHostAndPaths)]++ < count) {
       kept.push_back(std::move(*snapshot));
     }
   }
@@ -62,42 +65,35 @@ std::vector<Snapshot> keep_latest(std::vector<Snapshot> snapshots, std::uint64_t
   return kept;
 }
 
-std::string json_array(const std::vector<Snapshot>& snapshots) {
-  std::string out = "[";
-  for (const Snapshot& snapshot : snapshots) {
-    if (out.size() > 1) out += ',';
-    std::string fields;
-    append_snapshot_fields(fields, snapshot);
-    JsonObject object;
-    object.members(fields).text("id", snapshot.id.hex()).text("short_id", snapshot.id.short_hex());
-    out += object.finish();
+/// All of it, group by group when the user asked for groups.
+std::string output_of(const std::vector<Snapshot>& selected, const SnapshotsArguments& arguments,
+                      bool json) {
+  const TableStyle style = arguments.compact ? TableStyle::kCompact : TableStyle::kFull;
+  if (arguments.group_by.empty()) {
+    const std::vector<Snapshot> snapshots = keep_latest(selected, arguments.latest);
+    if (json) return snapshots_json(snapshots) + "\n";
+    return snapshots.empty() ? "no snapshots\n" : snapshot_table(snapshots, style);
   }
-  return out + "]\n";
-}
-
-std::string table_of(const std::vector<Snapshot>& snapshots) {
-  if (snapshots.empty()) return "no snapshots\n";
-  const bool sizes = std::any_of(snapshots.begin(), snapshots.end(),
-                                 [](const Snapshot& s) { return s.summary.has_value(); });
-  std::vector<std::string> titles = {"ID", "Time", "Host", "Tags", "Paths"};
-  if (sizes) titles.emplace_back("Size");
-  Table table(std::move(titles));
-  for (const Snapshot& snapshot : snapshots) {
-    std::vector<std::string> row = {snapshot.id.short_hex(),
-                                    format_local_time(snapshot.time.instant), snapshot.hostname,
-                                    fmt::format("{}", fmt::join(snapshot.tags, ",")),
-                                    fmt::format("{}", fmt::join(snapshot.paths, "\n"))};
-    if (sizes) {
-      row.push_back(snapshot.summary ? format_size(snapshot.summary->total_bytes_processed) : "");
+  const GroupBy by = GroupBy::parse(arguments.group_by);
+  std::vector<std::string> parts;
+  for (auto& [key, all] : group_snapshots(selected, by)) {
+    const std::vector<Snapshot> members = keep_latest(std::move(all), arguments.latest);
+    if (json) {
+      JsonObject object;
+      object.raw("group_key", group_key_json(key)).raw("snapshots", snapshots_json(members));
+      parts.push_back(object.finish());
+    } else {
+      parts.push_back(
+          fmt::format("{}:\n{}", printable(key.text(by)), snapshot_table(members, style)));
     }
-    table.add_row(std::move(row));
   }
-  return fmt::format("{}Timestamps shown in local time\n{} snapshot{}\n", table.text(),
-                     snapshots.size(), snapshots.size() == 1 ? "" : "s");
+  if (json) return fmt::format("[{}]\n", fmt::join(parts, ","));
+  return parts.empty() ? "no snapshots\n" : fmt::format("{}", fmt::join(parts, "\n"));
 }
 
 ExitCode run_snapshots(const GlobalOptions& options, const SnapshotsArguments& arguments,
                        Signals& signals) {
+  GroupBy::parse(arguments.group_by);  // a mistake shows before a password is asked for
   Session session(options, signals,
                   arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
   std::size_t damaged = 0;
@@ -105,10 +101,9 @@ ExitCode run_snapshots(const GlobalOptions& options, const SnapshotsArguments& a
     ++damaged;
     print_error(error.what());
   };
-  std::vector<Snapshot> snapshots =
+  const std::vector<Snapshot> snapshots =
       select(load_snapshots(session.repository(), session.stop(), warn), arguments);
-  if (arguments.latest > 0) snapshots = keep_latest(std::move(snapshots), arguments.latest);
-  print(options.json ? json_array(snapshots) : table_of(snapshots));
+  print(output_of(snapshots, arguments, options.json));
   if (damaged == 0) return ExitCode::kSuccess;
   print_exit_error(options.json, ExitCode::kFatal,
                    fmt::format("{} damaged snapshot file{} not listed", damaged,
@@ -129,6 +124,14 @@ void add_snapshots_command(CLI::App& program, GlobalOptions& options, Command& c
   command->add_option("--latest", arguments->latest, "Only the newest N of each host and paths")
       ->type_name("N")
       ->group("Which snapshots");
+  const char* const output = "Listing";
+  command
+      ->add_option("-g,--group-by", arguments->group_by,
+                   "List them by host, paths and tags, or some of them: GROUP is host,paths")
+      ->type_name("GROUP")
+      ->group(output);
+  command->add_flag("-c,--compact", arguments->compact, "Leave out the paths; one tag a line")
+      ->group(output);
   add_global_options(*command, options);
   command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
       ->group("Repository");
@@ -136,6 +139,7 @@ void add_snapshots_command(CLI::App& program, GlobalOptions& options, Command& c
 Examples:
   snapfs snapshots                         all of them, oldest first
   snapfs snapshots --host web1 --latest 1
+  snapfs snapshots -g host,paths           a list for each host and set of paths
   snapfs snapshots --json | jq -r '.[].id')");
   command->callback([&options, &chosen, arguments] {
     chosen = [&options, arguments](Signals& signals) {

@@ -1,0 +1,42 @@
+// The options of "snapfs forget": what can be said on the command line, and what it means.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "cli/filter_options.h"
+#include "cli/prune_options.h"
+#include "fs/tree/retention.h"
+
+namespace CLI {
+class App;
+}
+
+namespace snapfs {
+
+struct GlobalOptions;
+
+/// As given.
+struct ForgetOptions {
+  std::vector<std::string> ids;
+  std::array<std::string, kKeepPeriods> counts;
+  std::array<std::string, kKeepPeriods> within;
+  std::vector<std::string> keep_tags;  ///< several in one, separated by commas
+  FilterOptions filter;
+  std::string group_by = "host,paths";
+  bool compact = false;
+  bool dry_run = false;
+  bool no_lock = false;
+  bool allow_remove_all = false;
+  bool prune = false;
+  PruneArguments prune_arguments;
+
+  /// Throws Error{kUsage} for what is no count or duration.
+  RetentionPolicy policy() const;
+};
+
+/// Adds the options to the command. Both structures must outlive `command`.
+void add_forget_options(CLI::App& command, GlobalOptions& global, ForgetOptions& options);
+
+}  // namespace snapfs

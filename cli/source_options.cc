@@ -1,0 +1,50 @@
+#include "cli/source_options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/environment.h"
+#include "cli/global_options.h"
+#include "fs/base/error.h"
+
+namespace snapfs {
+
+GlobalOptions SourceOptions::as_global(const GlobalOptions& global) const {
+  if (!is_given() && !environment_setting("FROM_REPOSITORY") &&
+      !environment_setting("FROM_REPOSITORY_FILE")) {
+    throw Error(ErrorCode::kUsage,
+                "no repository to copy from was named: give it with --from-repo, or set "
+                "SNAPFS_FROM_REPOSITORY");
+  }
+  GlobalOptions source = global;
+  source.repository = repository;
+  source.repository_file = repository_file;
+  source.password_file = password_file;
+  source.password_command = password_command;
+  source.insecure_no_password = insecure_no_password;
+  source.variables = "FROM_";
+  return source;
+}
+
+void add_source_options(CLI::App& app, SourceOptions& options) {
+  const char* const group = "Where from";
+  app.add_option("--from-repo", options.repository,
+                 "The repository to copy from (or SNAPFS_FROM_REPOSITORY)")
+      ->type_name("LOCATION")
+      ->group(group);
+  app.add_option("--from-repository-file", options.repository_file,
+                 "Read its name from FILE (or SNAPFS_FROM_REPOSITORY_FILE)")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--from-password-file", options.password_file,
+                 "Read its password from FILE (or SNAPFS_FROM_PASSWORD_FILE)")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--from-password-command", options.password_command,
+                 "Run COMMAND, which prints its password (or SNAPFS_FROM_PASSWORD_COMMAND)")
+      ->type_name("COMMAND")
+      ->group(group);
+  app.add_flag("--from-insecure-no-password", options.insecure_no_password, "Its password is empty")
+      ->group(group);
+}
+
+}  // namespace snapfs

@@ -1,0 +1,149 @@
+// snapfs tag: gives snapshots other tags.
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/filter_options.h"
+#include "cli/global_options.h"
+#include "cli/json_object.h"
+#include "cli/lenient_choice.h"
+#include "cli/output.h"
+#include "cli/session.h"
+#include "cli/signals.h"
+#include "fs/base/error.h"
+#include "fs/tree/snapshot_list.h"
+#include "fs/tree/tag_change.h"
+
+namespace snapfs {
+namespace {
+
+struct TagArguments {
+  std::vector<std::string> set;  ///< as typed: several in one, separated by commas
+  std::vector<std::string> add;
+  std::vector<std::string> remove;
+  FilterOptions filter;
+  std::vector<std::string> ids;
+};
+
+std::vector<std::string> split_all(const std::vector<std::string>& lists) {
+  std::vector<std::string> tags;
+  for (const std::string& list : lists) {
+    for (std::string& tag : split_tags(list)) tags.push_back(std::move(tag));
+  }
+  return tags;
+}
+
+TagChange parse_change(const TagArguments& arguments) {
+  const TagChange change{split_all(arguments.set), split_all(arguments.add),
+                         split_all(arguments.remove)};
+  if (change.is_empty()) {
+    throw Error(ErrorCode::kUsage, "nothing to do: give --set, --add or --remove with tags");
+  }
+  if (!change.set.empty() && !(change.add.empty() && change.remove.empty())) {
+    throw Error(ErrorCode::kUsage,
+                "--set goes neither with --add nor with --remove: it replaces all tags");
+  }
+  for (const auto* const tags : {&change.set, &change.add}) {
+    if (std::find(tags->begin(), tags->end(), kPartialTag) != tags->end()) {
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("the tag \"{}\" marks what interrupted runs leave: choose another",
+                              kPartialTag));
+    }
+  }
+  return change;
+}
+
+/// Tells of each change and counts them.
+class TagReport {
+ public:
+  explicit TagReport(const GlobalOptions& options) : options_(options) {}
+
+  void changed(const Id& old_id, const Id& new_id) {
+    ++changed_;
+    if (options_.json) {
+      JsonObject object;
+      object.text("message_type", "changed")
+          .text("old_snapshot_id", old_id.hex())
+          .text("new_snapshot_id", new_id.hex());
+      print(object.finish() + "\n");
+    } else if (options_.verbosity > 0) {
+      print(fmt::format("{} is now {}\n", old_id.hex(), new_id.hex()));
+    }
+  }
+
+  void finish() const {
+    if (options_.json) {
+      JsonObject object;
+      object.text("message_type", "summary").number("changed_snapshots", changed_);
+      print(object.finish() + "\n");
+    } else if (!options_.quiet) {
+      print(changed_ == 0
+                ? std::string("no snapshots were modified\n")
+                : fmt::format("modified {} snapshot{}\n", changed_, changed_ == 1 ? "" : "s"));
+    }
+  }
+
+ private:
+  const GlobalOptions& options_;
+  std::size_t changed_ = 0;
+};
+
+ExitCode run_tag(const GlobalOptions& options, const TagArguments& arguments, Signals& signals) {
+  const TagChange change = parse_change(arguments);
+  Session session(options, signals, LockMode::kExclusive);
+  Repository& repository = session.repository();
+  LenientChoice choice(options.json);
+  TagReport report(options);
+  for (const Snapshot& snapshot :
+       choice.choose(repository, arguments.filter, arguments.ids, session.stop())) {
+    Snapshot changed = snapshot;
+    changed.tags = change.apply_to(snapshot.tags);
+    if (change.set.empty() && changed.tags == snapshot.tags) continue;
+    session.require_lock();
+    report.changed(snapshot.id, replace_snapshot(repository, snapshot, changed, session.stop()));
+  }
+  report.finish();
+  return choice.finish();
+}
+
+}  // namespace
+
+void add_tag_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
+  CLI::App* command = program.add_subcommand("tag", "Change the tags of snapshots");
+  const auto arguments = std::make_shared<TagArguments>();
+  command
+      ->add_option("ID", arguments->ids,
+                   "Only these: IDs, unambiguous beginnings of them, or \"latest\"")
+      ->type_name("");
+  const auto add = [&](const char* name, std::vector<std::string>& values, const char* text) {
+    command->add_option(name, values, text)
+        ->type_name("TAGS")
+        ->allow_extra_args(false)
+        ->group("Change");
+  };
+  add("--set", arguments->set, "Replace all tags by TAG[,TAG...]; '' leaves none");
+  add("--add", arguments->add, "Add TAG[,TAG...] (may be repeated)");
+  add("--remove", arguments->remove, "Remove TAG[,TAG...] (may be repeated)");
+  add_filter_options(*command, arguments->filter);
+  add_global_options(*command, options);
+  command->footer(R"(
+A snapshot with other tags is another snapshot: it gets a new ID, and remembers the first one.
+
+Examples:
+  snapfs tag --add release 1a2b3c4d
+  snapfs tag --remove nightly --host web1
+  snapfs tag --set '' --tag obsolete       no tags for all that are tagged obsolete)");
+  command->callback([&options, &chosen, arguments] {
+    chosen = [&options, arguments](Signals& signals) {
+      return run_tag(options, *arguments, signals);
+    };
+  });
+}
+
+}  // namespace snapfs

@@ -1,8 +1,8 @@
 // The index of a repository in a local file that is mapped into memory: what a mount begins with
 // instead of reading every index file again. It stands for a set of index files, and holds no more
 // than they do; it is not asked whether a blob exists before something is written. The file is only
-// ever replaced, never changed: a program that cut it short while it is mapped would end its readers
-// with SIGBUS, so the directory is the user's alone.
+// ever replaced, never changed: a program that cut it short while it is mapped would end its
+// readers with SIGBUS, so the directory is the user's alone.
 #pragma once
 
 #include <set>

@@ -24,7 +24,8 @@ class PackSink {
   virtual void submit(FinishedPack pack, StopToken stop) = 0;
 
   /// Blocks while the sink is full: who waits here, and not in `submit`, holds nothing meanwhile. A
-  /// hint: there may be less room than a pack takes, and it may be gone again. Thread-safe. By default there always is room.
+  /// hint: there may be less room than a pack takes, and it may be gone again. Thread-safe. By
+  /// default there always is room.
   virtual void wait_for_room(StopToken /*stop*/) {}
 };
 

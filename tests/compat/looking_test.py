@@ -61,7 +61,8 @@ class LookingTest(harness.CompatTest):
     def make(self):
         self.restic("init")
         cheap_key.cheapen(self.repository, harness.PASSWORD)
-        nasty_tree.NastyTree(os.path.join(self.scratch, "nasty")).make()
+        nasty_tree.NastyTree(os.path.join(self.scratch, "nasty"),
+                             raw_link_targets=harness.restic_version() >= (0, 16)).make()
         work = os.path.join(self.scratch, "work")
         os.makedirs(os.path.join(work, "a", "b"))
         for name, text in (("a/b/x.txt", "hi\n"), ("a/y.txt", "yo\n"), ("top", "zz\n"),
@@ -114,6 +115,12 @@ class LookingTest(harness.CompatTest):
         theirs, ours = self.both(*arguments, "--json")
         self.assertEqual(normalized(json.loads(theirs)), normalized(json.loads(ours)))
 
+    def assert_both_refuse(self, *arguments):
+        result = subprocess.run([harness.RESTIC, *arguments], cwd=self.scratch, check=False,
+                                env=self.environment, capture_output=True)
+        self.assertNotIn(result.returncode, (0, 130), arguments)
+        self.snapfs(*arguments, expect=1)
+
     def require_option(self, command, option):
         if option not in help_of(command):
             self.skipTest(f"this restic's {command} has no {option}")
@@ -133,8 +140,7 @@ class LsTest(LookingTest):
         self.assertEqual(self.both("ls", "-q", self.old, "/nowhere"), ("", ""))
 
     def test_a_directory_has_to_be_absolute(self):
-        for program in (self.restic, self.snapfs):
-            program("ls", self.old, "work", expect=1)
+        self.assert_both_refuse("ls", self.old, "work")
 
     def test_subfolders(self):
         self.require_option("cat", "snapshot:subfolder")
@@ -142,8 +148,7 @@ class LsTest(LookingTest):
             self.assert_same_text("ls", "-q", f"{self.old}:{folder}")
         self.assert_same_text("ls", "-q", f"{self.old}:/work", "/a")
         for folder in ("/nowhere", "/work/a/y.txt"):
-            for program in (self.restic, self.snapfs):
-                program("ls", f"{self.old}:{folder}", expect=1)
+            self.assert_both_refuse("ls", f"{self.old}:{folder}")
 
     def test_orders(self):
         self.require_option("ls", "--sort")
@@ -225,8 +230,7 @@ class ObjectsTest(LookingTest):
         for arguments in (["cat"], ["cat", "nonsense"], ["cat", "blob"], ["cat", "blob", "0" * 64],
                           ["cat", "blob", "xyz"], ["cat", "tree", "00000000"], ["list"],
                           ["list", "nonsense"], ["cat", "index", "0" * 64]):
-            for program in (self.restic, self.snapfs):
-                program(*arguments, expect=1)
+            self.assert_both_refuse(*arguments)
 
 
 class FindTest(LookingTest):
@@ -244,9 +248,12 @@ class FindTest(LookingTest):
                           ["-O", "1970-01-01 00:00:00", "-N", "1970-01-01 00:00:01", "*"],
                           ["--host", "other", "*"], ["--tag", "two", "*"],
                           ["--path", os.path.join(self.scratch, "work"), "x.txt"]):
-            self.assertEqual(*self.both("find", *arguments), arguments)
+            if all(word in help_of("find") for word in arguments if word.startswith("-")):
+                self.assertEqual(*self.both("find", *arguments), arguments)
 
     def test_json(self):
+        if "inode" not in self.restic("find", "--json", "x.txt").stdout:
+            self.skipTest("this restic's objects have fewer fields")
         for arguments in (["x.txt", "*.t*"], ["nope"], ["nasty"], ["-i", "LINK"]):
             self.assert_same_json("find", *arguments)
 
@@ -270,7 +277,10 @@ class FindTest(LookingTest):
 
     def test_packs(self):
         for pack in self.snapfs("list", "packs").stdout.split():
-            self.assertEqual(*self.both("find", "--pack", pack))
+            theirs, ours = self.both("find", "--pack", pack)
+            self.assertNotEqual(ours, "")
+            if theirs:  # older ones look for data only
+                self.assertEqual(theirs, ours)
 
     def test_show_pack_id(self):
         blob, tree = self.blob_and_tree()
@@ -280,8 +290,7 @@ class FindTest(LookingTest):
     def test_mistakes(self):
         for arguments in ([], ["-O", "nonsense", "x"], ["["], ["--blob", "--tree", "00000000"],
                           ["--pack", "00000000"]):
-            for program in (self.restic, self.snapfs):
-                program("find", *arguments, expect=1)
+            self.assert_both_refuse("find", *arguments)
 
     def test_says_what_could_not_be_searched(self):
         blob, tree = self.blob_and_tree()
@@ -321,8 +330,7 @@ class DiffTest(LookingTest):
 
     def test_mistakes(self):
         for arguments in ([self.old], [self.old, "00000000"], [self.old, f"{self.new}:/nowhere"]):
-            for program in (self.restic, self.snapfs):
-                program("diff", *arguments, expect=1)
+            self.assert_both_refuse("diff", *arguments)
 
 
 class StatsTest(LookingTest):
@@ -340,12 +348,14 @@ class StatsTest(LookingTest):
                     for key in list(theirs):
                         if isinstance(theirs[key], float):
                             self.assertAlmostEqual(theirs.pop(key), ours.pop(key))
-                self.assertEqual(theirs, {key: ours[key] for key in theirs}, (mode, ids))
+                self.assertEqual(theirs, {key: ours.get(key, 0) for key in theirs}, (mode, ids))
 
     def test_text(self):
         self.require_option("snapshots", "--latest")
         for mode in self.MODES:
             theirs, ours = self.both("stats", "--mode", mode, self.nasty)
+            if "     Snapshots processed:  1" not in theirs:
+                self.skipTest("this restic's lines are others")
             self.assertEqual([line for line in theirs.splitlines() if line[0] not in "s["],
                              ours.splitlines())
 
@@ -353,8 +363,7 @@ class StatsTest(LookingTest):
         for arguments in (["--host", "other"], ["latest"], ["--tag", "one"]):
             theirs, ours = (json.loads(text) for text in self.both("stats", "--json", *arguments))
             self.assertEqual(theirs["total_size"], ours["total_size"])
-        for program in (self.restic, self.snapfs):
-            program("stats", "--mode", "nonsense", expect=1)
+        self.assert_both_refuse("stats", "--mode", "nonsense")
 
 
 class DumpTest(LookingTest):
@@ -421,8 +430,7 @@ class DumpTest(LookingTest):
     def test_mistakes(self):
         for arguments in (["latest"], [self.old, "/nowhere"], [self.old, "/work/a/link"],
                           [self.old, "/work/top/x"], ["-a", "nonsense", self.old, "/"]):
-            for program in (self.restic, self.snapfs):
-                program("dump", *arguments, expect=1)
+            self.assert_both_refuse("dump", *arguments)
 
 
 class LogTest(LookingTest):

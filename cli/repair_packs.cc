@@ -53,8 +53,7 @@ std::vector<Id> find_packs(Session& session, const std::vector<std::string>& tex
   std::vector<Id> packs;
   for (const std::string& text : texts) packs.push_back(find_pack(all, text));
   std::ranges::sort(packs);
-  const auto doubles = std::ranges::unique(packs);
-  packs.erase(doubles.begin(), doubles.end());
+  packs.erase(std::unique(packs.begin(), packs.end()), packs.end());
   return packs;
 }
 

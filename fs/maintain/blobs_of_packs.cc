@@ -28,8 +28,7 @@ std::unordered_map<Id, std::vector<PackEntry>> blobs_of_packs(Index& index,
   };
   for (auto& [pack, entries] : found) {
     std::ranges::sort(entries, by_place);
-    const auto doubles = std::ranges::unique(entries);
-    entries.erase(doubles.begin(), doubles.end());
+    entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
   }
   return found;
 }

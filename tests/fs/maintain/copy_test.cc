@@ -188,7 +188,8 @@ TEST_F(CopyTest, CompressesAnewWhenAskedTo) {
 
 TEST_F(CopyTest, GoesFromOneVersionToTheOther) {
   MemoryBackend old;
-  Repository::init(old, as_bytes(test::kPassword), {.version = 1, .kdf = kQuickKdf}, {});
+  Repository::init(old, as_bytes(test::kPassword),
+                   {.version = 1, .kdf = kQuickKdf, .chunker_polynomial = {}}, {});
   const auto source = open(source_memory_);
   const auto middle = open(old);
   MaintenanceProgress progress;

@@ -136,6 +136,9 @@ class UnlockTest(ChangesTest):
                                         (harness.SNAPFS, self.restic, self.locked_status())):
             holder = self.hold_shared(holding)
             for arguments in changing:
+                # Older versions of restic recover beside others.
+                if asking == self.restic and arguments == ["recover"] and status != 11:
+                    continue
                 with self.subTest(holding=holding, arguments=arguments):
                     result = asking(*arguments, expect=status)
                     self.assertIn("lock", result.stderr)
@@ -200,7 +203,12 @@ class KeyTest(ChangesTest):
         return json.loads(self.snapfs("key", "list", "--json", **environment).stdout)
 
     def test_list_is_restics(self):
-        self.assertEqual(self.keys(), json.loads(self.restic("key", "list", "--json").stdout))
+        listed = json.loads(self.restic("key", "list", "--json").stdout)
+        own = self.keys()
+        self.assertEqual(len(own[0]["id"]), 64)
+        for ours, theirs in zip(own, listed):  # older versions shorten the ID
+            ours["id"] = ours["id"][:len(theirs["id"])]
+        self.assertEqual(own, listed)
         text = self.snapfs("key", "list").stdout
         self.assertIn("*" + self.files("keys")[0][:8], text)
 

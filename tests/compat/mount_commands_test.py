@@ -422,7 +422,7 @@ class MountCommandsTest(harness.CompatTest):
         if shutil.which("prlimit") is None:
             self.skipTest("prlimit is not installed")
         served = 0
-        for mebibytes in (30, 60, 100, 400, 800):
+        for mebibytes in (60, 80, 100, 400, 800):
             with self.subTest(mebibytes=mebibytes):
                 server, log = self.serve(prefix=["prlimit", f"--as={mebibytes << 20}"])
                 try:

@@ -290,7 +290,7 @@ TEST_F(CheckTest, BlobsUnderADamagedHeaderAreCheckedByTheIndex) {
 
 TEST_F(CheckTest, FaultOfReadingAPackThatPassesIsNoDamage) {
   faults_.before_each_call(
-      [this, failed = std::make_shared<std::set<Id>>()](BackendCall call, const FileKey& key) {
+      [failed = std::make_shared<std::set<Id>>()](BackendCall call, const FileKey& key) {
         if (call != BackendCall::kLoad || key.kind != FileKind::kPack) return;
         static std::mutex mutex;
         const std::lock_guard lock(mutex);

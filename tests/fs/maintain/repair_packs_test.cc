@@ -99,8 +99,10 @@ TEST_F(RepairPacksTest, PackMayBeCutOff) {
   const auto offset = [this](std::size_t number) {
     return maker_.repository().index().find_any(blob(number)).value().offset;
   };
-  const std::size_t last =
-      std::ranges::max({std::size_t{0}, std::size_t{1}, std::size_t{2}}, {}, offset);
+  std::size_t last = 0;
+  for (const std::size_t number : {1U, 2U}) {
+    if (offset(number) > offset(last)) last = number;
+  }
   bytes.resize(offset(last) + 1);
   memory_.save({FileKind::kPack, pack_}, bytes, {});
   const RepairedPacks result = repair(memory_, {pack_});

@@ -4,6 +4,7 @@ import functools
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -234,12 +235,17 @@ class ObjectsTest(LookingTest):
 
 
 class FindTest(LookingTest):
+    def found(self, *arguments):
+        """What is found in each snapshot, in no order: older versions of restic have none."""
+        return tuple(sorted(part.strip("\n") for part in re.split("(?m)^(?=Found )", text))
+                     for text in self.both(*arguments))
+
     def test_patterns(self):
         for patterns in (["x.txt"], ["*.t*"], ["nope"], ["top"], ["work/a"], ["/work/*"],
                          ["work/**/x.txt"], ["[xy].txt"], ["/work/a/?.txt", "deep"], ["*"], [""],
                          ["x.txt", "/nowhere/*"], ["!top"], ["a/b"], ["**/b"], ["/work/a/**"],
                          ["new*line"]):
-            self.assertEqual(*self.both("find", *patterns), patterns)
+            self.assertEqual(*self.found("find", *patterns), patterns)
 
     def test_options(self):
         for arguments in (["-l", "*"], ["-i", "TOP"], ["-R", "top"], ["-s", self.old, "top"],
@@ -249,7 +255,7 @@ class FindTest(LookingTest):
                           ["--host", "other", "*"], ["--tag", "two", "*"],
                           ["--path", os.path.join(self.scratch, "work"), "x.txt"]):
             if all(word in help_of("find") for word in arguments if word.startswith("-")):
-                self.assertEqual(*self.both("find", *arguments), arguments)
+                self.assertEqual(*self.found("find", *arguments), arguments)
 
     def test_json(self):
         if "inode" not in self.restic("find", "--json", "x.txt").stdout:
@@ -272,7 +278,7 @@ class FindTest(LookingTest):
         blob, tree = self.blob_and_tree()
         for arguments in (["--blob", blob], ["--blob", blob[:8]], ["--tree", tree],
                           ["--tree", tree[:8]], ["--blob", "0" * 64]):
-            self.assertEqual(*self.both("find", *arguments), arguments)
+            self.assertEqual(*self.found("find", *arguments), arguments)
             self.assert_same_json("find", *arguments)
 
     def test_packs(self):

@@ -57,7 +57,8 @@ void add_recover_command(CLI::App& program, GlobalOptions& options, Command& cho
   command->footer(R"(
 For when snapshots were removed that should have stayed, and the repository was not pruned since.
 All directories to which nothing refers any more become entries of one new snapshot of the path
-/recover, with the beginnings of their IDs as names; move on from there.
+/recover, with the beginnings of their IDs as names; move on from there. Only what the index lists
+is found: where index files are missing, run "snapfs repair index" first.
 
 Example:
   snapfs recover && snapfs mount ~/mnt     then look below ~/mnt/snapshots/latest)");

@@ -102,7 +102,7 @@ class Execution {
   }
 
   void write_index() {
-    if (dropped_.empty()) return;
+    if (dropped_.empty() && !plan_.listed_twice) return;
     progress_.begin("writing the index anew", "index files", 0);
     options_.require_lock();
     rewrite_index(repository_, dropped_, stop_, [this] { progress_.advance(); });

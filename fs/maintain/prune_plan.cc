@@ -97,6 +97,7 @@ class Planner {
     for (const Id& id : ids()) {
       const auto number = static_cast<std::uint32_t>(canonical_.size());
       canonical_.push_back(numbers_.emplace(id, number).first->second);
+      plan_.listed_twice |= canonical_.back() != number;
     }
     uses_.resize(ids().size());
   }

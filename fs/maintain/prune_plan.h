@@ -89,6 +89,7 @@ struct PrunePlan {
   /// What is used and stays nowhere, each blob once, sorted by the pack that it is read from: the
   /// number of that one in `repack`.
   std::vector<PickedBlob> blobs;
+  bool listed_twice = false;  ///< some pack is, which an interrupted rewriting of the index leaves
   PruneFigures figures;
 };
 

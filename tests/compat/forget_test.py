@@ -247,7 +247,7 @@ class ForgetTest(harness.CompatTest):
                                                     SNAPFS_HOST="beta").stdout)), 2)
 
     def test_prune_frees_what_only_the_removed_needed(self):
-        self.restic("init")
+        self.cheap_repository()
         source = os.path.join(self.scratch, "source")
         os.mkdir(source)
         for number in range(3):

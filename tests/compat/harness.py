@@ -3,6 +3,7 @@
 The programs come from the environment: SNAPFS_PROGRAM (set by ctest) and SNAPFS_TEST_RESTIC, which
 may name a newer restic than the system's.
 """
+import atexit
 import contextlib
 import json
 import os
@@ -12,11 +13,16 @@ import sys
 import tempfile
 import unittest
 
+from cheap_key import cheapen
+
 SNAPFS = os.environ.get("SNAPFS_PROGRAM", "build/snapfs")
 RESTIC = os.environ.get("SNAPFS_TEST_RESTIC") or shutil.which("restic")
 PASSWORD = "correct horse"
 # Every version of the format with every kind of compression it knows.
 FORMATS = (("1", "off"), ("2", "off"), ("2", "auto"), ("2", "max"))
+
+
+_cheap_repositories = {}  # options of init → a repository to copy
 
 
 def restic_version():
@@ -51,6 +57,19 @@ class CompatTest(unittest.TestCase):
         self.repository = os.path.join(self.scratch, f"v{version}-{compression}")
         self.environment["RESTIC_REPOSITORY"] = self.repository
         self.environment["RESTIC_COMPRESSION"] = compression
+
+    def cheap_repository(self, *options):
+        """Makes the repository, by restic's init with these options, with a key that opens in a moment.
+        That is done once; then it is copied.
+        """
+        if options not in _cheap_repositories:
+            directory = tempfile.mkdtemp(prefix="snapfs-cheap-")
+            atexit.register(shutil.rmtree, directory)
+            made = os.path.join(directory, "repository")
+            self.restic("init", *options, RESTIC_REPOSITORY=made)
+            cheapen(made, PASSWORD)
+            _cheap_repositories[options] = made
+        shutil.copytree(_cheap_repositories[options], self.repository)
 
     def remove_scratch(self):
         subprocess.run(["chmod", "-R", "u+rwX", self.scratch], check=False, capture_output=True)

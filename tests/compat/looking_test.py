@@ -230,8 +230,11 @@ class ObjectsTest(LookingTest):
     def test_bad_names(self):
         for arguments in (["cat"], ["cat", "nonsense"], ["cat", "blob"], ["cat", "blob", "0" * 64],
                           ["cat", "blob", "xyz"], ["cat", "tree", "00000000"], ["list"],
-                          ["list", "nonsense"], ["cat", "index", "0" * 64]):
+                          ["list", "nonsense"]):
             self.assert_both_refuse(*arguments)
+        if harness.restic_version() >= (0, 18):  # older ones look for it for more than a minute
+            self.assert_both_refuse("cat", "index", "0" * 64)
+        self.snapfs("cat", "index", "0" * 64, expect=1)
 
 
 class FindTest(LookingTest):
@@ -279,14 +282,15 @@ class FindTest(LookingTest):
         for arguments in (["--blob", blob], ["--blob", blob[:8]], ["--tree", tree],
                           ["--tree", tree[:8]], ["--blob", "0" * 64]):
             self.assertEqual(*self.found("find", *arguments), arguments)
-            self.assert_same_json("find", *arguments)
+            theirs, ours = (json.loads(text) for text in self.both("find", *arguments, "--json"))
+            self.assertCountEqual(normalized(theirs), normalized(ours))
 
     def test_packs(self):
         for pack in self.snapfs("list", "packs").stdout.split():
             theirs, ours = self.both("find", "--pack", pack)
             self.assertNotEqual(ours, "")
-            if theirs:  # older ones look for data only
-                self.assertEqual(theirs, ours)
+            if theirs:  # older ones look for data only, and list it in no order
+                self.assertCountEqual(theirs.splitlines(), ours.splitlines())
 
     def test_show_pack_id(self):
         blob, tree = self.blob_and_tree()

@@ -6,7 +6,6 @@ import os
 import time
 
 import harness
-from cheap_key import cheapen
 
 
 class UpkeepTest(harness.CompatTest):
@@ -29,8 +28,7 @@ class UpkeepTest(harness.CompatTest):
 class MigrateTest(UpkeepTest):
     def setUp(self):
         super().setUp()
-        self.restic("init", "--repository-version", "1")
-        cheapen(self.repository, harness.PASSWORD)
+        self.cheap_repository("--repository-version", "1")
         self.restic("backup", "-q", "source")
 
     def version(self):
@@ -65,8 +63,7 @@ class MigrateTest(UpkeepTest):
 class RecoverTest(UpkeepTest):
     def setUp(self):
         super().setUp()
-        self.restic("init")
-        cheapen(self.repository, harness.PASSWORD)
+        self.cheap_repository()
 
     def test_forgotten_snapshots_come_back(self):
         self.restic("backup", "-q", "source")
@@ -108,7 +105,7 @@ class InitTest(UpkeepTest):
         return json.loads(config)["chunker_polynomial"]
 
     def test_chunker_parameters_are_copied(self):
-        self.restic("init")
+        self.cheap_repository()
         copy = os.path.join(self.scratch, "copy")
         arguments = ["init", "-r", copy, "--from-repo", self.repository]
         self.assertIn("--copy-chunker-params", self.snapfs(*arguments, expect=1).stderr)
@@ -123,7 +120,7 @@ class InitTest(UpkeepTest):
         self.snapfs("snapshot", "-q", "-r", copy, "source", RESTIC_PASSWORD="another")
 
     def test_source_may_come_from_files_and_the_environment(self):
-        self.restic("init")
+        self.cheap_repository()
         for name, text in (("place", self.repository), ("password", harness.PASSWORD)):
             with open(os.path.join(self.scratch, name), "w", encoding="ascii") as file:
                 file.write(text + "\n")
@@ -136,7 +133,7 @@ class InitTest(UpkeepTest):
             self.assertEqual(self.polynomial(copy), self.polynomial(self.repository))
 
     def test_nothing_is_overwritten(self):
-        self.restic("init")
+        self.cheap_repository()
         before = self.contents()
         self.assertIn("already", self.snapfs("init", expect=1).stderr)
         self.assertEqual(self.contents(), before)

@@ -11,6 +11,8 @@
 
 #include "fs/backend/memory.h"
 #include "fs/maintain/progress.h"
+#include "fs/repo/index_rewrite.h"
+#include "fs/repo/repository.h"
 #include "tests/fs/maintain/pruned_repository.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/fault_backend.h"
@@ -170,6 +172,16 @@ TEST_F(PruneTest, WarnsOfPacksThatStayAndTakesThemNextTime) {
   EXPECT_EQ(prune().files_left, 1U);
   EXPECT_EQ(progress_.messages.size(), 1U);
   EXPECT_EQ(prune().files_left, 0U);
+  EXPECT_THAT(find_waste(memory_), IsEmpty());
+}
+
+TEST_F(PruneTest, ListsPacksOnceThatWereListedTwice) {
+  prune();
+  const auto repository = open();
+  repository->load_index({});
+  save_index(*repository, repository->index().contents(), {}, {});
+  ASSERT_THAT(find_waste(memory_), ::testing::Not(IsEmpty()));
+  prune();
   EXPECT_THAT(find_waste(memory_), IsEmpty());
 }
 

@@ -48,11 +48,13 @@ void init(void* userdata, fuse_conn_info* connection) {
   };
   want(FUSE_CAP_EXPORT_SUPPORT, true);
   want(FUSE_CAP_CACHE_SYMLINKS, true);
-  want(FUSE_CAP_AUTO_INVAL_DATA, false);   // nothing changes behind the kernel's back
+  want(FUSE_CAP_AUTO_INVAL_DATA, true);    // listings of directories whose time is another one
   want(FUSE_CAP_READDIRPLUS_AUTO, false);  // always: a listing saves a LOOKUP an entry
   want(FUSE_CAP_POSIX_ACL, context.posix_acl);
   // Once OPEN is not sent, opening a file for writing would seem to work.
   context.no_open = !context.writable && (connection->capable & FUSE_CAP_NO_OPEN_SUPPORT) != 0;
+  context.no_opendir = (connection->capable & FUSE_CAP_NO_OPENDIR_SUPPORT) != 0 &&
+                       (connection->want & FUSE_CAP_AUTO_INVAL_DATA) != 0;
   connection->max_background = 64;
   connection->time_gran = 1;
   if (!context.on_ready) return;
@@ -110,7 +112,7 @@ void getattr(fuse_req_t req, fuse_ino_t ino, fuse_file_info*) {
   const auto entry = guarded(req, "getattr", [&] { return context_of(req).fs.entry(ino); });
   if (!entry) return;
   const struct stat status = to_stat(*entry);
-  fuse_reply_attr(req, &status, timeout_of(*entry));
+  fuse_reply_attr(req, &status, timeout_of(*entry, context_of(req)));
 }
 
 void readlink(fuse_req_t req, fuse_ino_t ino) {
@@ -160,60 +162,52 @@ void lseek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence, fuse_file_i
   }
 }
 
+/// A kernel that knows how goes on without OPENDIR and RELEASEDIR, and keeps every listing: for
+/// good inside snapshots, elsewhere until the directory's time of change is another one.
 void opendir(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {
   FuseContext& context = context_of(req);
+  if (context.no_opendir) {
+    fuse_reply_err(req, ENOSYS);
+    return;
+  }
   const auto stable = guarded(req, "opendir", [&] { return context.fs.is_stable_directory(ino); });
   if (!stable) return;
-  const std::uint64_t handle = context.next_handle.fetch_add(1, std::memory_order_relaxed);
-  info->fh = handle;
-  // Virtual directories change: no opendir-less operation, and no cached listing, for them.
   info->cache_readdir = *stable ? 1 : 0;
   info->keep_cache = info->cache_readdir;
   fuse_reply_open(req, info);
 }
 
-void releasedir(fuse_req_t req, fuse_ino_t, fuse_file_info* info) {
-  // Freed outside the lock.
-  std::shared_ptr<const OpenDirectory> last;
-  {
-    auto open_directories = context_of(req).open_directories.lock();
-    if (const auto found = open_directories->find(info->fh); found != open_directories->end()) {
-      last = std::move(found->second);
-      open_directories->erase(found);
+/// The offset of an entry in a directory that changes has the listing's number above this bit.
+constexpr unsigned kListingShift = 32;
+
+/// Where a listing begins, or goes on.
+ListingPlace place_at(FuseContext& context, fuse_ino_t ino, std::uint64_t offset) {
+  const std::uint64_t number = offset >> kListingShift;
+  const std::uint64_t position = offset - (number << kListingShift);
+  if (number != 0) {
+    if (auto kept = context.listings.find(ino, number)) {
+      return {std::move(kept), position, number << kListingShift};
     }
   }
-  fuse_reply_err(req, 0);
+  auto opened = context.fs.open_directory(ino, /*guess=*/position == 0);
+  if (opened->stable()) return {std::move(opened), position, 0};
+  const std::uint64_t listing = context.listings.keep(ino, opened) << kListingShift;
+  return {std::move(opened), position, listing};
 }
 
-/// Opened by the first request that needs it: the kernel may have the listing already.
-std::shared_ptr<const OpenDirectory> open_directory(FuseContext& context, fuse_ino_t ino,
-                                                    std::uint64_t handle) {
-  {
-    auto open_directories = context.open_directories.lock();
-    if (const auto found = open_directories->find(handle); found != open_directories->end()) {
-      return found->second;
-    }
-  }
-  std::shared_ptr<const OpenDirectory> opened = context.fs.open_directory(ino);
-  context.open_directories.lock()->emplace(handle, opened);
-  return opened;
-}
-
-void readdir(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info* info) {
+void readdir(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info*) {
   FuseContext& context = context_of(req);
   const auto buffer = guarded(req, "readdir", [&] {
-    const auto directory = open_directory(context, ino, info->fh);
-    return directory_entries(*directory, size, static_cast<std::uint64_t>(offset));
+    return directory_entries(place_at(context, ino, static_cast<std::uint64_t>(offset)), size);
   });
   if (buffer) fuse_reply_buf(req, buffer->data(), buffer->used());
 }
 
-void readdirplus(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset,
-                 fuse_file_info* info) {
+void readdirplus(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info*) {
   FuseContext& context = context_of(req);
   const auto buffer = guarded(req, "readdirplus", [&] {
-    const auto directory = open_directory(context, ino, info->fh);
-    return directory_entries_plus(*directory, size, static_cast<std::uint64_t>(offset), context);
+    const ListingPlace place = place_at(context, ino, static_cast<std::uint64_t>(offset));
+    return directory_entries_plus(place, size, context);
   });
   if (buffer) fuse_reply_buf(req, buffer->data(), buffer->used());
 }
@@ -351,7 +345,6 @@ fuse_lowlevel_ops make_operations() {
   operations.opendir = counted<RequestKind::kOpendir, opendir>;
   operations.readdir = counted<RequestKind::kReaddir, readdir>;
   operations.readdirplus = counted<RequestKind::kReaddir, readdirplus>;
-  operations.releasedir = counted<RequestKind::kReleasedir, releasedir>;
   operations.getxattr = counted<RequestKind::kXattr, getxattr>;
   operations.listxattr = counted<RequestKind::kXattr, listxattr>;
   operations.statfs = counted<RequestKind::kStatfs, statfs>;

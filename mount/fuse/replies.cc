@@ -50,12 +50,12 @@ constexpr fuse_req_t kNoRequest = nullptr;
 
 /// `add(position, buffer, next)` returns the bytes that the entry needs.
 template <class Add>
-DirectoryBuffer fill(const OpenDirectory& directory, std::size_t size, std::uint64_t offset,
-                     const Add& add) {
+DirectoryBuffer fill(const ListingPlace& place, std::size_t size, const Add& add) {
   DirectoryBuffer buffer(size);
+  const OpenDirectory& directory = *place.directory;
   const std::uint64_t end = directory.size() + 2;
-  for (std::uint64_t i = offset; i < end; ++i) {
-    if (!buffer.advance(add(at_position(directory, i), buffer, i + 1))) break;
+  for (std::uint64_t i = place.position; i < end; ++i) {
+    if (!buffer.advance(add(at_position(directory, i), buffer, place.listing | (i + 1)))) break;
   }
   return buffer;
 }
@@ -102,14 +102,13 @@ fuse_entry_param to_entry_param(const Entry& entry, const FuseContext& context) 
   // The kernel knows its root by generation 0.
   param.generation = entry.ino == kRootIno ? 0 : context.generation;
   param.attr = to_stat(entry);
-  param.attr_timeout = timeout_of(entry);
-  param.entry_timeout = timeout_of(entry);
+  param.attr_timeout = timeout_of(entry, context);
+  param.entry_timeout = timeout_of(entry, context);
   return param;
 }
 
-DirectoryBuffer directory_entries(const OpenDirectory& directory, std::size_t size,
-                                  std::uint64_t offset) {
-  return fill(directory, size, offset,
+DirectoryBuffer directory_entries(const ListingPlace& place, std::size_t size) {
+  return fill(place, size,
               [&](const Position& position, DirectoryBuffer& buffer, std::uint64_t next) {
                 const struct stat status = to_stat(position.entry);
                 return fuse_add_direntry(kNoRequest, buffer.end(), buffer.left(),
@@ -117,9 +116,9 @@ DirectoryBuffer directory_entries(const OpenDirectory& directory, std::size_t si
               });
 }
 
-DirectoryBuffer directory_entries_plus(const OpenDirectory& directory, std::size_t size,
-                                       std::uint64_t offset, FuseContext& context) {
-  return fill(directory, size, offset,
+DirectoryBuffer directory_entries_plus(const ListingPlace& place, std::size_t size,
+                                       FuseContext& context) {
+  return fill(place, size,
               [&](const Position& position, DirectoryBuffer& buffer, std::uint64_t next) {
                 fuse_entry_param param = to_entry_param(position.entry, context);
                 // Node 0: a name only. The kernel neither looks up the dots nor counts them.

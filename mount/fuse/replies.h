@@ -18,12 +18,9 @@ namespace snapfs {
 
 /// How long the kernel may keep what never changes, in seconds.
 inline constexpr double kForever = 1e9;
-/// And what changes with the set of snapshots.
-inline constexpr double kBriefly = 1.0;
-
-inline double timeout_of(const Entry& entry) noexcept {
+inline double timeout_of(const Entry& entry, const FuseContext& context) noexcept {
   if (entry.passing) return 0;
-  return entry.stable ? kForever : kBriefly;
+  return entry.stable ? kForever : context.brief_timeout;
 }
 
 struct stat to_stat(const Entry& entry) noexcept;
@@ -54,14 +51,19 @@ class DirectoryBuffer {
   std::size_t used_ = 0;
 };
 
-/// As many entries from position `offset` on as fit `size` bytes. Position 0 is ".", 1 is "..",
-/// then come the directory's entries; an entry's offset is the position after it.
-DirectoryBuffer directory_entries(const OpenDirectory& directory, std::size_t size,
-                                  std::uint64_t offset);
+/// Where a listing begins, or goes on.
+struct ListingPlace {
+  std::shared_ptr<const OpenDirectory> directory;
+  std::uint64_t position = 0;  ///< 0 is ".", 1 is "..", then come the directory's entries
+  std::uint64_t listing = 0;   ///< what the offsets of all entries have in common: high bits
+};
+
+/// As many entries from there on as fit `size` bytes. An entry's offset is the position after it.
+DirectoryBuffer directory_entries(const ListingPlace& place, std::size_t size);
 
 /// The same with attributes; counts the entries as remembered by the kernel.
-DirectoryBuffer directory_entries_plus(const OpenDirectory& directory, std::size_t size,
-                                       std::uint64_t offset, FuseContext& context);
+DirectoryBuffer directory_entries_plus(const ListingPlace& place, std::size_t size,
+                                       FuseContext& context);
 
 /// The answer to a read, sent from where the bytes are cached. Making it may need memory, sending
 /// it does not: the first belongs inside the errno guard, the second outside.

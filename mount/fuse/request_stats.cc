@@ -10,8 +10,8 @@ namespace snapfs {
 namespace {
 
 constexpr std::array<std::string_view, kRequestKinds> kNames = {
-    "lookup",  "forget",  "getattr",    "readlink", "open",   "read",  "lseek",
-    "opendir", "readdir", "releasedir", "xattr",    "statfs", "change"};
+    "lookup", "forget",  "getattr", "readlink", "open",   "read",
+    "lseek",  "opendir", "readdir", "xattr",    "statfs", "change"};
 
 std::int64_t nanoseconds(RequestStats::Clock::duration time) noexcept {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();

@@ -22,7 +22,6 @@ enum class RequestKind : std::uint8_t {
   kLseek,
   kOpendir,
   kReaddir,
-  kReleasedir,
   kXattr,
   kStatfs,
   kChange,  ///< anything that would change something

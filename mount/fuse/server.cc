@@ -51,6 +51,8 @@ class MountServer::Impl {
     context_.posix_acl = checks_permissions();
     context_.generation = static_cast<std::uint64_t>(SystemClock().now().seconds);
     context_.on_ready = options_.on_ready;
+    context_.brief_timeout =
+        std::min(1.0, std::chrono::duration<double>(options_.view.refresh_interval).count());
     context_.writable = options_.view.prefetch_file;
   }
 

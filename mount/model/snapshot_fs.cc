@@ -32,7 +32,7 @@ std::optional<Entry> SnapshotFs::lookup(Ino parent, std::string_view name) {
 }
 
 Entry SnapshotFs::entry(Ino ino) {
-  return is_virtual(ino) ? virtual_.entry(ino) : trees_.entry(ino);
+  return is_virtual(ino) ? virtual_.refreshed_entry(ino) : trees_.entry(ino);
 }
 
 std::shared_ptr<const OpenDirectory> SnapshotFs::open_directory(Ino ino, bool guess) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fs/base/timestamp.h"
 #include "fs/tree/snapshot.h"
 #include "mount/model/ino.h"
 #include "mount/model/time_template.h"
@@ -36,6 +37,7 @@ struct ViewDirectory {
 
 struct View {
   std::uint64_t generation = 0;                      ///< given by VirtualTree; no two are the same
+  Timestamp since;                                   ///< likewise
   std::vector<Snapshot> snapshots;                   ///< ascending by (time, ID)
   std::map<std::string, ViewDirectory> directories;  ///< by path; the root is always there
 };

@@ -55,7 +55,6 @@ VirtualFs::VirtualFs(Repository& repository, const VirtualFsTrees& trees, ViewOp
       stop_(std::move(stop)),
       clock_(options_.clock != nullptr ? *options_.clock : system_clock_),
       zone_(options_.zone != nullptr ? *options_.zone : TimeZone::local()),
-      start_(clock_.now()),
       uid_(options_.owner_root ? 0 : ::getuid()),
       gid_(options_.owner_root ? 0 : ::getgid()),
       source_(repository, [this](std::string_view message) { warn(message); }),
@@ -104,7 +103,8 @@ void VirtualFs::refresh() {
     std::vector<std::string_view> templates(options_.path_templates.begin(),
                                             options_.path_templates.end());
     if (templates.empty()) templates.assign(defaults.begin(), defaults.end());
-    tree_.replace(build_view(std::move(*snapshots), templates, options_.time_template));
+    tree_.replace(build_view(std::move(*snapshots), templates, options_.time_template),
+                  clock_.now());
   }
   set_next_refresh();
 }
@@ -122,6 +122,12 @@ std::optional<Entry> VirtualFs::lookup(Ino parent, std::string_view name) {
   if (parent != kRootIno) return std::nullopt;
   const auto top = std::ranges::find(tops_, name, [](const TopName& t) { return t.name.name; });
   return top == tops_.end() ? std::nullopt : entry(top->name);
+}
+
+Entry VirtualFs::refreshed_entry(Ino ino) {
+  const NodePointer found = node(ino);
+  if (found->kind == VirtualNode::Kind::kDirectory) refresh_if_due();
+  return entry(*found);
 }
 
 std::shared_ptr<const OpenDirectory> VirtualFs::open_directory(Ino ino) {
@@ -179,10 +185,15 @@ VirtualFs::NodePointer VirtualFs::node(Ino ino) const {
   return found;
 }
 
+Timestamp VirtualFs::changed(const VirtualNode& directory) const {
+  const bool by_clock = directory.part != nullptr && directory.part->goes_by_the_clock();
+  return by_clock ? clock_.now() : tree_.view()->since;
+}
+
 Entry VirtualFs::entry(const VirtualNode& node) const {
   switch (node.kind) {
     case VirtualNode::Kind::kDirectory:
-      return {node.ino, virtual_directory_attributes(node.inode, start_, uid_, gid_), false};
+      return {node.ino, virtual_directory_attributes(node.inode, changed(node), uid_, gid_), false};
     case VirtualNode::Kind::kTree:
       return {node.ino, virtual_directory_attributes(node.inode, node.time, 0, 0), false};
     case VirtualNode::Kind::kFile:

@@ -89,6 +89,10 @@ class VirtualFs {
 
   Entry entry(Ino ino) const { return entry(*node(ino)); }
 
+  /// The same, after looking for new snapshots when that is due: for a kernel that has the listing
+  /// of a directory and asks only whether it is still right.
+  Entry refreshed_entry(Ino ino);
+
   std::shared_ptr<const OpenDirectory> open_directory(Ino ino);
 
   Ino parent(Ino ino) const { return node(ino)->parent; }
@@ -131,6 +135,9 @@ class VirtualFs {
   std::vector<VirtualName> names(const VirtualNode& directory);
 
   NodePointer node(Ino ino) const;
+
+  /// When the names in it may have become others: the kernel keeps a listing until then.
+  Timestamp changed(const VirtualNode& directory) const;
   Entry entry(const VirtualNode& node) const;
   std::optional<Entry> entry(const VirtualName& name) const;
   void warn(std::string_view message) const;
@@ -141,7 +148,6 @@ class VirtualFs {
   const SystemClock system_clock_;
   const Clock& clock_;
   const TimeZone& zone_;
-  const Timestamp start_;
   const std::uint32_t uid_;
   const std::uint32_t gid_;
 

@@ -35,6 +35,9 @@ class VirtualPart {
   /// The names that are shown, ascending; more may be found by lookup().
   virtual std::vector<VirtualName> list(const VirtualNode& directory) = 0;
 
+  /// Whether what list() shows depends on the time of day, too, and not on the snapshots alone.
+  virtual bool goes_by_the_clock() const noexcept { return false; }
+
   /// What is in a file: always the same, and as many bytes as the node says.
   virtual std::shared_ptr<const Bytes> content(const VirtualNode& /*file*/) {
     throw Error(ErrorCode::kInternal, "this part of the view has no files");

@@ -15,6 +15,11 @@ constexpr Ino kFirstPassingIno = kFirstTreeIno / 2;
 /// Enough that nobody who has just looked one up loses it.
 constexpr std::size_t kMaxPassing = 256;
 
+Timestamp nanosecond_after(const Timestamp& time) noexcept {
+  if (time.nanoseconds < 999'999'999) return {time.seconds, time.nanoseconds + 1};
+  return {time.seconds + 1, 0};
+}
+
 VirtualNode::Kind node_kind(ViewEntry::Kind kind) noexcept {
   switch (kind) {
     case ViewEntry::Kind::kDirectory:
@@ -53,10 +58,11 @@ VirtualTree::VirtualTree() : next_passing_(kFirstPassingIno) {
   view_ = std::make_shared<const View>(std::move(empty));
 }
 
-void VirtualTree::replace(View view) {
+void VirtualTree::replace(View view, const Timestamp& now) {
   const std::unique_lock lock(mutex_);
   number(view);
   view.generation = view_->generation + 1;
+  view.since = std::max(now, nanosecond_after(view_->since));
   view_ = std::make_shared<const View>(std::move(view));
 }
 

@@ -54,8 +54,9 @@ class VirtualTree {
 
   VirtualTree();
 
-  /// Gives every entry of `view` its inode and makes it the current view.
-  void replace(View view);
+  /// Gives every entry of `view` its inode and makes it the current view, since `now`, or a
+  /// nanosecond after the view before when the clock says otherwise.
+  void replace(View view, const Timestamp& now);
 
   /// The current view; stays as it is when it is replaced.
   std::shared_ptr<const View> view() const;

@@ -11,10 +11,14 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <optional>
+#include <regex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -62,11 +66,16 @@ class Directory {
 
   void seek(long position) { ::seekdir(stream_, position); }
 
+  /// Nothing at the end.
+  std::optional<Listed> next() {
+    const dirent* entry = ::readdir(stream_);
+    if (entry == nullptr) return std::nullopt;
+    return Listed{entry->d_name, entry->d_ino, entry->d_type, ::telldir(stream_)};
+  }
+
   std::vector<Listed> rest() {
     std::vector<Listed> result;
-    while (const dirent* entry = ::readdir(stream_)) {
-      result.push_back({entry->d_name, entry->d_ino, entry->d_type, ::telldir(stream_)});
-    }
+    while (auto entry = next()) result.push_back(*std::move(entry));
     return result;
   }
 
@@ -85,6 +94,13 @@ std::string read_whole(const std::string& path) {
   return std::string(as_text(bytes));
 }
 
+/// How many requests of a kind the status tells of.
+std::string count_in(const std::string& status, const std::string& kind) {
+  std::smatch match;
+  const bool found = std::regex_search(status, match, std::regex("  " + kind + " +([0-9]+),"));
+  return found ? match[1].str() : "none";
+}
+
 class RealMount : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -99,6 +115,15 @@ class RealMount : public ::testing::Test {
   void mount(std::vector<Node> nodes, MountOptions options = {}) {
     maker().add_snapshot(maker().add_tree(std::move(nodes)), kTime);
     mounted_.mount(std::move(options));
+  }
+
+  /// The server's, with every request counted: an answer is sent before.
+  std::string status_at_rest() {
+    for (;;) {
+      std::string status = mounted_.server().status();
+      if (status.ends_with("in flight:\n")) return status;
+      std::this_thread::yield();
+    }
   }
 
   std::string path(const std::string& below) const {
@@ -380,11 +405,49 @@ TEST_F(RealMount, DamageIsEioForItsPagesOnly) {
 
 TEST_F(RealMount, NewSnapshotsShowUp) {
   mount({});
-  EXPECT_EQ(Directory(mounted_.path("snapshots")).rest().size(), 4U);
+  Directory kept_open(mounted_.path("snapshots"));
+  EXPECT_EQ(kept_open.rest().size(), 4U);
   const Id tree = maker().add_tree({maker().make_file("new", {"new content"})});
   maker().add_snapshot(tree, "2026-01-02T00:00:00Z");
+  kept_open.seek(0);
+  EXPECT_EQ(kept_open.rest().size(), 5U);
   EXPECT_EQ(Directory(mounted_.path("snapshots")).rest().size(), 5U);
   EXPECT_EQ(read_whole(mounted_.path("snapshots/2026-01-02T00:00:00Z/new")), "new content");
+}
+
+TEST_F(RealMount, TheKernelListsDirectoriesOfSnapshotsByItself) {
+  std::vector<Node> nodes;
+  for (int i = 0; i < 300; ++i) nodes.push_back(maker().make_file(fmt::format("f{:03}", i), {}));
+  mount(std::move(nodes));
+  const std::size_t first = Directory(path("")).rest().size();
+  const std::string before = status_at_rest();
+  EXPECT_EQ(Directory(path("")).rest().size(), first);
+  EXPECT_EQ(first, 302U);
+  EXPECT_EQ(count_in(before, "opendir"), "1");  // the one that said that there need be no more
+  const std::string after = status_at_rest();
+  for (const char* kind : {"opendir", "readdir"}) {
+    EXPECT_EQ(count_in(before, kind), count_in(after, kind)) << kind;
+  }
+}
+
+TEST_F(RealMount, AListingThatWasBegunGoesOnWhileSnapshotsGo) {
+  constexpr std::size_t kMany = 1000;  // more than the kernel asks for at a time
+  const Id tree = maker().add_tree({});
+  std::vector<Id> made;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    made.push_back(maker().add_snapshot(tree, fmt::format("{}-02-01T00:00:00Z", 1970 + i)).id);
+  }
+  mounted_.mount();
+  Directory begun(mounted_.path("ids"));
+  std::set<std::string> seen = {begun.next().value().name};
+  for (std::size_t i = 0; i < kMany; i += 2) {
+    mounted_.backend().remove({FileKind::kSnapshot, made[i]}, {});
+  }
+  EXPECT_EQ(Directory(mounted_.path("ids")).rest().size(), kMany / 2 + 2);
+  while (const auto entry = begun.next()) {
+    EXPECT_TRUE(seen.insert(entry->name).second) << entry->name;
+  }
+  EXPECT_EQ(seen.size(), kMany + 2);
 }
 
 TEST_F(RealMount, TheNamesOfASnapshotAreOneDirectoryAndAllWork) {

@@ -125,9 +125,10 @@ TEST(View, ADirectoryEvadesASnapshotOfTheSameName) {
 TEST(VirtualTree, InodesOutlastARebuild) {
   VirtualTree tree;
   const Snapshot first = snapshot(1, "2026-01-01T00:00:00Z");
-  tree.replace(build_view({first}, default_path_templates()));
+  tree.replace(build_view({first}, default_path_templates()), {});
   const auto before = tree.view();
-  tree.replace(build_view({first, snapshot(2, "2026-01-02T00:00:00Z")}, default_path_templates()));
+  tree.replace(build_view({first, snapshot(2, "2026-01-02T00:00:00Z")}, default_path_templates()),
+               {});
   const auto after = tree.view();
 
   const auto ino = [](const View& view, const std::string& path, std::string_view name) {

@@ -315,7 +315,7 @@ TEST_F(ChangedTest, ALongListOfDeletionsIsMadeOnce) {
   View view;
   view.snapshots = {first_, second_};
   view.directories[""];
-  tree.replace(std::move(view));
+  tree.replace(std::move(view), {});
   ChangedPart part(tree, changed, clock_, zone_, {}, /*list_bytes=*/10);
   const auto find = [&](const VirtualNode& directory, const char* name) {
     return tree.find(part.lookup(directory, name).value().ino);

@@ -1,6 +1,7 @@
 """What all parts of the benchmark share: the programs, the work directory, the clock, and the table
 that the measurements go to."""
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -46,6 +47,7 @@ class Session:
         self.programs = {"snapfs": os.path.join(ROOT, "build", "snapfs"), "restic": options.restic}
         self.work = tempfile.mkdtemp(prefix="snapfs-bench-", dir=options.work)
         self.environment = {**os.environ, "RESTIC_PASSWORD": PASSWORD, "SNAPFS_PASSWORD": PASSWORD,
+                            "RESTIC_FROM_PASSWORD": PASSWORD,
                             "RESTIC_CACHE_DIR": os.path.join(self.work, "cache"),
                             "RESTIC_PROGRESS_FPS": "0.1"}
 
@@ -94,6 +96,16 @@ class Session:
             yield path
         finally:
             shutil.rmtree(path)
+
+    def prepare(self, program, *arguments):
+        """Runs the program, untimed; returns what it prints."""
+        return subprocess.run([self.programs[program], *arguments], env=self.environment, check=True,
+                              capture_output=True, text=True).stdout
+
+    def snapshot_ids(self, repository):
+        """Of all snapshots, the oldest first."""
+        listed = json.loads(self.prepare("snapfs", "-r", repository, "snapshots", "--json"))
+        return [snapshot["id"] for snapshot in listed]
 
     def snapshot(self, work, program, repository, sources, **how):
         command = [self.programs[program], "-r", repository, "backup", "-q", *sources]

@@ -22,11 +22,12 @@ class TreeCheck {
   TreeCheck(Repository& repository, CheckReport& report, BlobSet* used)
       : repository_(repository), report_(report), used_(used) {}
 
-  void visit(const Id& tree, ByteView blob, std::vector<Id>& next) {
+  void visit(const Id& tree, Bytes&& blob, std::vector<Id>& next) {
     if (used_ != nullptr) used_->insert({BlobType::kTree, tree});
     try {
       parse_tree(
-          blob, [&](Node&& node) { check(tree, node, next); }, fmt::format("tree {}", tree.hex()));
+          std::move(blob), [&](Node&& node) { check(tree, node, next); },
+          fmt::format("tree {}", tree.hex()));
     } catch (const Error& error) {
       // Here and not in the walk, so that the directories before the bad node are looked at.
       report_damage(error.what());
@@ -147,7 +148,9 @@ UsedBlobs check_structure(Repository& repository, const CheckOptions& options, C
   TreeCheck check(repository, report, used.blobs ? &*used.blobs : nullptr);
   walk_trees(
       repository, roots,
-      [&](const Id& tree, Bytes&& blob, std::vector<Id>& next) { check.visit(tree, blob, next); },
+      [&](const Id& tree, Bytes&& blob, std::vector<Id>& next) {
+        check.visit(tree, std::move(blob), next);
+      },
       stop,
       [&](const Id& tree, const Error& error) {
         const std::string message = fmt::format("tree {}: {}", tree.hex(), error.what());

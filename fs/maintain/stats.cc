@@ -40,13 +40,13 @@ struct TreeSize {
 
 using TreeSizes = std::unordered_map<Id, TreeSize>;
 
-void visit_nodes(const Id& tree, const Bytes& blob, std::vector<Id>& next,
+void visit_nodes(const Id& tree, Bytes&& blob, std::vector<Id>& next,
                  const std::function<void(const Node&)>& visit) {
   const auto take = [&](Node&& node) {
     visit(node);
     if (node.subtree) next.push_back(*node.subtree);
   };
-  parse_tree(blob, take, fmt::format("tree {}", tree.hex()));
+  parse_tree(std::move(blob), take, fmt::format("tree {}", tree.hex()));
 }
 
 void add(TreeSize& tree, const Node& node) {
@@ -66,7 +66,7 @@ TreeSizes measure(Repository& repository, std::span<const Id> roots, const StopT
   Synchronized<TreeSizes> sizes;
   const auto visit = [&](const Id& id, Bytes&& blob, std::vector<Id>& next) {
     TreeSize tree;
-    visit_nodes(id, blob, next, [&](const Node& node) { add(tree, node); });
+    visit_nodes(id, std::move(blob), next, [&](const Node& node) { add(tree, node); });
     sizes.lock()->emplace(id, std::move(tree));
   };
   walk_trees(repository, roots, visit, stop);
@@ -183,7 +183,7 @@ RestoreSize unique_contents(Repository& repository, std::span<const Id> roots, S
   Synchronized<std::unordered_map<Id, std::uint64_t>> sizes;
   const auto visit = [&](const Id& tree, Bytes&& blob, std::vector<Id>& next) {
     std::vector<std::pair<Id, std::uint64_t>> found;
-    visit_nodes(tree, blob, next,
+    visit_nodes(tree, std::move(blob), next,
                 [&](const Node& node) { found.emplace_back(content_key(node), node.size); });
     sizes.lock()->insert(found.begin(), found.end());
   };

@@ -24,6 +24,11 @@ inline constexpr std::size_t kMaxNameBytes = 255;
 void parse_tree(ByteView blob, const std::function<void(Node&&)>& visit,
                 std::string_view what = "tree");
 
+/// The same of a blob that nobody needs any more: of a large one, in little more memory than its
+/// text takes. Malformed JSON in the middle of that may show after some calls only.
+void parse_tree(Bytes&& blob, const std::function<void(Node&&)>& visit,
+                std::string_view what = "tree");
+
 /// One node from its object. Throws as parse_tree does.
 Node parse_node(std::string_view json, std::string_view what = "node");
 

@@ -34,7 +34,9 @@ class TreeCache::ListingDelivery final : public PrefetchTarget::Delivery {
   ListingDelivery(const TreeCache& cache, SharedCache<Id, TreeListing>::Claim claim)
       : cache_(cache), claim_(std::move(claim)) {}
 
-  void deliver(Bytes plain) override { claim_.finish(cache_.make_listing(claim_.key(), plain)); }
+  void deliver(Bytes plain) override {
+    claim_.finish(cache_.make_listing(claim_.key(), std::move(plain)));
+  }
 
  private:
   const TreeCache& cache_;
@@ -47,7 +49,7 @@ std::unique_ptr<PrefetchTarget::Delivery> TreeCache::claim(const Id& tree) {
   return std::make_unique<ListingDelivery>(*this, std::move(*claim));
 }
 
-std::shared_ptr<const TreeListing> TreeCache::make_listing(const Id& tree, ByteView blob) const {
+std::shared_ptr<const TreeListing> TreeCache::make_listing(const Id& tree, Bytes&& blob) const {
   auto listing = std::make_shared<TreeListing>();
   const auto add = [&](Node&& node) {
     if (node.type == NodeType::kFile) {
@@ -59,7 +61,7 @@ std::shared_ptr<const TreeListing> TreeCache::make_listing(const Id& tree, ByteV
     }
     listing->nodes.push_back(node);
   };
-  parse_tree(blob, add, "tree " + tree.hex());
+  parse_tree(std::move(blob), add, "tree " + tree.hex());
   listing->nodes.shrink_to_fit();
   listing->bytes = sizeof(TreeListing) + listing->nodes.heap_bytes() +
                    listing->unusual.capacity() * sizeof(TreeListing::Unusual);

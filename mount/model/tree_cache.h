@@ -66,7 +66,7 @@ class TreeCache final : public PrefetchTarget {
  private:
   class ListingDelivery;
 
-  std::shared_ptr<const TreeListing> make_listing(const Id& tree, ByteView blob) const;
+  std::shared_ptr<const TreeListing> make_listing(const Id& tree, Bytes&& blob) const;
 
   Repository& repository_;
   const ContentIndex content_;

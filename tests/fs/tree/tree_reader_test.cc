@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "fs/base/error.h"
@@ -254,6 +255,32 @@ TEST(TreeReader, RefusesNamesOutOfOrderOrTwice) {
   // The raw names count, not the quoted ones: a newline comes before a space.
   EXPECT_EQ(parse(order("\\\\n", " ")).size(), 2U);
   EXPECT_NE(damage_in(order(" ", "\\\\n")), "");
+}
+
+/// So many files that their tree is read node by node; `last` is the last one's name.
+std::string large_tree(const std::string& last) {
+  constexpr int kFiles = 150'000;
+  std::vector<std::string> files;
+  for (int i = 0; i < kFiles; ++i) files.push_back(file_named(fmt::format("file {:06}", i)));
+  files.push_back(file_named(last));
+  return tree_of(files);
+}
+
+TEST(TreeReader, ReadsLargeTreesNodeByNode) {
+  const std::string blob = large_tree("zo\\\\xff \u2028");
+  ASSERT_GT(blob.size(), std::size_t{16} << 20);
+  const std::vector<Node> expected = parse(blob);
+  std::vector<Node> nodes;
+  parse_tree(copy_of(as_bytes(blob)), [&](Node&& node) { nodes.push_back(std::move(node)); });
+  EXPECT_EQ(nodes, expected);
+}
+
+TEST(TreeReader, RefusesInLargeTreesWhatItRefusesInSmallOnes) {
+  for (const std::string& blob : {large_tree("file 149999"), large_tree("a"), large_tree("a/b"),
+                                  large_tree("z").substr(0, std::size_t{17} << 20),
+                                  large_tree("z").replace(17 << 20, 20, 20, 'x')}) {
+    EXPECT_THROW(parse_tree(copy_of(as_bytes(blob)), [](Node&&) {}), Error);
+  }
 }
 
 TEST(TreeReader, RefusesNodesThatLackSomething) {

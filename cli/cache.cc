@@ -79,7 +79,11 @@ ExitCode clean_up(const GlobalOptions& options, const std::vector<CachedReposito
     remove_cached(one);
     bytes += one.bytes;
   }
-  if (options.json || options.quiet) return ExitCode::kSuccess;
+  if (options.json) {
+    print(cache_json(expired, expired));
+    return ExitCode::kSuccess;
+  }
+  if (options.quiet) return ExitCode::kSuccess;
   print(fmt::format("removed the copies of {} repositor{} ({}) from {}\n", expired.size(),
                     expired.size() == 1 ? "y" : "ies", format_size(bytes), directory));
   return ExitCode::kSuccess;

@@ -79,10 +79,12 @@ ExitCode run_list(const GlobalOptions& options, const KeyArguments& arguments, S
   return ExitCode::kSuccess;
 }
 
-void report_new_key(const GlobalOptions& options, const char* what, const Id& id) {
+/// `message_type` for programs, `what` for people.
+void report_key(const GlobalOptions& options, std::string_view message_type, std::string_view what,
+                const Id& id) {
   if (options.json) {
     JsonObject object;
-    object.text("message_type", "key").text("id", id.hex());
+    object.text("message_type", message_type).text("id", id.hex());
     print(object.finish() + "\n");
   } else if (!options.quiet) {
     print(fmt::format("{} {}\n", what, id.hex()));
@@ -94,7 +96,7 @@ ExitCode run_add(const GlobalOptions& options, const KeyArguments& arguments, Si
   const SecureBytes password = read_new_password(arguments.password, session.stop());
   const Id id = add_key(session.repository(), session.clock(), password.view(), arguments.owner(),
                         session.stop());
-  report_new_key(options, "saved new key with ID", id);
+  report_key(options, "key", "saved new key with ID", id);
   return ExitCode::kSuccess;
 }
 
@@ -103,7 +105,7 @@ ExitCode run_remove(const GlobalOptions& options, const KeyArguments& arguments,
   const Id id = find_key(session.repository(), arguments.id, session.stop());
   session.require_lock();
   remove_key(session.repository(), id, session.stop());
-  if (!options.json && !options.quiet) print(fmt::format("removed key {}\n", id.hex()));
+  report_key(options, "removed", "removed key", id);
   return ExitCode::kSuccess;
 }
 
@@ -113,7 +115,7 @@ ExitCode run_passwd(const GlobalOptions& options, const KeyArguments& arguments,
   session.require_lock();
   const Id id = replace_key(session.repository(), session.clock(), password.view(),
                             arguments.owner(), session.stop());
-  report_new_key(options, "the password was changed; the new key is", id);
+  report_key(options, "key", "the password was changed; the new key is", id);
   return ExitCode::kSuccess;
 }
 

@@ -6,9 +6,11 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "cli/commands.h"
 #include "cli/global_options.h"
+#include "cli/json_object.h"
 #include "cli/named_snapshot.h"
 #include "cli/session.h"
 #include "cli/signals.h"
@@ -24,25 +26,46 @@ struct ListArguments {
 
 const std::vector<std::string> kTypes = {"blobs", "packs", "index", "snapshots", "keys", "locks"};
 
-void list_files(Session& session, FileKind kind) {
-  TextOutput output;
-  for (const Id& id : session.repository().list(kind, session.stop())) {
-    output.write(id.hex() + "\n");
+/// One object after the other: as lines, or as the elements of a JSON array.
+class ObjectList {
+ public:
+  explicit ObjectList(bool json) : json_(json) {}
+
+  void add(const Id& id) { add(json_ ? fmt::format("\"{}\"", id.hex()) : id.hex()); }
+
+  void add(std::string_view type, const Id& id) {
+    add(json_ ? JsonObject().text("type", type).text("id", id.hex()).finish()
+              : fmt::format("{} {}", type, id.hex()));
   }
-  output.finish();
+
+  void finish() {
+    if (json_) output_.write(empty_ ? "[]\n" : "]\n");
+    output_.finish();
+  }
+
+ private:
+  void add(const std::string& text) {
+    output_.write(json_ ? (empty_ ? "[" : ",") + text : text + "\n");
+    empty_ = false;
+  }
+
+  const bool json_;
+  bool empty_ = true;
+  TextOutput output_;
+};
+
+void list_files(Session& session, FileKind kind, ObjectList& list) {
+  for (const Id& id : session.repository().list(kind, session.stop())) list.add(id);
 }
 
-/// One line for each stored copy.
-void list_blobs(const GlobalOptions& options, Session& session) {
+/// Every stored copy.
+void list_blobs(const GlobalOptions& options, Session& session, ObjectList& list) {
   load_index_to_read(options, session);
   const Index::Contents contents = session.repository().index().contents();
-  TextOutput output;
   for (const BlobType type : {BlobType::kData, BlobType::kTree}) {
-    const std::string prefix = std::string(to_string(type)) + " ";
     contents.tables[static_cast<std::size_t>(type)].for_each(
-        [&](const TableEntry& entry) { output.write(prefix + entry.id.hex() + "\n"); });
+        [&](const TableEntry& entry) { list.add(to_string(type), entry.id); });
   }
-  output.finish();
 }
 
 ExitCode run_list(const GlobalOptions& options, const ListArguments& arguments, Signals& signals) {
@@ -50,12 +73,14 @@ ExitCode run_list(const GlobalOptions& options, const ListArguments& arguments, 
   Session session(options, signals,
                   locks || arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
   const std::string& type = arguments.type;
-  if (type == "blobs") list_blobs(options, session);
-  if (type == "packs") list_files(session, FileKind::kPack);
-  if (type == "index") list_files(session, FileKind::kIndex);
-  if (type == "snapshots") list_files(session, FileKind::kSnapshot);
-  if (type == "keys") list_files(session, FileKind::kKey);
-  if (locks) list_files(session, FileKind::kLock);
+  ObjectList list(options.json);
+  if (type == "blobs") list_blobs(options, session, list);
+  if (type == "packs") list_files(session, FileKind::kPack, list);
+  if (type == "index") list_files(session, FileKind::kIndex, list);
+  if (type == "snapshots") list_files(session, FileKind::kSnapshot, list);
+  if (type == "keys") list_files(session, FileKind::kKey, list);
+  if (locks) list_files(session, FileKind::kLock, list);
+  list.finish();
   return ExitCode::kSuccess;
 }
 

@@ -8,6 +8,7 @@
 
 #include "cli/commands.h"
 #include "cli/global_options.h"
+#include "cli/json_object.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "cli/signals.h"
@@ -36,10 +37,30 @@ void require_known(const std::vector<std::string>& names) {
   }
 }
 
-void list_migrations(const Repository& repository) {
-  if (!can_upgrade(repository)) return print("there is no migration for this repository\n");
-  print(fmt::format("available migrations:\n  {}  to version 2 of the format, which compresses\n",
-                    kUpgrade));
+constexpr std::string_view kDescription = "to version 2 of the format, which compresses";
+
+void list_migrations(const Repository& repository, bool json) {
+  const bool available = can_upgrade(repository);
+  if (json) {
+    JsonObject object;
+    object.text("name", kUpgrade).text("description", kDescription);
+    print(available ? fmt::format("[{}]\n", object.finish()) : "[]\n");
+  } else {
+    print(available ? fmt::format("available migrations:\n  {}  {}\n", kUpgrade, kDescription)
+                    : "there is no migration for this repository\n");
+  }
+}
+
+void report_upgrade(const GlobalOptions& options) {
+  if (options.json) {
+    JsonObject object;
+    object.text("message_type", "migrated").text("name", kUpgrade).number("version", 2);
+    print(object.finish() + "\n");
+  } else if (!options.quiet) {
+    print(
+        "the repository has version 2 now; \"snapfs prune --repack-uncompressed\" compresses what "
+        "is stored\n");
+  }
 }
 
 /// Prints what is wrong.
@@ -70,7 +91,7 @@ ExitCode run_migrate(const GlobalOptions& options, const MigrateArguments& argum
   Session session(options, signals, LockMode::kExclusive);
   Repository& repository = session.repository();
   if (arguments.names.empty()) {
-    list_migrations(repository);
+    list_migrations(repository, options.json);
     return ExitCode::kSuccess;
   }
   if (!can_upgrade(repository)) {
@@ -81,11 +102,7 @@ ExitCode run_migrate(const GlobalOptions& options, const MigrateArguments& argum
   require_sound(options, session);
   session.require_lock();
   upgrade_to_version_2(repository, session.stop());
-  if (!options.quiet && !options.json) {
-    print(
-        "the repository has version 2 now; \"snapfs prune --repack-uncompressed\" compresses what "
-        "is stored\n");
-  }
+  report_upgrade(options);
   return ExitCode::kSuccess;
 }
 

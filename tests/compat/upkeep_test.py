@@ -38,7 +38,10 @@ class MigrateTest(UpkeepTest):
         before = self.contents()
         self.assertIn("upgrade_repo_v2", self.snapfs("migrate").stdout)
         self.assertEqual(self.contents(), before)
-        self.snapfs("migrate", "upgrade_repo_v2")
+        (available,) = json.loads(self.snapfs("migrate", "--json").stdout)
+        self.assertEqual(available["name"], "upgrade_repo_v2")
+        told = json.loads(self.snapfs("migrate", "upgrade_repo_v2", "--json").stdout)
+        self.assertEqual((told["message_type"], told["version"]), ("migrated", 2))
         self.assertEqual(self.version(), 2)
         changed = [path for path, content in self.contents().items() if before.get(path) != content]
         self.assertEqual(changed, [os.path.join(self.repository, "config")])
@@ -53,6 +56,7 @@ class MigrateTest(UpkeepTest):
         before = self.contents()
         self.assertIn("already", self.snapfs("migrate", "upgrade_repo_v2").stderr)
         self.assertNotIn("upgrade", self.snapfs("migrate").stdout)
+        self.assertEqual(json.loads(self.snapfs("migrate", "--json").stdout), [])
         self.assertEqual(self.contents(), before)
 
     def test_unknown_migrations_are_refused(self):
@@ -177,7 +181,8 @@ class CacheTest(UpkeepTest):
         self.assertNotIn("1000 B", self.snapfs("cache", "--no-size").stdout)
         self.snapfs("cache", "--cleanup")
         self.assertEqual(self.listed(), [("b", 2000, False), ("c", 3000, False)])
-        self.snapfs("cache", "--cleanup", "--cache-size", "2000")
+        removed = self.listed("--cleanup", "--cache-size", "2000")
+        self.assertEqual(removed, [("c", 3000, True)])
         self.assertEqual(self.listed(), [("b", 2000, False)])
         self.snapfs("cache", "--no-cache", expect=1)
         self.snapfs("cache", "--cache-size", "much", expect=1)

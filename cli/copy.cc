@@ -122,9 +122,9 @@ ExitCode run_copy(const GlobalOptions& global, const CopyArguments& arguments, S
 
   CopyOutput output(global);
   // Snapshots before the index, in both: what they refer to is then in it.
-  const std::vector<Snapshot> wanted =
-      choose_snapshots(load_snapshots(source, stop), arguments.ids, arguments.filter.filter());
-  const std::vector<Snapshot> present = load_snapshots(target, stop);
+  SnapshotChoice choice(global.json);
+  const std::vector<Snapshot> wanted = choice.choose(source, arguments.ids, arguments.filter, stop);
+  const std::vector<Snapshot> present = choice.load(target, stop);
   std::vector<Snapshot> lacking;
   for (CopyCandidate& candidate : find_uncopied(wanted, present)) {
     if (candidate.copied != nullptr) {
@@ -148,7 +148,7 @@ ExitCode run_copy(const GlobalOptions& global, const CopyArguments& arguments, S
                              copied, stop);
   }
   output.finish(figures);
-  return ExitCode::kSuccess;
+  return choice.finish();
 }
 
 constexpr const char* kFooter = R"(

@@ -196,8 +196,9 @@ ExitCode run_find(const GlobalOptions& options, const FindArguments& arguments, 
   Session session(options, signals,
                   arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
   Repository& repository = session.repository();
-  std::vector<Snapshot> snapshots = choose_snapshots(
-      load_sound_snapshots(options, session), arguments.snapshots, arguments.filter.filter());
+  SnapshotChoice choice(options.json);
+  std::vector<Snapshot> snapshots =
+      choice.choose(repository, arguments.snapshots, arguments.filter, session.stop());
   if (!arguments.reverse) std::ranges::reverse(snapshots);
   load_index_to_read(options, session);
   const WantedBlobs wanted = wanted_blobs(repository, arguments, prefixes);
@@ -212,16 +213,18 @@ ExitCode run_find(const GlobalOptions& options, const FindArguments& arguments, 
   for (const Snapshot& snapshot : snapshots) finder.run(snapshot);
   if (arguments.show_packs && !names && !options.json) print_packs(text, repository, wanted);
   output->finish();
-  return report_unreadable(options.json, finder.search());
+  return choice.finish(report_unreadable(options.json, finder.search()));
 }
 
 void add_options(CLI::App& command, FindArguments& arguments) {
   const char* const what = "What to look for";
   command.add_flag("-i,--ignore-case", arguments.ignore_case, "Do not tell A from a")->group(what);
-  command.add_option("-O,--oldest", arguments.oldest, "Only what was not modified before TIME")
+  command
+      .add_option("-O,--oldest,--newer", arguments.oldest, "Only what was not modified before TIME")
       ->type_name("TIME")
       ->group(what);
-  command.add_option("-N,--newest", arguments.newest, "Only what was not modified after TIME")
+  command
+      .add_option("-N,--newest,--older", arguments.newest, "Only what was not modified after TIME")
       ->type_name("TIME")
       ->group(what);
   command.add_flag("--blob", arguments.blobs, "PATTERN is the ID of a blob: where is it used?")

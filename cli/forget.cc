@@ -11,11 +11,11 @@
 #include "cli/forget_options.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
-#include "cli/lenient_choice.h"
 #include "cli/output.h"
 #include "cli/prune_output.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "cli/snapshot_choice.h"
 #include "cli/snapshot_table.h"
 #include "cli/table.h"
 #include "fs/base/error.h"
@@ -88,8 +88,7 @@ class Decision {
                     const RetentionTime& time) {
     tell(fmt::format("Policy: {}\n", policy.text()));
     const GroupBy by = GroupBy::parse(options_.group_by);
-    const std::vector<Snapshot> selected = matching(snapshots, options_.filter.filter());
-    for (auto& [key, members] : group_snapshots(selected, by)) {
+    for (auto& [key, members] : group_snapshots(snapshots, by)) {
       const RetentionVerdict verdict = apply_retention(std::move(members), policy, time);
       if (verdict.keep.empty() && !policy.is_empty()) {
         throw Error(
@@ -186,15 +185,14 @@ ExitCode run_forget(const GlobalOptions& global, const ForgetOptions& options, S
   require_intention(options, policy);
   Session session(global, signals,
                   options.no_lock ? std::nullopt : std::optional(LockMode::kExclusive));
-  LenientChoice choice(global.json);
-  const std::vector<Snapshot> snapshots = choice.load(session.repository(), session.stop());
+  SnapshotChoice choice(global.json, UnmatchedName::kPassedOver);
+  const std::vector<Snapshot> snapshots =
+      choice.choose(session.repository(), options.ids, options.filter, session.stop());
   Decision decision(global, options);
   if (options.ids.empty()) {
     decision.apply_policy(snapshots, policy, {session.clock().now(), TimeZone::local()});
   } else {
-    for (const Snapshot& snapshot : choice.named(snapshots, options.ids, options.filter.filter())) {
-      decision.remove(snapshot.id);
-    }
+    for (const Snapshot& snapshot : snapshots) decision.remove(snapshot.id);
   }
   const std::size_t failed = carry_out(decision, global, options, session);
   decision.print_json();

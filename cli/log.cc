@@ -28,6 +28,7 @@
 #include "fs/base/timezone.h"
 #include "fs/maintain/path_history.h"
 #include "fs/tree/node_json.h"
+#include "fs/tree/snapshot_groups.h"
 #include "mount/model/view.h"
 
 namespace snapfs {
@@ -43,20 +44,19 @@ struct LogArguments {
 
 /// Snapshots of one host and set of paths: what is gone in one of them was there in the other.
 struct Series {
-  std::string host;
-  std::vector<std::string> paths;
+  GroupKey key;
   std::vector<std::size_t> members;   ///< indexes, ascending by time
   std::vector<PathVersion> versions;  ///< with indexes into `members`
 };
 
+/// The series in the order of their first snapshots.
 std::vector<Series> divide(const std::vector<Snapshot>& snapshots) {
-  std::map<std::pair<std::string, std::vector<std::string>>, Series> found;
+  constexpr GroupBy kHostAndPaths{.host = true, .paths = true};
+  std::map<GroupKey, Series> found;
   for (std::size_t i = 0; i < snapshots.size(); ++i) {
-    std::vector<std::string> paths = snapshots[i].paths;
-    std::ranges::sort(paths);
-    Series& series = found[{snapshots[i].hostname, paths}];
-    series.host = snapshots[i].hostname;
-    series.paths = std::move(paths);
+    GroupKey key = GroupKey::of(snapshots[i], kHostAndPaths);
+    Series& series = found[key];
+    series.key = std::move(key);
     series.members.push_back(i);
   }
   std::vector<Series> all;
@@ -67,9 +67,8 @@ std::vector<Series> divide(const std::vector<Snapshot>& snapshots) {
 
 /// The name of each snapshot below the mount's "snapshots" directory.
 std::vector<std::string> mount_names(const std::vector<Snapshot>& snapshots) {
-  constexpr std::string_view kTemplate = "snapshots/%T";
   std::vector<std::string> names(snapshots.size());
-  const View view = build_view(snapshots, std::span(&kTemplate, 1));
+  const View view = build_view(snapshots, std::span(&kSnapshotsTemplate, 1));
   for (const auto& [path, directory] : view.directories) {
     for (const ViewEntry& entry : directory.entries) {
       if (entry.kind == ViewEntry::Kind::kSnapshot) {
@@ -81,7 +80,7 @@ std::vector<std::string> mount_names(const std::vector<Snapshot>& snapshots) {
 }
 
 std::vector<std::string_view> changes_of(const PathVersion& version) {
-  if (!version.state) return {"removed"};
+  if (!version.node) return {"removed"};
   std::vector<std::string_view> changes;
   if (version.appeared) changes.push_back("appeared");
   if (version.type) changes.push_back("type");
@@ -110,12 +109,12 @@ std::string json_of(const LogEntry& entry) {
   object.texts("changes", changes).number("snapshots", entry.snapshots);
   object.text("last_time", format_rfc3339(entry.last.time));
   object.text("last_snapshot", entry.last.id.hex());
-  if (const PathState& state = entry.version.state) {
+  if (const std::optional<Node>& node = entry.version.node) {
     const auto time = [](Timestamp moment) { return format_rfc3339(TimeZone::local().at(moment)); };
-    object.text("type", type_name(state->type));
-    if (state->type == NodeType::kFile) object.number("size", state->size);
-    object.text("permissions", mode_text(state->type, state->permissions));
-    object.number("uid", state->uid).number("gid", state->gid).text("mtime", time(state->mtime));
+    object.text("type", type_name(node->type));
+    if (node->type == NodeType::kFile) object.number("size", node->size);
+    object.text("permissions", mode_text(node->type, node->permissions));
+    object.number("uid", node->uid).number("gid", node->gid).text("mtime", time(node->mtime));
     object.text("mount_path", entry.mount_path);
   }
   return object.finish() + "\n";
@@ -125,10 +124,10 @@ std::string line_of(const LogEntry& entry, const TextOutput& output) {
   std::string line = fmt::format("{}  {}  {:<17}", format_local_time(entry.first.time.instant),
                                  entry.first.id.short_hex(),
                                  fmt::format("{}", fmt::join(changes_of(entry.version), ",")));
-  if (const PathState& state = entry.version.state) {
-    const std::string size = state->type == NodeType::kFile ? format_size(state->size)
-                                                            : std::string(type_name(state->type));
-    line += fmt::format("  {:>11}  {}  {}", size, format_local_time(state->mtime),
+  if (const std::optional<Node>& node = entry.version.node) {
+    const std::string size = node->type == NodeType::kFile ? format_size(node->size)
+                                                           : std::string(type_name(node->type));
+    line += fmt::format("  {:>11}  {}  {}", size, format_local_time(node->mtime),
                         output.name(entry.mount_path));
   }
   line.erase(line.find_last_not_of(' ') + 1);
@@ -163,9 +162,10 @@ class Log {
     bool first = true;
     for (Series& series : series_) {
       if (!json && series_.size() > 1) {
-        output.write(fmt::format("{}host {}, paths {}:\n", std::exchange(first, false) ? "" : "\n",
-                                 output.name(series.host),
-                                 output.name(fmt::format("{}", fmt::join(series.paths, ", ")))));
+        output.write(
+            fmt::format("{}host {}, paths {}:\n", std::exchange(first, false) ? "" : "\n",
+                        output.name(series.key.hostname),
+                        output.name(fmt::format("{}", fmt::join(series.key.paths, ", ")))));
       }
       if (reverse) std::ranges::reverse(series.versions);
       for (const PathVersion& version : series.versions) {
@@ -181,8 +181,8 @@ class Log {
     const std::size_t first = series.members[version.first];
     const std::size_t last = series.members[version.last];
     const std::string place = path_ == "/" ? names_[first] : names_[first] + path_;
-    return {version, snapshots_[first],         snapshots_[last], version.last - version.first + 1,
-            path_,   version.state ? place : ""};
+    return {version, snapshots_[first],        snapshots_[last], version.last - version.first + 1,
+            path_,   version.node ? place : ""};
   }
 
   std::vector<Snapshot> snapshots_;
@@ -206,8 +206,9 @@ std::vector<std::string> names_among(const std::vector<Snapshot>& all,
 ExitCode run_log(const GlobalOptions& options, const LogArguments& arguments, Signals& signals) {
   Session session(options, signals,
                   arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
-  const std::vector<Snapshot> all = load_sound_snapshots(options, session);
-  std::vector<Snapshot> snapshots = choose_snapshots(all, arguments.ids, arguments.filter.filter());
+  SnapshotChoice choice(options.json);
+  const std::vector<Snapshot> all = choice.load(session.repository(), session.stop());
+  std::vector<Snapshot> snapshots = choice.among(all, arguments.ids, arguments.filter);
   std::erase_if(snapshots, is_partial);
   const std::vector<std::string> names = names_among(all, snapshots);
   load_index_to_read(options, session);
@@ -228,7 +229,7 @@ ExitCode run_log(const GlobalOptions& options, const LogArguments& arguments, Si
                 fmt::format("no snapshot has {}: \"snapfs find\" looks for names everywhere", path),
                 path);
   }
-  if (complete) return ExitCode::kSuccess;
+  if (complete) return choice.finish();
   print_exit_error(options.json, ExitCode::kFatal,
                    "the list is not complete; \"snapfs check\" says what is damaged");
   return ExitCode::kFatal;

@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 
 #include "cli/json_object.h"
-#include "cli/named_snapshot.h"
 #include "cli/node_text.h"
+#include "cli/snapshot_choice.h"
 #include "fs/base/rfc3339.h"
 #include "fs/base/timezone.h"
 #include "fs/tree/node_json.h"
@@ -27,7 +27,7 @@ class LineOutput final : public LsOutput {
 
   void begin(const Snapshot& snapshot, const std::vector<std::string>& directories) override {
     if (!style_.title) return;
-    output_.write(fmt::format("{} filtered by [{}]:\n", output_.name(snapshot_title(snapshot)),
+    output_.write(fmt::format("{} filtered by [{}]:\n", title_of(snapshot),
                               output_.name(fmt::format("{}", fmt::join(directories, " ")))));
   }
 

@@ -2,13 +2,10 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "cli/cache_directory.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
 #include "cli/output.h"
-#include "cli/quantity.h"
 #include "cli/session.h"
 #include "fs/tree/snapshot_path.h"
 
@@ -22,10 +19,6 @@ DamagedSnapshot warn_of_damaged(const GlobalOptions& options) {
 }
 
 }  // namespace
-
-std::vector<Snapshot> load_sound_snapshots(const GlobalOptions& options, Session& session) {
-  return load_snapshots(session.repository(), session.stop(), warn_of_damaged(options));
-}
 
 void load_index_to_read(const GlobalOptions& options, Session& session) {
   if (const auto directory = cache_directory(options)) {
@@ -44,12 +37,6 @@ NamedSnapshot open_named_snapshot(const GlobalOptions& options, Session& session
   load_index_to_read(options, session);
   const Id tree = find_directory(repository, snapshot.tree, path.folder, session.stop());
   return {std::move(snapshot), tree};
-}
-
-std::string snapshot_title(const Snapshot& snapshot) {
-  return fmt::format("snapshot {} of [{}] at {} by {}@{}", snapshot.id.short_hex(),
-                     fmt::join(snapshot.paths, " "), format_local_time(snapshot.time.instant),
-                     snapshot.username, snapshot.hostname);
 }
 
 }  // namespace snapfs

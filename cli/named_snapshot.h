@@ -25,13 +25,7 @@ struct NamedSnapshot {
 NamedSnapshot open_named_snapshot(const GlobalOptions& options, Session& session,
                                   std::string_view text, const FilterOptions& filter);
 
-/// All snapshots in the order of their times. Damaged ones are left out and warned of.
-std::vector<Snapshot> load_sound_snapshots(const GlobalOptions& options, Session& session);
-
 /// Loads the index for a command that writes no blobs: with the copy on this machine.
 void load_index_to_read(const GlobalOptions& options, Session& session);
-
-/// "snapshot 1a2b3c4d of [/home] at 2026-11-23 10:00:00 by me@host".
-std::string snapshot_title(const Snapshot& snapshot);
 
 }  // namespace snapfs

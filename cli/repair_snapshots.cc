@@ -38,12 +38,9 @@ ExitCode run_repair_snapshots(const GlobalOptions& global, const RepairArguments
   Session session(global, signals,
                   arguments.dry_run ? std::nullopt : std::optional(LockMode::kExclusive));
   options.require_lock = [&session] { session.require_lock(); };
-  const auto warn = [&global](const Id& id, const Error& error) {
-    print_warning(global.json, id.hex(), error.what());
-  };
+  SnapshotChoice choice(global.json);
   const std::vector<Snapshot> chosen =
-      choose_snapshots(load_snapshots(session.repository(), session.stop(), warn), arguments.ids,
-                       arguments.filter.filter());
+      choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());
   session.repository().load_index(session.stop());
   RewriteOutput output(global, options);
   RepairingEditor editor(
@@ -56,7 +53,7 @@ ExitCode run_repair_snapshots(const GlobalOptions& global, const RepairArguments
     output.end(snapshot, rewriter.rewrite(snapshot));
   }
   output.finish();
-  return ExitCode::kSuccess;
+  return choice.finish();
 }
 
 constexpr const char* kFooter = R"(

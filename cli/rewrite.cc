@@ -137,9 +137,9 @@ ExitCode run_rewrite(const GlobalOptions& global, const RewriteArguments& argume
       [&](const std::string& path, std::string_view what) { output.item(path, what, false); });
   Session session(global, signals, lock_for(arguments));
   options.require_lock = [&session] { session.require_lock(); };
+  SnapshotChoice choice(global.json);
   const std::vector<Snapshot> chosen =
-      choose_snapshots(load_snapshots(session.repository(), session.stop()), arguments.ids,
-                       arguments.filter.filter());
+      choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());
   if (arguments.looks_at_trees()) session.repository().load_index(session.stop());
   SnapshotRewriter rewriter(session.repository(), session.clock(), editor.get(), options,
                             session.stop());
@@ -148,7 +148,7 @@ ExitCode run_rewrite(const GlobalOptions& global, const RewriteArguments& argume
     output.end(snapshot, rewriter.rewrite(snapshot, edit));
   }
   output.finish();
-  return ExitCode::kSuccess;
+  return choice.finish();
 }
 
 void add_change_options(CLI::App& app, RewriteArguments& arguments) {

@@ -3,24 +3,57 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "cli/filter_options.h"
+#include "cli/output.h"
 #include "cli/quantity.h"
 #include "cli/table.h"
+#include "fs/base/error.h"
 
 namespace snapfs {
 
-std::vector<Snapshot> choose_snapshots(const std::vector<Snapshot>& all,
-                                       const std::vector<std::string>& names,
-                                       const SnapshotFilter& filter) {
+std::vector<Snapshot> SnapshotChoice::load(Repository& repository, StopToken stop) {
+  return load_snapshots(repository, std::move(stop), [this](const Id& id, const Error& error) {
+    ++damaged_;
+    print_warning(json_, id.hex(), error.what());
+  });
+}
+
+std::vector<Snapshot> SnapshotChoice::among(const std::vector<Snapshot>& all,
+                                            const std::vector<std::string>& names,
+                                            const FilterOptions& filter) const {
+  const SnapshotFilter matching = filter.filter();
   std::set<Id> named;
-  for (const std::string& name : names) named.insert(find_snapshot(all, name, filter).id);
+  for (const std::string& name : names) {
+    try {
+      named.insert(find_snapshot(all, name, matching).id);
+    } catch (const Error& error) {
+      if (unmatched_ == UnmatchedName::kRefused) throw;
+      print_warning(json_, name, fmt::format("ignored: {}", error.what()));
+    }
+  }
   std::vector<Snapshot> chosen;
   std::copy_if(all.begin(), all.end(), std::back_inserter(chosen), [&](const Snapshot& snapshot) {
-    return names.empty() ? filter.matches(snapshot) : named.contains(snapshot.id);
+    return names.empty() ? matching.matches(snapshot) : named.contains(snapshot.id);
   });
   return chosen;
+}
+
+std::vector<Snapshot> SnapshotChoice::choose(Repository& repository,
+                                             const std::vector<std::string>& names,
+                                             const FilterOptions& filter, StopToken stop) {
+  return among(load(repository, std::move(stop)), names, filter);
+}
+
+ExitCode SnapshotChoice::finish(ExitCode status) const {
+  if (damaged_ == 0 || status != ExitCode::kSuccess) return status;
+  print_exit_error(json_, ExitCode::kFatal,
+                   fmt::format("{} damaged snapshot file{} left out", damaged_,
+                               damaged_ == 1 ? " was" : "s were"));
+  return ExitCode::kFatal;
 }
 
 std::string title_of(const Snapshot& snapshot) {

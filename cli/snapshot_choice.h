@@ -1,18 +1,56 @@
-// Which snapshots a command works on: those named, or those that the filter matches.
+// Which snapshots a command works on: those named, or all that the filter matches. What cannot be
+// had is told, and the rest is worked on.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
+#include "cli/exit_code.h"
+#include "fs/base/stop_token.h"
 #include "fs/tree/snapshot_list.h"
 
 namespace snapfs {
 
-/// In the order they have in `all`: the snapshots that `names` stand for (see find_snapshot()), or
-/// without names all that the filter matches. Throws what find_snapshot throws.
-std::vector<Snapshot> choose_snapshots(const std::vector<Snapshot>& all,
-                                       const std::vector<std::string>& names,
-                                       const SnapshotFilter& filter);
+class Repository;
+struct FilterOptions;
+
+/// What becomes of a name that fits no snapshot.
+enum class UnmatchedName {
+  kRefused,     ///< the command ends
+  kPassedOver,  ///< it is told, and the others count
+};
+
+/// For one command; not thread-safe.
+class SnapshotChoice {
+ public:
+  /// `json`: how warnings are told.
+  explicit SnapshotChoice(bool json, UnmatchedName unmatched = UnmatchedName::kRefused)
+      : json_(json), unmatched_(unmatched) {}
+
+  /// All snapshots, in ascending order of their times. Damaged ones are left out and told.
+  std::vector<Snapshot> load(Repository& repository, StopToken stop);
+
+  /// In the order they have in `all`: the snapshots that `names` stand for (see find_snapshot()),
+  /// each once, or without names all that the filter matches. Throws what find_snapshot throws when
+  /// names are not passed over.
+  std::vector<Snapshot> among(const std::vector<Snapshot>& all,
+                              const std::vector<std::string>& names,
+                              const FilterOptions& filter) const;
+
+  /// load(), and among() all of them.
+  std::vector<Snapshot> choose(Repository& repository, const std::vector<std::string>& names,
+                               const FilterOptions& filter, StopToken stop);
+
+  /// The command's status: `status`, or kFatal, with a line that says why, when it would be a
+  /// success and damaged snapshots were left out.
+  ExitCode finish(ExitCode status = ExitCode::kSuccess) const;
+
+ private:
+  const bool json_;
+  const UnmatchedName unmatched_;
+  std::size_t damaged_ = 0;
+};
 
 /// "snapshot 1a2b3c4d of [/home] at 2026-11-23 10:00:00 by me@host", fit for a terminal.
 std::string title_of(const Snapshot& snapshot);

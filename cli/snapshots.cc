@@ -16,6 +16,7 @@
 #include "cli/output.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "cli/snapshot_choice.h"
 #include "cli/snapshot_table.h"
 #include "cli/table.h"
 #include "fs/tree/snapshot_groups.h"
@@ -32,23 +33,6 @@ struct SnapshotsArguments {
   bool no_lock = false;
   std::vector<std::string> ids;
 };
-
-/// Those the user asked for by ID, or all that the filter matches; oldest first.
-std::vector<Snapshot> select(const std::vector<Snapshot>& all,
-                             const SnapshotsArguments& arguments) {
-  const SnapshotFilter filter = arguments.filter.filter();
-  std::vector<Snapshot> selected;
-  if (arguments.ids.empty()) {
-    std::copy_if(all.begin(), all.end(), std::back_inserter(selected),
-                 [&filter](const Snapshot& snapshot) { return filter.matches(snapshot); });
-  }
-  for (const std::string& id : arguments.ids) {
-    const Snapshot& found = find_snapshot(all, id, filter);
-    const auto same = [&found](const Snapshot& other) { return other.id == found.id; };
-    if (std::none_of(selected.begin(), selected.end(), same)) selected.push_back(found);
-  }
-  return selected;
-}
 
 /// The newest `count` of each host and set of paths, in the order they had; 0: all.
 std::vector<Snapshot> keep_latest(std::vector<Snapshot> snapshots, std::uint64_t count) {
@@ -96,19 +80,11 @@ ExitCode run_snapshots(const GlobalOptions& options, const SnapshotsArguments& a
   GroupBy::parse(arguments.group_by);  // a mistake shows before a password is asked for
   Session session(options, signals,
                   arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
-  std::size_t damaged = 0;
-  const auto warn = [&damaged](const Id&, const Error& error) {
-    ++damaged;
-    print_error(error.what());
-  };
+  SnapshotChoice choice(options.json);
   const std::vector<Snapshot> snapshots =
-      select(load_snapshots(session.repository(), session.stop(), warn), arguments);
+      choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());
   print(output_of(snapshots, arguments, options.json));
-  if (damaged == 0) return ExitCode::kSuccess;
-  print_exit_error(options.json, ExitCode::kFatal,
-                   fmt::format("{} damaged snapshot file{} not listed", damaged,
-                               damaged == 1 ? " is" : "s are"));
-  return ExitCode::kFatal;
+  return choice.finish();
 }
 
 }  // namespace

@@ -114,15 +114,16 @@ ExitCode run_stats(const GlobalOptions& options, const StatsArguments& arguments
                    Signals& signals) {
   Session session(options, signals,
                   arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
-  const std::vector<Snapshot> snapshots = choose_snapshots(
-      load_sound_snapshots(options, session), arguments.ids, arguments.filter.filter());
+  SnapshotChoice choice(options.json);
+  const std::vector<Snapshot> snapshots =
+      choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());
   load_index_to_read(options, session);
   std::vector<Id> roots;
   for (const Snapshot& snapshot : snapshots) roots.push_back(snapshot.tree);
   StatsReport report(arguments.mode, roots.size());
   measure(report, arguments.mode, session, roots);
   print(options.json ? report.json(roots.size()) : report.text());
-  return ExitCode::kSuccess;
+  return choice.finish();
 }
 
 }  // namespace

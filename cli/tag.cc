@@ -12,10 +12,10 @@
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
-#include "cli/lenient_choice.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "cli/snapshot_choice.h"
 #include "fs/base/error.h"
 #include "fs/tree/snapshot_list.h"
 #include "fs/tree/tag_change.h"
@@ -98,10 +98,10 @@ ExitCode run_tag(const GlobalOptions& options, const TagArguments& arguments, Si
   const TagChange change = parse_change(arguments);
   Session session(options, signals, LockMode::kExclusive);
   Repository& repository = session.repository();
-  LenientChoice choice(options.json);
+  SnapshotChoice choice(options.json, UnmatchedName::kPassedOver);
   TagReport report(options);
   for (const Snapshot& snapshot :
-       choice.choose(repository, arguments.filter, arguments.ids, session.stop())) {
+       choice.choose(repository, arguments.ids, arguments.filter, session.stop())) {
     Snapshot changed = snapshot;
     changed.tags = change.apply_to(snapshot.tags);
     if (change.set.empty() && changed.tags == snapshot.tags) continue;

@@ -1,6 +1,5 @@
 #include "fs/maintain/path_history.h"
 
-#include <map>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -17,11 +16,12 @@
 namespace snapfs {
 namespace {
 
-using Entries = std::unordered_map<Id, PathState>;
+/// What each of the trees has under one name; none for trees that are damaged or missing.
+using Entries = std::unordered_map<Id, std::optional<Node>>;
 
 /// The entry of that name. Only this one is decoded.
-PathState find_entry(Repository& repository, const Id& tree, const std::string& name,
-                     const StopToken& stop) {
+std::optional<Node> find_entry(Repository& repository, const Id& tree, const std::string& name,
+                               const StopToken& stop) {
   const TreeText text = load_tree_text(repository, tree, stop);
   for (std::size_t i = 0; i < text.size(); ++i) {
     const std::string_view node = text.node(i);
@@ -38,10 +38,10 @@ Entries find_entries(Repository& repository, const std::vector<Id>& trees, const
   parallel_for_each(trees, [&](const Id& tree) {
     throw_if_stopped(stop);
     try {
-      PathState found = find_entry(repository, tree, name, stop);
+      std::optional<Node> found = find_entry(repository, tree, name, stop);
       entries.lock()->emplace(tree, std::move(found));
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled) throw;
+      if (error.code() != ErrorCode::kDamaged && error.code() != ErrorCode::kNotFound) throw;
       const auto one_at_a_time = entries.lock();
       unreadable(tree, error);
     }
@@ -53,8 +53,9 @@ std::vector<Id> distinct_subtrees(std::span<const PathState> states) {
   std::vector<Id> trees;
   std::unordered_map<Id, bool> seen;
   for (const PathState& state : states) {
-    if (state && state->subtree && seen.emplace(*state->subtree, true).second) {
-      trees.push_back(*state->subtree);
+    const std::optional<Node>& node = state.node;
+    if (node && node->subtree && seen.emplace(*node->subtree, true).second) {
+      trees.push_back(*node->subtree);
     }
   }
   return trees;
@@ -68,8 +69,9 @@ auto metadata_of(const Node& node) {
   return std::tie(node.permissions, node.uid, node.gid, node.mtime, node.extended_attributes);
 }
 
-PathVersion compare(const PathState& before, const PathState& now, std::size_t snapshot) {
-  PathVersion version{.first = snapshot, .last = snapshot, .state = now};
+PathVersion compare(const std::optional<Node>& before, const std::optional<Node>& now,
+                    std::size_t snapshot) {
+  PathVersion version{.first = snapshot, .last = snapshot, .node = now};
   if (!now) return version;
   version.appeared = !before;
   if (!before) return version;
@@ -79,9 +81,16 @@ PathVersion compare(const PathState& before, const PathState& now, std::size_t s
   return version;
 }
 
-bool is_new(const PathState& before, const PathVersion& version) {
-  if (!version.state) return before.has_value();
+bool is_new(const std::optional<Node>& before, const PathVersion& version) {
+  if (!version.node) return before.has_value();
   return version.appeared || version.type || version.content || version.metadata;
+}
+
+/// What `state` becomes by going on to the entry.
+PathState step(const PathState& state, const Entries& entries) {
+  if (!state.known || !state.node || !state.node->subtree) return {std::nullopt, state.known};
+  const auto found = entries.find(*state.node->subtree);
+  return found == entries.end() ? PathState{std::nullopt, false} : PathState{found->second};
 }
 
 }  // namespace
@@ -94,30 +103,28 @@ std::vector<PathState> states_of_path(Repository& repository, std::span<const Id
     Node node;
     node.type = NodeType::kDirectory;
     node.subtree = root;
-    states.emplace_back(std::move(node));
+    states.push_back({std::move(node)});
   }
   for (const std::string& name : split_path(clean_path("/" + std::string(path)))) {
     const Entries entries =
         find_entries(repository, distinct_subtrees(states), name, stop, unreadable);
-    for (PathState& state : states) {
-      const auto found = state && state->subtree ? entries.find(*state->subtree) : entries.end();
-      state = found == entries.end() ? std::nullopt : found->second;
-    }
+    for (PathState& state : states) state = step(state, entries);
   }
   return states;
 }
 
 std::vector<PathVersion> versions_of_path(std::span<const PathState> states) {
   std::vector<PathVersion> versions;
-  PathState before;
+  std::optional<Node> before;
   for (std::size_t i = 0; i < states.size(); ++i) {
-    PathVersion version = compare(before, states[i], i);
+    if (!states[i].known) continue;
+    PathVersion version = compare(before, states[i].node, i);
     if (is_new(before, version)) {
       versions.push_back(std::move(version));
     } else if (!versions.empty()) {
       versions.back().last = i;
     }
-    before = states[i];
+    before = states[i].node;
   }
   return versions;
 }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kLatest = "latest";
 
-constexpr std::array<std::string_view, 4> kDefaultTemplates = {"ids/%i", "snapshots/%T",
+constexpr std::array<std::string_view, 4> kDefaultTemplates = {"ids/%i", kSnapshotsTemplate,
                                                                "hosts/%h/%T", "tags/%t/%T"};
 
 std::vector<std::string_view> split(std::string_view path) {

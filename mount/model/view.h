@@ -42,6 +42,9 @@ struct View {
   std::map<std::string, ViewDirectory> directories;  ///< by path; the root is always there
 };
 
+/// What makes the directory "snapshots".
+inline constexpr std::string_view kSnapshotsTemplate = "snapshots/%T";
+
 /// `ids/%i`, `snapshots/%T`, `hosts/%h/%T`, `tags/%t/%T`.
 std::span<const std::string_view> default_path_templates() noexcept;
 

@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/filter_options.h"
+#include "fs/backend/memory.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/hex_bytes.h"
+#include "tests/support/repository_maker.h"
 
 namespace snapfs {
 namespace {
@@ -29,8 +32,8 @@ std::vector<std::int64_t> times(const std::vector<Snapshot>& snapshots) {
   return times;
 }
 
-SnapshotFilter of_host(const char* host) {
-  SnapshotFilter filter;
+FilterOptions of_host(const char* host) {
+  FilterOptions filter;
   filter.hosts = {host};
   return filter;
 }
@@ -38,16 +41,38 @@ SnapshotFilter of_host(const char* host) {
 using Times = std::vector<std::int64_t>;
 
 TEST(SnapshotChoice, TakesWhatTheFilterMatches) {
-  EXPECT_EQ(times(choose_snapshots(three(), {}, {})), (Times{0, 1000, 2000}));
-  EXPECT_EQ(times(choose_snapshots(three(), {}, of_host("alpha"))), (Times{0, 2000}));
+  const SnapshotChoice choice(false);
+  EXPECT_EQ(times(choice.among(three(), {}, {})), (Times{0, 1000, 2000}));
+  EXPECT_EQ(times(choice.among(three(), {}, of_host("alpha"))), (Times{0, 2000}));
 }
 
 TEST(SnapshotChoice, TakesWhatIsNamedInItsOrderAndOnce) {
-  const std::vector<std::string> names = {"30", "10", "3000"};
-  EXPECT_EQ(times(choose_snapshots(three(), names, {})), (Times{0, 2000}));
-  EXPECT_EQ(times(choose_snapshots(three(), {"latest"}, of_host("beta"))), (Times{1000}));
+  const SnapshotChoice choice(false);
+  EXPECT_EQ(times(choice.among(three(), {"30", "10", "3000"}, {})), (Times{0, 2000}));
+  EXPECT_EQ(times(choice.among(three(), {"latest"}, of_host("beta"))), (Times{1000}));
   EXPECT_TRUE(
-      fails_with(ErrorCode::kNotFound, "77", [] { (void)choose_snapshots(three(), {"77"}, {}); }));
+      fails_with(ErrorCode::kNotFound, "77", [&] { (void)choice.among(three(), {"77"}, {}); }));
+}
+
+TEST(SnapshotChoice, PassesOverNamesThatFitNone) {
+  const SnapshotChoice choice(false, UnmatchedName::kPassedOver);
+  EXPECT_EQ(times(choice.among(three(), {"77", "20"}, {})), (Times{1000}));
+  EXPECT_TRUE(choice.among(three(), {"77"}, {}).empty());
+}
+
+TEST(SnapshotChoice, DamagedSnapshotsAreLeftOutAndShowInTheStatus) {
+  MemoryBackend memory;
+  test::RepositoryMaker maker(memory);
+  const Id tree = maker.add_tree({});
+  maker.add_snapshot(tree, "2026-01-01T00:00:00Z");
+  const Id damaged = maker.add_snapshot(tree, "2026-01-02T00:00:00Z").id;
+  SnapshotChoice choice(false);
+  EXPECT_EQ(choice.choose(maker.repository(), {}, {}, {}).size(), 2U);
+  EXPECT_EQ(choice.finish(), ExitCode::kSuccess);
+  memory.save({FileKind::kSnapshot, damaged}, as_bytes("nonsense"), {});
+  EXPECT_EQ(choice.choose(maker.repository(), {}, {}, {}).size(), 1U);
+  EXPECT_EQ(choice.finish(), ExitCode::kFatal);
+  EXPECT_EQ(choice.finish(ExitCode::kIncomplete), ExitCode::kIncomplete);
 }
 
 TEST(SnapshotChoice, ATitleCannotSteerTheTerminal) {

@@ -237,6 +237,15 @@ class ObjectsTest(LookingTest):
         self.snapfs("cat", "index", "0" * 64, expect=1)
 
 
+    def test_list_as_json(self):
+        for kind in ("packs", "index", "snapshots", "keys", "locks"):
+            self.assertEqual(json.loads(self.snapfs("list", kind, "--json").stdout),
+                             self.snapfs("list", kind).stdout.split())
+        blobs = json.loads(self.snapfs("list", "blobs", "--json").stdout)
+        self.assertEqual([f"{blob['type']} {blob['id']}" for blob in blobs],
+                         self.snapfs("list", "blobs").stdout.splitlines())
+
+
 class FindTest(LookingTest):
     def found(self, *arguments):
         """What is found in each snapshot, in no order: older versions of restic have none."""
@@ -265,6 +274,11 @@ class FindTest(LookingTest):
             self.skipTest("this restic's objects have fewer fields")
         for arguments in (["x.txt", "*.t*"], ["nope"], ["nasty"], ["-i", "LINK"]):
             self.assert_same_json("find", *arguments)
+
+    def test_newer_and_older_are_other_names(self):
+        for ours, theirs in (("--newer", "--oldest"), ("--older", "--newest")):
+            self.assertEqual(self.snapfs("find", ours, "2020-01-01", "*").stdout,
+                             self.snapfs("find", theirs, "2020-01-01", "*").stdout)
 
     def test_human_sizes(self):
         self.require_option("find", "--human-readable")

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
+#include "tests/support/fails_with.h"
 #include "tests/support/fault_backend.h"
 #include "tests/support/repository_maker.h"
 
@@ -51,7 +52,7 @@ TEST_F(PathHistoryTest, TellsWhatIsNewAboutEachVersion) {
   EXPECT_TRUE(versions[1].metadata && !versions[1].content && !versions[1].appeared);
   EXPECT_TRUE(versions[2].content && !versions[2].metadata);
   EXPECT_TRUE(versions[3].type);
-  EXPECT_TRUE(!versions[4].state && versions[4].first == 6 && versions[4].last == 7);
+  EXPECT_TRUE(!versions[4].node && versions[4].first == 6 && versions[4].last == 7);
   EXPECT_TRUE(versions[5].appeared);
 }
 
@@ -89,6 +90,25 @@ TEST_F(PathHistoryTest, FindsNamesThatAreQuoted) {
   EXPECT_EQ(
       history({root_with(make_symlink("new\nline \"\xff", "x"))}, "/home/new\nline \"\xff").size(),
       1U);
+}
+
+TEST_F(PathHistoryTest, WhatCannotBeReadIsNoChange) {
+  const Id missing = Id::parse(std::string(64, '1')).value();
+  const Id unknown = maker_.add_tree({make_directory("home", missing)});
+  const Node file = maker_.make_file("f", {"one"});
+  const auto versions =
+      history({root_with(file), unknown, root_with(file), unknown, root_without()}, "/home/f");
+  ASSERT_EQ(versions.size(), 2U);
+  EXPECT_EQ(versions[0].last, 2U);
+  EXPECT_TRUE(!versions[1].node && versions[1].first == 4);
+}
+
+TEST_F(PathHistoryTest, StorageThatDoesNotAnswerEndsIt) {
+  const Id root = root_without();
+  maker_.flush();
+  backend_.fail({snapfs::testing::BackendCall::kLoad, FileKind::kPack}, 1, ErrorCode::kIo,
+                snapfs::testing::FaultBackend::kForever);
+  EXPECT_TRUE(snapfs::testing::fails_with(ErrorCode::kIo, [&] { history({root}, "/home/f"); }));
 }
 
 TEST_F(PathHistoryTest, TellsOfWhatCannotBeRead) {

@@ -2,19 +2,16 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
+#include "fs/base/byte_sink.h"
 #include "fs/base/bytes.h"
 #include "fs/tree/node.h"
 
 namespace snapfs {
 
 enum class ArchiveFormat { kTar, kZip };
-
-/// Where the bytes go, in order. May throw.
-using ByteSink = std::function<void(ByteView bytes)>;
 
 /// Whether the format can hold such an entry: tar all but sockets, zip files, directories and
 /// symlinks.

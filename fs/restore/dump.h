@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "fs/base/byte_sink.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
 #include "fs/restore/archive_writer.h"

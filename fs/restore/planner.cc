@@ -30,27 +30,8 @@ void mark_wanted(Directory& directory) noexcept {
 
 }  // namespace
 
-struct Planner::Found {
-  Directory& directory;
-  Directories::Handle handle;  ///< of the directory, once it is known to exist
-  std::vector<Listing> listings;
-  std::vector<std::unique_ptr<FileItem>> files;
-  std::vector<BlobUse> uses;
-  std::vector<Id> use_packs;  ///< for each use
-  std::vector<LinkItem> links;
-
-  bool exists() const {
-    return directory.state == Directory::State::kExisting ||
-           directory.state == Directory::State::kFresh;
-  }
-  /// What is under the name now.
-  std::optional<struct stat> status(const TargetFs& target, const std::string& name) const {
-    if (directory.state != Directory::State::kExisting) return std::nullopt;
-    return target.stat(handle->get(), name);
-  }
-};
-
-Planner::Planner(const RestoreContext& context, const Id& tree) : context_(context) {
+Planner::Planner(const RestoreContext& context, const Id& tree)
+    : context_(context), files_(context, owners_by_name()) {
   listings_.push_back({&context.directories.root(), tree});
 }
 
@@ -104,7 +85,7 @@ bool Planner::take(Listing& listing) {
 void Planner::list(const Listing& listing) {
   throw_if_stopped(context_.stop);
   Directory& directory = *listing.directory;
-  Found found{directory, nullptr, {}, {}, {}, {}, {}};
+  Found found(directory);
   context_.attempt(directory, "", [&] {
     std::vector<Node> nodes = load_tree(context_.repository, listing.tree, context_.stop);
     if (found.exists()) open(found);
@@ -203,26 +184,12 @@ void Planner::skip_item(Found& found, const Node& node, const struct stat& statu
   bool counts = is_file;
   if (is_file && node.links > 1) {
     // Other names may be linked to it when it is what they want, as after a run that was killed.
-    counts = has_content(found, node, status)
+    counts = files_.has_content(found, node, status)
                  ? hard_links_.add(node, path_in(found.directory, node.name)).first_seen
                  : hard_links_.skip(node);
   }
   if (!counts) ++context_.progress.files_total;
   context_.count_skipped(found.directory, node.name, is_file, counts ? node.size : 0);
-}
-
-bool Planner::has_content(const Found& found, const Node& node, const struct stat& status) {
-  if (!S_ISREG(status.st_mode)) return false;
-  try {
-    const std::vector<ContentBlob> content = locate_content(context_.repository, node.content);
-    if (static_cast<std::uint64_t>(status.st_size) != content_size(content)) return false;
-    const UniqueFd fd = context_.target.open_to_read(found.handle->get(), node.name);
-    const std::vector<bool> matches = matching_blobs(fd.get(), content, context_.stop);
-    return std::ranges::find(matches, false) == matches.end();
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled) throw;
-    return false;
-  }
 }
 
 void Planner::plan_special(Found& found, Node& node, const std::optional<struct stat>& status) {
@@ -247,7 +214,7 @@ void Planner::plan_special(Found& found, Node& node, const std::optional<struct 
 }
 
 void Planner::plan_file(Found& found, Node& node, const std::optional<struct stat>& status) {
-  if (node.links <= 1 || node.inode == 0) return plan_content(found, node, status);
+  if (node.links <= 1 || node.inode == 0) return files_.plan(found, node, status);
   const HardLinks::Role role = hard_links_.add(node, path_in(found.directory, node.name));
   if (role.link_to) {
     ++context_.progress.files_total;
@@ -260,109 +227,11 @@ void Planner::plan_file(Found& found, Node& node, const std::optional<struct sta
     return;
   }
   try {
-    plan_content(found, node, status);
+    files_.plan(found, node, status);
   } catch (const Error&) {
     hard_links_.forget(node);
     throw;
   }
-}
-
-void Planner::plan_content(Found& found, Node& node, const std::optional<struct stat>& status) {
-  const std::vector<ContentBlob> content = locate_content(context_.repository, node.content);
-  const std::uint64_t size = content_size(content);
-  std::vector<bool> matches(content.size(), false);
-  auto start = status ? FileItem::Start::kReplace : FileItem::Start::kCreate;
-  // A file that also has names elsewhere is not written to: it is replaced.
-  const bool shared = status && status->st_nlink > 1;
-  if (status && S_ISREG(status->st_mode) && !(shared && node.links <= 1)) {
-    const bool trusted = context_.options.overwrite == Overwrite::kIfChanged &&
-                         !TargetFs::is_incomplete(*status) &&
-                         static_cast<std::uint64_t>(status->st_size) == size &&
-                         Timestamp::from(status->st_mtim) == node.mtime;
-    const UniqueFd fd = open_existing(found, node.name);
-    if (fd && !trusted) matches = matching_blobs(fd.get(), content, context_.stop);
-    const bool same = fd && (trusted || (static_cast<std::uint64_t>(status->st_size) == size &&
-                                         std::ranges::find(matches, false) == matches.end()));
-    if (same) return keep_content(found, node, fd.get(), size);
-    if (!shared && is_writable(found, node.name)) start = FileItem::Start::kUpdate;
-  }
-  if (start != FileItem::Start::kUpdate) matches.assign(matches.size(), false);
-  context_.progress.bytes_total += size;
-  ++context_.progress.files_total;
-  if (context_.options.dry_run) {
-    context_.progress.bytes_restored += size;
-    context_.count_restored(
-        found.directory, node.name,
-        start == FileItem::Start::kUpdate ? RestoreAction::kUpdated : RestoreAction::kRestored,
-        true, size);
-    return;
-  }
-  plan_blobs(found, node, content, matches, start);
-}
-
-/// The file that is there; nothing when it cannot be read.
-UniqueFd Planner::open_existing(const Found& found, const std::string& name) {
-  TargetFs& target = context_.target;
-  try {
-    return target.open_to_read(found.handle->get(), name);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kPermission || context_.options.dry_run) return {};
-  }
-  // It may be ours all the same, and gets its own permissions in the end.
-  try {
-    target.set_permissions(found.handle->get(), name, 0600);
-    return target.open_to_read(found.handle->get(), name);
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled) throw;
-    return {};
-  }
-}
-
-/// Whether the file can be changed in place. A program that runs cannot, but it can be replaced.
-bool Planner::is_writable(const Found& found, const std::string& name) {
-  if (context_.options.dry_run) return true;
-  try {
-    context_.target.open_to_write(found.handle->get(), name);
-    return true;
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled) throw;
-    return false;
-  }
-}
-
-void Planner::keep_content(Found& found, Node& node, int fd, std::uint64_t size) {
-  if (!context_.options.dry_run) {
-    const Metadata metadata = take_metadata(node, owners_by_name());
-    const struct stat now = context_.target.stat(fd);
-    context_.metadata.apply(fd, metadata, &now, context_.metadata.has_attributes(fd));
-  }
-  context_.count_skipped(found.directory, node.name, true, size);
-}
-
-void Planner::plan_blobs(Found& found, Node& node, const std::vector<ContentBlob>& content,
-                         const std::vector<bool>& matches, FileItem::Start start) {
-  auto file = std::make_unique<FileItem>();
-  file->directory = &found.directory;
-  file->name = node.name;
-  file->metadata = take_metadata(node, owners_by_name());
-  file->start = start;
-  std::uint64_t offset = 0;
-  for (std::size_t i = 0; i < content.size(); ++i) {
-    const BlobLocation& place = content[i].location;
-    const std::uint32_t length = place.plaintext_length();
-    if (matches[i]) {
-      context_.progress.bytes_restored += length;
-    } else {
-      found.uses.push_back({content[i].id, 0, place.offset, place.length, place.uncompressed_length,
-                            offset, file.get()});
-      found.use_packs.push_back(place.pack);
-      ++file->pending;
-    }
-    offset += length;
-  }
-  file->size = offset;
-  ++found.directory.pending;
-  found.files.push_back(std::move(file));
 }
 
 void Planner::note_unexpected(Found& found, const std::vector<Node>& nodes) {

@@ -1,5 +1,5 @@
-// Walks a snapshot's trees beside the target: makes directories, links and special files, compares
-// what is there, and plans the content that is missing. It reads no content from the repository.
+// Walks a snapshot's trees beside the target: makes directories, symbolic links and special files,
+// and has regular files planned. It reads no content from the repository.
 #pragma once
 
 #include <condition_variable>
@@ -9,8 +9,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "fs/restore/content_check.h"
 #include "fs/restore/context.h"
+#include "fs/restore/file_planner.h"
+#include "fs/restore/found.h"
 #include "fs/restore/hard_links.h"
 #include "fs/restore/owner_ids.h"
 #include "fs/restore/plan.h"
@@ -27,12 +28,6 @@ class Planner {
   bool next(Plan& plan);
 
  private:
-  struct Listing {
-    Directory* directory = nullptr;
-    Id tree;
-  };
-  struct Found;  ///< what a directory adds to the plan
-
   void work();
   bool take(Listing& listing);
   void list(const Listing& listing);
@@ -43,14 +38,7 @@ class Planner {
   void plan_item(Found& found, Node& node);
   void plan_special(Found& found, Node& node, const std::optional<struct stat>& status);
   void plan_file(Found& found, Node& node, const std::optional<struct stat>& status);
-  void plan_content(Found& found, Node& node, const std::optional<struct stat>& status);
-  void plan_blobs(Found& found, Node& node, const std::vector<ContentBlob>& content,
-                  const std::vector<bool>& matches, FileItem::Start start);
-  UniqueFd open_existing(const Found& found, const std::string& name);
-  bool is_writable(const Found& found, const std::string& name);
-  void keep_content(Found& found, Node& node, int fd, std::uint64_t size);
   void skip_item(Found& found, const Node& node, const struct stat& status);
-  bool has_content(const Found& found, const Node& node, const struct stat& status);
   void note_unexpected(Found& found, const std::vector<Node>& nodes);
 
   OwnerIds* owners_by_name() { return context_.options.ownership_by_name ? &owners_ : nullptr; }
@@ -61,6 +49,7 @@ class Planner {
   const RestoreContext& context_;
   HardLinks hard_links_;
   OwnerIds owners_;
+  FilePlanner files_;
   std::mutex make_mutex_;  ///< directories that are made only when something below is restored
 
   std::mutex mutex_;  ///< of all below

@@ -34,10 +34,7 @@ void ContentWriter::write(Plan& plan) {
   std::ranges::sort(plan.uses, {},
                     [](const BlobUse& use) { return std::tuple(use.pack, use.offset, use.blob); });
   parallel_for_each(cut_runs(plan.uses, {}), [&](const Run& run) { write_run(plan, run); });
-  for (const LinkItem& item : plan.links) {
-    throw_if_stopped(context_.stop);
-    link(item);
-  }
+  write_links(plan);
   if (context_.options.verify) verify(plan);
 }
 
@@ -84,6 +81,15 @@ void ContentWriter::write_empty_files(Plan& plan) {
   });
 }
 
+void ContentWriter::write_links(Plan& plan) {
+  std::vector<LinkItem> left;
+  for (LinkItem& item : plan.links) {
+    throw_if_stopped(context_.stop);
+    if (!links_.link(item)) left.push_back(std::move(item));
+  }
+  plan.links = std::move(left);
+}
+
 void ContentWriter::write_run(const Plan& plan, const Run& run) {
   throw_if_stopped(context_.stop);
   const BlobUse* const first = &plan.uses[run.first];
@@ -114,6 +120,7 @@ void ContentWriter::write_run(const Plan& plan, const Run& run) {
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kCancelled) throw;
       for (const BlobUse* target = begin; target != use; ++target) {
+        if (LinkGroup* const group = target->file->group) group->unreadable = true;
         fail(*target->file, error);
         blob_done(*target->file);
       }
@@ -200,46 +207,11 @@ void ContentWriter::blob_done(FileItem& file) {
 
 void ContentWriter::complete(FileItem& file, int fd) {
   const bool updated = file.start == FileItem::Start::kUpdate;
+  if (file.group != nullptr) file.group->complete = FileIdentity::of(context_.target.stat(fd));
   context_.metadata.apply(fd, file.metadata, nullptr, updated || file.directory->inherits);
   context_.count_restored(*file.directory, file.name,
                           updated ? RestoreAction::kUpdated : RestoreAction::kRestored, true,
                           file.size);
-}
-
-void ContentWriter::link(const LinkItem& item) {
-  context_.attempt(*item.directory, item.name, [&] {
-    TargetFs& target = context_.target;
-    const auto [first_directory, first_name] = open_parent(item.first);
-    const std::optional<struct stat> first = target.stat(first_directory.get(), first_name);
-    if (!first || TargetFs::is_incomplete(*first)) {
-      throw Error(ErrorCode::kNotFound,
-                  "it is another name of " + item.first + ", which could not be restored");
-    }
-    const Directories::Handle directory = context_.directories.open(*item.directory);
-    const std::optional<struct stat> now = target.stat(directory->get(), item.name);
-    const bool is_linked = now && now->st_ino == first->st_ino && now->st_dev == first->st_dev;
-    if (!is_linked) {
-      if (now) target.remove(directory->get(), item.name, context_.options.remove_unexpected);
-      target.make_link(first_directory.get(), first_name, directory->get(), item.name);
-    }
-    context_.count_restored(*item.directory, item.name, RestoreAction::kRestored, true, 0);
-  });
-  context_.done(*item.directory);
-}
-
-/// The directory above the item at `path`, and the item's name in it.
-std::pair<UniqueFd, std::string> ContentWriter::open_parent(const std::string& path) {
-  const Directories::Handle root = context_.directories.open(context_.directories.root());
-  UniqueFd fd;
-  std::size_t begin = 1;
-  for (std::size_t end = path.find('/', begin); end != std::string::npos;
-       begin = end + 1, end = path.find('/', begin)) {
-    fd = context_.target.open_directory(fd ? fd.get() : root->get(),
-                                        path.substr(begin, end - begin));
-    if (!fd) throw Error(ErrorCode::kNotFound, "the directory of " + path + " is gone");
-  }
-  if (!fd) fd = context_.target.open_directory(root->get(), ".");
-  return {std::move(fd), path.substr(begin)};
 }
 
 /// After the files were given everything: what is read is what their user will read.

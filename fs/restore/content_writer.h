@@ -3,12 +3,11 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "fs/repo/pack_run.h"
 #include "fs/restore/context.h"
+#include "fs/restore/link_maker.h"
 #include "fs/restore/open_files.h"
 #include "fs/restore/plan.h"
 
@@ -17,11 +16,12 @@ namespace snapfs {
 class ContentWriter {
  public:
   /// The context must outlive this.
-  explicit ContentWriter(const RestoreContext& context) : context_(context), files_(context) {}
+  explicit ContentWriter(const RestoreContext& context)
+      : context_(context), files_(context), links_(context) {}
 
   /// Writes the content of the plan's files over all cores, links their other names, and reads
   /// again what was written if that is asked for. What fails is reported; throws
-  /// Error{kCancelled} only.
+  /// Error{kCancelled} only. Links that have to be planned again stay in the plan.
   void write(Plan& plan);
 
  private:
@@ -40,14 +40,14 @@ class ContentWriter {
   void fail(FileItem& file, const Error& error);
   void blob_done(FileItem& file);
   void complete(FileItem& file, int fd);
-  void link(const LinkItem& link);
+  void write_links(Plan& plan);
   void verify(Plan& plan);
   void verify_file(const Plan& plan, const FileItem& file);
   Bytes open_blob(const PackRun& run, const StoredBlob& blob, const Bytes& stored, bool loaded);
-  std::pair<UniqueFd, std::string> open_parent(const std::string& path);
 
   const RestoreContext& context_;
   OpenFiles files_;
+  LinkMaker links_;
 };
 
 }  // namespace snapfs

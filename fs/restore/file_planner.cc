@@ -9,7 +9,8 @@
 
 namespace snapfs {
 
-void FilePlanner::plan(Found& found, Node& node, const std::optional<struct stat>& status) {
+void FilePlanner::plan(Found& found, Node& node, const std::optional<struct stat>& status,
+                       LinkGroup* group) {
   const std::vector<ContentBlob> content = locate_content(context_.repository, node.content);
   const std::uint64_t size = content_size(content);
   std::vector<bool> matches(content.size(), false);
@@ -25,7 +26,7 @@ void FilePlanner::plan(Found& found, Node& node, const std::optional<struct stat
     if (fd && !trusted) matches = matching_blobs(fd.get(), content, context_.stop);
     const bool same = fd && (trusted || (static_cast<std::uint64_t>(status->st_size) == size &&
                                          std::ranges::find(matches, false) == matches.end()));
-    if (same) return keep(found, node, fd.get(), size);
+    if (same) return keep(found, node, fd.get(), size, group);
     if (!shared && is_writable(found, node.name)) start = FileItem::Start::kUpdate;
   }
   if (start != FileItem::Start::kUpdate) matches.assign(matches.size(), false);
@@ -39,7 +40,7 @@ void FilePlanner::plan(Found& found, Node& node, const std::optional<struct stat
         true, size);
     return;
   }
-  add(found, node, content, matches, start);
+  add(found, node, content, matches, start).group = group;
 }
 
 /// The file that is there; nothing when it cannot be read.
@@ -72,17 +73,18 @@ bool FilePlanner::is_writable(const Found& found, const std::string& name) {
   }
 }
 
-void FilePlanner::keep(Found& found, Node& node, int fd, std::uint64_t size) {
+void FilePlanner::keep(Found& found, Node& node, int fd, std::uint64_t size, LinkGroup* group) {
   if (!context_.options.dry_run) {
     const Metadata metadata = take_metadata(node, owners_);
     const struct stat now = context_.target.stat(fd);
+    if (group != nullptr) group->complete = FileIdentity::of(now);
     context_.metadata.apply(fd, metadata, &now, context_.metadata.has_attributes(fd));
   }
   context_.count_skipped(found.directory, node.name, true, size);
 }
 
-void FilePlanner::add(Found& found, Node& node, const std::vector<ContentBlob>& content,
-                      const std::vector<bool>& matches, FileItem::Start start) {
+FileItem& FilePlanner::add(Found& found, Node& node, const std::vector<ContentBlob>& content,
+                           const std::vector<bool>& matches, FileItem::Start start) {
   auto file = std::make_unique<FileItem>();
   file->directory = &found.directory;
   file->name = node.name;
@@ -105,6 +107,7 @@ void FilePlanner::add(Found& found, Node& node, const std::vector<ContentBlob>& 
   file->size = offset;
   ++found.directory.pending;
   found.files.push_back(std::move(file));
+  return *found.files.back();
 }
 
 bool FilePlanner::has_content(const Found& found, const Node& node,

@@ -13,6 +13,7 @@
 #include "fs/restore/content_check.h"
 #include "fs/restore/context.h"
 #include "fs/restore/found.h"
+#include "fs/restore/hard_links.h"
 #include "fs/restore/owner_ids.h"
 #include "fs/restore/plan.h"
 #include "fs/tree/node.h"
@@ -27,9 +28,10 @@ class FilePlanner {
       : context_(context), owners_(owners) {}
 
   /// Adds the file to what was found, or gives what is there its metadata when the content is
-  /// right. `status` is what is under the name. The attributes are moved out of the node. Throws
-  /// Error.
-  void plan(Found& found, Node& node, const std::optional<struct stat>& status);
+  /// right. `status` is what is under the name; `group` is told of its completion, unless it is
+  /// null: the names that are to be linked to this one. The attributes are moved out of the node.
+  /// Throws Error.
+  void plan(Found& found, Node& node, const std::optional<struct stat>& status, LinkGroup* group);
 
   /// Whether what is under the name, of which `status` tells, is a file with the node's content.
   bool has_content(const Found& found, const Node& node, const struct stat& status) const;
@@ -37,9 +39,9 @@ class FilePlanner {
  private:
   UniqueFd open_existing(const Found& found, const std::string& name);
   bool is_writable(const Found& found, const std::string& name);
-  void keep(Found& found, Node& node, int fd, std::uint64_t size);
-  void add(Found& found, Node& node, const std::vector<ContentBlob>& content,
-           const std::vector<bool>& matches, FileItem::Start start);
+  void keep(Found& found, Node& node, int fd, std::uint64_t size, LinkGroup* group);
+  FileItem& add(Found& found, Node& node, const std::vector<ContentBlob>& content,
+                const std::vector<bool>& matches, FileItem::Start start);
 
   const RestoreContext& context_;
   OwnerIds* const owners_;

@@ -1,38 +1,44 @@
 // The table of names.
 #include "fs/restore/hard_links.h"
 
+#include "fs/crypto/sha256.h"
+
 namespace snapfs {
 
-HardLinks::Groups::iterator HardLinks::meet(Groups& groups, const Node& node, bool& first_seen) {
-  const auto [group, added] = groups.try_emplace(Key{node.device_id, node.inode});
-  first_seen = added;
-  return group;
+namespace {
+
+/// What two files have in common only when their content is the same.
+Id digest_of(const std::vector<Id>& content) {
+  if (content.size() == 1) return content.front();
+  Sha256 digest;
+  for (const Id& id : content) digest.update(id.bytes);
+  return digest.finish();
+}
+
+}  // namespace
+
+HardLinks::Key HardLinks::key_of(const Node& node) {
+  return {node.device_id, node.inode, digest_of(node.content)};
 }
 
 HardLinks::Role HardLinks::add(const Node& node, const std::string& path) {
+  const Key key = key_of(node);
   const auto groups = groups_.lock();
-  Role role;
-  const auto group = meet(*groups, node, role.first_seen);
-  if (group->second.empty()) {
-    group->second = path;
-  } else {
-    role.link_to = group->second;
-  }
-  return role;
+  const auto [found, added] = groups->try_emplace(key);
+  LinkGroup& group = found->second;
+  const bool is_first = group.first.empty();
+  if (is_first) group.first = path;
+  return {group, added, is_first};
 }
 
 bool HardLinks::skip(const Node& node) {
-  const auto groups = groups_.lock();
-  bool first_seen = false;
-  meet(*groups, node, first_seen);
-  return first_seen;
+  const Key key = key_of(node);
+  return groups_.lock()->try_emplace(key).second;
 }
 
-void HardLinks::forget(const Node& node) {
+void HardLinks::forget(LinkGroup& group) {
   const auto groups = groups_.lock();
-  if (const auto group = groups->find({node.device_id, node.inode}); group != groups->end()) {
-    group->second.clear();
-  }
+  group.first.clear();
 }
 
 }  // namespace snapfs

@@ -12,8 +12,11 @@
 #include "fs/base/id.h"
 #include "fs/restore/directories.h"
 #include "fs/restore/metadata.h"
+#include "fs/tree/node.h"
 
 namespace snapfs {
+
+struct LinkGroup;
 
 /// A regular file whose content is not complete.
 struct FileItem {
@@ -26,6 +29,7 @@ struct FileItem {
   Directory* directory = nullptr;
   std::string name;
   Metadata metadata;
+  LinkGroup* group = nullptr;  ///< of its other names, when it has any
   std::uint64_t size = 0;
   Start start = Start::kCreate;
   bool opened = false;                     ///< it was created or prepared for writing
@@ -48,8 +52,9 @@ static_assert(sizeof(BlobUse) <= 64, "what a blob costs in memory");
 /// Another name for a file that this plan completes, or an earlier one.
 struct LinkItem {
   Directory* directory = nullptr;
-  std::string name;
-  std::string first;  ///< path of the file it is a link to, below the target
+  Node node;  ///< all of it: the name may have to get the content itself
+  LinkGroup* group = nullptr;
+  bool alone = false;  ///< it gets the content itself whatever becomes of the other names
 };
 
 /// As much as is carried out at once.

@@ -23,6 +23,14 @@ Selected selection_of(const RestoreOptions& options, const Directory& directory,
   return options.select(path_in(directory, name), is_directory);
 }
 
+std::size_t bytes_of(const std::vector<ExtendedAttribute>& attributes) {
+  std::size_t bytes = 0;
+  for (const ExtendedAttribute& attribute : attributes) {
+    bytes += sizeof(attribute) + attribute.value.capacity();
+  }
+  return bytes;
+}
+
 void mark_wanted(Directory& directory) noexcept {
   for (Directory* at = &directory; at != nullptr && !at->wanted.exchange(true); at = at->parent) {
   }
@@ -37,10 +45,11 @@ Planner::Planner(const RestoreContext& context, const Id& tree)
 
 bool Planner::next(Plan& plan) {
   plan = {};
-  if (listings_.empty()) return false;
+  if (listings_.empty() && again_.empty()) return false;
   plan_ = {};
   plan_bytes_ = 0;
   pack_numbers_.clear();
+  plan_again();
   const std::vector<int> threads(std::max(1U, std::thread::hardware_concurrency()));
   parallel_for_each(threads, [this](int) { work(); });
   std::uint64_t before = context_.progress.plan_bytes;
@@ -49,6 +58,30 @@ bool Planner::next(Plan& plan) {
   }
   plan = std::move(plan_);
   return true;
+}
+
+void Planner::put_back(std::vector<LinkItem> links) {
+  // Those without content are to get it from the first of them that is planned now.
+  for (const LinkItem& link : links) {
+    if (!link.group->complete) hard_links_.forget(*link.group);
+  }
+  context_.progress.files_total -= links.size();  // they are counted again
+  again_ = std::move(links);
+}
+
+void Planner::plan_again() {
+  std::vector<LinkItem*> items;
+  for (LinkItem& link : again_) items.push_back(&link);
+  parallel_for_each(items, [this](LinkItem* link) {
+    throw_if_stopped(context_.stop);
+    Directory& directory = *link->directory;
+    Found found(directory);
+    context_.attempt(directory, link->node.name,
+                     [&] { plan_item(found, link->node, link->alone); });
+    add(std::move(found));
+    context_.done(directory);
+  });
+  again_.clear();
 }
 
 void Planner::work() {
@@ -127,14 +160,14 @@ void Planner::add(Found&& found) {
   plan_.uses.insert(plan_.uses.end(), found.uses.begin(), found.uses.end());
   plan_bytes_ += found.uses.size() * sizeof(BlobUse);
   for (auto& file : found.files) {
-    plan_bytes_ += sizeof(FileItem) + sizeof(void*) + file->name.capacity();
-    for (const ExtendedAttribute& attribute : file->metadata.attributes) {
-      plan_bytes_ += sizeof(attribute) + attribute.value.capacity();
-    }
+    plan_bytes_ += sizeof(FileItem) + sizeof(void*) + file->name.capacity() +
+                   bytes_of(file->metadata.attributes);
     plan_.files.push_back(std::move(file));
   }
   for (LinkItem& link : found.links) {
-    plan_bytes_ += sizeof(LinkItem) + link.name.capacity() + link.first.capacity();
+    plan_bytes_ += sizeof(LinkItem) + link.node.name.capacity() +
+                   link.node.content.capacity() * sizeof(Id) +
+                   bytes_of(link.node.extended_attributes);
     plan_.links.push_back(std::move(link));
   }
   for (const Listing& listing : found.listings) {
@@ -163,7 +196,8 @@ void Planner::plan_directory(Found& found, Node& node) {
   }
 }
 
-void Planner::plan_item(Found& found, Node& node) {
+/// `alone`: it is not linked to its other names.
+void Planner::plan_item(Found& found, Node& node, bool alone) {
   Directory& directory = found.directory;
   if (!ensure(directory)) return;
   if (!found.handle && found.exists()) open(found);
@@ -172,7 +206,7 @@ void Planner::plan_item(Found& found, Node& node) {
   if (status && !context_.may_overwrite(*status, node.mtime)) {
     skip_item(found, node, *status);
   } else if (node.type == NodeType::kFile) {
-    plan_file(found, node, status);
+    plan_file(found, node, status, alone);
   } else {
     ++context_.progress.files_total;
     plan_special(found, node, status);
@@ -181,15 +215,18 @@ void Planner::plan_item(Found& found, Node& node) {
 
 void Planner::skip_item(Found& found, const Node& node, const struct stat& status) {
   const bool is_file = node.type == NodeType::kFile;
-  bool counts = is_file;
-  if (is_file && node.links > 1) {
-    // Other names may be linked to it when it is what they want, as after a run that was killed.
-    counts = files_.has_content(found, node, status)
-                 ? hard_links_.add(node, path_in(found.directory, node.name)).first_seen
-                 : hard_links_.skip(node);
-  }
+  const bool counts = is_file && (node.links <= 1 || skip_linked(found, node, status));
   if (!counts) ++context_.progress.files_total;
   context_.count_skipped(found.directory, node.name, is_file, counts ? node.size : 0);
+}
+
+/// Whether it is the first of its names. Others may be linked to it when it is what they want, as
+/// after a run that was killed.
+bool Planner::skip_linked(Found& found, const Node& node, const struct stat& status) {
+  if (!files_.has_content(found, node, status)) return hard_links_.skip(node);
+  const HardLinks::Role role = hard_links_.add(node, path_in(found.directory, node.name));
+  if (role.is_first) role.group.complete = FileIdentity::of(status);
+  return role.first_seen;
 }
 
 void Planner::plan_special(Found& found, Node& node, const std::optional<struct stat>& status) {
@@ -213,23 +250,29 @@ void Planner::plan_special(Found& found, Node& node, const std::optional<struct 
   context_.count_restored(found.directory, node.name, RestoreAction::kRestored, false, 0);
 }
 
-void Planner::plan_file(Found& found, Node& node, const std::optional<struct stat>& status) {
-  if (node.links <= 1 || node.inode == 0) return files_.plan(found, node, status);
+void Planner::plan_file(Found& found, Node& node, const std::optional<struct stat>& status,
+                        bool alone) {
+  if (alone || node.links <= 1 || node.inode == 0) {
+    return files_.plan(found, node, status, nullptr);
+  }
   const HardLinks::Role role = hard_links_.add(node, path_in(found.directory, node.name));
-  if (role.link_to) {
-    ++context_.progress.files_total;
-    if (context_.options.dry_run) {
-      context_.count_restored(found.directory, node.name, RestoreAction::kRestored, true, 0);
-      return;
-    }
-    ++found.directory.pending;
-    found.links.push_back({&found.directory, node.name, *role.link_to});
+  if (role.is_first) return plan_first(found, node, status, role.group);
+  ++context_.progress.files_total;
+  if (context_.options.dry_run) {
+    context_.count_restored(found.directory, node.name, RestoreAction::kRestored, true, 0);
     return;
   }
+  ++found.directory.pending;
+  found.links.push_back({&found.directory, node, &role.group});
+}
+
+void Planner::plan_first(Found& found, Node& node, const std::optional<struct stat>& status,
+                         LinkGroup& group) {
   try {
-    files_.plan(found, node, status);
+    files_.plan(found, node, status, &group);
   } catch (const Error&) {
-    hard_links_.forget(node);
+    // With all of the content, only its metadata are wrong.
+    if (!group.complete) hard_links_.forget(group);
     throw;
   }
 }

@@ -24,10 +24,14 @@ class Planner {
   Planner(const RestoreContext& context, const Id& tree);
 
   /// Goes on where it stopped, over all cores, until the plan is as large as the options allow or
-  /// the walk is over. False when it was over already.
+  /// the walk is over. False when it was over already, and no links were put back.
   bool next(Plan& plan);
 
+  /// Names of the last plan that could not be linked, for the next one.
+  void put_back(std::vector<LinkItem> links);
+
  private:
+  void plan_again();
   void work();
   bool take(Listing& listing);
   void list(const Listing& listing);
@@ -35,10 +39,13 @@ class Planner {
   void add(Found&& found);
 
   void plan_directory(Found& found, Node& node);
-  void plan_item(Found& found, Node& node);
+  void plan_item(Found& found, Node& node, bool alone = false);
   void plan_special(Found& found, Node& node, const std::optional<struct stat>& status);
-  void plan_file(Found& found, Node& node, const std::optional<struct stat>& status);
+  void plan_file(Found& found, Node& node, const std::optional<struct stat>& status, bool alone);
+  void plan_first(Found& found, Node& node, const std::optional<struct stat>& status,
+                  LinkGroup& group);
   void skip_item(Found& found, const Node& node, const struct stat& status);
+  bool skip_linked(Found& found, const Node& node, const struct stat& status);
   void note_unexpected(Found& found, const std::vector<Node>& nodes);
 
   OwnerIds* owners_by_name() { return context_.options.ownership_by_name ? &owners_ : nullptr; }
@@ -50,6 +57,7 @@ class Planner {
   HardLinks hard_links_;
   OwnerIds owners_;
   FilePlanner files_;
+  std::vector<LinkItem> again_;  ///< links that were put back
   std::mutex make_mutex_;  ///< directories that are made only when something below is restored
 
   std::mutex mutex_;  ///< of all below

@@ -55,7 +55,10 @@ void restore_tree(Repository& repository, const Id& tree, const std::string& tar
   Planner planner(context, tree);
   ContentWriter writer(context);
   Plan plan;
-  while (planner.next(plan)) writer.write(plan);
+  while (planner.next(plan)) {
+    writer.write(plan);
+    planner.put_back(std::move(plan.links));
+  }
 }
 
 void restore_tree(Repository& repository, const Id& tree, const std::string& target,

@@ -137,11 +137,19 @@ void TargetFs::make_node(int directory, const std::string& name, unsigned type_b
   });
 }
 
-void TargetFs::make_link(int from_directory, const std::string& from, int directory,
+bool TargetFs::make_link(int from_directory, const std::string& from, int directory,
                          const std::string& name) {
+  static constexpr std::array<int, 5> kNoLinks = {EPERM, EMLINK, EXDEV, EOPNOTSUPP, ENOSYS};
   before_change();
-  checked("make the hard link",
-          [&] { return ::linkat(from_directory, from.c_str(), directory, name.c_str(), 0); });
+  if (::linkat(from_directory, from.c_str(), directory, name.c_str(), 0) == 0) return true;
+  if (std::ranges::find(kNoLinks, errno) != kNoLinks.end()) return false;
+  fail_with_errno(errno, "make the hard link");
+}
+
+void TargetFs::rename(int directory, const std::string& from, const std::string& to) {
+  before_change();
+  checked("put the new file in its place",
+          [&] { return ::renameat(directory, from.c_str(), directory, to.c_str()); });
 }
 
 void TargetFs::remove(int directory, const std::string& name, bool recursively) {

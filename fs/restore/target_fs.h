@@ -51,8 +51,14 @@ class TargetFs {
   void make_directory(int directory, const std::string& name);
   void make_symlink(int directory, const std::string& name, const std::string& target);
   void make_node(int directory, const std::string& name, unsigned type_bits, std::uint64_t device);
-  void make_link(int from_directory, const std::string& from, int directory,
-                 const std::string& name);
+
+  /// False when the file cannot have this further name: the file system knows no hard links, is
+  /// another one, allows no more of them, or the system forbids it.
+  virtual bool make_link(int from_directory, const std::string& from, int directory,
+                         const std::string& name);
+
+  /// Replaces what is at `to`, unless that is a directory.
+  void rename(int directory, const std::string& from, const std::string& to);
 
   /// Removes whatever is there, and is content when nothing is. A directory has to be empty, unless
   /// `recursively`.

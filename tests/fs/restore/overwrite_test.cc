@@ -164,29 +164,6 @@ TEST_F(OverwriteTest, OtherNamesOfAFileAreNotWrittenTo) {
   EXPECT_EQ(status("file").st_mode & 07777, 0400U);
 }
 
-TEST_F(OverwriteTest, HardLinksThatAreRightStay) {
-  const Node first = linked(file("a", {"shared"}), 77);
-  Node second = first;
-  second.name = "b";
-  restore({first, second});
-  const struct stat before = status("a");
-  restore({first, second});
-  EXPECT_EQ(status("a").st_ino, before.st_ino);
-  EXPECT_EQ(status("b").st_ino, before.st_ino);
-  EXPECT_EQ(Timestamp::from(status("a").st_ctim), Timestamp::from(before.st_ctim));
-}
-
-TEST_F(OverwriteTest, HardLinkIsNeverMadeToAFileThatWasSkipped) {
-  put("a", "mine");
-  const Node first = linked(file("a", {"shared"}), 77);
-  Node second = first;
-  second.name = "b";
-  options.overwrite = Overwrite::kNever;
-  restore({first, second});
-  EXPECT_EQ(content("a"), "mine");
-  EXPECT_EQ(content("b"), "shared");
-}
-
 TEST_F(OverwriteTest, UnexpectedAttributesGo) {
   put("file", kWhole);
   put("changed", "old");

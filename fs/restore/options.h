@@ -7,7 +7,8 @@
 
 namespace snapfs {
 
-/// When a file that exists is replaced. Directories always get the snapshot's metadata.
+/// When what exists is replaced, be it by a directory. Directories that exist always get the
+/// snapshot's metadata.
 enum class Overwrite {
   kAlways,     ///< content is compared by its digests, and what differs is written
   kIfChanged,  ///< the same, but equal size and modification time count as equal content

@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 #include <thread>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "fs/base/error.h"
 #include "fs/base/parallel.h"
@@ -29,6 +32,17 @@ std::size_t bytes_of(const std::vector<ExtendedAttribute>& attributes) {
     bytes += sizeof(attribute) + attribute.value.capacity();
   }
   return bytes;
+}
+
+std::string_view name_of_type(mode_t mode) noexcept {
+  switch (mode & S_IFMT) {
+    case S_IFREG:
+      return "a file";
+    case S_IFLNK:
+      return "a symbolic link";
+    default:
+      return "a special file";
+  }
 }
 
 void mark_wanted(Directory& directory) noexcept {
@@ -328,6 +342,16 @@ void Planner::make(Directory& directory) {
   if (!made) directory.state = Directory::State::kFailed;
 }
 
+/// Throws when what is in the place of the directory is not to be replaced.
+void Planner::require_room(const Directory& directory, const struct stat& status) const {
+  if (context_.may_overwrite(status, directory.metadata.mtime)) return;
+  const bool is_never = context_.options.overwrite == Overwrite::kNever;
+  throw Error(ErrorCode::kExists,
+              fmt::format("there is {} in its place, which --overwrite {} leaves alone: nothing "
+                          "below was restored, move it away and restore again",
+                          name_of_type(status.st_mode), is_never ? "never" : "if-newer"));
+}
+
 void Planner::make_in(int parent, Directory& directory, bool parent_is_fresh) {
   TargetFs& target = context_.target;
   const std::string& name = directory.name;
@@ -342,6 +366,7 @@ void Planner::make_in(int parent, Directory& directory, bool parent_is_fresh) {
     directory.state = Directory::State::kExisting;
     return;
   }
+  if (status) require_room(directory, *status);
   if (context_.options.dry_run) {
     directory.state = Directory::State::kMissing;
     return;

@@ -51,6 +51,7 @@ class Planner {
   OwnerIds* owners_by_name() { return context_.options.ownership_by_name ? &owners_ : nullptr; }
   bool ensure(Directory& directory);
   void make(Directory& directory);
+  void require_room(const Directory& directory, const struct stat& status) const;
   void make_in(int parent, Directory& directory, bool parent_is_fresh);
 
   const RestoreContext& context_;

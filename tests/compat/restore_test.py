@@ -186,7 +186,9 @@ class RestoreTest(harness.CompatTest):
         self.make_files()
         for when in ("always", "if-changed", "if-newer", "never"):
             with self.subTest(overwrite=when):
-                self.restore_with_both("--overwrite", when, prepare=self.make_existing)
+                # What "never" leaves alone restic replaces by a directory all the same.
+                prepare = lambda target: self.make_existing(target, links=when != "never")
+                self.restore_with_both("--overwrite", when, prepare=prepare)
 
     def test_existing_target_without_options(self):
         self.make_files()
@@ -195,6 +197,21 @@ class RestoreTest(harness.CompatTest):
         os.mkfifo(os.path.join(target, "special"))  # restic would wait for a writer
         self.snapfs("restore", "latest:/source", "--target", target, "--delete")
         self.assert_same_below(self.source, target)
+
+    def test_never_leaves_alone_what_is_in_the_way_of_a_directory(self):
+        self.make_files()
+        target = os.path.join(self.scratch, "target")
+        self.make_existing(target)
+        result = self.snapfs("restore", "latest:/source", "--target", target, "--overwrite", "never",
+                             expect=1)
+        self.assertIn("/was file: there is a file in its place", result.stderr)
+        self.assertIn("/linked folder: there is a symbolic link in its place", result.stderr)
+        self.assertIn("2 errors", result.stderr)
+        with open(os.path.join(target, "was file"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "a file")
+        self.assertEqual(os.readlink(os.path.join(target, "linked folder")), "outside")
+        self.assertEqual(os.listdir(os.path.join(target, "outside")), ["mine"])
+        self.assertTrue(os.path.exists(os.path.join(target, "new")))
 
     @needs("--delete")
     def test_delete(self):

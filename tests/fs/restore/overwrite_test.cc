@@ -12,7 +12,9 @@
 namespace snapfs::test {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -128,6 +130,53 @@ TEST_F(OverwriteTest, OtherTypesAreReplaced) {
   EXPECT_TRUE(S_ISREG(status("was link").st_mode));
   EXPECT_EQ(link_target("was file"), "c");
   EXPECT_EQ(content("other/in it"), "d");
+}
+
+TEST_F(OverwriteTest, WhatIsLeftAloneIsNotReplacedByADirectory) {
+  for (const Overwrite overwrite : {Overwrite::kNever, Overwrite::kIfNewer}) {
+    std::filesystem::remove_all(target());
+    put("folder", "mine");
+    put("elsewhere/file", "mine, too");
+    std::filesystem::create_directory_symlink("elsewhere", at("link"));
+    const Node folder = directory("folder", {file("below", {"x"})});
+    for (const char* name : {"folder", "link"}) set_mtime(at(name), folder.mtime);
+    const std::uint64_t before = progress.errors;
+    options.overwrite = overwrite;
+    for (const bool dry_run : {true, false}) {
+      options.dry_run = dry_run;
+      restore({folder, directory("link", {file("file", {"y"})}), file("other", {"z"})});
+    }
+    ASSERT_EQ(progress.errors, before + 4);
+    EXPECT_THAT(progress.failures(),
+                Contains(HasSubstr("/folder: there is a file in its place")).Times(Ge(2)));
+    EXPECT_THAT(progress.failures(),
+                Contains(HasSubstr("/link: there is a symbolic link in its place")).Times(Ge(2)));
+    EXPECT_EQ(content("folder"), "mine");
+    EXPECT_EQ(link_target("link"), "elsewhere");
+    EXPECT_EQ(content("elsewhere/file"), "mine, too");
+    EXPECT_EQ(content("other"), "z");
+  }
+}
+
+TEST_F(OverwriteTest, WhatIsOlderIsReplacedByADirectory) {
+  put("folder", "mine");
+  const Node folder = directory("folder", {file("below", {"x"})});
+  set_mtime(at("folder"), {folder.mtime.seconds, folder.mtime.nanoseconds - 1});
+  options.overwrite = Overwrite::kIfNewer;
+  restore({folder});
+  EXPECT_THAT(progress.failures(), IsEmpty());
+  EXPECT_EQ(content("folder/below"), "x");
+}
+
+TEST_F(OverwriteTest, DirectoryThatIsMadeForWhatIsInItRespectsWhatIsThere) {
+  put("folder", "mine");
+  options.overwrite = Overwrite::kNever;
+  options.select = [](const std::string& path, bool is_directory) {
+    return Selected{path == "/folder/below", is_directory};
+  };
+  restore({directory("folder", {file("below", {"x"}), file("more", {"y"})})});
+  ASSERT_EQ(progress.errors, 1U);
+  EXPECT_EQ(content("folder"), "mine");
 }
 
 TEST_F(OverwriteTest, FullDirectoryInTheWayStaysUnlessDeletingIsAllowed) {

@@ -25,33 +25,19 @@ using ItemChoice = std::function<Selected(const std::string& path, bool is_direc
   throw Error(ErrorCode::kUsage, std::string(message));
 }
 
-/// Those that have patterns.
-std::vector<PatternList> non_empty(PatternList matters, PatternList ignored) {
-  std::vector<PatternList> lists;
-  if (!matters.empty()) lists.push_back(std::move(matters));
-  if (!ignored.empty()) lists.push_back(std::move(ignored));
-  return lists;
-}
-
-/// Everything but what one of the lists matches, and what is below it.
-ItemChoice choice_by_excludes(std::vector<PatternList> lists) {
+/// What is matched, or all but that and what is below it. Directories on the way to what is matched
+/// are made as they are needed.
+ItemChoice choose_items(IncludeExcludeLists lists) {
+  if (!lists.includes.empty()) {
+    return [lists = std::move(lists)](const std::string& path, bool is_directory) {
+      const PatternList::Inclusion inclusion = lists.included(path);
+      return Selected{inclusion.item, inclusion.below && is_directory};
+    };
+  }
+  if (lists.excludes.empty()) return {};
   return [lists = std::move(lists)](const std::string& path, bool is_directory) {
-    const bool left_out =
-        std::ranges::any_of(lists, [&path](const PatternList& list) { return list.matches(path); });
+    const bool left_out = lists.excluded(path);
     return Selected{!left_out, !left_out && is_directory};
-  };
-}
-
-/// What one of the lists matches. Directories on the way there are made as they are needed.
-ItemChoice choice_by_includes(std::vector<PatternList> lists) {
-  return [lists = std::move(lists)](const std::string& path, bool is_directory) {
-    Selected selected{false, false};
-    for (const PatternList& list : lists) {
-      const PatternList::Inclusion inclusion = list.includes(path);
-      selected.item |= inclusion.item;
-      selected.below |= inclusion.below && is_directory;
-    }
-    return selected;
   };
 }
 
@@ -82,23 +68,6 @@ Overwrite parse_overwrite(std::string_view word) {
   refuse(fmt::format("--overwrite can be always, if-changed, if-newer or never, not \"{}\"", word));
 }
 
-ItemChoice choose_items(const RestoreArguments& arguments) {
-  std::vector<PatternList> includes = non_empty(
-      read_patterns(arguments.includes, "--include", arguments.include_files, LetterCase::kMatters),
-      read_patterns(arguments.caseless_includes, "--iinclude", arguments.caseless_include_files,
-                    LetterCase::kIgnored));
-  std::vector<PatternList> excludes = non_empty(
-      read_patterns(arguments.excludes, "--exclude", arguments.exclude_files, LetterCase::kMatters),
-      read_patterns(arguments.caseless_excludes, "--iexclude", arguments.caseless_exclude_files,
-                    LetterCase::kIgnored));
-  if (!includes.empty() && !excludes.empty()) {
-    refuse("include and exclude patterns cannot be combined: give one kind");
-  }
-  if (!includes.empty()) return choice_by_includes(std::move(includes));
-  if (!excludes.empty()) return choice_by_excludes(std::move(excludes));
-  return {};
-}
-
 }  // namespace
 
 RestoreOptions RestoreArguments::options() const {
@@ -110,7 +79,7 @@ RestoreOptions RestoreArguments::options() const {
   if (dry_run && verify) refuse("--dry-run writes nothing that --verify could read: give one");
   RestoreOptions options;
   options.overwrite = parse_overwrite(overwrite);
-  options.select = choose_items(*this);
+  options.select = choose_items(patterns.read());
   options.select_attribute = choose_attributes(*this);
   if (remove_unexpected && clean_path(target) == "/" && !options.select) {
     refuse(
@@ -129,28 +98,16 @@ namespace {
 
 void add_choice_options(CLI::App& app, RestoreArguments& arguments) {
   const char* const group = "What is restored";
-  const auto add = [&](const char* name, std::vector<std::string>& values, const char* type,
-                       const char* text) {
-    app.add_option(name, values, text)->type_name(type)->allow_extra_args(false)->group(group);
+  const auto add = [&](const char* name, std::vector<std::string>& values, const char* text) {
+    app.add_option(name, values, text)->type_name("PATTERN")->allow_extra_args(false)->group(group);
   };
-  add("-i,--include", arguments.includes, "PATTERN", "Only what matches PATTERN (may be repeated)");
-  add("--iinclude", arguments.caseless_includes, "PATTERN",
-      "The same, upper and lower case being equal");
-  add("--include-file", arguments.include_files, "FILE",
-      "Read such patterns from FILE, one a line");
-  add("--iinclude-file", arguments.caseless_include_files, "FILE",
-      "The same, upper and lower case being equal");
-  add("-e,--exclude", arguments.excludes, "PATTERN",
-      "All but what matches PATTERN (may be repeated)");
-  add("--iexclude", arguments.caseless_excludes, "PATTERN",
-      "The same, upper and lower case being equal");
-  add("--exclude-file", arguments.exclude_files, "FILE",
-      "Read such patterns from FILE, one a line");
-  add("--iexclude-file", arguments.caseless_exclude_files, "FILE",
-      "The same, upper and lower case being equal");
-  add("--include-xattr", arguments.include_attributes, "PATTERN",
+  add_include_options(app, arguments.patterns.includes, group,
+                      "Only what matches PATTERN (may be repeated)");
+  add_exclude_options(app, arguments.patterns.excludes, group,
+                      "All but what matches PATTERN (may be repeated)");
+  add("--include-xattr", arguments.include_attributes,
       "Only extended attributes that match PATTERN (may be repeated)");
-  add("--exclude-xattr", arguments.exclude_attributes, "PATTERN",
+  add("--exclude-xattr", arguments.exclude_attributes,
       "All extended attributes but those (may be repeated)");
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/filter_options.h"
+#include "cli/include_exclude_options.h"
 #include "fs/restore/options.h"
 
 namespace CLI {
@@ -20,14 +21,7 @@ struct RestoreArguments {
   std::vector<std::string> snapshot;  ///< one, with a folder of it or without
   std::string target;
   FilterOptions filter;
-  std::vector<std::string> includes;
-  std::vector<std::string> caseless_includes;
-  std::vector<std::string> include_files;
-  std::vector<std::string> caseless_include_files;
-  std::vector<std::string> excludes;
-  std::vector<std::string> caseless_excludes;
-  std::vector<std::string> exclude_files;
-  std::vector<std::string> caseless_exclude_files;
+  IncludeExcludeOptions patterns;
   std::vector<std::string> include_attributes;
   std::vector<std::string> exclude_attributes;
   std::string overwrite = "always";

@@ -10,7 +10,7 @@
 #include "cli/commands.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
-#include "cli/pattern_options.h"
+#include "cli/include_exclude_options.h"
 #include "cli/quantity.h"
 #include "cli/rewrite_output.h"
 #include "cli/session.h"
@@ -21,7 +21,6 @@
 #include "fs/base/timezone.h"
 #include "fs/maintain/snapshot_rewriter.h"
 #include "fs/maintain/tree_editors.h"
-#include "fs/select/pattern_file.h"
 #include "fs/select/pattern_list.h"
 
 namespace snapfs {
@@ -31,31 +30,14 @@ struct RewriteArguments {
   FilterOptions filter;
   StorageOptions storage;
   std::vector<std::string> ids;
-  std::vector<std::string> excludes;
-  std::vector<std::string> caseless_excludes;
-  std::vector<std::string> exclude_files;
-  std::vector<std::string> caseless_exclude_files;
-  std::vector<std::string> includes;
-  std::vector<std::string> caseless_includes;
-  std::vector<std::string> include_files;
-  std::vector<std::string> caseless_include_files;
+  IncludeExcludeOptions patterns;
   std::string new_host;
   std::string new_time;
   bool snapshot_summary = false;
   bool forget = false;
   bool dry_run = false;
 
-  bool excludes_anything() const {
-    return !excludes.empty() || !caseless_excludes.empty() || !exclude_files.empty() ||
-           !caseless_exclude_files.empty();
-  }
-  bool includes_anything() const {
-    return !includes.empty() || !caseless_includes.empty() || !include_files.empty() ||
-           !caseless_include_files.empty();
-  }
-  bool looks_at_trees() const {
-    return excludes_anything() || includes_anything() || snapshot_summary;
-  }
+  bool looks_at_trees() const { return patterns.given() || snapshot_summary; }
 };
 
 SnapshotEdit edit_of(const RewriteArguments& arguments) {
@@ -69,10 +51,6 @@ SnapshotEdit edit_of(const RewriteArguments& arguments) {
 }
 
 void require_change(const RewriteArguments& arguments) {
-  if (arguments.excludes_anything() && arguments.includes_anything()) {
-    throw Error(ErrorCode::kUsage,
-                "include and exclude patterns cannot be combined: give one kind");
-  }
   if (arguments.looks_at_trees() || !arguments.new_host.empty() || !arguments.new_time.empty()) {
     return;
   }
@@ -81,40 +59,26 @@ void require_change(const RewriteArguments& arguments) {
               "--snapshot-summary");
 }
 
-RejectNames rejecter(const RewriteArguments& arguments) {
-  const auto lists = std::make_shared<std::vector<PatternList>>();
-  lists->push_back(read_patterns(arguments.excludes, "--exclude", arguments.exclude_files,
-                                 LetterCase::kMatters));
-  lists->push_back(read_patterns(arguments.caseless_excludes, "--iexclude",
-                                 arguments.caseless_exclude_files, LetterCase::kIgnored));
-  return [lists](const std::string& directory, std::vector<std::string>& names) {
-    for (const PatternList& list : *lists) list.remove_rejected(directory, names);
+RejectNames rejecter(IncludeExcludeLists lists) {
+  return [lists = std::move(lists)](const std::string& directory, std::vector<std::string>& names) {
+    for (const PatternList& list : lists.excludes) list.remove_rejected(directory, names);
   };
 }
 
-IncludingEditor::Choose chooser(const RewriteArguments& arguments) {
-  const auto lists = std::make_shared<std::vector<PatternList>>();
-  lists->push_back(read_patterns(arguments.includes, "--include", arguments.include_files,
-                                 LetterCase::kMatters));
-  lists->push_back(read_patterns(arguments.caseless_includes, "--iinclude",
-                                 arguments.caseless_include_files, LetterCase::kIgnored));
-  return [lists](const std::string& path) {
-    PathChoice choice;
-    for (const PatternList& list : *lists) {
-      const PatternList::Inclusion inclusion = list.includes(path);
-      choice.item |= inclusion.item;
-      choice.below |= inclusion.below;
-    }
-    return choice;
+IncludingEditor::Choose chooser(IncludeExcludeLists lists) {
+  return [lists = std::move(lists)](const std::string& path) {
+    const PatternList::Inclusion inclusion = lists.included(path);
+    return PathChoice{inclusion.item, inclusion.below};
   };
 }
 
 std::unique_ptr<TreeEditor> make_editor(const RewriteArguments& arguments, TreeEdited excluded) {
   if (!arguments.looks_at_trees()) return nullptr;
-  if (arguments.includes_anything()) {
-    return std::make_unique<IncludingEditor>(chooser(arguments), std::move(excluded));
+  IncludeExcludeLists lists = arguments.patterns.read();
+  if (!lists.includes.empty()) {
+    return std::make_unique<IncludingEditor>(chooser(std::move(lists)), std::move(excluded));
   }
-  return std::make_unique<ExcludingEditor>(rejecter(arguments), std::move(excluded));
+  return std::make_unique<ExcludingEditor>(rejecter(std::move(lists)), std::move(excluded));
 }
 
 /// As FORMAT §12 has it: only removing needs the repository for itself, and a dry run nothing.
@@ -153,26 +117,10 @@ ExitCode run_rewrite(const GlobalOptions& global, const RewriteArguments& argume
 
 void add_change_options(CLI::App& app, RewriteArguments& arguments) {
   const char* const group = "What changes";
-  const auto add = [&](const char* name, std::vector<std::string>& values, const char* type,
-                       const char* text) {
-    app.add_option(name, values, text)->type_name(type)->allow_extra_args(false)->group(group);
-  };
-  add("-e,--exclude", arguments.excludes, "PATTERN",
-      "Leave out what matches PATTERN (may be repeated)");
-  add("--iexclude", arguments.caseless_excludes, "PATTERN",
-      "The same, upper and lower case being equal");
-  add("--exclude-file", arguments.exclude_files, "FILE",
-      "Read such patterns from FILE, one a line");
-  add("--iexclude-file", arguments.caseless_exclude_files, "FILE",
-      "The same, upper and lower case being equal");
-  add("-i,--include", arguments.includes, "PATTERN",
-      "Leave out all but what matches PATTERN (may be repeated)");
-  add("--iinclude", arguments.caseless_includes, "PATTERN",
-      "The same, upper and lower case being equal");
-  add("--include-file", arguments.include_files, "FILE",
-      "Read such patterns from FILE, one a line");
-  add("--iinclude-file", arguments.caseless_include_files, "FILE",
-      "The same, upper and lower case being equal");
+  add_exclude_options(app, arguments.patterns.excludes, group,
+                      "Leave out what matches PATTERN (may be repeated)");
+  add_include_options(app, arguments.patterns.includes, group,
+                      "Leave out all but what matches PATTERN (may be repeated)");
   app.add_option("--new-host", arguments.new_host, "Another host name")
       ->type_name("HOST")
       ->group(group);

@@ -31,8 +31,8 @@ TEST(RestoreArguments, RefuseWhatExcludesEachOther) {
   arguments.dry_run = arguments.verify = true;
   EXPECT_TRUE(fails_with(ErrorCode::kUsage, "--verify", [&] { arguments.options(); }));
   arguments = good();
-  arguments.includes = {"a"};
-  arguments.caseless_excludes = {"b"};
+  arguments.patterns.includes.patterns = {"a"};
+  arguments.patterns.excludes.caseless_patterns = {"b"};
   EXPECT_TRUE(fails_with(ErrorCode::kUsage, "combined", [&] { arguments.options(); }));
   arguments = good();
   arguments.include_attributes = arguments.exclude_attributes = {"a"};
@@ -45,7 +45,7 @@ TEST(RestoreArguments, DeletingFromTheRootNeedsAPattern) {
     arguments.target = target;
     arguments.remove_unexpected = true;
     EXPECT_TRUE(fails_with(ErrorCode::kUsage, "pattern", [&] { arguments.options(); })) << target;
-    arguments.includes = {"/etc"};
+    arguments.patterns.includes.patterns = {"/etc"};
     EXPECT_TRUE(arguments.options().remove_unexpected);
   }
 }
@@ -67,8 +67,8 @@ TEST(RestoreArguments, WithoutPatternsNobodyIsAsked) {
 
 TEST(RestoreArguments, ExcludesLeaveOutWhatIsBelow) {
   RestoreArguments arguments = good();
-  arguments.excludes = {"*.o"};
-  arguments.caseless_excludes = {"TMP"};
+  arguments.patterns.excludes.patterns = {"*.o"};
+  arguments.patterns.excludes.caseless_patterns = {"TMP"};
   const auto select = arguments.options().select;
   EXPECT_FALSE(select("/src/a.o", false).item);
   EXPECT_FALSE(select("/src/Tmp", true).item);
@@ -79,7 +79,7 @@ TEST(RestoreArguments, ExcludesLeaveOutWhatIsBelow) {
 
 TEST(RestoreArguments, IncludesLeadTheWay) {
   RestoreArguments arguments = good();
-  arguments.includes = {"/a/b"};
+  arguments.patterns.includes.patterns = {"/a/b"};
   const auto select = arguments.options().select;
   EXPECT_FALSE(select("/a", true).item);
   EXPECT_TRUE(select("/a", true).below);

@@ -10,19 +10,18 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "cli/cache_directory.h"
 #include "cli/commands.h"
+#include "cli/display_text.h"
 #include "cli/global_options.h"
+#include "cli/named_snapshot.h"
 #include "cli/output.h"
-#include "cli/quantity.h"
 #include "cli/restore_options.h"
 #include "cli/restore_output.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "cli/snapshot_choice.h"
 #include "fs/base/error.h"
 #include "fs/base/path.h"
-#include "fs/tree/snapshot_list.h"
-#include "fs/tree/snapshot_path.h"
 
 namespace snapfs {
 namespace {
@@ -48,9 +47,7 @@ void protect_repository(const RestoreOptions& options, const std::string& reposi
 
 void announce(const GlobalOptions& global, const Snapshot& snapshot, const std::string& target) {
   if (global.json || global.quiet) return;
-  print(fmt::format("restoring snapshot {} of [{}] at {} by {}@{} to {}\n", snapshot.id.short_hex(),
-                    fmt::join(snapshot.paths, " "), format_local_time(snapshot.time.instant),
-                    snapshot.username, snapshot.hostname, target));
+  print(fmt::format("restoring {} to {}\n", title_of(snapshot), displayable(target)));
 }
 
 ExitCode finish(const GlobalOptions& global, const RestoreArguments& arguments,
@@ -71,23 +68,18 @@ ExitCode finish(const GlobalOptions& global, const RestoreArguments& arguments,
 ExitCode run_restore(const GlobalOptions& global, const RestoreArguments& arguments,
                      Signals& signals) {
   const RestoreOptions options = arguments.options();
-  const SnapshotPath what = SnapshotPath::parse(arguments.snapshot.front());
   Session session(global, signals,
                   arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
   protect_repository(options, session.path(), arguments.target);
-  Repository& repository = session.repository();
-  if (const auto directory = cache_directory(global)) repository.use_index_cache(*directory);
-  const Snapshot snapshot =
-      load_snapshot(repository, what.snapshot, arguments.filter.filter(), session.stop(),
-                    [](const Id&, const Error& error) { print_error(error.what()); });
-  repository.load_index(session.stop());
-  const Id tree = find_directory(repository, snapshot.tree, what.folder, session.stop());
-  announce(global, snapshot, arguments.target);
+  const NamedSnapshot named =
+      open_named_snapshot(global, session, arguments.snapshot.front(), arguments.filter);
+  announce(global, named.snapshot, arguments.target);
 
   RestoreOutput output(global, absolute_path(arguments.target, current_directory()),
                        [&signals](std::string reason) { signals.stop_because(std::move(reason)); });
   try {
-    restore_tree(repository, tree, arguments.target, options, output, session.stop());
+    restore_tree(session.repository(), named.tree, arguments.target, options, output,
+                 session.stop());
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kCancelled && signals.reason().empty()) output.print_summary();
     throw;

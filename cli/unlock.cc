@@ -13,6 +13,7 @@
 #include "cli/quantity.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "cli/table.h"
 #include "fs/base/error.h"
 #include "fs/repo/stale_locks.h"
 
@@ -51,7 +52,7 @@ void report(const GlobalOptions& options, std::size_t removed,
   if (options.quiet) return;
   print(removed == 0 ? std::string("no locks were removed\n")
                      : fmt::format("removed {} lock{}\n", removed, removed == 1 ? "" : "s"));
-  for (const std::string& lock : left) print(fmt::format("left alone: {}\n", lock));
+  for (const std::string& lock : left) print(fmt::format("left alone: {}\n", printable(lock)));
   if (!left.empty()) print("if nobody uses the repository, --remove-all removes these, too\n");
 }
 

@@ -2,6 +2,7 @@
 the other one wrote.
 """
 import contextlib
+import datetime
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ import signal
 import subprocess
 import unittest
 
+import damage
 import harness
 
 
@@ -180,6 +182,16 @@ class UnlockTest(ChangesTest):
         self.snapfs("unlock", "--remove-all")
         self.assertEqual(self.files("locks"), [])
         self.end(holder)
+
+    def test_what_a_lock_says_does_not_steer_the_terminal(self):
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat()
+        lock = {"time": now, "exclusive": False, "hostname": "\x1b[2Jhost", "username": "\x1b]0;me",
+                "pid": 1, "uid": 0, "gid": 0}
+        key = damage.master_key(self.repository, harness.PASSWORD)
+        damage.save_json(self.repository, "locks", key, lock)
+        said = self.snapfs("unlock").stdout
+        self.assertIn("[2Jhost", said)
+        self.assertNotIn("\x1b", said)
 
     def test_signal_of_restic_does_not_end_a_holder(self):
         holder = self.hold_shared(harness.SNAPFS)

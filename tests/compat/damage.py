@@ -44,10 +44,13 @@ def master_key(repository, password):
     return b"".join(base64.b64decode(part) for part in parts)
 
 
-def save_index(repository, key, packs):
-    """An index file in plain JSON, which every version of the format allows."""
-    text = json.dumps({"packs": packs}).encode()
+def save_json(repository, folder, key, value):
+    """A file in plain JSON, which every version of the format allows."""
     nonce = os.urandom(16)
-    sealed = cheap_key.encrypt(key, nonce, text)
+    sealed = cheap_key.encrypt(key, nonce, json.dumps(value).encode())
     content = nonce + sealed + cheap_key.authenticator(key, nonce, sealed)
-    write(os.path.join(repository, "index", hashlib.sha256(content).hexdigest()), content)
+    write(os.path.join(repository, folder, hashlib.sha256(content).hexdigest()), content)
+
+
+def save_index(repository, key, packs):
+    save_json(repository, "index", key, {"packs": packs})

@@ -285,6 +285,24 @@ class RestoreTest(harness.CompatTest):
             with self.subTest(arguments=arguments):
                 self.restore_with_both(*arguments, compare_counts=counts)
 
+    def test_what_a_snapshot_says_does_not_steer_the_terminal(self):
+        os.makedirs(self.source)
+        self.snapfs("snapshot", "-q", "--host", "\x1b[2Jhost", "source")
+        said = self.snapfs("restore", "latest", "--target", "target").stdout
+        self.assertIn("[2Jhost", said)
+        self.assertNotIn("\x1b", said)
+
+    def test_damaged_snapshot_beside_the_latest_is_told_in_json(self):
+        os.makedirs(self.source)
+        self.snapfs("snapshot", "-q", "source")
+        name = os.path.join(self.repository, "snapshots", "0" * 63 + "3")
+        with open(name, "wb") as file:
+            file.write(b"garbage")
+        result = self.snapfs("restore", "latest", "--target", "target", "--json")
+        (warning,) = map(json.loads, result.stderr.splitlines())
+        self.assertEqual(warning["message_type"], "warning")
+        self.assertEqual(warning["item"], os.path.basename(name))
+
     @needs("snapshotID:subfolder")
     def test_subfolders(self):
         self.make_files()

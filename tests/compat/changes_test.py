@@ -315,7 +315,7 @@ class KilledTest(ChangesTest):
                 shutil.rmtree(self.repository)
             if call != self.CALLS[-1]:
                 shutil.rmtree(self.repository)
-        self.assertGreater(points, 3)
+        self.assertGreaterEqual(points, 3)  # strace counts the calls of each thread by themselves
         self.environment.update(self.opening)
         self.check()
 

@@ -14,6 +14,7 @@
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
 #include "cli/output.h"
+#include "cli/process_limits.h"
 #include "cli/session.h"
 #include "cli/signals.h"
 
@@ -51,6 +52,7 @@ ExitCode run_check(const GlobalOptions& options, const CheckArguments& arguments
   CheckVerdict verdict;
   {
     CheckOutput output(options);
+    if (what.read_data) reuse_large_buffers();
     verdict = check_repository(session.repository(), what, output, session.stop());
   }
   print_check_result(options, verdict);

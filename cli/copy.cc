@@ -15,6 +15,7 @@
 #include "cli/global_options.h"
 #include "cli/json_object.h"
 #include "cli/output.h"
+#include "cli/process_limits.h"
 #include "cli/quantity.h"
 #include "cli/session.h"
 #include "cli/signals.h"
@@ -140,6 +141,7 @@ ExitCode run_copy(const GlobalOptions& global, const CopyArguments& arguments, S
     }
     source.load_index(stop);
     target.load_index(stop);
+    reuse_large_buffers();
     WorkProgress progress(global);
     const SnapshotCopied copied = [&](const Snapshot& snapshot, const Id& copy) {
       progress.interject([&] { output.copied(snapshot, copy); });

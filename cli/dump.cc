@@ -19,6 +19,7 @@
 #include "cli/global_options.h"
 #include "cli/named_snapshot.h"
 #include "cli/output.h"
+#include "cli/process_limits.h"
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
@@ -67,6 +68,7 @@ class DumpTarget {
 };
 
 void dump(Session& session, const DumpArguments& arguments, const DumpedDirectory& directory) {
+  reuse_large_buffers();
   const DumpTarget target(arguments.target);
   if (target.is_terminal()) {
     throw Error(ErrorCode::kUsage,

@@ -35,4 +35,11 @@ void return_large_buffers() noexcept {
   ::mallopt(M_TRIM_THRESHOLD, kSpareBytes);
 }
 
+void reuse_large_buffers() noexcept {
+  constexpr int kKeptBytes = 20 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, kKeptBytes);
+  constexpr int kSpareBytes = 24 << 20;
+  ::mallopt(M_TRIM_THRESHOLD, kSpareBytes);
+}
+
 }  // namespace snapfs

@@ -15,6 +15,7 @@
 #include "cli/global_options.h"
 #include "cli/named_snapshot.h"
 #include "cli/output.h"
+#include "cli/process_limits.h"
 #include "cli/restore_options.h"
 #include "cli/restore_output.h"
 #include "cli/session.h"
@@ -78,6 +79,7 @@ ExitCode run_restore(const GlobalOptions& global, const RestoreArguments& argume
   RestoreOutput output(global, absolute_path(arguments.target, current_directory()),
                        [&signals](std::string reason) { signals.stop_because(std::move(reason)); });
   try {
+    reuse_large_buffers();
     restore_tree(session.repository(), named.tree, arguments.target, options, output,
                  session.stop());
   } catch (const Error& error) {

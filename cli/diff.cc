@@ -1,5 +1,5 @@
 // snapfs diff: what differs between two snapshots.
-#include "fs/maintain/diff.h"
+#include "fs/look/diff.h"
 
 #include <memory>
 #include <string>

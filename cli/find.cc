@@ -21,8 +21,8 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/snapshot_choice.h"
-#include "fs/maintain/search_rules.h"
-#include "fs/maintain/tree_search.h"
+#include "fs/look/search_rules.h"
+#include "fs/look/tree_search.h"
 
 namespace snapfs {
 namespace {

@@ -26,7 +26,7 @@
 #include "fs/base/path.h"
 #include "fs/base/rfc3339.h"
 #include "fs/base/timezone.h"
-#include "fs/maintain/path_history.h"
+#include "fs/look/path_history.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/snapshot_groups.h"
 #include "mount/model/view.h"

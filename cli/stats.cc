@@ -1,5 +1,5 @@
 // snapfs stats: how much is in snapshots.
-#include "fs/maintain/stats.h"
+#include "fs/look/stats.h"
 
 #include <memory>
 #include <string>

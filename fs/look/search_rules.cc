@@ -1,4 +1,4 @@
-#include "fs/maintain/search_rules.h"
+#include "fs/look/search_rules.h"
 
 #include <algorithm>
 #include <string_view>

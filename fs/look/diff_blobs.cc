@@ -1,4 +1,4 @@
-#include "fs/maintain/diff_blobs.h"
+#include "fs/look/diff_blobs.h"
 
 #include <mutex>
 #include <utility>

@@ -1,5 +1,5 @@
 // What differs between two trees.
-#include "fs/maintain/diff.h"
+#include "fs/look/diff.h"
 
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 // What is counted, and each directory read once.
-#include "fs/maintain/stats.h"
+#include "fs/look/stats.h"
 
 #include <string>
 #include <vector>

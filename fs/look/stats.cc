@@ -1,4 +1,4 @@
-#include "fs/maintain/stats.h"
+#include "fs/look/stats.h"
 
 #include <set>
 #include <string>

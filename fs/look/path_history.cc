@@ -1,4 +1,4 @@
-#include "fs/maintain/path_history.h"
+#include "fs/look/path_history.h"
 
 #include <tuple>
 #include <unordered_map>

@@ -10,7 +10,7 @@
 
 #include "fs/base/id_prefix.h"
 #include "fs/base/timestamp.h"
-#include "fs/maintain/tree_search.h"
+#include "fs/look/tree_search.h"
 
 namespace snapfs {
 

@@ -6,7 +6,7 @@
 
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
-#include "fs/maintain/diff.h"
+#include "fs/look/diff.h"
 #include "fs/repo/blob.h"
 
 namespace snapfs {

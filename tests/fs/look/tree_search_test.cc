@@ -1,5 +1,5 @@
 // What find finds, and how little it reads for it.
-#include "fs/maintain/tree_search.h"
+#include "fs/look/tree_search.h"
 
 #include <memory>
 #include <string>
@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
-#include "fs/maintain/search_rules.h"
+#include "fs/look/search_rules.h"
 #include "tests/support/fault_backend.h"
 #include "tests/support/repository_maker.h"
 

@@ -1,4 +1,4 @@
-#include "fs/maintain/tree_search.h"
+#include "fs/look/tree_search.h"
 
 #include <utility>
 

@@ -1,5 +1,5 @@
 // What became of a path.
-#include "fs/maintain/path_history.h"
+#include "fs/look/path_history.h"
 
 #include <string>
 #include <vector>

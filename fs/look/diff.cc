@@ -1,5 +1,5 @@
 // Two sorted lists of nodes side by side, as text: nodes that are the same are never decoded.
-#include "fs/maintain/diff.h"
+#include "fs/look/diff.h"
 
 #include <algorithm>
 #include <optional>
@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 #include "fs/base/preorder_ahead.h"
-#include "fs/maintain/diff_blobs.h"
+#include "fs/look/diff_blobs.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/tree_reader.h"

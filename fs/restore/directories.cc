@@ -2,11 +2,28 @@
 // deep as a hostile repository likes.
 #include "fs/restore/directories.h"
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "fs/base/error.h"
 
 namespace snapfs {
+
+namespace {
+
+/// How many directories may be open at once: a part of the descriptors that there are. Opening one
+/// anew for each of its files is a good part of restoring small ones.
+std::size_t most_open() noexcept {
+  constexpr std::size_t kLeast = 128;
+  constexpr std::size_t kMost = 4096;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kLeast;
+  return std::clamp<std::size_t>(limit.rlim_cur / 4, kLeast, kMost);
+}
+
+}  // namespace
 
 std::string path_in(const Directory& directory, const std::string& name) {
   std::vector<const std::string*> names;
@@ -22,6 +39,7 @@ std::string path_in(const Directory& directory, const std::string& name) {
 
 Directories::Directories(TargetFs& target, UniqueFd root)
     : target_(target),
+      most_open_(most_open()),
       root_handle_(root ? std::make_shared<const UniqueFd>(std::move(root)) : nullptr) {}
 
 Directory& Directories::add(Directory& parent, std::string name) {
@@ -86,7 +104,7 @@ Directories::Handle Directories::keep(const Directory& directory, UniqueFd fd) {
   if (!added) return place->second.handle;  // another thread was quicker
   uses_.push_front(&directory);
   place->second = {handle, uses_.begin()};
-  if (open_.size() > kMostOpen) {
+  if (open_.size() > most_open_) {
     const auto oldest = open_.find(uses_.back());
     closed_without_lock = std::move(oldest->second.handle);
     open_.erase(oldest);

@@ -65,8 +65,6 @@ class Directories {
   Handle open(const Directory& directory);
 
  private:
-  static constexpr std::size_t kMostOpen = 128;
-
   struct Open {
     Handle handle;
     std::list<const Directory*>::iterator use;
@@ -76,6 +74,7 @@ class Directories {
   Handle keep(const Directory& directory, UniqueFd fd);
 
   TargetFs& target_;
+  const std::size_t most_open_;
   Directory root_;
   Handle root_handle_;
   std::mutex records_mutex_;

@@ -146,8 +146,9 @@ bool MetadataSetter::has_attributes(int fd) const {
 void MetadataSetter::apply(int fd, const Metadata& metadata, const struct stat* now,
                            bool may_have_attributes) {
   Steps steps(*this);
-  const bool same_owner =
-      now != nullptr && now->st_uid == metadata.uid && now->st_gid == metadata.gid;
+  // Asking is much cheaper than setting what is so already.
+  const struct stat owned = now != nullptr ? *now : target_.stat(fd);
+  const bool same_owner = owned.st_uid == metadata.uid && owned.st_gid == metadata.gid;
   if (!same_owner) {
     steps.run("change the owner", [&] { return ::fchown(fd, metadata.uid, metadata.gid); });
   }

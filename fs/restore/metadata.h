@@ -39,9 +39,9 @@ class MetadataSetter {
   MetadataSetter(TargetFs& target, AttributeFilter select_attribute);
 
   /// A file or directory that is open. `now` is what it has, so that what is right is left alone;
-  /// null: it was just made, by this process. `may_have_attributes`: whether it can have others
-  /// than those to be set, which are removed then. Everything is tried, then the first error
-  /// thrown.
+  /// null: it was just made, by this process, and all but its owner is set. `may_have_attributes`:
+  /// whether it can have others than those to be set, which are removed then. Everything is tried,
+  /// then the first error thrown.
   void apply(int fd, const Metadata& metadata, const struct stat* now, bool may_have_attributes);
 
   /// Anything else, by its name.

@@ -4,6 +4,7 @@
 #include <sys/xattr.h>
 
 #include <array>
+#include <atomic>
 
 #include <gmock/gmock.h>
 
@@ -75,6 +76,31 @@ TEST_F(RestoreTest, ExtendedAttributesAreSet) {
   std::array<char, 16> value{};
   EXPECT_EQ(::getxattr(at("file").c_str(), "user.a", value.data(), value.size()), 5);
   EXPECT_EQ(::getxattr(at("file").c_str(), "user.empty", value.data(), value.size()), 0);
+}
+
+TEST_F(RestoreTest, OwnerThatIsRightIsNotSet) {
+  /// Counts what is done.
+  class CountingFs final : public TargetFs {
+   public:
+    void before_change() override { ++changes_; }
+    std::size_t changes() const { return changes_; }
+
+   private:
+    std::atomic<std::size_t> changes_ = 0;
+  } counting;
+  restore_with(counting, {file("file", {"x"})});
+  EXPECT_EQ(counting.changes(), 4U) << "created, written, times, permissions";
+}
+
+TEST_F(RestoreTest, GroupThatComesFromTheDirectoryIsNotKept) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives files away";
+  scratch.make_directory("target");
+  ASSERT_EQ(::chown(target().c_str(), 0, 4711), 0);
+  ASSERT_EQ(::chmod(target().c_str(), 02755), 0);
+  restore({file("file", {"x"}), directory("folder", {file("below", {"y"})})});
+  for (const char* name : {"file", "folder", "folder/below"}) {
+    EXPECT_EQ(status(name).st_gid, ::getgid()) << name;
+  }
 }
 
 TEST_F(RestoreTest, DamagedContentIsNamedAndTheRestIsRestored) {

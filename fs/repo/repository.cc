@@ -283,14 +283,12 @@ void Repository::use_index_cache(const std::string& directory) {
 void Repository::load_index(StopToken stop) {
   const std::vector<Id> list_now = list(FileKind::kIndex, stop);
   const std::set<Id> listed(list_now.begin(), list_now.end());
-  std::vector<Id> missing;
-  {
-    const auto loaded = loaded_indexes_.lock();
-    if (loaded->empty() && index_cache_) {
-      *loaded = index_cache_->load(listed, index_, *make_codec());
-    }
-    std::ranges::set_difference(listed, *loaded, std::back_inserter(missing));
+  const auto loaded = loaded_indexes_.lock();  // all the time: no file is read twice
+  if (loaded->empty() && index_cache_) {
+    *loaded = index_cache_->load(listed, index_, *make_codec());
   }
+  std::vector<Id> missing;
+  std::ranges::set_difference(listed, *loaded, std::back_inserter(missing));
   const std::size_t blobs_before = index_.blob_count();
   {
     Index::Loader loader(index_);
@@ -298,7 +296,6 @@ void Repository::load_index(StopToken stop) {
     parallel_for_each(missing, [&](const Id& id) { read_index(id, add, stop); });
   }
   // Only now does the index show everything.
-  const auto loaded = loaded_indexes_.lock();
   loaded->insert(missing.begin(), missing.end());
   const bool worth_while = missing.size() >= kFilesWorthCaching ||
                            IndexCache::is_worth_while(index_.blob_count() - blobs_before);

@@ -5,6 +5,7 @@
 
 #include "fs/base/error.h"
 #include "fs/repo/repository.h"
+#include "mount/model/current_blob.h"
 
 namespace snapfs {
 
@@ -44,11 +45,11 @@ std::unique_ptr<PrefetchTarget::Delivery> BlobCache::claim(const Id& blob) {
   return std::make_unique<CachedDelivery>(*this, std::move(*claim));
 }
 
-BlobCache::Pointer BlobCache::load(const Id& blob, StopToken stop) {
+BlobCache::Pointer BlobCache::load(const Id& blob, const StopToken& stop) {
   throw_recent_failure(blob);
   try {
     auto bytes = std::make_shared<const Bytes>(
-        repository_.load_blob({BlobType::kData, blob}, std::move(stop)));
+        load_current_blob(repository_, {BlobType::kData, blob}, stop));
     forget_failure(blob);
     return bytes;
   } catch (const Error& error) {

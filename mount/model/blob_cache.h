@@ -65,7 +65,7 @@ class BlobCache final : public PrefetchTarget {
     std::exception_ptr error;
   };
 
-  Pointer load(const Id& blob, StopToken stop);
+  Pointer load(const Id& blob, const StopToken& stop);
   void throw_recent_failure(const Id& blob);
   void remember_failure(const Id& blob);
   void forget_failure(const Id& blob);

@@ -6,6 +6,7 @@
 
 #include "fs/repo/repository.h"
 #include "fs/tree/tree_reader.h"
+#include "mount/model/current_blob.h"
 
 namespace snapfs {
 
@@ -18,7 +19,7 @@ ContentSummary TreeListing::content(std::size_t index) const noexcept {
 std::shared_ptr<const TreeListing> TreeCache::get(const Id& tree, StopToken stop) {
   if (auto kept = large_.find(tree)) return kept;
   auto listing = cache_.get(tree, [&] {
-    return make_listing(tree, repository_.load_blob({BlobType::kTree, tree}, stop));
+    return make_listing(tree, load_current_blob(repository_, {BlobType::kTree, tree}, stop));
   });
   large_.offer(tree, listing, cache_.budget_bytes());
   return listing;

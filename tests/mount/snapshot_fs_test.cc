@@ -317,6 +317,24 @@ TEST_F(SnapshotFsTest, GuessesNeverFailARead) {
   EXPECT_EQ(text_of(fs().read(file, 0, 100)), "content");
 }
 
+TEST_F(SnapshotFsTest, FindsAtOnceWhatAPruneMovedElsewhere) {
+  const Node node = maker_.make_file("f", {"content"});
+  const Snapshot snapshot = maker_.add_snapshot(maker_.add_tree({node}), "2026-01-01T00:00:00Z");
+  refresh_interval_ = std::chrono::hours(1);
+  tree_cache_bytes_ = 1;
+  const Ino file = ino({"f"}, root_of(snapshot));
+  const std::vector<Id> packs = maker_.repository().list(FileKind::kPack, {});
+  const std::vector<Id> indexes = maker_.repository().list(FileKind::kIndex, {});
+  maker_.add_second_copy({BlobType::kData, node.content.front()}, "content");
+  const Bytes tree = maker_.repository().load_blob({BlobType::kTree, snapshot.tree}, {});
+  maker_.add_second_copy({BlobType::kTree, snapshot.tree}, as_text(tree));
+  maker_.flush();
+  for (const Id& pack : packs) faults_.remove({FileKind::kPack, pack}, {});
+  for (const Id& index : indexes) faults_.remove({FileKind::kIndex, index}, {});
+  EXPECT_EQ(text_of(fs().read(file, 0, 100)), "content");
+  EXPECT_TRUE(find({"f"}, root_of(snapshot)));
+}
+
 TEST_F(SnapshotFsTest, LookingForSnapshotsIsAnnouncedAsSlow) {
   struct Listener final : BlockingListener {
     void about_to_block() noexcept override { told = true; }

@@ -178,6 +178,23 @@ void prune_without(const std::vector<Id>& removed, const GlobalOptions& global,
   prune_and_report(session, global, std::move(prune), options.dry_run);
 }
 
+/// A damaged one goes, too, when its whole ID is given: nothing else can be done with it.
+void remove_named(SnapshotChoice& choice, const std::vector<Snapshot>& all,
+                  const ForgetOptions& options, Decision& decision) {
+  std::vector<std::string> names;
+  for (const std::string& name : options.ids) {
+    if (const auto damaged = choice.take_damaged(name)) {
+      decision.remove(*damaged);
+    } else {
+      names.push_back(name);
+    }
+  }
+  if (names.empty()) return;
+  for (const Snapshot& snapshot : choice.among(all, names, options.filter)) {
+    decision.remove(snapshot.id);
+  }
+}
+
 ExitCode run_forget(const GlobalOptions& global, const ForgetOptions& options, Signals& signals) {
   const RetentionPolicy policy = options.policy();
   if (options.prune) (void)options.prune_arguments.options();  // mistakes show before a removal
@@ -186,13 +203,13 @@ ExitCode run_forget(const GlobalOptions& global, const ForgetOptions& options, S
   Session session(global, signals,
                   options.no_lock ? std::nullopt : std::optional(LockMode::kExclusive));
   SnapshotChoice choice(global.json, UnmatchedName::kPassedOver);
-  const std::vector<Snapshot> snapshots =
-      choice.choose(session.repository(), options.ids, options.filter, session.stop());
+  const std::vector<Snapshot> all = choice.load(session.repository(), session.stop());
   Decision decision(global, options);
   if (options.ids.empty()) {
-    decision.apply_policy(snapshots, policy, {session.clock().now(), TimeZone::local()});
+    decision.apply_policy(choice.among(all, {}, options.filter), policy,
+                          {session.clock().now(), TimeZone::local()});
   } else {
-    for (const Snapshot& snapshot : snapshots) decision.remove(snapshot.id);
+    remove_named(choice, all, options, decision);
   }
   const std::size_t failed = carry_out(decision, global, options, session);
   decision.print_json();

@@ -17,7 +17,7 @@ namespace snapfs {
 
 std::vector<Snapshot> SnapshotChoice::load(Repository& repository, StopToken stop) {
   return load_snapshots(repository, std::move(stop), [this](const Id& id, const Error& error) {
-    ++damaged_;
+    damaged_.push_back(id);
     print_warning(json_, id.hex(), error.what());
   });
 }
@@ -48,11 +48,20 @@ std::vector<Snapshot> SnapshotChoice::choose(Repository& repository,
   return among(load(repository, std::move(stop)), names, filter);
 }
 
+std::optional<Id> SnapshotChoice::take_damaged(std::string_view id) {
+  const auto found =
+      std::ranges::find_if(damaged_, [id](const Id& one) { return one.hex() == id; });
+  if (found == damaged_.end()) return std::nullopt;
+  const Id taken = *found;
+  damaged_.erase(found);
+  return taken;
+}
+
 ExitCode SnapshotChoice::finish(ExitCode status) const {
-  if (damaged_ == 0 || status != ExitCode::kSuccess) return status;
+  if (damaged_.empty() || status != ExitCode::kSuccess) return status;
   print_exit_error(json_, ExitCode::kFatal,
-                   fmt::format("{} damaged snapshot file{} left out", damaged_,
-                               damaged_ == 1 ? " was" : "s were"));
+                   fmt::format("{} damaged snapshot file{} left out", damaged_.size(),
+                               damaged_.size() == 1 ? " was" : "s were"));
   return ExitCode::kFatal;
 }
 

@@ -2,8 +2,9 @@
 // had is told, and the rest is worked on.
 #pragma once
 
-#include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/exit_code.h"
@@ -42,6 +43,10 @@ class SnapshotChoice {
   std::vector<Snapshot> choose(Repository& repository, const std::vector<std::string>& names,
                                const FilterOptions& filter, StopToken stop);
 
+  /// Of those that load() left out, the one with this whole ID, which does not show in the status
+  /// any more: somebody deals with it. Nothing when there is none.
+  std::optional<Id> take_damaged(std::string_view id);
+
   /// The command's status: `status`, or kFatal, with a line that says why, when it would be a
   /// success and damaged snapshots were left out.
   ExitCode finish(ExitCode status = ExitCode::kSuccess) const;
@@ -49,7 +54,7 @@ class SnapshotChoice {
  private:
   const bool json_;
   const UnmatchedName unmatched_;
-  std::size_t damaged_ = 0;
+  std::vector<Id> damaged_;
 };
 
 /// "snapshot 1a2b3c4d of [/home] at 2026-11-23 10:00:00 by me@host", fit for a terminal.

@@ -186,7 +186,15 @@ class Lock::Holder {
     const Timestamp now = clock_.now();
     const std::string json =
         encode_lock(LockInfo::of_process(options_.mode, TimeZone::local().at(now)));
-    id_ = repository_.save_file(FileKind::kLock, as_bytes(json), stop);
+    try {
+      id_ = repository_.save_file(FileKind::kLock, as_bytes(json), stop);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kNoSpace) throw;
+      throw Error(error.code(),
+                  fmt::format("{}: a lock needs some kilobytes; free them, or read with --no-lock",
+                              error.what()),
+                  error.subject());
+    }
     *refreshed_.lock() = now;
   }
 

@@ -236,6 +236,19 @@ class ForgetTest(harness.CompatTest):
         self.assertEqual(len(self.ids()), 2)
         self.assertIn(os.path.basename(victim), self.ids())
 
+    def test_a_damaged_snapshot_goes_by_its_whole_id(self):
+        self.make_daily(3)
+        victim = self.snapshots()[0]["id"]
+        path = os.path.join(self.repository, "snapshots", victim)
+        os.chmod(path, 0o600)
+        with open(path, "ab") as file:
+            file.write(b"x")
+        self.snapfs("forget", victim[:12], expect=1)
+        self.assertEqual(len(self.ids()), 3)
+        self.snapfs("forget", victim)
+        self.assertEqual(len(self.ids()), 2)
+        self.assertNotIn(victim, self.ids())
+
     def test_host_may_come_from_the_environment(self):
         self.make_daily(2)
         options = ["snapshots", "--json"]

@@ -120,6 +120,11 @@ TEST_F(LockTest, ExclusiveLocksExcludeAndAreExcluded) {
   EXPECT_NO_THROW(exclusive());
 }
 
+TEST_F(LockTest, OnAFullDiskItSaysWhatToDo) {
+  backend_.fail(saves_, 1, ErrorCode::kNoSpace);
+  EXPECT_TRUE(fails_with(ErrorCode::kNoSpace, "--no-lock", [&] { shared(); }));
+}
+
 TEST_F(LockTest, LooksAgainAfterWritingItsOwn) {
   // Another process writes its lock between our first look and our own lock.
   Id other;

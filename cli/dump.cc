@@ -23,6 +23,7 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
+#include "cli/word_choice.h"
 #include "fs/base/file.h"
 #include "fs/base/path.h"
 #include "fs/tree/node_json.h"
@@ -127,7 +128,7 @@ void add_dump_command(CLI::App& program, GlobalOptions& options, Command& chosen
   command
       ->add_option("-a,--archive", arguments->format, "Write directories as tar (default) or zip")
       ->type_name("FORMAT")
-      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+      ->transform(word_of(kFormats))
       ->group(output);
   command->add_option("-t,--target", arguments->target, "Write into FILE")
       ->type_name("FILE")

@@ -17,6 +17,7 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/text_output.h"
+#include "cli/word_choice.h"
 #include "fs/base/path.h"
 #include "fs/tree/ordered_walk.h"
 
@@ -153,7 +154,7 @@ void add_options(CLI::App& command, LsArguments& arguments) {
       .add_option("-s,--sort", arguments.order,
                   "Sort by name, size, time (or mtime), atime, ctime or extension")
       ->type_name("ORDER")
-      ->transform(CLI::CheckedTransformer(kOrders).description(""))
+      ->transform(word_of(kOrders))
       ->group(listing);
   command.add_flag("--reverse", arguments.reverse, "Show the last one first")->group(listing);
   command.add_flag("--ncdu", arguments.ncdu, "Write what \"ncdu -f -\" reads")->group(listing);

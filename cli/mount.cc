@@ -35,18 +35,18 @@ struct MountArguments {
   std::string mountpoint;
   bool no_default_permissions = false;
   bool no_lock = false;
-  std::uint64_t blob_cache_mebibytes = ReaderOptions{}.blob_cache_bytes >> 20;
-  std::uint64_t tree_cache_mebibytes = MountOptions{}.tree_cache_bytes >> 20;
+  std::int64_t blob_cache_mebibytes = ReaderOptions{}.blob_cache_bytes >> 20;
+  std::int64_t tree_cache_mebibytes = MountOptions{}.tree_cache_bytes >> 20;
   std::string time_template;
   FilterOptions filter;
   std::string request_timeout;
   MountOptions mount;
 };
 
-constexpr std::uint64_t kMinCacheMebibytes = 16;
-constexpr std::uint64_t kMaxCacheMebibytes = 1 << 20;
+constexpr std::int64_t kMinCacheMebibytes = 16;
+constexpr std::int64_t kMaxCacheMebibytes = 1 << 20;
 
-void check_cache_size(std::uint64_t mebibytes) {
+void check_cache_size(std::int64_t mebibytes) {
   if (mebibytes >= kMinCacheMebibytes && mebibytes <= kMaxCacheMebibytes) return;
   throw Error(ErrorCode::kUsage,
               fmt::format("{} is no cache size: it is a number of MiB from {} to {}", mebibytes,

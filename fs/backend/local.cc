@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <memory>
 
 #include <fmt/format.h>
 
+#include "fs/base/durable_file.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 
@@ -26,30 +26,6 @@ struct CloseDir {
 };
 using DirectoryStream = std::unique_ptr<DIR, CloseDir>;
 
-/// The directory a path is in: "/" for the root's own entries, "." for a name without a slash.
-std::string parent_of(const std::string& path) {
-  const std::size_t last = path.find_last_not_of('/');
-  const std::size_t slash = last == std::string::npos ? 0 : path.rfind('/', last);
-  if (slash == std::string::npos) return ".";
-  const std::size_t end = path.find_last_not_of('/', slash);
-  return end == std::string::npos ? "/" : path.substr(0, end + 1);
-}
-
-/// Some network file systems cannot sync; nothing better can be done there (FORMAT §1.3).
-bool sync_unsupported(int error) { return error == ENOTSUP || error == EOPNOTSUPP; }
-
-void sync_directory(const std::string& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd) {
-    // Nothing can be synced of a directory that may be written to but not read.
-    if (errno == EACCES) return;
-    throw_errno(errno, "open the directory", path);
-  }
-  if (::fsync(fd.get()) != 0 && !sync_unsupported(errno) && errno != ENOENT && errno != EINVAL) {
-    throw_errno(errno, "sync the directory", path);
-  }
-}
-
 /// False when the directory above is missing, too.
 bool make_directory(const std::string& path, unsigned mode) {
   if (::mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return true;
@@ -62,7 +38,7 @@ bool make_directory(const std::string& path, unsigned mode) {
 void make_directories(const std::string& path, unsigned mode) {
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return;
-  const std::string parent = parent_of(path);
+  const std::string parent = parent_directory(path);
   if (!make_directory(path, mode)) {
     if (parent == path) throw_errno(ENOENT, "create the directory", path);
     make_directories(parent, mode);
@@ -71,56 +47,16 @@ void make_directories(const std::string& path, unsigned mode) {
   sync_directory(parent);
 }
 
-/// A file under a name of its own in the directory of the final one, gone unless it is published.
-class TemporaryFile {
- public:
-  TemporaryFile(const std::string& final_path, unsigned directory_mode) : final_path_(final_path) {
-    std::string pattern = final_path + "-tmp-XXXXXX";
-    fd_ = UniqueFd(::mkostemp(pattern.data(), O_CLOEXEC));
-    if (!fd_ && errno == ENOENT) {
-      make_directories(parent_of(final_path), directory_mode);
-      pattern = final_path + "-tmp-XXXXXX";
-      fd_ = UniqueFd(::mkostemp(pattern.data(), O_CLOEXEC));
-    }
-    if (!fd_) throw_errno(errno, "create a file for", final_path);
-    path_ = std::move(pattern);
+/// Directories are there but for the first file of all: they are made when one is missed.
+DurableFile make_file(const std::string& final_path, unsigned directory_mode) {
+  try {
+    return DurableFile(final_path);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNotFound) throw;
   }
-
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-  ~TemporaryFile() {
-    if (!path_.empty()) ::unlink(path_.c_str());
-  }
-
-  void write(ByteView bytes) {
-    // A hint only: some file systems cannot, and a full one will say so when written to.
-    static_cast<void>(::fallocate(fd_.get(), 0, 0, static_cast<off_t>(bytes.size())));
-    write_all(fd_.get(), bytes, path_);
-  }
-
-  /// Syncs, makes read-only, renames, and makes the rename durable. The mode comes before the name,
-  /// so that no file of the repository is ever writable under its own.
-  void publish(unsigned mode) {
-    const bool synced = ::fsync(fd_.get()) == 0;
-    if (!synced && !sync_unsupported(errno)) throw_errno(errno, "sync", path_);
-    if (::fchmod(fd_.get(), mode) != 0 && errno != EPERM && errno != EACCES &&
-        !sync_unsupported(errno)) {
-      throw_errno(errno, "change the mode of", path_);
-    }
-    if (::close(fd_.release()) != 0) throw_errno(errno, "close", path_);
-    if (::rename(path_.c_str(), final_path_.c_str()) != 0) {
-      throw_errno(errno, "rename a finished file to", final_path_);
-    }
-    path_.clear();
-    if (synced) sync_directory(parent_of(final_path_));
-  }
-
- private:
-  std::string final_path_;
-  std::string path_;  ///< empty once published
-  UniqueFd fd_;
-};
+  make_directories(parent_directory(final_path), directory_mode);
+  return DurableFile(final_path);
+}
 
 [[noreturn]] void throw_too_short(const FileKey& key, const std::string& path) {
   throw Error(ErrorCode::kDamaged, fmt::format("{} is too short: {}", describe(key), path), path);
@@ -192,7 +128,7 @@ void LocalBackend::create(StopToken stop) {
 
 void LocalBackend::save(const FileKey& key, ByteView bytes, StopToken stop) {
   throw_if_stopped(stop);
-  TemporaryFile file(full_path(key), directory_mode_);
+  DurableFile file = make_file(full_path(key), directory_mode_);
   file.write(bytes);
   throw_if_stopped(stop);
   file.publish(file_mode_ & ~0222U);

@@ -1,5 +1,6 @@
-// The one exception type of the project. Everything that fails throws it; only retry decorators,
-// the tomb, the archiver's per-item policy, the FUSE errno guard and main catch it.
+// The one exception type of the project: everything that fails throws it. Who catches it knows
+// what to do with that failure, looks at the code before taking anything for lost, and throws on
+// what is not its business.
 #pragma once
 
 #include <stdexcept>
@@ -38,6 +39,13 @@ class Error : public std::runtime_error {
 
   /// Whether the same call may succeed when it is simply made again.
   bool retryable() const noexcept { return code_ == ErrorCode::kIo; }
+
+  /// Whether the thing it is about is known to be damaged or gone. Any other failure leaves open
+  /// what is there: a storage that does not answer says nothing about what is in it, so nobody may
+  /// give a thing up because of one.
+  bool means_loss() const noexcept {
+    return code_ == ErrorCode::kDamaged || code_ == ErrorCode::kNotFound;
+  }
 
  private:
   ErrorCode code_;

@@ -41,7 +41,7 @@ Entries find_entries(Repository& repository, const std::vector<Id>& trees, const
       std::optional<Node> found = find_entry(repository, tree, name, stop);
       entries.lock()->emplace(tree, std::move(found));
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::kDamaged && error.code() != ErrorCode::kNotFound) throw;
+      if (!error.means_loss()) throw;
       const auto one_at_a_time = entries.lock();
       unreadable(tree, error);
     }

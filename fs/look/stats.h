@@ -59,7 +59,7 @@ struct RawData {
   double space_saving() const noexcept;
 };
 
-/// The blobs in use. `visited` hears of each distinct tree, from several threads at once.
+/// The blobs in use, each once, however many snapshots and files share it.
 RawData raw_data(Repository& repository, std::span<const Id> roots, StopToken stop);
 
 }  // namespace snapfs

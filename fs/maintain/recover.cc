@@ -33,19 +33,13 @@ std::vector<Id> indexed_trees(const Index::Contents& contents) {
   return trees;
 }
 
-/// A storage that does not answer says nothing about what is in it: going on would take trees that
-/// are there for lost.
-void require_damage(const Error& error) {
-  if (error.code() != ErrorCode::kDamaged && error.code() != ErrorCode::kNotFound) throw error;
-}
-
 /// Leaves in `roots`, which holds all trees, those that no other refers to, and that can be read.
 /// Returns how many cannot be.
 std::size_t drop_referenced(Repository& repository, const std::vector<Id>& trees, BlobSet& roots,
                             MaintenanceProgress& progress, const StopToken& stop) {
   std::size_t unreadable = 0;
   const auto failed = [&](const Id& tree, const Error& error) {
-    require_damage(error);
+    if (!error.means_loss()) throw error;
     ++unreadable;
     roots.erase({BlobType::kTree, tree});
     progress.warn(fmt::format("tree {} is left out: {}", tree.short_hex(), error.what()));

@@ -241,9 +241,7 @@ Bytes Repository::load_blob(const BlobHandle& handle, StopToken stop) {
         if (error.code() == ErrorCode::kCancelled) throw;
         reason = fmt::format("{}: {}", describe(pack), error.what());
         // A copy that could not be read may be intact: that is not damage.
-        const bool bad =
-            error.code() == ErrorCode::kDamaged || error.code() == ErrorCode::kNotFound;
-        if (!bad) code = error.code();
+        if (!error.means_loss()) code = error.code();
       }
     }
   }

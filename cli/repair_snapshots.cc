@@ -42,6 +42,7 @@ ExitCode run_repair_snapshots(const GlobalOptions& global, const RepairArguments
   const std::vector<Snapshot> chosen =
       choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());
   session.repository().load_index(session.stop());
+  if (arguments.forget) require_readable_root(session.repository(), chosen, session.stop());
   RewriteOutput output(global, options);
   RepairingEditor editor(
       session.repository().index(),

@@ -23,6 +23,11 @@ void RewriteOutput::title() {
   print(title_of(*current_) + "\n");
 }
 
+void RewriteOutput::warn(std::string_view message) const {
+  print_warning(options_.json, current_->id.hex(),
+                fmt::format("snapshot {}: {}", current_->id.short_hex(), message));
+}
+
 void RewriteOutput::item(const std::string& path, std::string_view what, bool always) {
   if (options_.json) {
     if (!always && options_.verbosity == 0) return;
@@ -34,7 +39,8 @@ void RewriteOutput::item(const std::string& path, std::string_view what, bool al
     print(object.finish() + "\n");
     return;
   }
-  if (options_.quiet || (!always && options_.verbosity == 0)) return;
+  if (!always && (options_.quiet || options_.verbosity == 0)) return;
+  if (options_.quiet) return warn(fmt::format("{}: {}", displayable(path), what));
   title();
   print(fmt::format("  {}: {}\n", displayable(path), what));
 }
@@ -50,7 +56,10 @@ void RewriteOutput::end(const Snapshot& snapshot, const RewrittenSnapshot& resul
     print(object.finish() + "\n");
     return;
   }
-  if (options_.quiet) return;
+  if (options_.quiet) {
+    if (result.lost) warn("nothing of it can be read");
+    return;
+  }
   title();
   if (result.lost) {
     print("  nothing of it can be read\n");

@@ -19,7 +19,7 @@ class RewriteOutput {
       : options_(options), rewrite_(rewrite) {}
 
   /// Something in the snapshot that is being worked on; its path is shown to people only when
-  /// `always`, or with --verbose.
+  /// `always`, or with --verbose. What is shown always is a warning with --quiet.
   void item(const std::string& path, std::string_view what, bool always);
 
   void begin(const Snapshot& snapshot);
@@ -28,6 +28,7 @@ class RewriteOutput {
 
  private:
   void title();
+  void warn(std::string_view message) const;
 
   const GlobalOptions& options_;
   const SnapshotRewriteOptions& rewrite_;

@@ -1,10 +1,17 @@
 #include "fs/maintain/snapshot_rewriter.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "fs/base/error.h"
+#include "fs/crypto/sha256.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/snapshot_list.h"
+#include "fs/tree/tree_builder.h"
+#include "fs/tree/tree_text.h"
 
 namespace snapfs {
 namespace {
@@ -14,6 +21,23 @@ constexpr ZonedTime kNoTime{{-62'135'596'800, 0}, 0};
 
 void add_tag(Snapshot& snapshot, const std::string& tag) {
   if (std::ranges::find(snapshot.tags, tag) == snapshot.tags.end()) snapshot.tags.push_back(tag);
+}
+
+bool is_lost(Repository& repository, const Id& tree, const StopToken& stop) {
+  try {
+    (void)load_tree_text(repository, tree, stop);
+    return false;
+  } catch (const Error& error) {
+    if (!error.means_loss()) throw;
+    return true;
+  }
+}
+
+bool has_packs(Repository& repository, const StopToken& stop) {
+  bool any = false;
+  repository.backend().list(
+      FileKind::kPack, [&any](const FileInfo&) { any = true; }, stop);
+  return any;
 }
 
 }  // namespace
@@ -67,6 +91,34 @@ std::optional<Snapshot> SnapshotRewriter::edited(const Snapshot& old, const Snap
   if (edit.time) changed.time = *edit.time;
   if (edit.hostname) changed.hostname = *edit.hostname;
   return changed;
+}
+
+void require_readable_root(Repository& repository, const std::vector<Snapshot>& snapshots,
+                           StopToken stop) {
+  // One that can be read ends the search: there are packs then, too.
+  const Id empty = sha256(as_bytes(TreeBuilder().finish()));
+  std::unordered_set<Id> lost;
+  for (const Snapshot& snapshot : snapshots) {
+    if (lost.contains(snapshot.tree)) continue;
+    if (!is_lost(repository, snapshot.tree, stop)) return;
+    // The empty tree needs no storage to be made again.
+    if (snapshot.tree != empty) lost.insert(snapshot.tree);
+  }
+  if (lost.empty()) return;
+  const std::string location = repository.backend().location();
+  if (!has_packs(repository, stop)) {
+    throw Error(ErrorCode::kDamaged,
+                fmt::format("there is not one pack in {}, so nothing was changed: see that its "
+                            "\"data\" directory is there and mounted",
+                            location),
+                location);
+  }
+  throw Error(ErrorCode::kDamaged,
+              fmt::format("of no snapshot that was chosen anything can be read, so nothing was "
+                          "changed: see that all of {} is there and mounted, run \"snapfs repair "
+                          "index\", and remove what is lost for good with \"snapfs forget ID\"",
+                          location),
+              location);
 }
 
 }  // namespace snapfs

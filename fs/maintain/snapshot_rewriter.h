@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "fs/base/clock.h"
 #include "fs/base/stop_token.h"
@@ -60,5 +61,12 @@ class SnapshotRewriter {
   BlobWriter writer_;
   std::optional<TreeRewriter> trees_;
 };
+
+/// To be asked before snapshots are removed for what is lost of them: throws Error{kDamaged} when
+/// the roots of all of them are lost, or there is not one pack, as that is what a storage looks
+/// like of which a part is not mounted. Throws what loading a tree throws when that is no loss. The
+/// index is loaded.
+void require_readable_root(Repository& repository, const std::vector<Snapshot>& snapshots,
+                           StopToken stop);
 
 }  // namespace snapfs

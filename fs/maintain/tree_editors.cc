@@ -61,20 +61,19 @@ bool IncludingEditor::edit(const std::string& directory, std::vector<EditedNode>
   return false;
 }
 
-bool RepairingEditor::edit(const std::string& directory, std::vector<EditedNode>& nodes) {
+bool RepairingEditor::edit(const std::string& /*directory*/, std::vector<EditedNode>& nodes) {
   for (EditedNode& edited : nodes) {
-    const std::string path = path_below(directory, edited.node.name);
     if (edited.node.type == NodeType::kIrregular) {
       edited.dropped = true;
-      repaired_(path, "removed, as nobody knows what type of file it is");
+      log_.tell(edited.node.name, "removed, as nobody knows what type of file it is");
     } else if (edited.node.type == NodeType::kFile) {
-      repair_content(path, edited);
+      repair_content(edited);
     }
   }
-  return sort_names(directory, nodes);
+  return sort_names(nodes);
 }
 
-void RepairingEditor::repair_content(const std::string& path, EditedNode& file) {
+void RepairingEditor::repair_content(EditedNode& file) {
   std::vector<Id> content;
   std::uint64_t size = 0;
   for (const Id& id : file.node.content) {
@@ -86,10 +85,10 @@ void RepairingEditor::repair_content(const std::string& path, EditedNode& file) 
   const std::size_t lost = file.node.content.size() - content.size();
   if (lost == 0 && size == file.node.size) return;
   if (lost > 0) {
-    repaired_(path, fmt::format("{} of {} pieces of its content are lost", lost,
-                                file.node.content.size()));
+    log_.tell(file.node.name, fmt::format("{} of {} pieces of its content are lost", lost,
+                                          file.node.content.size()));
   } else {
-    repaired_(path, fmt::format("has {} bytes, not {}", size, file.node.size));
+    log_.tell(file.node.name, fmt::format("has {} bytes, not {}", size, file.node.size));
   }
   file.changed = with_content(file.changed.empty() ? file.json : file.changed, content, size);
   file.node.content = std::move(content);
@@ -97,40 +96,46 @@ void RepairingEditor::repair_content(const std::string& path, EditedNode& file) 
 }
 
 /// In order, and of equal names the first one only.
-bool RepairingEditor::sort_names(const std::string& directory, std::vector<EditedNode>& nodes) {
+bool RepairingEditor::sort_names(std::vector<EditedNode>& nodes) {
   const auto by_name = [](const EditedNode& edited) { return std::string_view(edited.node.name); };
   const bool sorted = std::ranges::is_sorted(nodes, {}, by_name);
   if (!sorted) {
     std::ranges::stable_sort(nodes, {}, by_name);
-    repaired_(directory, "its names are in order again");
+    log_.tell("", "its names are in order again");
   }
   for (std::size_t i = 1; i < nodes.size(); ++i) {
     if (nodes[i].dropped || nodes[i].node.name != nodes[i - 1].node.name) continue;
     nodes[i].dropped = true;
-    repaired_(path_below(directory, nodes[i].node.name), "removed, as it was there twice");
+    log_.tell(nodes[i].node.name, "removed, as it was there twice");
   }
   return !sorted;
 }
 
-std::optional<std::string> RepairingEditor::mend(const std::string& directory,
+std::optional<std::string> RepairingEditor::mend(const std::string& /*directory*/,
                                                  std::string_view node_json, const Error& error) {
   const std::string name = node_name(node_json).value_or("?");
-  const std::string path = path_below(directory, name);
   if (auto file = if_readable([&] { return with_content(node_json, {}, 0); })) {
-    repaired_(path, "its content is lost");
+    log_.tell(name, "its content is lost");
     return file;
   }
   const Id empty = sha256(as_bytes(TreeBuilder().finish()));
   if (auto empty_directory = if_readable([&] { return with_subtree(node_json, empty); })) {
-    repaired_(path, "the directory's content is lost");
+    log_.tell(name, "the directory's content is lost");
     return empty_directory;
   }
-  repaired_(path, fmt::format("removed, as it cannot be read: {}", error.what()));
+  log_.tell(name, fmt::format("removed, as it cannot be read: {}", error.what()));
   return std::nullopt;
 }
 
 bool RepairingEditor::empty_unreadable_tree(const std::string& directory, const Error& error) {
-  repaired_(directory, fmt::format("the directory's content is lost: {}", error.what()));
+  if (!error.means_loss()) {
+    throw Error(error.code(),
+                fmt::format("directory \"{}\" cannot be read now, which does not mean that it is "
+                            "lost: {}: check the storage, then repair again",
+                            directory, error.what()),
+                error.subject());
+  }
+  log_.tell("", fmt::format("the directory's content is lost: {}", error.what()));
   return true;
 }
 

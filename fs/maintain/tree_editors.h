@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "fs/maintain/tree_log.h"
 #include "fs/maintain/tree_rewriter.h"
 
 namespace snapfs {
@@ -18,9 +19,6 @@ class Index;
 /// root.
 using RejectNames =
     std::function<void(const std::string& directory, std::vector<std::string>& names)>;
-
-/// Hears of a path, and what happens to it.
-using TreeEdited = std::function<void(const std::string& path, std::string_view what)>;
 
 /// Leaves out what is rejected.
 class ExcludingEditor final : public TreeEditor {
@@ -58,26 +56,33 @@ class IncludingEditor final : public TreeEditor {
 };
 
 /// Makes trees that can be read again of damaged ones: without the directories and contents that
-/// are lost, without nodes that cannot be read, with sizes that fit the contents.
+/// are lost, without nodes that cannot be read, with sizes that fit the contents. Only what is
+/// damaged or gone is lost: a tree that cannot be loaded for another reason ends the work.
 class RepairingEditor final : public TreeEditor {
  public:
-  /// `index` says which contents are there; it must outlive the editor.
+  /// `index` says which contents are there; it must outlive the editor. `repaired` hears of every
+  /// path in every snapshot, also of those in trees that they share.
   RepairingEditor(const Index& index, TreeEdited repaired)
-      : index_(index), repaired_(std::move(repaired)) {}
+      : index_(index), log_(std::move(repaired)) {}
 
   bool edit(const std::string& directory, std::vector<EditedNode>& nodes) override;
   std::optional<std::string> mend(const std::string& directory, std::string_view node_json,
                                   const Error& error) override;
   bool empty_unreadable_tree(const std::string& directory, const Error& error) override;
+  void enter(const std::string& directory) override { log_.enter(directory); }
+  void leave(const Id& tree) override { log_.leave(tree); }
+  void meet_again(const Id& tree, const std::string& directory) override {
+    log_.repeat(tree, directory);
+  }
   bool looks_at_paths() const noexcept override { return false; }
   bool may_normalize() const noexcept override { return true; }
 
  private:
-  void repair_content(const std::string& path, EditedNode& file);
-  bool sort_names(const std::string& directory, std::vector<EditedNode>& nodes);
+  void repair_content(EditedNode& file);
+  bool sort_names(std::vector<EditedNode>& nodes);
 
   const Index& index_;
-  TreeEdited repaired_;
+  TreeLog log_;
 };
 
 }  // namespace snapfs

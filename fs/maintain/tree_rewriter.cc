@@ -66,14 +66,19 @@ std::optional<Id> TreeRewriter::rewrite_tree(const Id& tree, const std::string& 
   if (tree == empty_tree()) return save(TreeBuilder().finish());  // in case that it is not there
   if (!editor_.looks_at_paths()) {
     const auto known = rewritten_.find(tree);
-    if (known != rewritten_.end()) return known->second;
+    if (known != rewritten_.end()) {
+      editor_.meet_again(tree, directory);
+      return known->second;
+    }
   }
+  editor_.enter(directory);
   const auto level = std::make_unique<Level>();
   try {
     level->text = load_tree_text(repository_, tree, stop_);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kCancelled) throw;
     if (!editor_.empty_unreadable_tree(directory, error)) throw;
+    editor_.leave(tree);
     return depth == 0 ? std::nullopt : std::optional(save(TreeBuilder().finish()));
   }
   const bool changed = edit_nodes(*level, directory, depth);
@@ -92,6 +97,7 @@ std::optional<Id> TreeRewriter::rewrite_tree(const Id& tree, const std::string& 
     }
     result = save(builder.finish());
   }
+  editor_.leave(tree);
   if (!editor_.looks_at_paths()) rewritten_.emplace(tree, result);
   return result;
 }

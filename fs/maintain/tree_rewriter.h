@@ -42,11 +42,19 @@ class TreeEditor {
   virtual std::optional<std::string> mend(const std::string& directory, std::string_view node_json,
                                           const Error& error);
 
-  /// A tree that cannot be loaded: true to take an empty one instead, or for a root, nothing. By
-  /// default, the error is thrown.
+  /// A tree that cannot be loaded, for whatever reason: true to take an empty one instead, or for a
+  /// root, nothing. By default, the error is thrown.
   virtual bool empty_unreadable_tree(const std::string& /*directory*/, const Error& /*error*/) {
     return false;
   }
+
+  /// Around everything that is asked of one tree, and of the trees below it.
+  virtual void enter(const std::string& /*directory*/) {}
+  virtual void leave(const Id& /*tree*/) {}
+
+  /// A tree that was left before, met once more, in this snapshot or another. An editor that does
+  /// not look at paths is asked nothing more about it.
+  virtual void meet_again(const Id& /*tree*/, const std::string& /*directory*/) {}
 
   /// Whether a directory that has no entries (any more) stays. When a root does not, the snapshot
   /// stays as it was.
@@ -66,9 +74,12 @@ class TreeRewriter {
   /// outlive the rewriter.
   TreeRewriter(Repository& repository, TreeEditor& editor, BlobWriter* writer, StopToken stop);
 
-  /// The root that comes out; nothing when it could not be read, and the editor puts up with that.
-  /// Throws what loading trees throws; Error{kUnsupported} for a tree that
-  /// would lose what we do not understand.
+  /// The root that comes out: another one when something below it changed, and this one when
+  /// nothing did, or when nothing would be left (see gave_up()). Nothing at all when this one
+  /// cannot be loaded and the editor puts up with that. Throws what loading trees throws, unless
+  /// the editor takes an empty tree instead; Error{kUnsupported} for a tree that would lose what we
+  /// do not understand, and for one that is too deep. Trees that were saved by then stay in the
+  /// writer.
   std::optional<Id> rewrite(const Id& root);
 
   /// Whether nothing would have been left by the last rewrite(), so that it changed nothing.

@@ -137,7 +137,10 @@ class RepairTest(CompatTest):
         self.make_damaged_repository(lambda size: size > 100_000)
         text = self.snapfs("repair", "snapshots", "--dry-run").stdout
         self.assertIn("/source/one/f0: 1 of 1 pieces of its content are lost", text)
-        self.snapfs("repair", "snapshots", "--forget")
+        quiet = self.snapfs("repair", "snapshots", "--forget", "-q")
+        self.assertEqual(quiet.stdout, "")
+        # In every snapshot that has it.
+        self.assertEqual(quiet.stderr.count("/source/one/f0: 1 of 1 pieces of its content are lost"), 2)
         self.check()
         self.assertEqual(len(self.snapshots()), 2)
         again = self.snapfs("repair", "snapshots", "--json").stdout
@@ -147,8 +150,15 @@ class RepairTest(CompatTest):
         self.make_damaged_repository(lambda size: size < 5_000)
         self.assertIn("--forget", self.snapfs("repair", "snapshots").stdout)
         self.assertEqual(len(self.snapshots()), 2)
+        # That of all nothing is left, is not taken for granted.
+        told = self.snapfs("repair", "snapshots", "--forget", expect=1).stderr
+        self.assertIn("snapfs forget ID", told)
+        self.assertEqual(len(self.snapshots()), 2)
+        gone = [s["id"] for s in self.snapshots()]
+        self.restic("backup", "--host", "alive", "source/one")
         self.snapfs("repair", "snapshots", "--forget")
-        self.assertEqual(len(self.snapshots()), 0)
+        self.assertEqual([s["hostname"] for s in self.snapshots()], ["alive"])
+        self.assertFalse(set(gone) & {s["id"] for s in self.snapshots()})
 
 
 if __name__ == "__main__":

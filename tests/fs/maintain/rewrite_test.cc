@@ -73,6 +73,32 @@ class RewriteTest : public ::testing::Test {
     return rewrite(snapshot, &editor, options);
   }
 
+  /// All with one editor, as the command does.
+  void repair_all(const std::vector<Snapshot>& snapshots) {
+    const auto repository = maker_.open();
+    repository->load_index({});
+    repairs_.clear();
+    RepairingEditor editor(repository->index(), [&](const std::string& path, std::string_view) {
+      repairs_.push_back(path);
+    });
+    const SnapshotRewriteOptions options{.tag = "repaired"};
+    SnapshotRewriter rewriter(*repository, clock_, &editor, options, {});
+    for (const Snapshot& snapshot : snapshots) {
+      repairs_.push_back(snapshot.hostname);
+      rewriter.rewrite(snapshot);
+    }
+  }
+
+  void require_root(const std::vector<Snapshot>& snapshots) {
+    const auto repository = maker_.open();
+    repository->load_index({});
+    require_readable_root(*repository, snapshots, {});
+  }
+
+  void remove_all(FileKind kind) {
+    for (const Id& id : maker_.repository().list(kind, {})) memory_.remove({kind, id}, {});
+  }
+
   /// Every path in the snapshot, with the size for files.
   std::vector<std::string> paths(const Id& snapshot) {
     const auto repository = maker_.open();
@@ -304,6 +330,68 @@ TEST_F(RewriteTest, RepairRemovesWhatIsLostAltogetherOnlyWhenTold) {
   EXPECT_TRUE(result.lost && result.old_removed);
   EXPECT_FALSE(result.id);
   EXPECT_EQ(snapshots(), 0U);
+}
+
+TEST_F(RewriteTest, WhatCannotBeReadNowIsNotLost) {
+  for (const ErrorCode code : {ErrorCode::kIo, ErrorCode::kPermission, ErrorCode::kUnsupported}) {
+    faults_.fail({BackendCall::kLoad, FileKind::kPack}, 1, code, FaultBackend::kForever);
+    EXPECT_TRUE(
+        fails_with(code, "check the storage", [&] { repair(snapshot_, {.forget = true}); }));
+    EXPECT_TRUE(fails_with(code, [&] { require_root({snapshot_}); }));
+    faults_.clear_faults();
+  }
+  // A directory in it, when the root was read.
+  faults_.fail({BackendCall::kLoad, FileKind::kPack}, 2, ErrorCode::kIo, FaultBackend::kForever);
+  EXPECT_TRUE(fails_with(ErrorCode::kIo, [&] { repair(snapshot_, {.forget = true}); }));
+  EXPECT_THAT(repairs_, IsEmpty());
+  EXPECT_EQ(snapshots(), 1U);
+}
+
+TEST_F(RewriteTest, OneRootThatCanBeReadIsEnough) {
+  const Id other = maker_.add_tree({maker_.make_file("f", {"other"})});
+  const Snapshot second = maker_.add_snapshot(other, "2026-01-02T00:00:00Z");
+  maker_.damage({BlobType::kTree, root_});
+  EXPECT_NO_THROW(require_root({snapshot_, second}));
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "snapfs forget", [&] { require_root({snapshot_}); }));
+  EXPECT_NO_THROW(require_root({}));
+}
+
+TEST_F(RewriteTest, WithoutAPackOrAnIndexEverythingOnlySeemsLost) {
+  const Id empty = maker_.add_tree({});
+  const Snapshot second = maker_.add_snapshot(empty, "2026-01-02T00:00:00Z");
+  remove_all(FileKind::kPack);
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "not one pack", [&] {
+    require_root({snapshot_, second});
+  }));
+  remove_all(FileKind::kIndex);
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] { require_root({snapshot_, second}); }));
+  // This one can be made again from nothing.
+  EXPECT_NO_THROW(require_root({second}));
+}
+
+TEST_F(RewriteTest, WhatIsLostIsNamedWhereverItIsMissed) {
+  const Id gone = maker_.add_tree({maker_.make_file("x", {"x"})});
+  Node file = maker_.make_file("f", {"f"});
+  file.content.push_back(numbered_id(1));
+  const Id shared = maker_.add_tree({file, make_directory("gone", gone)});
+  const Id way = maker_.add_tree({make_directory("shared", shared)});
+  const Id first = maker_.add_tree(
+      {make_directory("a", way), make_directory("b", way), make_directory("c", gone)});
+  const Id third = maker_.add_tree({make_directory("d", first)});
+  const std::vector<Snapshot> all = {maker_.add_snapshot(first, "2026-01-02T00:00:00Z", "1"),
+                                     maker_.add_snapshot(first, "2026-01-03T00:00:00Z", "2"),
+                                     maker_.add_snapshot(third, "2026-01-04T00:00:00Z", "3"),
+                                     maker_.add_snapshot(gone, "2026-01-05T00:00:00Z", "4")};
+  maker_.damage({BlobType::kTree, gone});
+  repair_all(all);
+  EXPECT_THAT(repairs_,
+              ElementsAre("1", "/a/shared/f", "/a/shared/gone", "/b/shared/f", "/b/shared/gone",
+                          "/c",  //
+                          "2", "/a/shared/f", "/a/shared/gone", "/b/shared/f", "/b/shared/gone",
+                          "/c",  //
+                          "3", "/d/a/shared/f", "/d/a/shared/gone", "/d/b/shared/f",
+                          "/d/b/shared/gone", "/d/c",  //
+                          "4", "/"));
 }
 
 TEST_F(RewriteTest, DamageEndsARewriteAndChangesNothing) {

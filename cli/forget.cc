@@ -168,13 +168,18 @@ std::size_t carry_out(const Decision& decision, const GlobalOptions& global,
   return result.failures.size();
 }
 
-/// What only the snapshots that were removed needed goes, or in a dry run would go.
-void prune_without(const std::vector<Id>& removed, const GlobalOptions& global,
-                   const ForgetOptions& options, Session& session) {
+/// What only the snapshots that were removed needed goes, or in a dry run would go. `seen` are all
+/// that there were before.
+void prune_without(const std::vector<Id>& removed, const std::vector<Snapshot>& seen,
+                   const GlobalOptions& global, const ForgetOptions& options, Session& session) {
   PruneOptions prune = options.prune_arguments.options();
   prune.without_snapshots.insert(removed.begin(), removed.end());
-  // If these were the last ones, somebody has just asked for that.
-  prune.allow_no_snapshots = true;
+  for (const Snapshot& snapshot : seen) {
+    if (prune.without_snapshots.contains(snapshot.id)) continue;
+    prune.expected_snapshots.insert(snapshot.id);
+  }
+  // That these were the last ones, somebody has just asked for; nothing else empties a repository.
+  prune.allow_no_snapshots = prune.expected_snapshots.empty();
   prune_and_report(session, global, std::move(prune), options.dry_run);
 }
 
@@ -214,7 +219,7 @@ ExitCode run_forget(const GlobalOptions& global, const ForgetOptions& options, S
   const std::size_t failed = carry_out(decision, global, options, session);
   decision.print_json();
   if (failed == 0 && options.prune && !decision.to_remove().empty()) {
-    prune_without(decision.to_remove(), global, options, session);
+    prune_without(decision.to_remove(), all, global, options, session);
   }
   if (failed > 0) {
     print_exit_error(

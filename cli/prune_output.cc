@@ -157,6 +157,8 @@ void prune_and_report(Session& session, const GlobalOptions& global, PruneOption
       execute_prune(session.repository(), session.clock(), prepared, options, progress,
                     session.stop());
     } catch (const Error& error) {
+      // That mode says itself what is to be done.
+      if (options.recover_no_space) throw;
       throw_with_advice(error);
     }
   }

@@ -1,8 +1,6 @@
 // snapfs repair packs: saves what is intact in damaged packs.
 #include "fs/maintain/repair_packs.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -15,13 +13,13 @@
 #include "cli/commands.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
+#include "cli/kept_pack.h"
 #include "cli/output.h"
 #include "cli/quantity.h"
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/storage_options.h"
 #include "cli/work_progress.h"
-#include "fs/base/file.h"
 
 namespace snapfs {
 namespace {
@@ -55,24 +53,6 @@ std::vector<Id> find_packs(Session& session, const std::vector<std::string>& tex
   std::ranges::sort(packs);
   packs.erase(std::unique(packs.begin(), packs.end()), packs.end());
   return packs;
-}
-
-/// Into the current directory. A copy that is there from an earlier run is left as it is.
-void keep_copy(const Id& pack, ByteView bytes) {
-  const std::string path = "pack-" + pack.hex();
-  try {
-    const UniqueFd file = open_file(path, O_CREAT | O_EXCL | O_WRONLY, 0600);
-    write_all(file.get(), bytes, path);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kExists) throw;
-    const UniqueFd file = open_file(path, O_RDONLY);
-    Bytes kept(bytes.size());
-    const bool whole = file_size(file.get(), path) == bytes.size() &&
-                       read_at(file.get(), 0, kept, path) == bytes.size();
-    if (whole && std::ranges::equal(kept, bytes)) return;
-    throw Error(ErrorCode::kExists, path + " exists already, with other content: move it away",
-                path);
-  }
 }
 
 std::string summary_json(const RepairedPacks& result, bool dry_run) {
@@ -113,7 +93,7 @@ ExitCode run_repair_packs(const GlobalOptions& options, const RepairPacksArgumen
     RepairPacksOptions repair;
     repair.pack_bytes = arguments.storage.pack_bytes();
     repair.keep = [dry_run](const Id& pack, ByteView bytes) {
-      if (!dry_run) keep_copy(pack, bytes);
+      if (!dry_run) keep_pack(".", pack, bytes);
     };
     repair.require_lock = [&session] { session.require_lock(); };
     result = repair_packs(session.repository(), session.clock(), packs, repair, progress,
@@ -122,6 +102,7 @@ ExitCode run_repair_packs(const GlobalOptions& options, const RepairPacksArgumen
       progress.warn(fmt::format("{} blob {} of pack {} is lost: {}", to_string(blob.handle.type),
                                 blob.handle.id.hex(), blob.pack.short_hex(), blob.reason));
     }
+    for (const std::string& reason : result.unreadable) progress.warn(reason);
     for (const std::string& reason : result.not_removed) progress.warn(reason);
   }
   if (options.json) {
@@ -129,7 +110,11 @@ ExitCode run_repair_packs(const GlobalOptions& options, const RepairPacksArgumen
   } else if (!options.quiet) {
     print(summary_text(result, dry_run));
   }
-  return result.not_removed.empty() ? ExitCode::kSuccess : ExitCode::kFatal;
+  const std::size_t left = result.unreadable.size() + result.not_removed.size();
+  if (left == 0) return ExitCode::kSuccess;
+  print_exit_error(options.json, ExitCode::kFatal,
+                   fmt::format("{} pack{} still there", left, left == 1 ? " is" : "s are"));
+  return ExitCode::kFatal;
 }
 
 }  // namespace

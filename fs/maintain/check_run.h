@@ -9,10 +9,12 @@
 #include <unordered_set>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "fs/base/stop_token.h"
 #include "fs/maintain/check.h"
-#include "fs/maintain/indexed_packs.h"
 #include "fs/repo/blob_set.h"
+#include "fs/repo/indexed_packs.h"
 
 namespace snapfs {
 
@@ -30,6 +32,11 @@ class CheckReport {
 
   void error(std::string_view message) {
     update(message, [](CheckVerdict&) {});
+  }
+
+  /// An error that calls for no repair: the storage does not answer, and may have it all.
+  void unreadable_now(std::string_view thing, std::string_view reason) {
+    error(fmt::format("{} cannot be read now: {}: check the storage", thing, reason));
   }
 
   /// An error about a pack that "repair packs" can take care of.

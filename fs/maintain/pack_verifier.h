@@ -8,7 +8,7 @@
 
 #include "fs/base/bytes.h"
 #include "fs/base/id.h"
-#include "fs/maintain/indexed_packs.h"
+#include "fs/repo/indexed_packs.h"
 #include "fs/repo/pack.h"
 
 namespace snapfs {

@@ -1,6 +1,8 @@
 // The order of the steps is what keeps a repository correct when one of them is the last.
 #include "fs/maintain/prune.h"
 
+#include <atomic>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -37,10 +39,21 @@ void check_options(const PruneOptions& options, unsigned version) {
 std::vector<Id> roots_of_snapshots(Repository& repository, const PruneOptions& options,
                                    const StopToken& stop) {
   std::vector<Id> roots;
+  std::set<Id> missing = options.expected_snapshots;
   for (const Snapshot& snapshot : load_snapshots(repository, stop)) {
+    missing.erase(snapshot.id);
     if (!options.without_snapshots.contains(snapshot.id)) roots.push_back(snapshot.tree);
   }
-  return roots;
+  if (missing.empty()) return roots;
+  throw Error(
+      ErrorCode::kDamaged,
+      fmt::format("{} of {} snapshots that were there a moment ago {} not listed now, such "
+                  "as {}: nothing was pruned; see that all of {} is there, then run 'snapfs "
+                  "prune'",
+                  missing.size(), options.expected_snapshots.size(),
+                  missing.size() == 1 ? "is" : "are", missing.begin()->short_hex(),
+                  repository.backend().location()),
+      missing.begin()->hex());
 }
 
 void require_snapshots(const std::vector<Id>& roots, const std::vector<FileInfo>& packs,
@@ -81,9 +94,7 @@ class Execution {
     remove_packs("removing unlisted packs", plan_.unreferenced);
     move_used_blobs();
     if (options_.recover_no_space) {
-      remove_index();
-      remove_old_packs();
-      save_index(repository_, contents_, dropped_, stop_);
+      replace_index();
     } else {
       write_index();
       remove_old_packs();
@@ -105,16 +116,45 @@ class Execution {
     if (dropped_.empty() && !plan_.listed_twice) return;
     progress_.begin("writing the index anew", "index files", 0);
     options_.require_lock();
-    rewrite_index(repository_, dropped_, stop_, [this] { progress_.advance(); });
+    rewrite_index(repository_, dropped_, stop_,
+                  {options_.require_lock, [this] { progress_.advance(); }});
   }
 
-  void remove_index() {
+  /// The old index files make room, and the old packs, before there are new index files. In between
+  /// nobody can read the repository: whatever happens, the new ones are written if they can be.
+  void replace_index() {
     options_.require_lock();
     const std::vector<Id> files = repository_.list(FileKind::kIndex, stop_);
     progress_.begin("removing index files", "files", files.size());
-    const RemovalResult result =
-        remove_files(repository_.backend(), FileKind::kIndex, files, stop_);
-    if (!result.failures.empty()) throw Error(result.failures.front().error);
+    std::atomic<bool> begun = false;
+    std::optional<Error> trouble;
+    try {
+      const RemovalResult result =
+          remove_files(repository_.backend(), FileKind::kIndex, files, stop_, [&](const Id&) {
+            begun = true;
+            progress_.advance();
+          });
+      if (!result.failures.empty()) throw Error(result.failures.front().error);
+      remove_old_packs();
+    } catch (const Error& error) {
+      trouble = error;
+    }
+    if (begun) write_missing_index(trouble);
+    if (trouble) throw Error(*trouble);
+  }
+
+  void write_missing_index(const std::optional<Error>& trouble) {
+    try {
+      save_index(repository_, contents_, dropped_, StopToken{});
+    } catch (const Error& error) {
+      throw Error(
+          error.code(),
+          fmt::format("the index is gone, as it could not be written anew: {}{}{}; the packs "
+                      "are there: see to it that there is room, then run \"snapfs repair "
+                      "index\"",
+                      error.what(), trouble ? ", after " : "", trouble ? trouble->what() : ""),
+          error.subject());
+    }
   }
 
   void remove_old_packs() {

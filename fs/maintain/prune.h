@@ -23,12 +23,17 @@ struct PruneOptions {
   /// Snapshots that count as removed, whether they are there or not: what forget removes, or would.
   std::set<Id> without_snapshots;
 
+  /// Snapshots that must still be there, beside those that are not counted: what somebody has seen
+  /// a moment ago and has not removed.
+  std::set<Id> expected_snapshots;
+
   /// A repository without snapshots is emptied. Otherwise it is left alone: more often than not
   /// something is wrong with it.
   bool allow_no_snapshots = false;
 
   /// For a full disk: nothing is repacked, and the old index files go before new ones are written.
-  /// When that is interrupted, the index has to be made anew from the packs.
+  /// When these cannot be written, or the process is killed in between, "snapfs repair index" has
+  /// to make the index anew from the packs.
   bool recover_no_space = false;
 
   /// Called before files that others might need are removed; throws when the lock was lost.
@@ -43,8 +48,8 @@ struct PreparedPrune {
 
 /// Loads the index and all snapshots, walks their trees, lists the packs, and decides. Changes
 /// nothing. Throws whatever fails: a prune that did not see everything would remove what it did not
-/// see. Error{kUsage} for a repository without snapshots, see PruneOptions, and for options that
-/// contradict each other.
+/// see. Error{kDamaged} when an expected snapshot is not listed; Error{kUsage} for a repository
+/// without snapshots, see PruneOptions, and for options that contradict each other.
 PreparedPrune prepare_prune(Repository& repository, const PruneOptions& options,
                             MaintenanceProgress& progress, StopToken stop);
 
@@ -53,8 +58,13 @@ struct PruneOutcome {
 };
 
 /// Carries it out: unlisted packs go, used blobs are repacked, the index is written anew, then the
-/// old packs go. Whenever it ends, at whatever point, every snapshot stays complete. `repository`'s
-/// index in memory does not fit the repository afterwards.
+/// old packs go. Whenever it ends, at whatever point, every snapshot stays complete. With
+/// recover_no_space, the packs of every snapshot do, but from the moment the first index file is
+/// removed until the new ones are written the repository cannot be read; so once begun, that is not
+/// given up for a stop that is requested, or a lock that is lost: then packs stay, the index is
+/// written all the same, and only then the Error is thrown. When it cannot be written, the Error
+/// says that the index is gone and has to be repaired. `repository`'s index in memory does not fit
+/// the repository afterwards.
 PruneOutcome execute_prune(Repository& repository, const Clock& clock,
                            const PreparedPrune& prepared, const PruneOptions& options,
                            MaintenanceProgress& progress, StopToken stop);

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
+#include "fs/repo/indexed_packs.h"
 #include "fs/repo/pack.h"
 
 namespace snapfs {
@@ -69,6 +70,7 @@ class Planner {
   }
 
   PrunePlan plan(std::span<const FileInfo> packs) {
+    if (plan_.listed_twice) require_same_lists();
     count_blobs();
     choose_copies();
     const std::uint64_t target = target_bytes(packs);
@@ -100,6 +102,25 @@ class Planner {
       plan_.listed_twice |= canonical_.back() != number;
     }
     uses_.resize(ids().size());
+  }
+
+  /// Which of two lists of a pack is right is not to be seen here, and only one would stay.
+  void require_same_lists() const {
+    std::vector<IndexedPack> lists(ids().size());
+    snapfs::for_each_blob(used_.contents(), [&](const BlobCopies& blob) {
+      for (const TableEntry& entry : blob.entries) {
+        lists[entry.pack].add(
+            {{blob.first.type, entry.id}, entry.offset, entry.length, entry.uncompressed_length});
+      }
+    });
+    for (std::size_t number = 0; number < lists.size(); ++number) {
+      if (lists[number].lists_the_same(lists[canonical_[number]])) continue;
+      throw Error(ErrorCode::kDamaged,
+                  fmt::format("pack {} is listed in the index several times, with different blobs: "
+                              "nothing was pruned; run 'snapfs repair index'",
+                              ids()[number].hex()),
+                  ids()[number].hex());
+    }
   }
 
   /// Every blob with its copies, each once, packs by the numbers that stand for them.

@@ -95,7 +95,8 @@ struct PrunePlan {
 
 /// FORMAT §15. `used` holds the index that everything is about; its blobs are all in it. `packs`
 /// are all that the storage has. Throws Error{kDamaged} when a pack that is needed is not there, or
-/// not of the size that the index says.
+/// not of the size that the index says, and when the index lists a pack several times, in ways that
+/// contradict each other.
 PrunePlan plan_prune(const BlobSet& used, std::span<const FileInfo> packs,
                      unsigned repository_version, const RepackPolicy& policy);
 

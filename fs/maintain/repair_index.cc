@@ -13,10 +13,10 @@
 #include "fs/base/error.h"
 #include "fs/base/parallel.h"
 #include "fs/maintain/index_files.h"
-#include "fs/maintain/indexed_packs.h"
 #include "fs/maintain/pack_header.h"
 #include "fs/repo/file_removal.h"
 #include "fs/repo/index_saver.h"
+#include "fs/repo/indexed_packs.h"
 #include "fs/repo/repository.h"
 
 namespace snapfs {
@@ -87,10 +87,25 @@ class IndexRepair {
           if (!agrees) to_read_.push_back(pack);
         },
         stop_);
+    require_packs(there.size());
     for (const auto& [pack, facts] : indexed_.packs()) {
       if (!there.contains(pack)) result_.missing_packs.push_back(pack);
     }
     changed_.insert(result_.missing_packs.begin(), result_.missing_packs.end());
+  }
+
+  /// A storage of which a part is not mounted must not cost the index.
+  void require_packs(std::size_t there) const {
+    if (there > 0 || indexed_.packs().empty()) return;
+    const std::string location = repository_.backend().location();
+    throw Error(
+        ErrorCode::kDamaged,
+        fmt::format("the index lists {} packs, and not one pack is in {}, so nothing was "
+                    "changed: see that its \"data\" directory is there and mounted; if it is "
+                    "lost, so are all snapshots, and \"snapfs init\" makes a new repository "
+                    "elsewhere",
+                    indexed_.packs().size(), location),
+        location);
   }
 
   void read_headers() {

@@ -36,9 +36,9 @@ struct RepairedIndex {
 /// Reads the headers of packs that no index file lists, that have another size than listed, or that
 /// are listed in different ways, and writes new index files before the old ones are removed: a
 /// crash leaves packs that are listed twice, at worst. Throws when a file cannot be read for
-/// another reason than damage, so that nothing is given up because of a storage that is out of
-/// order. The repository's index in memory must be empty; afterwards it has what the new files
-/// list.
+/// another reason than damage, and Error{kDamaged} when packs are listed and not a single one is
+/// there, so that nothing is given up because of a storage that is out of order. The repository's
+/// index in memory must be empty; afterwards it has what the new files list.
 RepairedIndex repair_index(Repository& repository, const Clock& clock,
                            const RepairIndexOptions& options, MaintenanceProgress& progress,
                            StopToken stop);

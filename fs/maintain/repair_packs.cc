@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "fs/base/error.h"
 #include "fs/crypto/sha256.h"
 #include "fs/maintain/blobs_of_packs.h"
+#include "fs/maintain/pack_salvage.h"
 #include "fs/repo/blob_writer.h"
 #include "fs/repo/file_removal.h"
 #include "fs/repo/index_rewrite.h"
@@ -31,22 +33,27 @@ class PackRepair {
         options_(options),
         progress_(progress),
         stop_(std::move(stop)),
+        listed_(blobs_of_packs(repository.index(), packs_)),
         writer_(repository, clock, options.pack_bytes) {}
 
   void keep_copies() {
     progress_.begin("keep copies of the packs", "packs", packs_.size());
     for (const Id& pack : packs_) {
-      options_.keep(pack, load(pack));
+      const ReadablePack readable = load(pack);
+      if (readable.any) options_.keep(pack, readable.file);
+      if (readable.any && !readable.fault.empty()) {
+        progress_.warn(fmt::format(
+            "pack {} cannot be read whole: {}: the copy has zeros in place of what cannot be read",
+            pack.hex(), readable.fault));
+      }
       progress_.advance();
     }
   }
 
   void save_intact_blobs() {
     progress_.begin("save intact blobs", "packs", packs_.size());
-    const auto listed = blobs_of_packs(repository_.index(), packs_);
     for (const Id& pack : packs_) {
-      const auto found = listed.find(pack);
-      salvage(pack, found == listed.end() ? std::vector<PackEntry>() : found->second);
+      if (!left_.contains(pack)) salvage(pack);
       progress_.advance();
     }
     writer_.flush(stop_);
@@ -57,23 +64,22 @@ class PackRepair {
     std::unordered_set<BlobHandle> reported;
     for (LostBlob& blob : damaged_) {
       if (saved_.contains(blob.handle) || !reported.insert(blob.handle).second) continue;
-      try {
-        repository_.load_blob(blob.handle, stop_);
-      } catch (const Error& error) {
-        if (error.code() == ErrorCode::kCancelled) throw;
-        result_.lost.push_back(std::move(blob));
-      }
+      if (!is_elsewhere(blob.handle)) result_.lost.push_back(std::move(blob));
     }
   }
 
   void forget_packs() {
+    std::unordered_set<Id> done = packs_;
+    for (const Id& pack : left_) done.erase(pack);
+    if (done.empty()) return;
     progress_.begin("write the index", "index files", 0);
     options_.require_lock();
-    rewrite_index(repository_, packs_, stop_, [this] { progress_.advance(); });
-    progress_.begin("remove the damaged packs", "packs", packs_.size());
+    rewrite_index(repository_, done, stop_,
+                  {options_.require_lock, [this] { progress_.advance(); }});
+    progress_.begin("remove the damaged packs", "packs", done.size());
     options_.require_lock();
     const RemovalResult removal =
-        remove_files(repository_.backend(), FileKind::kPack, {packs_.begin(), packs_.end()}, stop_,
+        remove_files(repository_.backend(), FileKind::kPack, {done.begin(), done.end()}, stop_,
                      [this](const Id&) { progress_.advance(); });
     for (const RemovalFailure& failure : removal.failures) {
       result_.not_removed.emplace_back(failure.error.what());
@@ -83,12 +89,55 @@ class PackRepair {
   RepairedPacks result() { return std::move(result_); }
 
  private:
-  Bytes load(const Id& pack) {
-    return repository_.backend().load({FileKind::kPack, pack}, std::nullopt, stop_);
+  std::span<const PackEntry> listed_in(const Id& pack) const {
+    const auto found = listed_.find(pack);
+    return found == listed_.end() ? std::span<const PackEntry>() : found->second;
   }
 
-  void salvage(const Id& pack, std::vector<PackEntry> listed) {
-    const Bytes file = load(pack);
+  /// As far as it can be read. When nothing of it can be, the pack may be intact on a storage that
+  /// is out of order: it is left as it is, and the index, too.
+  ReadablePack load(const Id& pack) {
+    ReadablePack readable = load_readable(repository_, pack, listed_in(pack), stop_);
+    if (!readable.any && left_.insert(pack).second) {
+      result_.unreadable.push_back(
+          fmt::format("pack {} was left as it is, as nothing of it can be read now: {}: check the "
+                      "storage and repair it again; if it stays so, move the file away and run "
+                      "\"snapfs repair index\"",
+                      pack.hex(), readable.fault));
+    }
+    return readable;
+  }
+
+  /// Whether another pack has it intact, or may have it, for one that was left as it is.
+  bool is_elsewhere(const BlobHandle& blob) {
+    std::optional<Error> fault;
+    for (const BlobLocation& place : repository_.index().find(blob)) {
+      if (left_.contains(place.pack)) return true;
+      if (packs_.contains(place.pack)) continue;  // tried before
+      try {
+        const FileKey pack{FileKind::kPack, place.pack};
+        const Bytes sealed =
+            repository_.backend().load(pack, ByteRange{place.offset, place.length}, stop_);
+        repository_.codecs().borrow()->open_blob(blob, sealed, place.uncompressed_length);
+        return true;
+      } catch (const Error& error) {
+        if (!error.means_loss()) fault = error;
+      }
+    }
+    if (!fault) return false;
+    throw Error(
+        fault->code(),
+        fmt::format("whether {} blob {} is lost cannot be said now, so no pack was removed: "
+                    "{}: check the storage and repair again",
+                    to_string(blob.type), blob.id.hex(), fault->what()),
+        blob.id.hex());
+  }
+
+  void salvage(const Id& pack) {
+    const ReadablePack readable = load(pack);
+    if (!readable.any) return;
+    const ByteView file = readable.file;
+    std::vector<PackEntry> listed(listed_in(pack).begin(), listed_in(pack).end());
     const CodecPool::Lease codec = repository_.codecs().borrow();
     const std::vector<PackEntry> header = read_header(*codec, file);
     if (!header.empty() && sha256(file) == pack) {
@@ -105,7 +154,7 @@ class PackRepair {
           "pack {}: neither its header nor the index says what is in it: nothing can be saved",
           pack.hex()));
     }
-    for (const PackEntry& entry : listed) salvage(pack, file, entry, *codec);
+    for (const PackEntry& entry : listed) salvage(pack, readable, entry, *codec);
   }
 
   static std::vector<PackEntry> read_header(Codec& codec, ByteView file) {
@@ -116,9 +165,15 @@ class PackRepair {
     }
   }
 
-  void salvage(const Id& pack, ByteView file, const PackEntry& entry, Codec& codec) {
+  void salvage(const Id& pack, const ReadablePack& readable, const PackEntry& entry, Codec& codec) {
     if (saved_.contains(entry.handle)) return;
     throw_if_stopped(stop_);
+    const auto unread = readable.unread.find(entry.offset);
+    if (unread != readable.unread.end()) {
+      damaged_.push_back({entry.handle, pack, unread->second});
+      return;
+    }
+    const ByteView file = readable.file;
     ByteView content;
     try {
       if (std::uint64_t{entry.offset} + entry.length > file.size()) {
@@ -141,7 +196,9 @@ class PackRepair {
   const RepairPacksOptions& options_;
   MaintenanceProgress& progress_;
   const StopToken stop_;
+  const std::unordered_map<Id, std::vector<PackEntry>> listed_;  ///< what the index says
   BlobWriter writer_;
+  std::unordered_set<Id> left_;  ///< of the packs, those that nothing can be done about
   std::unordered_set<BlobHandle> saved_;
   std::vector<LostBlob> damaged_;
   RepairedPacks result_;

@@ -19,7 +19,8 @@ namespace snapfs {
 
 class Repository;
 
-/// Gets a damaged pack as it is stored, to keep a copy of it outside the repository.
+/// Gets a damaged pack as it is stored, with zeros in place of what cannot be read, to keep a copy
+/// of it outside the repository.
 using KeepPack = std::function<void(const Id& pack, ByteView file)>;
 
 struct RepairPacksOptions {
@@ -37,8 +38,9 @@ struct LostBlob {
 
 struct RepairedPacks {
   std::size_t saved_blobs = 0;
-  std::uint64_t saved_bytes = 0;  ///< as they were stored
-  std::vector<LostBlob> lost;     ///< of which there is no intact copy anywhere
+  std::uint64_t saved_bytes = 0;        ///< as they were stored
+  std::vector<LostBlob> lost;           ///< of which there is no intact copy anywhere
+  std::vector<std::string> unreadable;  ///< why packs were left as they were, and what to do
   std::vector<std::string>
       not_removed;  ///< why packs are still there, which the index lists no more
 };
@@ -46,8 +48,11 @@ struct RepairedPacks {
 /// Of each pack, the blobs that its header or the index lists are tried; those that are intact are
 /// stored anew. Then index files are written without the packs, and then these are removed: a crash
 /// leaves blobs that are stored twice, or packs that no index lists. `options.keep` has got all
-/// packs before anything is changed. The repository's index is loaded. Throws Error{kNotFound}
-/// before anything is changed when a pack is not there.
+/// packs before anything is changed. A pack that fails with Error{kIo} is read blob by blob, and
+/// one of which nothing at all can be read stays where it is, and in the index. The repository's
+/// index is loaded. Throws Error{kNotFound} before anything is changed when a pack is not there,
+/// and before anything is removed when another copy of a blob that is not intact cannot be read for
+/// a reason that is no damage.
 RepairedPacks repair_packs(Repository& repository, const Clock& clock, const std::vector<Id>& packs,
                            const RepairPacksOptions& options, MaintenanceProgress& progress,
                            StopToken stop);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -9,10 +10,10 @@
 
 #include "fs/base/error.h"
 #include "fs/base/parallel.h"
-#include "fs/base/synchronized.h"
 #include "fs/repo/blob_set.h"
 #include "fs/repo/file_removal.h"
 #include "fs/repo/index_saver.h"
+#include "fs/repo/indexed_packs.h"
 #include "fs/repo/repository.h"
 
 namespace snapfs {
@@ -21,21 +22,22 @@ namespace {
 /// A full file and one more pack with as many blobs as a pack can have (FORMAT §6, §7.2).
 constexpr std::size_t kOversizedBlobs = IndexSaver::kFullBlobs + 409'199;
 
+/// All of a file: what it says counts only when the whole of it is authentic.
+std::vector<PackDescription> read_packs(Repository& repository, const Id& file,
+                                        const StopToken& stop) {
+  throw_if_stopped(stop);
+  std::vector<PackDescription> packs;
+  repository.read_index(
+      file, [&packs](const PackDescription& pack) { packs.push_back(pack); }, stop);
+  return packs;
+}
+
 /// Packs into new index files of the usual size, each pack once. Thread-safe.
 class IndexGatherer {
  public:
-  IndexGatherer(Repository& repository, const std::unordered_set<Id>& dropped, StopToken stop)
-      : repository_(repository), listed_(dropped), stop_(std::move(stop)) {}
-
-  /// The file with these packs stays: they need not be listed again.
-  void leave(const std::vector<PackDescription>& packs) {
-    const std::lock_guard lock(mutex_);
-    for (const PackDescription& pack : packs) listed_.insert(pack.id);
-  }
-
-  void take(std::vector<PackDescription> packs) {
-    for (PackDescription& pack : packs) take(std::move(pack));
-  }
+  /// Packs in `left_out` are not to be listed.
+  IndexGatherer(Repository& repository, std::unordered_set<Id> left_out, StopToken stop)
+      : repository_(repository), listed_(std::move(left_out)), stop_(std::move(stop)) {}
 
   void take(PackDescription pack) {
     std::vector<PackDescription> full;
@@ -60,38 +62,99 @@ class IndexGatherer {
 
   Repository& repository_;
   std::mutex mutex_;
-  std::unordered_set<Id> listed_;  ///< packs that are listed elsewhere, or not to be listed
+  std::unordered_set<Id> listed_;  ///< packs that are listed, or not to be listed
   const StopToken stop_;
   std::vector<PackDescription> packs_;
   std::size_t blobs_ = 0;
 };
 
-struct IndexFile {
-  std::vector<PackDescription> packs;
-  std::size_t blobs = 0;
-  bool lists_dropped = false;
-
-  bool may_stay() const noexcept {
-    return !lists_dropped && blobs >= IndexSaver::kFullBlobs && blobs < kOversizedBlobs;
+/// Which index files stay, and what is to become of the packs in the others: decided from what all
+/// files list, in the order of their IDs.
+class IndexDecision {
+ public:
+  IndexDecision(Repository& repository, const std::unordered_set<Id>& dropped,
+                const StopToken& stop)
+      : files_(repository.list(FileKind::kIndex, stop)), dropped_(dropped) {
+    parallel_for_each(files_, [&](const Id& file) {
+      const std::vector<PackDescription> packs = read_packs(repository, file, stop);
+      const std::lock_guard lock(mutex_);
+      add(file, packs);
+    });
+    decide();
   }
+
+  /// The files to be replaced.
+  const std::vector<Id>& replaced() const noexcept { return replaced_; }
+
+  /// Packs that files which stay list, and packs that are dropped.
+  const std::unordered_set<Id>& settled() const noexcept { return settled_; }
+
+  bool is_conflicting(const Id& pack) const { return indexed_.find(pack)->conflicting; }
+
+ private:
+  void add(const Id& file, const std::vector<PackDescription>& packs) {
+    indexed_.add(file, packs);
+    std::unordered_set<Id> seen;
+    for (const PackDescription& pack : packs) {
+      if (dropped_.contains(pack.id) || !seen.insert(pack.id).second) unfit_.insert(file);
+    }
+  }
+
+  /// Of packs that one file lists nothing needs to be remembered: they go where their file goes.
+  void decide() {
+    std::unordered_map<Id, std::vector<Id>> shared;  // by file
+    for (const auto& [pack, files] : indexed_.in_several_files()) {
+      for (const Id& file : files) shared[file].push_back(pack);
+    }
+    settled_ = dropped_;
+    for (const Id& file : files_) {
+      const std::vector<Id>& packs = shared[file];
+      if (may_stay(file, packs)) {
+        settled_.insert(packs.begin(), packs.end());
+      } else {
+        replaced_.push_back(file);
+      }
+    }
+  }
+
+  bool may_stay(const Id& file, const std::vector<Id>& shared) const {
+    const std::size_t blobs = indexed_.blobs_in(file);
+    if (blobs < IndexSaver::kFullBlobs || blobs >= kOversizedBlobs || unfit_.contains(file)) {
+      return false;
+    }
+    return std::ranges::none_of(
+        shared, [this](const Id& pack) { return settled_.contains(pack) || is_conflicting(pack); });
+  }
+
+  const std::vector<Id> files_;  ///< in ascending order
+  const std::unordered_set<Id>& dropped_;
+  std::mutex mutex_;
+  IndexedPacks indexed_;
+  std::unordered_set<Id> unfit_;  ///< files that list what goes, or a pack twice
+  std::unordered_set<Id> settled_;
+  std::vector<Id> replaced_;
 };
 
-IndexFile load(Repository& repository, const Id& id, const std::unordered_set<Id>& dropped,
-               const StopToken& stop) {
-  const FileKey key{FileKind::kIndex, id};
-  Bytes json = repository.load_file(key, stop);
-  IndexFile file;
-  try {
-    parse_index(std::move(json), repository.config().version, [&](const PackDescription& pack) {
-      file.blobs += pack.entries.size();
-      file.lists_dropped |= dropped.contains(pack.id);
-      file.packs.push_back(pack);
-    });
-  } catch (const Error& error) {
-    throw Error(error.code(), fmt::format("{}: {}", describe(key), error.what()), id.hex());
+/// Lists of a pack that contradict each other, made one of all their entries. Thread-safe.
+class UnitedPacks {
+ public:
+  void add(const PackDescription& pack) {
+    const std::lock_guard lock(mutex_);
+    std::vector<PackEntry>& entries = packs_[pack.id];
+    for (const PackEntry& entry : pack.entries) {
+      if (std::ranges::find(entries, entry) == entries.end()) entries.push_back(entry);
+    }
   }
-  return file;
-}
+
+  /// Nobody adds any more.
+  void move_to(IndexGatherer& gatherer) {
+    for (auto& [pack, entries] : packs_) gatherer.take({pack, std::move(entries)});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<Id, std::vector<PackEntry>> packs_;
+};
 
 void remove_old(Repository& repository, const std::vector<Id>& files, const StopToken& stop) {
   const RemovalResult result = remove_files(repository.backend(), FileKind::kIndex, files, stop);
@@ -106,22 +169,24 @@ void remove_old(Repository& repository, const std::vector<Id>& files, const Stop
 }  // namespace
 
 void rewrite_index(Repository& repository, const std::unordered_set<Id>& dropped, StopToken stop,
-                   const IndexFileDone& done) {
-  IndexGatherer gatherer(repository, dropped, stop);
-  Synchronized<std::vector<Id>> old;
-  parallel_for_each(repository.list(FileKind::kIndex, stop), [&](const Id& id) {
-    throw_if_stopped(stop);
-    IndexFile file = load(repository, id, dropped, stop);
-    if (file.may_stay()) {
-      gatherer.leave(file.packs);
-    } else {
-      gatherer.take(std::move(file.packs));
-      old.lock()->push_back(id);
+                   const IndexRewriteHooks& hooks) {
+  const IndexDecision decision(repository, dropped, stop);
+  IndexGatherer gatherer(repository, decision.settled(), stop);
+  UnitedPacks united;
+  parallel_for_each(decision.replaced(), [&](const Id& file) {
+    for (PackDescription& pack : read_packs(repository, file, stop)) {
+      if (!decision.is_conflicting(pack.id)) {
+        gatherer.take(std::move(pack));
+      } else if (!dropped.contains(pack.id)) {
+        united.add(pack);
+      }
     }
-    if (done) done();
+    hooks.done();
   });
+  united.move_to(gatherer);
   gatherer.finish();
-  remove_old(repository, *old.lock(), stop);
+  hooks.require_lock();
+  remove_old(repository, decision.replaced(), stop);
 }
 
 void save_index(Repository& repository, const Index::Contents& contents,

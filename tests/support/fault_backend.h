@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -65,6 +66,13 @@ class FaultBackend final : public Backend {
     return std::exchange(calls_until_frozen_, std::nullopt) == 0;
   }
 
+  /// From now on every load of that byte of the file throws Error{kIo}, as a bad sector makes it;
+  /// loads of other parts do not.
+  void break_byte(const FileKey& key, std::uint64_t offset) {
+    const std::lock_guard lock(mutex_);
+    broken_.emplace_back(key, offset);
+  }
+
   /// `hook` runs before each call, in the calling thread and without any lock of ours: it may
   /// block, look at the backend, or throw in place of the call. Set it while nobody calls.
   void before_each_call(Hook hook) { hook_ = std::move(hook); }
@@ -93,6 +101,7 @@ class FaultBackend final : public Backend {
   }
   Bytes load(const FileKey& key, std::optional<ByteRange> range, StopToken stop) override {
     const Call call(*this, BackendCall::kLoad, key);
+    throw_if_broken(key, range);
     return inner_.load(key, range, std::move(stop));
   }
   std::optional<std::uint64_t> size(const FileKey& key, StopToken stop) override {
@@ -167,6 +176,15 @@ class FaultBackend final : public Backend {
     if (due) throw Error(*due, "planted fault at " + describe(key), key.id.hex());
   }
 
+  void throw_if_broken(const FileKey& key, const std::optional<ByteRange>& range) const {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [file, offset] : broken_) {
+      if (file.kind != key.kind || file.id != key.id) continue;
+      if (range && (offset < range->offset || offset >= range->offset + range->length)) continue;
+      throw Error(ErrorCode::kIo, "bad sector in " + describe(key), key.id.hex());
+    }
+  }
+
   std::size_t count(const CallFilter& calls) const {
     std::size_t total = 0;
     for (const auto& [what, number] : ended_) {
@@ -180,6 +198,7 @@ class FaultBackend final : public Backend {
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::vector<Fault> faults_;
+  std::vector<std::pair<FileKey, std::uint64_t>> broken_;
   std::optional<std::size_t> calls_until_frozen_;  ///< 0: frozen
   std::map<std::pair<BackendCall, FileKind>, std::size_t> ended_;
 };

@@ -68,6 +68,13 @@ class Scene {
     return *this;
   }
 
+  /// The same, and the second time with another length of its first blob.
+  Scene& contradicted() {
+    packs_.push_back(packs_.back());
+    ++packs_.back().entries.front().length;
+    return *this;
+  }
+
   std::vector<FileInfo>& files() { return files_; }
 
   PrunePlan plan(const RepackPolicy& policy = {}, unsigned version = 2) {
@@ -311,6 +318,15 @@ TEST(PrunePlan, TheFiguresAddUp) {
   EXPECT_EQ(figures.packs_kept + figures.packs_repacked + figures.packs_removed, 3U);
   EXPECT_EQ(figures.unused_bytes_after(), 0U);
   EXPECT_EQ(figures.remaining_bytes(), 10U * kMiB);
+}
+
+TEST(PrunePlan, RefusesListsThatContradictEachOther) {
+  for (const bool needed : {true, false}) {
+    Scene scene;
+    scene.pack("a", {used("1")}).pack("b", {needed ? used("2") : unused("2"), unused("3")});
+    scene.contradicted();
+    EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "snapfs repair index", [&] { scene.decisions(); }));
+  }
 }
 
 }  // namespace

@@ -11,8 +11,10 @@
 
 #include "fs/backend/memory.h"
 #include "fs/maintain/progress.h"
+#include "fs/maintain/repair_index.h"
 #include "fs/repo/index_rewrite.h"
 #include "fs/repo/repository.h"
+#include "tests/fs/maintain/damage.h"
 #include "tests/fs/maintain/pruned_repository.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/fault_backend.h"
@@ -167,6 +169,36 @@ TEST_F(PruneTest, SnapshotsThatAreAboutToGoDoNotCount) {
   EXPECT_LT(without.plan.figures.used.blobs, with.plan.figures.used.blobs);
 }
 
+TEST_F(PruneTest, RefusesWhenAnExpectedSnapshotIsNotListed) {
+  const std::vector<Id> all = open()->list(FileKind::kSnapshot, {});
+  PruneOptions options = thorough();
+  options.expected_snapshots = {all.begin(), all.end()};
+  EXPECT_NO_THROW(prepare_prune(*open(), options, progress_, {}));
+  memory_.remove({FileKind::kSnapshot, all[2]}, {});
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, all[2].short_hex(), [&] { prune(options); }));
+  // An empty list, above all, which the storage may give for a directory that is gone.
+  for (const Id& id : open()->list(FileKind::kSnapshot, {})) {
+    memory_.remove({FileKind::kSnapshot, id}, {});
+  }
+  options.allow_no_snapshots = true;
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "4 of 4 snapshots", [&] { prune(options); }));
+  EXPECT_EQ(faults_.ended({BackendCall::kRemove, {}}), 0U);
+}
+
+TEST_F(PruneTest, RefusesAPackThatIsListedInContradiction) {
+  const auto repository = open();
+  repository->load_index({});
+  const Id pack = repository->index().contents().packs.front();
+  test::list_again(*repository, pack, [](PackDescription&) {});
+  EXPECT_NO_THROW(prepare_prune(*open(), thorough(), progress_, {}));
+  const std::size_t saved = faults_.ended({BackendCall::kSave, {}});
+  test::list_again(*repository, pack,
+                   [](PackDescription& listed) { listed.entries.back().length += 1; });
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "repair index", [&] { prune(); }));
+  EXPECT_EQ(faults_.ended({BackendCall::kSave, {}}), saved + 1);
+  EXPECT_EQ(faults_.ended({BackendCall::kRemove, {}}), 0U);
+}
+
 TEST_F(PruneTest, WarnsOfPacksThatStayAndTakesThemNextTime) {
   faults_.fail({BackendCall::kRemove, FileKind::kPack}, 2, ErrorCode::kPermission);
   EXPECT_EQ(prune().files_left, 1U);
@@ -209,6 +241,63 @@ TEST_F(PruneTest, WithoutSpaceItWritesNoPack) {
   EXPECT_EQ(count_intact_snapshots(memory_), 4U);
   prune();
   EXPECT_THAT(find_waste(memory_), IsEmpty());
+}
+
+TEST_F(PruneTest, WithoutSpaceAnIndexThatCannotBeWrittenIsSaidToBeGone) {
+  PruneOptions options = thorough();
+  options.recover_no_space = true;
+  faults_.fail({BackendCall::kSave, FileKind::kIndex}, 1, ErrorCode::kNoSpace);
+  EXPECT_TRUE(fails_with(ErrorCode::kNoSpace, "snapfs repair index", [&] { prune(options); }));
+  EXPECT_EQ(files(FileKind::kIndex), 0U);
+  repair_index(*open(), clock_, {}, progress_, {});
+  EXPECT_EQ(count_intact_snapshots(memory_), 4U);
+}
+
+TEST_F(PruneTest, WithoutSpaceALostLockDoesNotCostTheIndex) {
+  PruneOptions options = thorough();
+  options.recover_no_space = true;
+  options.require_lock = [this] {
+    if (faults_.ended({BackendCall::kRemove, FileKind::kIndex}) > 0) {
+      throw Error(ErrorCode::kLocked, "the lock is lost");
+    }
+  };
+  EXPECT_TRUE(fails_with(ErrorCode::kLocked, "the lock is lost", [&] { prune(options); }));
+  EXPECT_EQ(count_intact_snapshots(memory_), 4U);
+  // Of the packs only the unlisted one went, which was before.
+  EXPECT_EQ(faults_.ended({BackendCall::kRemove, FileKind::kPack}), 1U);
+}
+
+TEST_F(PruneTest, WithoutSpaceAStopDoesNotCostTheIndex) {
+  PruneOptions options = thorough();
+  options.recover_no_space = true;
+  for (const FileKind kind : {FileKind::kIndex, FileKind::kPack}) {
+    MemoryBackend memory;
+    test::RepositoryMaker maker(memory);
+    test::fill_for_prune(maker, memory);
+    FaultBackend backend(memory);
+    StopSource source;
+    backend.before_each_call([&](BackendCall call, const FileKey& key) {
+      if (call != BackendCall::kRemove || key.kind != kind) return;
+      if (backend.ended({BackendCall::kRemove, FileKind::kIndex}) > 0) source.request_stop();
+    });
+    Repository repository(backend, as_bytes(test::kPassword), OpenOptions{}, StopToken{});
+    const PreparedPrune prepared = prepare_prune(repository, options, progress_, {});
+    EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] {
+      execute_prune(repository, clock_, prepared, options, progress_, source.get_token());
+    }));
+    EXPECT_EQ(count_intact_snapshots(memory), 4U);
+  }
+}
+
+TEST_F(PruneTest, WithoutSpaceNothingHappensWhenNoIndexFileCanBeRemoved) {
+  PruneOptions options = thorough();
+  options.recover_no_space = true;
+  const std::size_t before = files(FileKind::kIndex);
+  faults_.fail({BackendCall::kRemove, FileKind::kIndex}, 1, ErrorCode::kPermission,
+               FaultBackend::kForever);
+  EXPECT_TRUE(fails_with(ErrorCode::kPermission, "planted", [&] { prune(options); }));
+  EXPECT_EQ(files(FileKind::kIndex), before);
+  EXPECT_EQ(faults_.ended({BackendCall::kSave, {}}), 0U);
 }
 
 TEST_F(PruneTest, ADamagedBlobThatIsNeededEndsIt) {

@@ -107,6 +107,18 @@ TEST_F(RepairIndexTest, FileThatCannotBeReadNowIsNotReplaced) {
   EXPECT_EQ(index_files().size(), 3U);
 }
 
+TEST_F(RepairIndexTest, WithoutASinglePackTheIndexStays) {
+  const std::vector<Id> before = index_files();
+  for (const Id& id : maker_.repository().list(FileKind::kPack, {})) {
+    memory_.remove({FileKind::kPack, id}, {});
+  }
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "mounted", [&] { repair(); }));
+  EXPECT_EQ(index_files(), before);
+  // Of an empty repository nothing is missing.
+  remove_index_files();
+  EXPECT_FALSE(repair().changed);
+}
+
 TEST_F(RepairIndexTest, MissingPackIsListedNoMore) {
   memory_.remove({FileKind::kPack, pack_of(1)}, {});
   EXPECT_THAT(repair().missing_packs, ElementsAre(pack_of(1)));

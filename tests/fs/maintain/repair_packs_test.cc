@@ -16,6 +16,7 @@
 #include "fs/maintain/check.h"
 #include "tests/fs/maintain/damage.h"
 #include "tests/support/fails_with.h"
+#include "tests/support/fault_backend.h"
 #include "tests/support/repository_maker.h"
 
 namespace snapfs {
@@ -23,6 +24,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using testing::fails_with;
+using testing::FaultBackend;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -187,6 +189,71 @@ TEST_F(RepairPacksTest, NothingIsRemovedUnderALockThatIsLost) {
   }));
   EXPECT_TRUE(exists(pack_));
   EXPECT_TRUE(test::check_everything(memory_).sound());
+}
+
+TEST_F(RepairPacksTest, BadSectorCostsOnlyTheBlobThatLiesThere) {
+  maker_.damage(blob(1));
+  const auto place = maker_.repository().index().find_any(blob(0)).value();
+  FaultBackend faults(memory_);
+  faults.break_byte({FileKind::kPack, pack_}, place.offset + 1);
+  const Id tree_pack = maker_.repository().index().find_any({BlobType::kTree, tree_})->pack;
+  const Bytes stored = load(pack_);
+  const RepairedPacks result = repair(faults, {pack_, tree_pack});
+  EXPECT_EQ(result.saved_blobs, 2U);  // one of the pack, and the tree
+  std::map<BlobHandle, std::string> lost;
+  for (const LostBlob& blob : result.lost) lost[blob.handle] = blob.reason;
+  EXPECT_THAT(lost, ::testing::UnorderedElementsAre(
+                        ::testing::Pair(blob(0), ::testing::HasSubstr("bad sector")),
+                        ::testing::Pair(blob(1), ::testing::_)));
+  EXPECT_THAT(result.unreadable, IsEmpty());
+  EXPECT_FALSE(exists(pack_) || exists(tree_pack));
+  // The copy is like the pack but for the blob that could not be read.
+  Bytes expected = stored;
+  std::fill_n(expected.begin() + place.offset, place.length, 0);
+  EXPECT_EQ(kept_.at(pack_), expected);
+}
+
+TEST_F(RepairPacksTest, BadSectorInTheHeaderLosesNothing) {
+  FaultBackend faults(memory_);
+  faults.break_byte({FileKind::kPack, pack_}, load(pack_).size() - 30);
+  EXPECT_THAT(repair(faults, {pack_}).lost, IsEmpty());
+  EXPECT_TRUE(test::check_everything(memory_).sound());
+}
+
+TEST_F(RepairPacksTest, PackOfWhichNothingCanBeReadStaysAndTheOthersAreRepaired) {
+  const Id tree_pack = maker_.repository().index().find_any({BlobType::kTree, tree_})->pack;
+  FaultBackend faults(memory_);
+  const std::size_t size = load(pack_).size();
+  for (std::size_t i = 0; i < size; ++i) faults.break_byte({FileKind::kPack, pack_}, i);
+  const RepairedPacks result = repair(faults, {pack_, tree_pack});
+  ASSERT_THAT(result.unreadable, SizeIs(1));
+  EXPECT_THAT(result.unreadable[0], ::testing::HasSubstr(pack_.hex()));
+  EXPECT_THAT(result.lost, IsEmpty());
+  EXPECT_TRUE(exists(pack_));
+  EXPECT_FALSE(exists(tree_pack));
+  EXPECT_FALSE(kept_.contains(pack_));
+  // The storage answers again.
+  EXPECT_TRUE(test::check_everything(memory_).sound());
+}
+
+TEST_F(RepairPacksTest, AnotherCopyThatCannotBeReadNowIsNotLost) {
+  maker_.damage(blob(1));
+  maker_.add_second_copy(blob(1), "second");
+  const std::vector<BlobLocation> places = maker_.repository().index().find(blob(1));
+  ASSERT_THAT(places, SizeIs(2));
+  const BlobLocation& second = places[0].pack == pack_ ? places[1] : places[0];
+  FaultBackend faults(memory_);
+  faults.break_byte({FileKind::kPack, second.pack}, second.offset);
+  EXPECT_TRUE(fails_with(ErrorCode::kIo, "check the storage", [&] { repair(faults, {pack_}); }));
+  EXPECT_TRUE(exists(pack_));
+}
+
+TEST_F(RepairPacksTest, AStorageThatRefusesEndsIt) {
+  FaultBackend faults(memory_);
+  faults.fail({testing::BackendCall::kLoad, FileKind::kPack}, 1, ErrorCode::kPermission,
+              FaultBackend::kForever);
+  EXPECT_TRUE(fails_with(ErrorCode::kPermission, [&] { repair(faults, {pack_}); }));
+  EXPECT_TRUE(exists(pack_));
 }
 
 TEST_F(RepairPacksTest, KilledAnywhereItLosesNothing) {

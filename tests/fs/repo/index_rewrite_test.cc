@@ -1,6 +1,7 @@
 // Index files made anew: what another process reads from them, before, during and after.
 #include "fs/repo/index_rewrite.h"
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <string>
@@ -106,6 +107,62 @@ TEST_F(IndexRewriteTest, SplitsFilesThatAreTooLarge) {
   rewrite_index(*repository_, {}, {});
   EXPECT_EQ(files().size(), 5U);
   EXPECT_EQ(listed_packs().size(), 5U);
+}
+
+TEST_F(IndexRewriteTest, OfTwoFullFilesWithTheSamePackTheFirstStays) {
+  const Id one = save({pack(1), pack(2, IndexSaver::kFullBlobs)});
+  const Id other = save({pack(1), pack(3, IndexSaver::kFullBlobs)});
+  rewrite_index(*repository_, {}, {});
+  EXPECT_TRUE(files().contains(std::min(one, other)));
+  EXPECT_FALSE(files().contains(std::max(one, other)));
+  EXPECT_EQ(listed_packs(), (std::multiset<Id>{numbered_id(1), numbered_id(2), numbered_id(3)}));
+}
+
+TEST_F(IndexRewriteTest, APackOfAFileThatStaysIsNotListedAgain) {
+  // Whichever of the small ones comes first: read before the full one, or after it.
+  for (std::uint64_t i = 0; i < 20; ++i) save({pack(1), pack(100 + i)});
+  const Id full = save({pack(1), pack(2, IndexSaver::kFullBlobs)});
+  rewrite_index(*repository_, {}, {});
+  EXPECT_TRUE(files().contains(full));
+  EXPECT_EQ(listed_packs().count(numbered_id(1)), 1U);
+  EXPECT_EQ(listed_packs().size(), 22U);
+}
+
+TEST_F(IndexRewriteTest, AFullFileThatListsAPackTwiceDoesNotStay) {
+  save({pack(1), pack(1), pack(2, IndexSaver::kFullBlobs)});
+  rewrite_index(*repository_, {}, {});
+  EXPECT_EQ(listed_packs(), (std::multiset<Id>{numbered_id(1), numbered_id(2)}));
+}
+
+TEST_F(IndexRewriteTest, ListsThatContradictEachOtherLoseNoBlob) {
+  PackDescription other = pack(1);
+  other.entries[0].handle.id = numbered_id(77);
+  save({pack(1), pack(2, IndexSaver::kFullBlobs)});
+  save({other});
+  rewrite_index(*repository_, {}, {});
+  EXPECT_EQ(listed_packs(), (std::multiset<Id>{numbered_id(1), numbered_id(2)}));
+  const auto another = open();
+  another->load_index({});
+  for (const PackDescription& list : {pack(1), other}) {
+    for (const PackEntry& entry : list.entries) {
+      EXPECT_TRUE(another->index().contains(entry.handle));
+    }
+  }
+}
+
+TEST_F(IndexRewriteTest, ALostLockKeepsTheOldFiles) {
+  save({pack(1)});
+  save({pack(2)});
+  const std::set<Id> before = files();
+  IndexRewriteHooks hooks;
+  hooks.require_lock = [&] {
+    EXPECT_EQ(files().size(), 3U);  // the new one is written
+    throw Error(ErrorCode::kLocked, "the lock is lost");
+  };
+  EXPECT_TRUE(fails_with(ErrorCode::kLocked,
+                         [&] { rewrite_index(*repository_, {numbered_id(1)}, {}, hooks); }));
+  const std::set<Id> after = files();
+  EXPECT_TRUE(std::ranges::includes(after, before));
 }
 
 TEST_F(IndexRewriteTest, AnEmptyIndexHasNoFile) {

@@ -1,4 +1,4 @@
-#include "fs/maintain/indexed_packs.h"
+#include "fs/repo/indexed_packs.h"
 
 #include <algorithm>
 #include <functional>
@@ -21,23 +21,18 @@ std::uint64_t digest_of(const PackEntry& entry) noexcept {
   return mixed(std::hash<Id>{}(entry.handle.id) + mixed(place + mixed(kind)));
 }
 
-/// The size of a pack file with these entries (FORMAT §6).
-std::uint64_t pack_file_bytes(std::span<const PackEntry> entries) noexcept {
-  std::uint64_t bytes = kPackOverhead;
-  for (const PackEntry& entry : entries) bytes += entry.length + header_entry_size(entry);
-  return bytes;
-}
-
 }  // namespace
+
+void IndexedPack::add(const PackEntry& entry) noexcept {
+  file_bytes += entry.length + header_entry_size(entry);
+  digest += digest_of(entry);
+  ++blobs;
+  (entry.handle.type == BlobType::kTree ? has_trees : has_data) = true;
+}
 
 IndexedPack condense(std::span<const PackEntry> entries) noexcept {
   IndexedPack facts;
-  facts.file_bytes = pack_file_bytes(entries);
-  facts.blobs = static_cast<std::uint32_t>(entries.size());
-  for (const PackEntry& entry : entries) {
-    facts.digest += digest_of(entry);
-    (entry.handle.type == BlobType::kTree ? facts.has_trees : facts.has_data) = true;
-  }
+  for (const PackEntry& entry : entries) facts.add(entry);
   return facts;
 }
 
@@ -52,7 +47,7 @@ void IndexedPacks::add(const Id& file, std::span<const PackDescription> packs) {
       continue;
     }
     IndexedPack& before = known->second;
-    if (before.digest != facts.digest || before.blobs != facts.blobs) before.conflicting = true;
+    if (!before.lists_the_same(facts)) before.conflicting = true;
     before.has_data |= facts.has_data;
     before.has_trees |= facts.has_trees;
     const Id& first = first_files_.at(pack.id);

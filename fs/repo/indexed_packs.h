@@ -14,12 +14,19 @@ namespace snapfs {
 
 /// One pack, as all index files together describe it.
 struct IndexedPack {
-  std::uint64_t file_bytes = 0;  ///< the size its entries add up to, header included
-  std::uint64_t digest = 0;      ///< of the set of entries, whatever their order
-  std::uint32_t blobs = 0;       ///< entries
+  std::uint64_t file_bytes = kPackOverhead;  ///< the size its entries add up to, header included
+  std::uint64_t digest = 0;                  ///< of the set of entries, whatever their order
+  std::uint32_t blobs = 0;                   ///< entries
   bool has_data = false;
   bool has_trees = false;
   bool conflicting = false;  ///< it is listed several times, with different entries
+
+  void add(const PackEntry& entry) noexcept;
+
+  /// Whether the other one comes of the same entries.
+  bool lists_the_same(const IndexedPack& other) const noexcept {
+    return digest == other.digest && blobs == other.blobs;
+  }
 
   bool is_mixed() const noexcept { return has_data && has_trees; }
 

@@ -17,15 +17,22 @@ std::string_view json_bool(bool value) { return value ? "true" : "false"; }
 void CheckOutput::error(std::string_view message) {
   progress_.interject([&] {
     if (!options_.json) return print_error(message);
-    JsonObject object;
-    object.text("message_type", "error").text("message", message);
-    print_json_error(object.finish());
+    print_json_error(check_message_json("error", message));
   });
 }
 
 void CheckOutput::warn(std::string_view message) {
-  if (options_.json || options_.quiet) return;
-  progress_.interject([&] { print(printable(message) + "\n"); });
+  if (options_.quiet) return;
+  progress_.interject([&] {
+    if (!options_.json) return print(printable(message) + "\n");
+    print_json_error(check_message_json("note", message));
+  });
+}
+
+std::string check_message_json(std::string_view type, std::string_view message) {
+  JsonObject object;
+  object.text("message_type", type).text("message", message);
+  return object.finish();
 }
 
 std::string check_summary_json(const CheckVerdict& verdict) {

@@ -13,7 +13,8 @@ namespace snapfs {
 
 struct GlobalOptions;
 
-/// Errors on standard error, in text or JSON; stages and notes on standard output, in text only.
+/// Errors on standard error, in text or JSON; notes on standard output in text, beside the errors
+/// in JSON, and not at all with --quiet; stages on standard output, in text only.
 class CheckOutput final : public CheckListener {
  public:
   /// `options` must outlive it.
@@ -30,6 +31,9 @@ class CheckOutput final : public CheckListener {
   const GlobalOptions& options_;
   WorkProgress progress_;
 };
+
+/// {"message_type":"error","message":…} or "note", without a newline.
+std::string check_message_json(std::string_view type, std::string_view message);
 
 /// {"message_type":"summary","num_errors":…}, without a newline.
 std::string check_summary_json(const CheckVerdict& verdict);

@@ -35,8 +35,8 @@ struct CheckOptions {
 /// Follows a check. error() and warn() are called one at a time, from any thread.
 class CheckListener : public MaintenanceProgress {
  public:
-  /// A line that names the damaged thing. What is not as it should be and harms nobody goes to
-  /// warn().
+  /// A line that names the thing that is damaged, or that cannot be read now, which calls for no
+  /// repair. What is not as it should be and harms nobody goes to warn().
   virtual void error(std::string_view message) = 0;
 };
 
@@ -53,8 +53,9 @@ struct CheckVerdict {
 };
 
 /// Ends early after index files that cannot be read: everything else would only echo that. Throws
-/// what listing files throws, and Error{kNotFound}, Error{kUsage} for a snapshot that was asked for
-/// and is not there. The repository's index is loaded afterwards; it must be empty before.
+/// what listing files throws, Error{kNotFound}, Error{kUsage} for a snapshot that was asked for and
+/// is not there, and Error{kUsage} when the filter matches none. The repository's index is loaded
+/// afterwards; it must be empty before.
 CheckVerdict check_repository(Repository& repository, const CheckOptions& options,
                               CheckListener& listener, StopToken stop);
 

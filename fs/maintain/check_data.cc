@@ -57,10 +57,19 @@ class DataCheck {
 
   void check(const FileInfo& pack) {
     PackVerdict verdict;
+    std::optional<Error> fault;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
-      verdict = attempt_check(pack.id);
-      if (verdict.intact()) return;
+      verdict = {};
+      fault.reset();
+      try {
+        verdict = attempt_check(pack.id);
+        if (verdict.intact()) return;
+      } catch (const Error& error) {
+        if (error.code() == ErrorCode::kCancelled) throw;
+        fault = error;
+      }
     }
+    if (fault) return report(pack.id, *fault);
     if (verdict.header_readable) {
       report(pack.id, verdict.problems);
     } else {
@@ -69,14 +78,9 @@ class DataCheck {
   }
 
   PackVerdict attempt_check(const Id& pack) {
-    try {
-      const Bytes file = load(pack);
-      const auto codec = repository_.codecs().borrow();
-      return verify_pack(*codec, repository_.index(), pack, *indexed_.find(pack), file);
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled) throw;
-      return {{error.what()}, true};
-    }
+    const Bytes file = load(pack);
+    const auto codec = repository_.codecs().borrow();
+    return verify_pack(*codec, repository_.index(), pack, *indexed_.find(pack), file);
   }
 
   /// Which blobs are damaged is worth knowing; the index says where they should be.
@@ -91,6 +95,14 @@ class DataCheck {
       problems.emplace_back(error.what());
     }
     report(pack, problems);
+  }
+
+  void report(const Id& pack, const Error& fault) {
+    if (fault.means_loss()) return report(pack, Problems{fault.what()});
+    report_.unreadable_now(fmt::format("pack {}", pack.hex()),
+                           fmt::format("{} (if it stays so, \"snapfs repair packs {}\" saves what "
+                                       "can be read of it)",
+                                       fault.what(), pack.hex()));
   }
 
   void report(const Id& pack, const Problems& problems) {

@@ -127,6 +127,11 @@ std::vector<Id> chosen_trees(Repository& repository, const CheckOptions& options
       if (options.filter.matches(snapshot)) trees.push_back(snapshot.tree);
     }
   }
+  if (trees.empty() && damaged.empty() && options.snapshots.empty() && !options.filter.is_empty()) {
+    throw Error(ErrorCode::kUsage,
+                "no snapshot matches the host, tags and paths given: \"snapfs snapshots\" lists "
+                "what there is");
+  }
   for (const std::string& text : options.snapshots) {
     const bool is_damaged =
         std::ranges::any_of(damaged, [&text](const Id& id) { return id.hex().starts_with(text); });
@@ -154,7 +159,9 @@ UsedBlobs check_structure(Repository& repository, const CheckOptions& options, C
       stop,
       [&](const Id& tree, const Error& error) {
         const std::string message = fmt::format("tree {}: {}", tree.hex(), error.what());
-        if (repository.index().contains({BlobType::kTree, tree})) {
+        if (!error.means_loss()) {
+          report.unreadable_now(fmt::format("tree {}", tree.hex()), error.what());
+        } else if (repository.index().contains({BlobType::kTree, tree})) {
           check.report_damage(message);
         } else {
           check.report_unindexed(message);

@@ -107,7 +107,10 @@ class DamageTest(harness.CompatTest):
         there for a minute."""
         our_status, ours, errors = self.verdict(harness.SNAPFS, *arguments)
         self.assertEqual(ours["num_errors"] > 0, our_status != 0)
-        self.assertEqual(len(errors.splitlines()), ours["num_errors"] + (our_status != 0), errors)
+        told = [json.loads(line)["message_type"] for line in errors.splitlines()]
+        self.assertEqual(told.count("error"), ours["num_errors"], errors)
+        self.assertEqual(told.count("exit_error"), our_status != 0, errors)
+        self.assertEqual(len(told), told.count("note") + ours["num_errors"] + (our_status != 0))
         if RESTIC_HAS_SUMMARY:
             status, theirs, _ = self.verdict(harness.RESTIC, *arguments)
             self.assertEqual(our_status, status, errors)
@@ -178,7 +181,8 @@ class DamageTest(harness.CompatTest):
     def assert_lost(self, lost):
         """A check names the files; without them the repository is sound."""
         _, summary, errors = self.verdict(harness.SNAPFS)
-        messages = [json.loads(line)["message"] for line in errors.splitlines()[:-1]]
+        lines = [json.loads(line) for line in errors.splitlines()]
+        messages = [line["message"] for line in lines if line["message_type"] == "error"]
         self.assertEqual({message.split('"')[1] for message in messages},
                          {os.path.basename(name) for name in lost})
         self.assertTrue(summary["suggest_repair_snapshots"])
@@ -384,6 +388,20 @@ class TreeDamageTest(DamageTest):
         self.snapfs("repair", "snapshots", "--forget")
         self.assert_sound()
 
+    def test_nothing_is_given_up_for_a_directory_that_is_not_mounted(self):
+        data = os.path.join(self.repository, "data")
+        os.rename(data, data + "-away")
+        os.mkdir(data)
+        before = (os.listdir(os.path.join(self.repository, "index")), self.snapshots())
+        for command in (["index"], ["index", "-n"], ["snapshots", "--forget"],
+                        ["snapshots", "--forget", "-n"]):
+            self.assertIn("mounted", self.snapfs("repair", *command, expect=1).stderr)
+        self.assertEqual((os.listdir(os.path.join(self.repository, "index")), self.snapshots()),
+                         before)
+        os.rmdir(data)
+        os.rename(data + "-away", data)
+        self.assert_sound()
+
     def test_missing_tree_pack(self):
         os.remove(self.pack(self.sound.tree))
         self.repair(self.assert_same_verdict("--read-data"))
@@ -451,10 +469,12 @@ class OptionsTest(DamageTest):
         self.assertEqual(self.verdict(harness.SNAPFS, "--read-data", first)[0], 0)
         self.assertEqual(self.verdict(harness.SNAPFS, "--read-data", second[:8])[0], 1)
         self.assertEqual(self.verdict(harness.SNAPFS, "--read-data", "latest")[0], 1)
-        self.assertEqual(self.verdict(harness.SNAPFS, "--read-data", "--host", "nobody")[0], 0)
+        # restic says that no errors were found, having looked at nothing.
+        self.assertIn("no snapshot matches",
+                      self.snapfs("check", "--host", "nobody", expect=1).stderr)
         self.assertEqual(self.verdict(harness.SNAPFS, "--read-data", "00000000")[0], 1)
         if RESTIC_HAS_SUMMARY:
-            for arguments in ([first], [second[:8]], ["latest"], ["--host", "nobody"]):
+            for arguments in ([first], [second[:8]], ["latest"]):
                 self.assertEqual(self.verdict(harness.SNAPFS, "--read-data", *arguments)[0],
                                  self.verdict(harness.RESTIC, "--read-data", *arguments)[0])
 
@@ -483,6 +503,20 @@ class OptionsTest(DamageTest):
         self.assertIn(self.sound.data["id"], result.stderr)
         self.assertIn("\n  snapfs repair index\n", result.stderr)
         self.assertEqual(result.stderr.splitlines()[-1], "snapfs: the repository contains errors")
+
+    def test_unused_blobs_are_no_errors(self):
+        # Newer restics ignore the option.
+        os.remove(os.path.join(self.repository, "snapshots", self.snapshots()[1]["id"]))
+        status, summary, errors = self.verdict(harness.SNAPFS, "--check-unused")
+        self.assertEqual((status, summary["num_errors"], summary["suggest_prune"]), (0, 0, True))
+        notes = [json.loads(line) for line in errors.splitlines()]
+        self.assertTrue(notes)
+        for note in notes:
+            self.assertEqual(note["message_type"], "note")
+            self.assertIn("is not used by any snapshot", note["message"])
+        self.assertEqual(len(notes),
+                         self.snapfs("check", "--check-unused").stdout.count("is not used"))
+        self.assertEqual(self.verdict(harness.RESTIC, "--check-unused")[0], 0)
 
     def test_locks(self):
         blocker = subprocess.Popen([harness.SNAPFS, "snapshot", "--stdin"], cwd=self.scratch,

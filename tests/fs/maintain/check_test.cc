@@ -181,6 +181,18 @@ TEST_F(CheckTest, FaultThatPassesIsNoDamage) {
   EXPECT_TRUE(check().sound());
 }
 
+TEST_F(CheckTest, WhatCannotBeReadNowIsNoDamage) {
+  for (const ErrorCode code : {ErrorCode::kIo, ErrorCode::kPermission}) {
+    faults_.fail({BackendCall::kLoad, FileKind::kPack}, 1, code, FaultBackend::kForever);
+    const CheckVerdict verdict = check(everything());
+    EXPECT_EQ(verdict.errors, 5U);  // the roots, and every pack
+    EXPECT_THAT(findings_.errors, ::testing::Each(HasSubstr("check the storage")));
+    EXPECT_FALSE(verdict.suggest_repair_snapshots || verdict.suggest_repair_index);
+    EXPECT_THAT(verdict.broken_packs, IsEmpty());
+    faults_.clear_faults();
+  }
+}
+
 TEST_F(CheckTest, MissingBlobIsNamedWithItsFile) {
   Node file = test::make_node("incomplete", NodeType::kFile);
   file.content = {Id{{7}}};
@@ -251,8 +263,15 @@ TEST_F(CheckTest, FilterChooses) {
   EXPECT_TRUE(check(options).sound());
   options.filter.hosts = {"alpha"};
   EXPECT_EQ(check(options).errors, 1U);
-  options.filter.hosts = {"nobody"};
-  EXPECT_TRUE(check(options).sound());
+}
+
+TEST_F(CheckTest, FilterThatMatchesNothingIsNoCleanBill) {
+  CheckOptions options;
+  options.filter.tags = {{"typo"}};
+  EXPECT_TRUE(fails_with(ErrorCode::kUsage, "no snapshot matches", [&] { check(options); }));
+  // The damaged one might be the one that was meant.
+  test::flip(memory_, {FileKind::kSnapshot, old_.id}, 20);
+  EXPECT_EQ(check(options).errors, 1U);
 }
 
 TEST_F(CheckTest, DamagedDataIsFoundByReadingIt) {

@@ -8,6 +8,7 @@
 #include "cli/global_options.h"
 #include "cli/json_object.h"
 #include "cli/output.h"
+#include "cli/process_limits.h"
 #include "cli/quantity.h"
 #include "cli/session.h"
 #include "cli/work_progress.h"
@@ -154,6 +155,7 @@ void prune_and_report(Session& session, const GlobalOptions& global, PruneOption
   if (dry_run && verbose) say(which_packs(prepared.plan));
   if (!dry_run) {
     try {
+      reuse_large_buffers();
       execute_prune(session.repository(), session.clock(), prepared, options, progress,
                     session.stop());
     } catch (const Error& error) {

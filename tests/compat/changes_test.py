@@ -279,7 +279,7 @@ class KeyTest(ChangesTest):
 @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
 class KilledTest(ChangesTest):
     """Each command is killed at every call that changes a file, then all must be as before or as after."""
-    CALLS = ("rename", "unlink")
+    CALLS = ("write", "rename", "unlink")
 
     def setUp(self):
         super().setUp()
@@ -332,6 +332,60 @@ class KilledTest(ChangesTest):
             if ended:
                 self.assertEqual(left, {days[2]})
         self.kill_everywhere(["forget", "--keep-last", "1"], verify)
+
+    def prepare(self, *changes):
+        """Each of `changes` is called on the repository before it is put aside."""
+        os.rename(self.original, self.repository)
+        for change in changes:
+            change()
+        os.rename(self.repository, self.original)
+
+    def add_a_snapshot_of_its_own(self):
+        with open(os.path.join(self.scratch, "source", "file"), "w", encoding="ascii") as file:
+            file.write("other content")
+        self.backup("--time", "2026-01-04 00:00:00", "--tag", "own")
+
+    def test_prune(self):
+        self.prepare(self.add_a_snapshot_of_its_own,
+                     lambda: self.snapfs("forget", "--keep-last", "1"))
+
+        def verify(ended):
+            self.snapfs("check", "--read-data", "--no-lock")
+            self.snapfs("unlock", "--remove-all")
+            if not ended:
+                self.snapfs("prune", "--max-unused", "0")
+                self.snapfs("check", "--read-data")
+        self.kill_everywhere(["prune", "--max-unused", "0"], verify)
+
+    def test_repair_index(self):
+        def lose_an_index_file():
+            os.remove(os.path.join(self.repository, "index", self.files("index")[0]))
+        self.prepare(self.add_a_snapshot_of_its_own, lose_an_index_file)
+
+        def verify(ended):
+            self.snapfs("unlock", "--remove-all")
+            if not ended:
+                self.snapfs("repair", "index")
+            self.snapfs("check", "--read-data")
+        self.kill_everywhere(["repair", "index"], verify)
+
+    def test_repair_snapshots(self):
+        def lose_a_pack():
+            tree = json.loads(self.snapfs("cat", "tree", "latest:/source").stdout)
+            (blob,) = tree["nodes"][0]["content"]
+            found = self.snapfs("find", "--show-pack-id", "--blob", blob).stdout.splitlines()
+            pack = next(line for line in found if line.startswith("Object")).split()[-1]
+            os.remove(os.path.join(self.repository, "data", pack[:2], pack))
+            self.snapfs("repair", "index")
+        self.prepare(self.add_a_snapshot_of_its_own, lose_a_pack)
+
+        def verify(ended):
+            self.snapfs("unlock", "--remove-all")
+            self.assertGreaterEqual(len(self.times_and_tags()), 4)
+            if not ended:
+                self.snapfs("repair", "snapshots", "--forget")
+            self.snapfs("check", "--read-data")
+        self.kill_everywhere(["repair", "snapshots", "--forget"], verify)
 
     def test_tag(self):
         def verify(ended):

@@ -24,10 +24,12 @@ def checking(session, options):
         session.prepare("snapfs", "-r", repository, "backup", "-q", *options.sources)
         for program in session.programs:
             run(session, "check --read-data", program, repository, "check", "--read-data")
-        target = os.path.join(session.work, "restored")
+        # ext4 is slow where much has just been removed: nothing goes before both are done.
+        targets = os.path.join(session.work, "restored")
         for program in session.programs:
-            run(session, "restore", program, repository, "restore", "latest", "--target", target)
-            shutil.rmtree(target)
+            run(session, "restore", program, repository, "restore", "latest", "--target",
+                os.path.join(targets, program))
+        shutil.rmtree(targets)
 
 
 def pruning(session, _):

@@ -41,7 +41,9 @@ std::string clean_path(std::string_view path) {
 
 std::string join_path(std::string_view base, std::string_view name) {
   if (base == "." || base.empty()) return std::string(name);
-  std::string joined(base);
+  std::string joined;
+  joined.reserve(base.size() + 1 + name.size());
+  joined += base;
   if (joined.back() != '/') joined += '/';
   return joined.append(name);
 }

@@ -3,21 +3,11 @@
 #include <utility>
 
 #include "fs/base/parallel_expand.h"
+#include "fs/base/path.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/tree_reader.h"
 
 namespace snapfs {
-namespace {
-
-std::string child_path(std::string_view directory, std::string_view name) {
-  std::string path;
-  path.reserve(directory.size() + 1 + name.size());
-  if (directory != "/") path += directory;
-  path += '/';
-  return path += name;
-}
-
-}  // namespace
 
 /// An entry that was found, that leads to what was found, or both.
 struct TreeSearch::Entry {
@@ -82,7 +72,7 @@ void TreeSearch::search_directory(const Place& place, std::vector<Place>& next) 
     if (!verdict.found && !verdict.enter) return;
     Entry entry{node.name, verdict.found, nullptr, nullptr};
     if (verdict.enter) {
-      std::string path = child_path(place.path, node.name);
+      std::string path = join_path(place.path, node.name);
       std::string aspect = rule_.aspect(path);
       const std::lock_guard lock(mutex_);
       auto& below = directories_[{*node.subtree, std::move(aspect)}];
@@ -146,7 +136,7 @@ void TreeSearch::tell(const Directory& root, const Found& found) const {
     }
     throw_if_stopped(stop_);
     const Entry& entry = level.directory->entries[level.next++];
-    std::string path = child_path(level.path, entry.name);
+    std::string path = join_path(level.path, entry.name);
     if (entry.found) found({path, entry.node.get(), level.directory->tree});
     if (entry.below) levels.push_back({entry.below, std::move(path)});
   }

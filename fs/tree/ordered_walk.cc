@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "fs/base/path.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/tree_reader.h"
 
@@ -21,14 +22,6 @@ struct Listing {
 
 using Ahead = PreorderAhead<Directory, Listing>;
 
-std::string path_of(const std::string& directory, const Node& node) {
-  std::string path;
-  path.reserve(directory.size() + 1 + node.name.size());
-  if (directory != "/") path += directory;
-  path += '/';
-  return path += node.name;
-}
-
 Ahead::Loaded load(Repository& repository, const Directory& directory, const WalkInto& into,
                    const StopToken& stop) {
   throw_if_stopped(stop);
@@ -38,7 +31,7 @@ Ahead::Loaded load(Repository& repository, const Directory& directory, const Wal
   for (std::size_t i = 0; i < loaded.value.nodes.size(); ++i) {
     const Node& node = loaded.value.nodes[i];
     if (!node.subtree) continue;
-    std::string path = path_of(directory.path, node);
+    std::string path = join_path(directory.path, node.name);
     if (!into(path, node)) continue;
     loaded.children.push_back({std::move(path), *node.subtree});
     loaded.value.entered.push_back(i);
@@ -79,7 +72,7 @@ class Walk {
     const bool enters = level.next_entered < listing.entered.size() &&
                         listing.entered[level.next_entered] == level.next;
     Node& node = level.listing.nodes[level.next++];
-    std::string path = path_of(level.path, node);
+    std::string path = join_path(level.path, node.name);
     const Id subtree = enters ? *node.subtree : Id{};
     visitor_.node(path, node);
     if (!enters) return;

@@ -53,9 +53,7 @@ BlobCache::Pointer BlobCache::load(const Id& blob, const StopToken& stop) {
     forget_failure(blob);
     return bytes;
   } catch (const Error& error) {
-    const bool lasting =
-        error.code() == ErrorCode::kDamaged || error.code() == ErrorCode::kNotFound;
-    if (lasting) remember_failure(blob);
+    if (error.means_loss()) remember_failure(blob);
     throw;
   }
 }

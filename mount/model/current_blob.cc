@@ -6,12 +6,15 @@
 namespace snapfs {
 
 Bytes load_current_blob(Repository& repository, const BlobHandle& blob, const StopToken& stop) {
+  const std::size_t packs = repository.index().pack_count();
   try {
     return repository.load_blob(blob, stop);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::kDamaged && error.code() != ErrorCode::kNotFound) throw;
+    if (!error.means_loss()) throw;
+    repository.load_index(stop);
+    // Without a new pack it is the same damage, and was looked at twice.
+    if (repository.index().pack_count() == packs) throw;
   }
-  repository.load_index(stop);
   return repository.load_blob(blob, stop);
 }
 

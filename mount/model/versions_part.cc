@@ -218,7 +218,7 @@ std::shared_ptr<const TreeListing> VersionsPart::try_get(const Id& tree) {
   try {
     return trees_.get(tree, stop_);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::kDamaged && error.code() != ErrorCode::kNotFound) throw;
+    if (!error.means_loss()) throw;
     warn_(std::string("versions: a directory is left out: ") + error.what());
     return nullptr;
   }

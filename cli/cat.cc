@@ -14,6 +14,7 @@
 #include "cli/global_options.h"
 #include "cli/id_argument.h"
 #include "cli/json_text.h"
+#include "cli/lock_option.h"
 #include "cli/named_snapshot.h"
 #include "cli/output.h"
 #include "cli/session.h"
@@ -96,8 +97,7 @@ ExitCode run_cat(const GlobalOptions& options, const CatArguments& arguments, Si
     throw Error(ErrorCode::kUsage,
                 fmt::format("which {}? Give its ID; \"snapfs list\" shows them", arguments.type));
   }
-  Session session(options, signals,
-                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
   cat_object(options, session, arguments);
   return ExitCode::kSuccess;
 }
@@ -119,8 +119,7 @@ void add_cat_command(CLI::App& program, GlobalOptions& options, Command& chosen)
                    "Its ID or the beginning of one; for a tree SNAPSHOT:FOLDER")
       ->type_name("");
   add_global_options(*command, options);
-  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
-      ->group("Repository");
+  add_no_lock_option(*command, arguments->no_lock);
   command->footer(R"(
 For looking at a repository closely. What is JSON is printed with line breaks, a tree, an index
 file and a blob as they are stored, decrypted; a pack as it is stored, encrypted.

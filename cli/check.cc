@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
+#include "cli/lock_option.h"
 #include "cli/output.h"
 #include "cli/process_limits.h"
 #include "cli/session.h"
@@ -47,8 +48,7 @@ CheckOptions options_of(const CheckArguments& arguments) {
 ExitCode run_check(const GlobalOptions& options, const CheckArguments& arguments,
                    Signals& signals) {
   const CheckOptions what = options_of(arguments);
-  Session session(options, signals,
-                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kExclusive));
+  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kExclusive));
   CheckVerdict verdict;
   {
     CheckOutput output(options);
@@ -83,8 +83,7 @@ void add_check_command(CLI::App& program, GlobalOptions& options, Command& chose
                     "Accepted for compatibility: a check reads the repository, never a cache");
   add_filter_options(*command, arguments->filter);
   add_global_options(*command, options);
-  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
-      ->group("Repository");
+  add_no_lock_option(*command, arguments->no_lock);
   command->footer(R"(
 Without --read-data the index, the packs' sizes, and all snapshots and trees are checked; damage
 inside data packs is not seen. A part n/t is the same packs every time: reading 1/12 in January,

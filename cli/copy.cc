@@ -14,6 +14,7 @@
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
+#include "cli/lock_option.h"
 #include "cli/output.h"
 #include "cli/process_limits.h"
 #include "cli/quantity.h"
@@ -109,8 +110,7 @@ ExitCode run_copy(const GlobalOptions& global, const CopyArguments& arguments, S
   const GlobalOptions from = arguments.source.as_global(global);
   CopyOptions options;
   options.pack_bytes = arguments.storage.pack_bytes();
-  Session source_session(from, signals,
-                         arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  Session source_session(from, signals, lock_unless(arguments.no_lock, LockMode::kShared));
   Session target_session(global, signals, LockMode::kShared);
   Repository& source = source_session.repository();
   Repository& target = target_session.repository();

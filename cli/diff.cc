@@ -13,6 +13,7 @@
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
+#include "cli/lock_option.h"
 #include "cli/named_snapshot.h"
 #include "cli/output.h"
 #include "cli/quantity.h"
@@ -87,8 +88,7 @@ std::string text_summary(const DiffSummary& summary) {
 }
 
 ExitCode run_diff(const GlobalOptions& options, const DiffArguments& arguments, Signals& signals) {
-  Session session(options, signals,
-                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
   const NamedSnapshot before = open_named_snapshot(options, session, arguments.before, {});
   const NamedSnapshot after = open_named_snapshot(options, session, arguments.after, {});
   TextOutput text;
@@ -127,8 +127,7 @@ void add_diff_command(CLI::App& program, GlobalOptions& options, Command& chosen
                  "Show changes of modes, owners, times and attributes, too")
       ->group("Listing");
   add_global_options(*command, options);
-  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
-      ->group("Repository");
+  add_no_lock_option(*command, arguments->no_lock);
   command->footer(R"(
 In front of each path stands what happened to it:
   +  it was added

@@ -17,6 +17,7 @@
 #include "cli/commands.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
+#include "cli/lock_option.h"
 #include "cli/named_snapshot.h"
 #include "cli/output.h"
 #include "cli/process_limits.h"
@@ -85,8 +86,7 @@ void dump(Session& session, const DumpArguments& arguments, const DumpedDirector
 }
 
 ExitCode run_dump(const GlobalOptions& options, const DumpArguments& arguments, Signals& signals) {
-  Session session(options, signals,
-                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
   const NamedSnapshot named =
       open_named_snapshot(options, session, arguments.snapshot, arguments.filter);
   const std::string path = clean_path("/" + arguments.path);
@@ -135,8 +135,7 @@ void add_dump_command(CLI::App& program, GlobalOptions& options, Command& chosen
       ->group(output);
   add_filter_options(*command, arguments->filter);
   add_global_options(*command, options);
-  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
-      ->group("Repository");
+  add_no_lock_option(*command, arguments->no_lock);
   command->footer(R"(
 --host, --tag and --path say which snapshot is "latest".
 

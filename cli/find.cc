@@ -15,6 +15,7 @@
 #include "cli/filter_options.h"
 #include "cli/find_output.h"
 #include "cli/global_options.h"
+#include "cli/lock_option.h"
 #include "cli/moment.h"
 #include "cli/named_snapshot.h"
 #include "cli/output.h"
@@ -193,8 +194,7 @@ ExitCode run_find(const GlobalOptions& options, const FindArguments& arguments, 
   std::unique_ptr<SearchRule> rule =
       names ? make_name_rule(name_query(arguments, options.json)) : nullptr;
 
-  Session session(options, signals,
-                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
   Repository& repository = session.repository();
   SnapshotChoice choice(options.json);
   std::vector<Snapshot> snapshots =
@@ -265,8 +265,7 @@ void add_find_command(CLI::App& program, GlobalOptions& options, Command& chosen
       ->type_name("ID")
       ->group("Which snapshots");
   add_global_options(*command, options);
-  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
-      ->group("Repository");
+  add_no_lock_option(*command, arguments->no_lock);
   command->footer(R"(
 A pattern without a slash in front matches anywhere in a path; what is in a directory that matches
 is found, too. The newest snapshot comes first. TIME is a date, with a time behind it or not.

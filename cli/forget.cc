@@ -11,6 +11,7 @@
 #include "cli/forget_options.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
+#include "cli/lock_option.h"
 #include "cli/output.h"
 #include "cli/prune_output.h"
 #include "cli/session.h"
@@ -205,8 +206,7 @@ ExitCode run_forget(const GlobalOptions& global, const ForgetOptions& options, S
   if (options.prune) (void)options.prune_arguments.options();  // mistakes show before a removal
   GroupBy::parse(options.group_by);
   require_intention(options, policy);
-  Session session(global, signals,
-                  options.no_lock ? std::nullopt : std::optional(LockMode::kExclusive));
+  Session session(global, signals, lock_unless(options.no_lock, LockMode::kExclusive));
   SnapshotChoice choice(global.json, UnmatchedName::kPassedOver);
   const std::vector<Snapshot> all = choice.load(session.repository(), session.stop());
   Decision decision(global, options);

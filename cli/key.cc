@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
+#include "cli/lock_option.h"
 #include "cli/output.h"
 #include "cli/password.h"
 #include "cli/quantity.h"
@@ -68,8 +69,7 @@ std::string keys_table(const std::vector<StoredKey>& keys, const Id& current) {
 }
 
 ExitCode run_list(const GlobalOptions& options, const KeyArguments& arguments, Signals& signals) {
-  Session session(options, signals,
-                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
   const auto warn = [&options](const Id& id, const Error& error) {
     print_warning(options.json, id.hex(), error.what());
   };
@@ -150,10 +150,7 @@ class KeyCommand {
         ->required();
   }
 
-  void take_no_lock() {
-    app_.add_flag("--no-lock", arguments_->no_lock, "Take no lock, for read-only storage")
-        ->group("Repository");
-  }
+  void take_no_lock() { add_no_lock_option(app_, arguments_->no_lock); }
 
   void run_with(GlobalOptions& options, Command& chosen, Run run) {
     add_global_options(app_, options);

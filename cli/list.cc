@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
+#include "cli/lock_option.h"
 #include "cli/named_snapshot.h"
 #include "cli/session.h"
 #include "cli/signals.h"
@@ -70,8 +71,7 @@ void list_blobs(const GlobalOptions& options, Session& session, ObjectList& list
 
 ExitCode run_list(const GlobalOptions& options, const ListArguments& arguments, Signals& signals) {
   const bool locks = arguments.type == "locks";  // ours would be among them
-  Session session(options, signals,
-                  locks || arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  Session session(options, signals, lock_unless(locks || arguments.no_lock, LockMode::kShared));
   const std::string& type = arguments.type;
   ObjectList list(options.json);
   if (type == "blobs") list_blobs(options, session, list);
@@ -94,8 +94,7 @@ void add_list_command(CLI::App& program, GlobalOptions& options, Command& chosen
       ->type_name("")
       ->check(CLI::IsMember(kTypes).description(""));
   add_global_options(*command, options);
-  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
-      ->group("Repository");
+  add_no_lock_option(*command, arguments->no_lock);
   command->footer(R"(
 In ascending order. A blob has "data" or "tree" in front of its ID, and a line for each place that
 it is stored at.

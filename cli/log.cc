@@ -15,6 +15,7 @@
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
+#include "cli/lock_option.h"
 #include "cli/named_snapshot.h"
 #include "cli/node_text.h"
 #include "cli/output.h"
@@ -204,8 +205,7 @@ std::vector<std::string> names_among(const std::vector<Snapshot>& all,
 }
 
 ExitCode run_log(const GlobalOptions& options, const LogArguments& arguments, Signals& signals) {
-  Session session(options, signals,
-                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
   SnapshotChoice choice(options.json);
   const std::vector<Snapshot> all = choice.load(session.repository(), session.stop());
   std::vector<Snapshot> snapshots = choice.among(all, arguments.ids, arguments.filter);
@@ -253,8 +253,7 @@ void add_log_command(CLI::App& program, GlobalOptions& options, Command& chosen)
       ->group("Listing");
   add_filter_options(*command, arguments->filter);
   add_global_options(*command, options);
-  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
-      ->group("Repository");
+  add_no_lock_option(*command, arguments->no_lock);
   command->footer(R"(
 A line for each version: when the first snapshot that has it was taken, what is new about it, its
 size, when it was modified, and where "snapfs mount" shows it. Snapshots of another host, or of

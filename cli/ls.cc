@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
+#include "cli/lock_option.h"
 #include "cli/ls_output.h"
 #include "cli/named_snapshot.h"
 #include "cli/session.h"
@@ -126,8 +127,7 @@ std::unique_ptr<LsOutput> make_output(TextOutput& text, const GlobalOptions& opt
 
 ExitCode run_ls(const GlobalOptions& options, const LsArguments& arguments, Signals& signals) {
   check(options, arguments);
-  Session session(options, signals,
-                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
   const NamedSnapshot named =
       open_named_snapshot(options, session, arguments.snapshot, arguments.filter);
   TextOutput text;
@@ -178,8 +178,7 @@ void add_ls_command(CLI::App& program, GlobalOptions& options, Command& chosen) 
   add_options(*command, *arguments);
   add_filter_options(*command, arguments->filter);
   add_global_options(*command, options);
-  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
-      ->group("Repository");
+  add_no_lock_option(*command, arguments->no_lock);
   command->footer(R"(
 --host, --tag and --path say which snapshot is "latest".
 

@@ -19,6 +19,7 @@
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
+#include "cli/lock_option.h"
 #include "cli/output.h"
 #include "cli/quantity.h"
 #include "cli/session.h"
@@ -119,8 +120,7 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
   const auto request_timeout = parse_timeout(arguments.request_timeout);
   check_fuse_available();
   if (arguments.mount.allow_other) check_may_allow_others();
-  Session session(options, signals,
-                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
   const std::string mountpoint = check_mountpoint(arguments.mountpoint, session.path());
   if (const auto directory = cache_directory(options)) {
     session.repository().use_index_cache(*directory);
@@ -223,8 +223,7 @@ void add_mount_command(CLI::App& program, GlobalOptions& options, Command& chose
       ->group("Running");
   command->add_flag("--no-exec", arguments->mount.no_exec, "Refuse to run programs from the mount")
       ->group("Who may look");
-  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
-      ->group("Repository");
+  add_no_lock_option(*command, arguments->no_lock);
   command->footer(R"(
 Below MOUNTPOINT:
   snapshots/TIME, snapshots/latest    by time

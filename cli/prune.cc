@@ -8,6 +8,7 @@
 
 #include "cli/commands.h"
 #include "cli/global_options.h"
+#include "cli/lock_option.h"
 #include "cli/prune_options.h"
 #include "cli/prune_output.h"
 #include "cli/session.h"
@@ -38,8 +39,7 @@ ExitCode run_prune(const GlobalOptions& global, const PruneCommand& command, Sig
   if (command.no_lock && !command.dry_run) {
     throw Error(ErrorCode::kUsage, "--no-lock is for --dry-run only: pruning needs the lock");
   }
-  Session session(global, signals,
-                  command.no_lock ? std::nullopt : std::optional(LockMode::kExclusive));
+  Session session(global, signals, lock_unless(command.no_lock, LockMode::kExclusive));
   if (!command.recover_repository.empty()) {
     require_id(command.recover_repository, session.repository().config().id);
     options.recover_no_space = true;

@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/display_text.h"
 #include "cli/global_options.h"
+#include "cli/lock_option.h"
 #include "cli/named_snapshot.h"
 #include "cli/output.h"
 #include "cli/process_limits.h"
@@ -69,8 +70,7 @@ ExitCode finish(const GlobalOptions& global, const RestoreArguments& arguments,
 ExitCode run_restore(const GlobalOptions& global, const RestoreArguments& arguments,
                      Signals& signals) {
   const RestoreOptions options = arguments.options();
-  Session session(global, signals,
-                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  Session session(global, signals, lock_unless(arguments.no_lock, LockMode::kShared));
   protect_repository(options, session.path(), arguments.target);
   const NamedSnapshot named =
       open_named_snapshot(global, session, arguments.snapshot.front(), arguments.filter);
@@ -109,8 +109,7 @@ void add_restore_command(CLI::App& program, GlobalOptions& global, Command& chos
   const auto arguments = std::make_shared<RestoreArguments>();
   add_restore_options(*command, *arguments);
   add_global_options(*command, global);
-  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
-      ->group("Repository");
+  add_no_lock_option(*command, arguments->no_lock);
   command->footer(kFooter);
   command->callback([&global, &chosen, arguments] {
     chosen = [&global, arguments](Signals& signals) {

@@ -13,6 +13,7 @@
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
+#include "cli/lock_option.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "cli/signals.h"
@@ -78,8 +79,7 @@ std::string output_of(const std::vector<Snapshot>& selected, const SnapshotsArgu
 ExitCode run_snapshots(const GlobalOptions& options, const SnapshotsArguments& arguments,
                        Signals& signals) {
   GroupBy::parse(arguments.group_by);  // a mistake shows before a password is asked for
-  Session session(options, signals,
-                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
   SnapshotChoice choice(options.json);
   const std::vector<Snapshot> snapshots =
       choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());
@@ -109,8 +109,7 @@ void add_snapshots_command(CLI::App& program, GlobalOptions& options, Command& c
   command->add_flag("-c,--compact", arguments->compact, "Leave out the paths; one tag a line")
       ->group(output);
   add_global_options(*command, options);
-  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
-      ->group("Repository");
+  add_no_lock_option(*command, arguments->no_lock);
   command->footer(R"(
 Examples:
   snapfs snapshots                         all of them, oldest first

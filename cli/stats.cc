@@ -13,6 +13,7 @@
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
+#include "cli/lock_option.h"
 #include "cli/named_snapshot.h"
 #include "cli/output.h"
 #include "cli/quantity.h"
@@ -112,8 +113,7 @@ void measure(StatsReport& report, const std::string& mode, Session& session,
 
 ExitCode run_stats(const GlobalOptions& options, const StatsArguments& arguments,
                    Signals& signals) {
-  Session session(options, signals,
-                  arguments.no_lock ? std::nullopt : std::optional(LockMode::kShared));
+  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
   SnapshotChoice choice(options.json);
   const std::vector<Snapshot> snapshots =
       choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());
@@ -144,8 +144,7 @@ void add_stats_command(CLI::App& program, GlobalOptions& options, Command& chose
       ->group("Counting");
   add_filter_options(*command, arguments->filter);
   add_global_options(*command, options);
-  command->add_flag("--no-lock", arguments->no_lock, "Take no lock, for read-only storage")
-      ->group("Repository");
+  add_no_lock_option(*command, arguments->no_lock);
   command->footer(R"(
 Examples:
   snapfs stats latest                      how much would be restored?

@@ -8,7 +8,7 @@
 
 #include "archiver/blob_saver.h"
 #include "archiver/checkpoint_log.h"
-#include "archiver/stored_packs.h"
+#include "archiver/stored_pack_counter.h"
 #include "archiver/task/tomb.h"
 #include "fs/repo/index_saver.h"
 #include "fs/repo/pack_writer.h"
@@ -23,7 +23,7 @@ struct CheckpointContext {
   CheckpointLog* log;  ///< not null when there is a checkpointer
   BlobSaver& blobs;
   PackWriter& packs;
-  StoredPacks& stored;
+  StoredPackCounter& stored;
   IndexSaver& indexes;
   /// Writes the partial snapshot of that root tree. All it refers to is stored and indexed.
   std::function<void(const Id& tree)> commit;

@@ -72,8 +72,8 @@ void FileSaver::save_opened(const FileJob& job, SourceFile& file, SavedNode& sav
 /// What was saved of a file that is being written may be no state that it was ever in. Its times
 /// are those of before, so that the next run reads it again.
 void FileSaver::check_settled(const SourceFile& file) {
-  const Metadata& before = file.metadata();
-  const Metadata after = file.current_metadata();
+  const SourceMetadata& before = file.metadata();
+  const SourceMetadata after = file.current_metadata();
   if (after.size == before.size && after.mtime == before.mtime && after.ctime == before.ctime) {
     return;
   }

@@ -17,7 +17,7 @@ bool is_device(NodeType type) {
 
 }  // namespace
 
-void NodeMaker::make(Node& node, std::string_view name, const Metadata& metadata,
+void NodeMaker::make(Node& node, std::string_view name, const SourceMetadata& metadata,
                      SourceAttributes attributes) {
   node.name = name;
   node.type = node_type_of(metadata.mode);

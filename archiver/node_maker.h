@@ -20,7 +20,7 @@ class NodeMaker {
 
   /// Fills `node` for the item called `name` in the snapshot. Content, subtree and link target are
   /// left empty, and so is a file's size: it is what is read.
-  void make(Node& node, std::string_view name, const Metadata& metadata,
+  void make(Node& node, std::string_view name, const SourceMetadata& metadata,
             SourceAttributes attributes);
 
   /// Whether there were attributes that could not be read, so far.

@@ -99,14 +99,14 @@ std::string_view ParentDirectory::Layer::find(std::string_view name) {
   return {};
 }
 
-bool is_unchanged(const Node& parent, const Metadata& now, const UnchangedRule& rule) {
+bool is_unchanged(const Node& parent, const SourceMetadata& now, const UnchangedRule& rule) {
   const bool ctime_counts = compares_ctime(rule);
   return parent.type == NodeType::kFile && now.is_file() && parent.size == now.size &&
          parent.mtime == now.mtime && (!ctime_counts || parent.ctime == now.ctime) &&
          (rule.ignore_inode || parent.inode == now.inode);
 }
 
-bool may_have_changed_since(const Metadata& now, Timestamp start, const UnchangedRule& rule) {
+bool may_have_changed_since(const SourceMetadata& now, Timestamp start, const UnchangedRule& rule) {
   return may_be_after(compares_ctime(rule) ? now.ctime : now.mtime, start);
 }
 

@@ -81,12 +81,13 @@ class ParentDirectory {
 
 /// Whether a regular file can be taken over without being opened: type, size, modification and
 /// change time and inode are those of the parent's node, as far as `rule` looks at them.
-bool is_unchanged(const Node& parent, const Metadata& now, const UnchangedRule& rule = {});
+bool is_unchanged(const Node& parent, const SourceMetadata& now, const UnchangedRule& rule = {});
 
 /// Whether a file that looks as it did then may all the same have been written again after it was
 /// read by a run that started at `start`: the time that would tell is not older than that, by the
 /// granularity of the file system's clock.
-bool may_have_changed_since(const Metadata& now, Timestamp start, const UnchangedRule& rule = {});
+bool may_have_changed_since(const SourceMetadata& now, Timestamp start,
+                            const UnchangedRule& rule = {});
 
 /// Whether all the content is stored, or will be.
 bool has_all_content(const Index& index, std::span<const Id> content);

@@ -28,7 +28,7 @@
 #include "archiver/request.h"
 #include "archiver/source/source_fs.h"
 #include "archiver/statistics.h"
-#include "archiver/stored_packs.h"
+#include "archiver/stored_pack_counter.h"
 #include "archiver/task/tomb.h"
 #include "archiver/task/worker_pool.h"
 #include "archiver/tree_saver.h"
@@ -82,7 +82,7 @@ class Pipeline {
   TreeChannel trees_;
   WalkChannel walks_;
   BufferPool buffers_;
-  StoredPacks stored_;
+  StoredPackCounter stored_;
   Uploader uploader_;
   PackWriter packs_;
   BlobSaver blobs_;

@@ -44,7 +44,7 @@ class Scan {
             bool is_explicit = false) {
     if (stop_.stop_requested() || depth_ == kMaxDirectoryDepth) return;
     quietly([&] {
-      const Metadata metadata = directory.lstat(name);
+      const SourceMetadata metadata = directory.lstat(name);
       if (!is_explicit && selection_.rejects(directory, name, metadata, device, unobserved_)) {
         return;
       }

@@ -23,7 +23,8 @@ std::optional<std::string_view> tail_of(std::string_view json, std::string_view 
 std::string SourceItem::path() const { return join_path(directory->path(), disk_name); }
 
 /// When all that stat(2) tells is the same as the parent's node says, its text as it is.
-std::optional<std::string_view> Takeover::file(const SourceItem& item, const Metadata& metadata) {
+std::optional<std::string_view> Takeover::file(const SourceItem& item,
+                                               const SourceMetadata& metadata) {
   if (!looks_settled(item, metadata)) return std::nullopt;
   context_.nodes.make(node_, item.node_name, metadata, {});
   node_.size = metadata.size;
@@ -44,7 +45,7 @@ std::optional<std::string_view> Takeover::file(const SourceItem& item, const Met
 /// The content alone, where the node differs in something that does not matter to it, such as its
 /// links, or was written by another program or in another time zone.
 std::optional<std::string_view> Takeover::content(const SourceItem& item,
-                                                  const Metadata& metadata) {
+                                                  const SourceMetadata& metadata) {
   Node previous;
   try {
     previous = parse_node(item.previous.json());
@@ -60,7 +61,7 @@ std::optional<std::string_view> Takeover::content(const SourceItem& item,
   return json_;
 }
 
-std::string_view Takeover::other(const SourceItem& item, const Metadata& metadata) {
+std::string_view Takeover::other(const SourceItem& item, const SourceMetadata& metadata) {
   context_.nodes.make(node_, item.node_name, metadata, {});
   if (metadata.is_symlink()) node_.link_target = item.directory->read_link(item.disk_name);
   json_.clear();
@@ -85,7 +86,7 @@ bool Takeover::still_has(const SourceItem& item, const std::vector<Id>& content)
 }
 
 /// Whether there is a previous node whose change time can be relied on.
-bool Takeover::looks_settled(const SourceItem& item, const Metadata& metadata) const {
+bool Takeover::looks_settled(const SourceItem& item, const SourceMetadata& metadata) const {
   const std::size_t parent = item.previous.parent();
   return parent != kMaxParents &&
          !may_have_changed_since(metadata, context_.parents[parent]->start, context_.rule);
@@ -93,7 +94,7 @@ bool Takeover::looks_settled(const SourceItem& item, const Metadata& metadata) c
 
 /// Whether an item with these times, which are the previous node's, must have that node's
 /// attributes: changing one changes the time, and the same user sees the same ones.
-bool Takeover::knows_attributes(const SourceItem& item, const Metadata& metadata) const {
+bool Takeover::knows_attributes(const SourceItem& item, const SourceMetadata& metadata) const {
   return looks_settled(item, metadata) && !context_.rule.ignore_ctime &&
          !context_.rule.ignore_inode &&
          context_.parents[item.previous.parent()]->has_all_attributes &&

@@ -69,17 +69,17 @@ class Takeover {
   /// The node of a regular file with the content that a parent has for it (D3); nothing when the
   /// file must be read: it is new or changed, may have changed in the tick in which the parent's
   /// run began, or its content is not in the repository any more.
-  std::optional<std::string_view> file(const SourceItem& item, const Metadata& metadata);
+  std::optional<std::string_view> file(const SourceItem& item, const SourceMetadata& metadata);
 
   /// The node of anything else but a directory. Throws SourceError.
-  std::string_view other(const SourceItem& item, const Metadata& metadata);
+  std::string_view other(const SourceItem& item, const SourceMetadata& metadata);
 
  private:
-  std::optional<std::string_view> content(const SourceItem& item, const Metadata& metadata);
+  std::optional<std::string_view> content(const SourceItem& item, const SourceMetadata& metadata);
   std::string_view parents_text_or_ours(const SourceItem& item) const;
   bool still_has(const SourceItem& item, const std::vector<Id>& content);
-  bool looks_settled(const SourceItem& item, const Metadata& metadata) const;
-  bool knows_attributes(const SourceItem& item, const Metadata& metadata) const;
+  bool looks_settled(const SourceItem& item, const SourceMetadata& metadata) const;
+  bool knows_attributes(const SourceItem& item, const SourceMetadata& metadata) const;
 
   const TakeoverContext& context_;
 

@@ -53,7 +53,7 @@ class Layout {
     std::vector<std::string> found;
     for (const std::string& target : targets) {
       try {
-        const Metadata metadata = source_.lstat(target);
+        const SourceMetadata metadata = source_.lstat(target);
         devices_[absolute(target)] = metadata.device_id;
         found.push_back(target);
       } catch (const SourceError& error) {

@@ -112,7 +112,7 @@ void Walker::walk_ancestor(const TargetNode& target, const SourceItem& item,
 void Walker::walk_item(const SourceItem& item, DirectoryDraft& draft) {
   throw_if_stopped(stop_);
   for_item(context_.progress, item.is_explicit, [&] {
-    const Metadata metadata = item.directory->lstat(item.disk_name);
+    const SourceMetadata metadata = item.directory->lstat(item.disk_name);
     if (!item.is_explicit && context_.selection.rejects(*item.directory, item.disk_name, metadata,
                                                         item.device, context_.progress)) {
       return;
@@ -245,7 +245,8 @@ void Walker::leave(std::shared_ptr<SharedDirectory> directory) {
   }
 }
 
-void Walker::walk_file(const SourceItem& item, const Metadata& metadata, DirectoryDraft& draft) {
+void Walker::walk_file(const SourceItem& item, const SourceMetadata& metadata,
+                       DirectoryDraft& draft) {
   const std::optional<std::string_view> json = takeover_.file(item, metadata);
   if (!json) return submit_file(item, metadata.size, draft);
   draft.add(*json);

@@ -87,7 +87,7 @@ class Walker {
                    DirectoryDraft& draft);
   void walk_ancestor(const TargetNode& target, const SourceItem& item, DirectoryDraft& above);
   void walk_item(const SourceItem& item, DirectoryDraft& draft);
-  void walk_file(const SourceItem& item, const Metadata& metadata, DirectoryDraft& draft);
+  void walk_file(const SourceItem& item, const SourceMetadata& metadata, DirectoryDraft& draft);
   void walk_below(const SourceItem& item, DirectoryDraft& draft);
   void walk_task(WalkTask task);
   Walked walk_directory(const SourceItem& item, DirectoryDraft& above);

@@ -21,6 +21,7 @@ ExitCode exit_code_for(ErrorCode code) noexcept {
     case ErrorCode::kPermission:
     case ErrorCode::kDamaged:
     case ErrorCode::kUnsupported:
+    case ErrorCode::kOutOfResources:
       return ExitCode::kFatal;
   }
   return ExitCode::kFatal;

@@ -41,7 +41,7 @@ void Selection::ByName::apply(const SourceDir& directory, std::vector<std::strin
 }
 
 bool Selection::ByItem::rejects(const SourceDir& directory, const std::string& name,
-                                const Metadata& item, std::uint64_t allowed_device,
+                                const SourceMetadata& item, std::uint64_t allowed_device,
                                 SelectionObserver& observer) const {
   const bool is_directory = item.is_directory();
   if (larger_than_bytes && !is_directory && item.size > *larger_than_bytes) return true;
@@ -58,7 +58,8 @@ bool Selection::ByItem::rejects(const SourceDir& directory, const std::string& n
   return true;
 }
 
-const char* Selection::ByItem::own(const Metadata& item, const Metadata& directory) const noexcept {
+const char* Selection::ByItem::own(const SourceMetadata& item,
+                                   const SourceMetadata& directory) const noexcept {
   const DirectoryIdentity identity{item.device_id, item.inode};
   if (std::ranges::find(own_directories, identity) != own_directories.end()) {
     return "the repository that the snapshot goes to";

@@ -50,7 +50,7 @@ class Selection {
 
   /// Whether what lstat() found in `directory` under `name` is left out. `allowed_device` is that
   /// of the target that the walk came from.
-  bool rejects(const SourceDir& directory, const std::string& name, const Metadata& item,
+  bool rejects(const SourceDir& directory, const std::string& name, const SourceMetadata& item,
                std::uint64_t allowed_device, SelectionObserver& observer) const {
     return by_item_ && by_item_->rejects(directory, name, item, allowed_device, observer);
   }
@@ -74,9 +74,9 @@ class Selection {
     std::vector<DirectoryIdentity> own_directories;
     std::vector<std::uint64_t> own_mounts;
 
-    bool rejects(const SourceDir& directory, const std::string& name, const Metadata& item,
+    bool rejects(const SourceDir& directory, const std::string& name, const SourceMetadata& item,
                  std::uint64_t allowed_device, SelectionObserver& observer) const;
-    const char* own(const Metadata& item, const Metadata& directory) const noexcept;
+    const char* own(const SourceMetadata& item, const SourceMetadata& directory) const noexcept;
   };
 
   std::shared_ptr<const ByName> by_name_;

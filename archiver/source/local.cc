@@ -67,12 +67,12 @@ UniqueFd open_place(int dir_fd, const std::string& name, const std::string& path
 }
 
 /// The path of the directory is for the message only.
-Metadata lstat_at(int dir_fd, const std::string& name, const std::string& dir_path) {
+SourceMetadata lstat_at(int dir_fd, const std::string& name, const std::string& dir_path) {
   struct stat status {};
   if (::fstatat(dir_fd, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     throw source_error(errno, "stat", join_path(dir_path, name));
   }
-  return Metadata::from(status);
+  return SourceMetadata::from(status);
 }
 
 class LocalDir final : public SourceDir {
@@ -84,13 +84,13 @@ class LocalDir final : public SourceDir {
       : fd_(std::move(fd)), kind_(kind), path_(std::move(path)) {
     struct stat status {};
     if (::fstat(fd_.get(), &status) != 0) throw source_error(errno, "stat", path_);
-    metadata_ = Metadata::from(status);
+    metadata_ = SourceMetadata::from(status);
     const bool same_system = above != nullptr && above->metadata_.device_id == metadata_.device_id;
     ctime_covers_attributes_ = same_system ? above->ctime_covers_attributes_
                                            : system_covers_attributes_by_ctime(fd_.get());
   }
 
-  const Metadata& metadata() const noexcept override { return metadata_; }
+  const SourceMetadata& metadata() const noexcept override { return metadata_; }
   const std::string& path() const noexcept override { return path_; }
 
   std::vector<std::string> list() override {
@@ -101,7 +101,7 @@ class LocalDir final : public SourceDir {
     return read_names(fd_.get(), path_);
   }
 
-  Metadata lstat(const std::string& name) const override {
+  SourceMetadata lstat(const std::string& name) const override {
     return lstat_at(fd_.get(), name, path_);
   }
 
@@ -151,7 +151,7 @@ class LocalDir final : public SourceDir {
   UniqueFd fd_;
   Kind kind_;
   std::string path_;
-  Metadata metadata_;
+  SourceMetadata metadata_;
   bool ctime_covers_attributes_ = false;
 };
 
@@ -162,7 +162,9 @@ std::unique_ptr<SourceDir> LocalSource::enter(const std::string& path) const {
                                     nullptr);
 }
 
-Metadata LocalSource::lstat(const std::string& path) const { return lstat_at(AT_FDCWD, path, "."); }
+SourceMetadata LocalSource::lstat(const std::string& path) const {
+  return lstat_at(AT_FDCWD, path, ".");
+}
 
 std::vector<std::string> LocalSource::list(const std::string& path) const {
   return read_names(open_directory(AT_FDCWD, path, path, 0).get(), path);

@@ -15,7 +15,7 @@ namespace snapfs {
 class LocalSource final : public SourceFs {
  public:
   std::unique_ptr<SourceDir> enter(const std::string& path) const override;
-  Metadata lstat(const std::string& path) const override;
+  SourceMetadata lstat(const std::string& path) const override;
   std::vector<std::string> list(const std::string& path) const override;
 };
 

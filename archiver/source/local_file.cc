@@ -21,11 +21,11 @@ class LocalFile final : public SourceFile {
  public:
   LocalFile(UniqueFd fd, const struct stat& status, std::string path)
       : fd_(std::move(fd)),
-        metadata_(Metadata::from(status)),
+        metadata_(SourceMetadata::from(status)),
         path_(std::move(path)),
         is_sparse_(status.st_blocks * kBlockSize < status.st_size) {}
 
-  const Metadata& metadata() const noexcept override { return metadata_; }
+  const SourceMetadata& metadata() const noexcept override { return metadata_; }
   const std::string& path() const noexcept override { return path_; }
 
   std::size_t read(MutByteView out) override {
@@ -56,10 +56,10 @@ class LocalFile final : public SourceFile {
 
   void seek(std::uint64_t offset) noexcept override { offset_ = offset; }
 
-  Metadata current_metadata() const override {
+  SourceMetadata current_metadata() const override {
     struct stat status {};
     if (::fstat(fd_.get(), &status) != 0) throw source_error(errno, "stat", path_);
-    return Metadata::from(status);
+    return SourceMetadata::from(status);
   }
 
   void advise_sequential() noexcept override {
@@ -72,7 +72,7 @@ class LocalFile final : public SourceFile {
 
  private:
   UniqueFd fd_;
-  Metadata metadata_;
+  SourceMetadata metadata_;
   std::string path_;
   bool is_sparse_;
   std::uint64_t offset_ = 0;

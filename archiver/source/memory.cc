@@ -17,7 +17,7 @@
 namespace snapfs {
 
 struct MemorySource::Node {
-  Metadata metadata;
+  SourceMetadata metadata;
   std::string text;  // the content of a file, the target of a symbolic link
   Fill fill;         // of a generated file, in place of the text
   std::vector<SourceAttribute> attributes;
@@ -193,7 +193,7 @@ class MemorySource::File final : public SourceFile {
         metadata_(node_->metadata),
         path_(std::move(path)) {}
 
-  const Metadata& metadata() const noexcept override { return metadata_; }
+  const SourceMetadata& metadata() const noexcept override { return metadata_; }
   const std::string& path() const noexcept override { return path_; }
 
   std::size_t read(MutByteView out) override {
@@ -213,7 +213,7 @@ class MemorySource::File final : public SourceFile {
     return count;
   }
 
-  Metadata current_metadata() const override {
+  SourceMetadata current_metadata() const override {
     const std::lock_guard lock(state_->mutex());
     return node_->metadata;
   }
@@ -236,7 +236,7 @@ class MemorySource::File final : public SourceFile {
 
   std::shared_ptr<State> state_;
   std::shared_ptr<Node> node_;
-  Metadata metadata_;
+  SourceMetadata metadata_;
   std::string path_;
   std::uint64_t offset_ = 0;
 };
@@ -250,7 +250,7 @@ class MemorySource::Dir final : public SourceDir {
         metadata_(node_->metadata),
         path_(std::move(path)) {}
 
-  const Metadata& metadata() const noexcept override { return metadata_; }
+  const SourceMetadata& metadata() const noexcept override { return metadata_; }
   const std::string& path() const noexcept override { return path_; }
 
   std::vector<std::string> list() override {
@@ -259,7 +259,7 @@ class MemorySource::Dir final : public SourceDir {
     return names(*node_);
   }
 
-  Metadata lstat(const std::string& name) const override {
+  SourceMetadata lstat(const std::string& name) const override {
     const std::string path = join_path(path_, name);
     state_->begin(SourceOperation::kLstat, "stat", path);
     const std::lock_guard lock(state_->mutex());
@@ -326,7 +326,7 @@ class MemorySource::Dir final : public SourceDir {
 
   std::shared_ptr<State> state_;
   std::shared_ptr<Node> node_;
-  Metadata metadata_;
+  SourceMetadata metadata_;
   std::string path_;
 };
 
@@ -343,7 +343,7 @@ std::unique_ptr<SourceDir> MemorySource::enter(const std::string& path) const {
   return std::make_unique<Dir>(state_, std::move(node), path);
 }
 
-Metadata MemorySource::lstat(const std::string& path) const {
+SourceMetadata MemorySource::lstat(const std::string& path) const {
   state_->begin(SourceOperation::kLstat, "stat", path);
   const std::lock_guard lock(state_->mutex());
   if (path.empty()) throw source_error(ENOENT, "stat", path);
@@ -408,7 +408,8 @@ void MemorySource::add_attribute(const std::string& path, std::string name,
   state_->find(path)->attributes.push_back({std::move(name), copy_of(bytes)});
 }
 
-void MemorySource::update(const std::string& path, const std::function<void(Metadata&)>& change) {
+void MemorySource::update(const std::string& path,
+                          const std::function<void(SourceMetadata&)>& change) {
   const std::lock_guard lock(state_->mutex());
   change(state_->find(path)->metadata);
 }

@@ -33,7 +33,7 @@ class MemorySource final : public SourceFs {
   ~MemorySource() override;
 
   std::unique_ptr<SourceDir> enter(const std::string& path) const override;
-  Metadata lstat(const std::string& path) const override;
+  SourceMetadata lstat(const std::string& path) const override;
   std::vector<std::string> list(const std::string& path) const override;
 
   /// Each makes what is missing of the directories above, and replaces what is at `path`. Modes
@@ -60,7 +60,7 @@ class MemorySource final : public SourceFs {
   void let_ctime_cover_attributes();
 
   /// Changes the metadata of `path`; does not follow a symbolic link.
-  void update(const std::string& path, const std::function<void(Metadata&)>& change);
+  void update(const std::string& path, const std::function<void(SourceMetadata&)>& change);
 
   /// Removes `path` and all below.
   void remove(const std::string& path);

@@ -2,7 +2,7 @@
 
 namespace snapfs {
 
-Metadata Metadata::from(const struct stat& status) noexcept {
+SourceMetadata SourceMetadata::from(const struct stat& status) noexcept {
   return {.mode = status.st_mode,
           .uid = status.st_uid,
           .gid = status.st_gid,

@@ -30,7 +30,7 @@ struct SourceAttributes {
 };
 
 /// The fields of stat(2). A value.
-struct Metadata {
+struct SourceMetadata {
   std::uint32_t mode = 0;  ///< st_mode: type and permissions
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
@@ -44,13 +44,13 @@ struct Metadata {
   Timestamp ctime;
   bool synthetic = false;  ///< made up, of no file system: the names of its owners mean nothing
 
-  static Metadata from(const struct stat& status) noexcept;
+  static SourceMetadata from(const struct stat& status) noexcept;
 
   bool is_file() const noexcept { return S_ISREG(mode); }
   bool is_directory() const noexcept { return S_ISDIR(mode); }
   bool is_symlink() const noexcept { return S_ISLNK(mode); }
 
-  friend bool operator==(const Metadata&, const Metadata&) = default;
+  friend bool operator==(const SourceMetadata&, const SourceMetadata&) = default;
 };
 
 }  // namespace snapfs

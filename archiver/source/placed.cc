@@ -28,12 +28,12 @@ class PlacedSource::Dir final : public SourceDir {
                                      : synthetic_metadata(S_IFDIR | 0755, place_->made_at);
   }
 
-  const Metadata& metadata() const noexcept override { return metadata_; }
+  const SourceMetadata& metadata() const noexcept override { return metadata_; }
   const std::string& path() const noexcept override { return path_; }
 
   std::vector<std::string> list() override { return {entry()}; }
 
-  Metadata lstat(const std::string& name) const override {
+  SourceMetadata lstat(const std::string& name) const override {
     require(name, "stat");
     return holds_item() ? place_->item->lstat() : below().metadata();
   }
@@ -93,7 +93,7 @@ class PlacedSource::Dir final : public SourceDir {
   std::size_t depth_;
   std::string path_;
   std::shared_ptr<const SourceDir> original_;
-  Metadata metadata_;
+  SourceMetadata metadata_;
 };
 
 PlacedSource::PlacedSource(std::string path, std::unique_ptr<const PlacedItem> item,
@@ -109,7 +109,7 @@ std::unique_ptr<SourceDir> PlacedSource::enter(const std::string& path) const {
   return directory;
 }
 
-Metadata PlacedSource::lstat(const std::string& path) const {
+SourceMetadata PlacedSource::lstat(const std::string& path) const {
   std::vector<std::string> components = split_path(clean_path(path));
   std::unique_ptr<SourceDir> directory = enter("/");
   if (components.empty()) return directory->metadata();
@@ -123,8 +123,8 @@ std::vector<std::string> PlacedSource::list(const std::string& path) const {
   return enter(path)->list();
 }
 
-Metadata synthetic_metadata(std::uint32_t mode, Timestamp time) {
-  Metadata metadata;
+SourceMetadata synthetic_metadata(std::uint32_t mode, Timestamp time) {
+  SourceMetadata metadata;
   metadata.mode = mode;
   metadata.uid = ::getuid();
   metadata.gid = ::getgid();

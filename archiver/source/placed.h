@@ -16,7 +16,7 @@ class PlacedItem {
  public:
   virtual ~PlacedItem() = default;
 
-  virtual Metadata lstat() const = 0;
+  virtual SourceMetadata lstat() const = 0;
   virtual std::unique_ptr<SourceFile> open_file() const = 0;
   virtual std::unique_ptr<SourceDir> open_dir() const = 0;
   virtual std::string read_link() const = 0;
@@ -35,7 +35,7 @@ class PlacedSource final : public SourceFs {
                const SourceFs* originals);
 
   std::unique_ptr<SourceDir> enter(const std::string& path) const override;
-  Metadata lstat(const std::string& path) const override;
+  SourceMetadata lstat(const std::string& path) const override;
   std::vector<std::string> list(const std::string& path) const override;
 
  private:
@@ -47,6 +47,6 @@ class PlacedSource final : public SourceFs {
 
 /// What is shown of an item that no file system has: the mode as in st_mode, this process as the
 /// owner, `time` as all its times (FORMAT §13.8).
-Metadata synthetic_metadata(std::uint32_t mode, Timestamp time);
+SourceMetadata synthetic_metadata(std::uint32_t mode, Timestamp time);
 
 }  // namespace snapfs

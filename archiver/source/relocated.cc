@@ -17,7 +17,7 @@ class Entry final : public PlacedItem {
   Entry(std::unique_ptr<const SourceDir> directory, std::string name)
       : directory_(std::move(directory)), name_(std::move(name)) {}
 
-  Metadata lstat() const override { return directory_->lstat(name_); }
+  SourceMetadata lstat() const override { return directory_->lstat(name_); }
   std::unique_ptr<SourceFile> open_file() const override { return directory_->open_file(name_); }
   std::unique_ptr<SourceDir> open_dir() const override { return directory_->open_dir(name_); }
   std::string read_link() const override { return directory_->read_link(name_); }
@@ -33,7 +33,7 @@ class Nameless final : public PlacedItem {
  public:
   Nameless(const SourceFs& source, std::string path) : source_(source), path_(std::move(path)) {}
 
-  Metadata lstat() const override { return open_dir()->metadata(); }
+  SourceMetadata lstat() const override { return open_dir()->metadata(); }
   std::unique_ptr<SourceFile> open_file() const override {
     throw source_error(EISDIR, "open", path_);
   }

@@ -26,7 +26,7 @@ class SourceFile {
   virtual ~SourceFile() = default;
 
   /// As of the opening (FORMAT §13.5).
-  virtual const Metadata& metadata() const noexcept = 0;
+  virtual const SourceMetadata& metadata() const noexcept = 0;
 
   /// Where the file was found, for messages.
   virtual const std::string& path() const noexcept = 0;
@@ -43,7 +43,7 @@ class SourceFile {
   virtual void seek(std::uint64_t /*offset*/) noexcept {}
 
   /// What the open file is now, to be compared with `metadata`. Throws SourceError.
-  virtual Metadata current_metadata() const { return metadata(); }
+  virtual SourceMetadata current_metadata() const { return metadata(); }
 
   /// Tells the system that all of the file will be read once, in order. Only a hint.
   virtual void advise_sequential() noexcept = 0;
@@ -63,7 +63,7 @@ class SourceDir {
   virtual ~SourceDir() = default;
 
   /// As of the opening.
-  virtual const Metadata& metadata() const noexcept = 0;
+  virtual const SourceMetadata& metadata() const noexcept = 0;
 
   /// Where the directory was found, for messages.
   virtual const std::string& path() const noexcept = 0;
@@ -73,7 +73,7 @@ class SourceDir {
   virtual std::vector<std::string> list() = 0;
 
   /// What `name` is now; a symbolic link is not followed. Throws SourceError.
-  virtual Metadata lstat(const std::string& name) const = 0;
+  virtual SourceMetadata lstat(const std::string& name) const = 0;
 
   /// Opens a regular file for reading without following a symbolic link and without changing its
   /// access time if that can be helped. Does not wait for the other end of a pipe, whatever `name`
@@ -111,7 +111,7 @@ class SourceFs {
   virtual std::unique_ptr<SourceDir> enter(const std::string& path) const = 0;
 
   /// What `path` is; the last component is not followed. Throws SourceError.
-  virtual Metadata lstat(const std::string& path) const = 0;
+  virtual SourceMetadata lstat(const std::string& path) const = 0;
 
   /// The names in the directory `path` in byte order; symbolic links are followed, as above a
   /// target. Throws SourceError.

@@ -66,10 +66,10 @@ class DescriptorStream final : public ByteStream {
 
 class StreamFile final : public SourceFile {
  public:
-  StreamFile(std::unique_ptr<ByteStream> stream, std::string name, Metadata metadata)
+  StreamFile(std::unique_ptr<ByteStream> stream, std::string name, SourceMetadata metadata)
       : stream_(std::move(stream)), name_(std::move(name)), metadata_(metadata) {}
 
-  const Metadata& metadata() const noexcept override { return metadata_; }
+  const SourceMetadata& metadata() const noexcept override { return metadata_; }
   const std::string& path() const noexcept override { return name_; }
 
   std::size_t read(MutByteView out) override {
@@ -93,7 +93,7 @@ class StreamFile final : public SourceFile {
  private:
   std::unique_ptr<ByteStream> stream_;
   std::string name_;
-  Metadata metadata_;
+  SourceMetadata metadata_;
   std::uint64_t total_ = 0;
   bool at_end_ = false;
 };
@@ -105,7 +105,7 @@ class StreamItem final : public PlacedItem {
         metadata_(synthetic_metadata(S_IFREG | 0644, time)),
         open_(std::move(open)) {}
 
-  Metadata lstat() const override { return metadata_; }
+  SourceMetadata lstat() const override { return metadata_; }
 
   std::unique_ptr<SourceFile> open_file() const override {
     if (opened_.exchange(true)) {
@@ -124,7 +124,7 @@ class StreamItem final : public PlacedItem {
 
  private:
   std::string name_;
-  Metadata metadata_;
+  SourceMetadata metadata_;
   OpenStream open_;
   mutable std::atomic<bool> opened_ = false;
 };

@@ -1,6 +1,7 @@
 #include "fs/base/error.h"
 
 #include <cerrno>
+#include <new>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -21,6 +22,11 @@ ErrorCode code_from_errno(int error) noexcept {
     case EPERM:
     case EROFS:
       return ErrorCode::kPermission;
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+      return ErrorCode::kOutOfResources;
     case ECANCELED:
       return ErrorCode::kCancelled;
     default:
@@ -35,5 +41,21 @@ void throw_errno(int error, std::string_view action, std::string_view subject) {
 }
 
 Error cancelled_error() { return {ErrorCode::kCancelled, "the operation was cancelled"}; }
+
+Error current_error() {
+  try {
+    throw;
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::bad_alloc&) {
+    return {ErrorCode::kOutOfResources, "out of memory"};
+  } catch (const std::system_error& error) {
+    // A thread that cannot be started says EAGAIN, which means something else of a file.
+    const int number = error.code().value();
+    return {number == EAGAIN ? ErrorCode::kOutOfResources : code_from_errno(number), error.what()};
+  } catch (const std::exception& error) {
+    return {ErrorCode::kInternal, error.what()};
+  }
+}
 
 }  // namespace snapfs

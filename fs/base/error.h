@@ -12,19 +12,21 @@ namespace snapfs {
 
 /// What kind of failure an Error is: what callers decide on, as opposed to what people read.
 enum class ErrorCode {
-  kInternal,       ///< an invariant of ours is broken
-  kUsage,          ///< the command line or an option is wrong
-  kIo,             ///< the system refused an operation for a reason not listed below
-  kNotFound,       ///< a file, blob or snapshot does not exist
-  kExists,         ///< something is there that must not be
-  kNoSpace,        ///< the repository's file system is full or over quota
-  kPermission,     ///< access was denied
-  kDamaged,        ///< stored bytes are truncated, forged, or do not match their ID
-  kWrongPassword,  ///< no key file opens with the password given
-  kNoRepository,   ///< there is no repository at the place named
-  kLocked,         ///< another process holds a lock that excludes ours
-  kUnsupported,    ///< valid, but of a version or kind we do not handle
-  kCancelled,      ///< the operation was asked to stop
+  kInternal,        ///< an invariant of ours is broken
+  kUsage,           ///< the command line or an option is wrong
+  kIo,              ///< the system refused an operation for a reason not listed below
+  kNotFound,        ///< a file, blob or snapshot does not exist
+  kExists,          ///< something is there that must not be
+  kNoSpace,         ///< the repository's file system is full or over quota
+  kPermission,      ///< access was denied
+  kDamaged,         ///< stored bytes are truncated, forged, or do not match their ID
+  kWrongPassword,   ///< no key file opens with the password given
+  kNoRepository,    ///< there is no repository at the place named
+  kLocked,          ///< another process holds a lock that excludes ours
+  kUnsupported,     ///< valid, but of a version or kind we do not handle
+  kOutOfResources,  ///< this machine has not enough memory, descriptors, processes or threads for
+                    ///< it
+  kCancelled,       ///< the operation was asked to stop
 };
 
 class Error : public std::runtime_error {
@@ -41,8 +43,8 @@ class Error : public std::runtime_error {
   bool retryable() const noexcept { return code_ == ErrorCode::kIo; }
 
   /// Whether the thing it is about is known to be damaged or gone. Any other failure leaves open
-  /// what is there: a storage that does not answer says nothing about what is in it, so nobody may
-  /// give a thing up because of one.
+  /// what is there: a storage that does not answer says nothing about what is in it, nor does a
+  /// machine that is out of memory, so nobody may give a thing up because of one.
   bool means_loss() const noexcept {
     return code_ == ErrorCode::kDamaged || code_ == ErrorCode::kNotFound;
   }
@@ -60,5 +62,9 @@ ErrorCode code_from_errno(int error) noexcept;
 
 /// The Error that says an operation was asked to stop.
 Error cancelled_error();
+
+/// The exception that is being handled, as an Error: lack of memory or threads becomes
+/// kOutOfResources, what is no Error of ours kInternal. To be called in a handler only.
+Error current_error();
 
 }  // namespace snapfs

@@ -42,7 +42,7 @@ Keys derive_keys(ByteView password, ByteView salt, const ScryptParameters& param
                                        salt.size(), parameters.n, parameters.r, parameters.p,
                                        SIZE_MAX, secret.view().data(), secret.view().size());
   if (success != 1)
-    throw Error(ErrorCode::kIo,
+    throw Error(ErrorCode::kOutOfResources,
                 "the key cannot be derived: not enough memory, or parameters that "
                 "this program cannot use");
   return Keys(std::move(secret));

@@ -18,7 +18,8 @@ struct ScryptParameters {
   bool valid() const noexcept;
 };
 
-/// Throws Error{kDamaged} when the parameters are not valid, Error{kIo} when memory is short.
+/// Throws Error{kDamaged} when the parameters are not valid, Error{kOutOfResources} when memory is
+/// short.
 Keys derive_keys(ByteView password, ByteView salt, const ScryptParameters& parameters);
 
 /// Parameters that make one derivation on this machine take about `target`, within 60 MiB.

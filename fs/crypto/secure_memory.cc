@@ -20,7 +20,8 @@ SecureBytes::SecureBytes(std::size_t size) : size_(size) {
   ensure_sodium();
   data_ = static_cast<std::uint8_t*>(::sodium_malloc(size));
   if (data_ == nullptr) {
-    throw Error(ErrorCode::kIo, "no locked memory for a secret; raise the limit with ulimit -l");
+    throw Error(ErrorCode::kOutOfResources,
+                "no locked memory for a secret; raise the limit with ulimit -l");
   }
   std::memset(data_, 0, size);
 }

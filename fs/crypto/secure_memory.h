@@ -13,7 +13,7 @@ namespace snapfs {
 class SecureBytes {
  public:
   SecureBytes() = default;
-  /// Zero-filled. Throws Error{kIo} when no memory can be had.
+  /// Zero-filled. Throws Error{kOutOfResources} when no memory can be had.
   explicit SecureBytes(std::size_t size);
   /// A locked copy of `secret`; the caller wipes the original.
   static SecureBytes copy_of(ByteView secret);

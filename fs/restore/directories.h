@@ -30,7 +30,7 @@ struct Directory {
 
   Directory* parent = nullptr;  ///< null: the target itself
   std::string name;
-  Metadata metadata;
+  TargetMetadata metadata;
   std::vector<std::string> unexpected;  ///< entries to be deleted in the end
   std::atomic<State> state = State::kUnknown;
   std::atomic<bool> wanted = false;    ///< it, or something below it, is restored

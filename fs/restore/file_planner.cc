@@ -75,7 +75,7 @@ bool FilePlanner::is_writable(const Found& found, const std::string& name) {
 
 void FilePlanner::keep(Found& found, Node& node, int fd, std::uint64_t size, LinkGroup* group) {
   if (!context_.options.dry_run) {
-    const Metadata metadata = take_metadata(node, owners_);
+    const TargetMetadata metadata = take_metadata(node, owners_);
     const struct stat now = context_.target.stat(fd);
     if (group != nullptr) group->complete = FileIdentity::of(now);
     context_.metadata.apply(fd, metadata, &now, context_.metadata.has_attributes(fd));

@@ -50,8 +50,8 @@ std::vector<std::string> attribute_names(const Read& read) {
 
 }  // namespace
 
-Metadata take_metadata(Node& node, OwnerIds* owners) {
-  Metadata metadata;
+TargetMetadata take_metadata(Node& node, OwnerIds* owners) {
+  TargetMetadata metadata;
   metadata.type = node.type;
   metadata.permissions = node.permissions;
   metadata.uid = node.uid;
@@ -86,7 +86,7 @@ class MetadataSetter::Steps {
 
   /// `set(name, value)`, `remove(name)` and `list(buffer, room)` are the system's calls.
   template <class Set, class Remove, class List>
-  void attributes(const Metadata& metadata, bool may_have_others, const Set& set,
+  void attributes(const TargetMetadata& metadata, bool may_have_others, const Set& set,
                   const Remove& remove, const List& list) {
     std::set<std::string_view> expected;
     for (const ExtendedAttribute& attribute : metadata.attributes) {
@@ -143,7 +143,7 @@ bool MetadataSetter::has_attributes(int fd) const {
           }).empty();
 }
 
-void MetadataSetter::apply(int fd, const Metadata& metadata, const struct stat* now,
+void MetadataSetter::apply(int fd, const TargetMetadata& metadata, const struct stat* now,
                            bool may_have_attributes) {
   Steps steps(*this);
   // Asking is much cheaper than setting what is so already.
@@ -176,7 +176,7 @@ void MetadataSetter::apply(int fd, const Metadata& metadata, const struct stat* 
   steps.finish();
 }
 
-void MetadataSetter::apply(int directory, const std::string& name, const Metadata& metadata,
+void MetadataSetter::apply(int directory, const std::string& name, const TargetMetadata& metadata,
                            bool may_have_attributes) {
   Steps steps(*this);
   steps.run("change the owner", [&] {

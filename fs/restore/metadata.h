@@ -16,7 +16,7 @@ namespace snapfs {
 class OwnerIds;
 
 /// A value.
-struct Metadata {
+struct TargetMetadata {
   NodeType type = NodeType::kDirectory;
   std::uint32_t permissions = 0;
   std::uint32_t uid = 0;
@@ -28,7 +28,7 @@ struct Metadata {
 
 /// The attributes are moved out of the node. Names that `owners` knows come before numbers; null:
 /// numbers.
-Metadata take_metadata(Node& node, OwnerIds* owners);
+TargetMetadata take_metadata(Node& node, OwnerIds* owners);
 
 /// Sets metadata. What only root may do is quietly left when this is not root. Thread-safe.
 class MetadataSetter {
@@ -42,10 +42,11 @@ class MetadataSetter {
   /// null: it was just made, by this process, and all but its owner is set. `may_have_attributes`:
   /// whether it can have others than those to be set, which are removed then. Everything is tried,
   /// then the first error thrown.
-  void apply(int fd, const Metadata& metadata, const struct stat* now, bool may_have_attributes);
+  void apply(int fd, const TargetMetadata& metadata, const struct stat* now,
+             bool may_have_attributes);
 
   /// Anything else, by its name.
-  void apply(int directory, const std::string& name, const Metadata& metadata,
+  void apply(int directory, const std::string& name, const TargetMetadata& metadata,
              bool may_have_attributes);
 
   /// Whether the file has attributes that this may remove.

@@ -28,7 +28,7 @@ struct FileItem {
 
   Directory* directory = nullptr;
   std::string name;
-  Metadata metadata;
+  TargetMetadata metadata;
   LinkGroup* group = nullptr;  ///< of its other names, when it has any
   std::uint64_t size = 0;
   Start start = Start::kCreate;

@@ -256,7 +256,7 @@ void Planner::plan_special(Found& found, Node& node, const std::optional<struct 
     } else {
       target.make_node(directory, node.name, file_type_bits(node.type), node.device);
     }
-    const Metadata metadata = take_metadata(node, owners_by_name());
+    const TargetMetadata metadata = take_metadata(node, owners_by_name());
     context_.attempt(found.directory, node.name, [&] {
       context_.metadata.apply(directory, node.name, metadata, found.directory.inherits);
     });

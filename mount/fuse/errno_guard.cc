@@ -63,6 +63,8 @@ int errno_of(const Error& error) noexcept {
       return EINVAL;
     case ErrorCode::kPermission:
       return EACCES;
+    case ErrorCode::kOutOfResources:
+      return ENOMEM;
     default:
       return EIO;
   }

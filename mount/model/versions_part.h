@@ -11,7 +11,7 @@
 
 #include "fs/base/stop_token.h"
 #include "mount/model/shared_cache.h"
-#include "mount/model/snapshot_source.h"
+#include "mount/model/snapshot_follower.h"
 #include "mount/model/tree_cache.h"
 #include "mount/model/virtual_part.h"
 #include "mount/model/virtual_tree.h"

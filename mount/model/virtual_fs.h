@@ -25,7 +25,7 @@
 #include "mount/model/directory.h"
 #include "mount/model/ino.h"
 #include "mount/model/inode_number.h"
-#include "mount/model/snapshot_source.h"
+#include "mount/model/snapshot_follower.h"
 #include "mount/model/time_template.h"
 #include "mount/model/versions_part.h"
 #include "mount/model/view_part.h"
@@ -152,7 +152,7 @@ class VirtualFs {
   const std::uint32_t gid_;
 
   std::mutex refresh_mutex_;
-  SnapshotSource source_;  ///< under refresh_mutex_
+  SnapshotFollower source_;  ///< under refresh_mutex_
   std::atomic<std::chrono::steady_clock::rep> next_refresh_{0};
   VirtualTree tree_;
 

@@ -79,7 +79,7 @@ TEST_F(ArchiverTest, AChangedFileIsReadAgain) {
   source_.add_file("/data/stays", "same");
   const Snapshot first = take();
   source_.add_file("/data/changes", "behind");
-  source_.update("/data/changes", [](Metadata& metadata) { ++metadata.ctime.seconds; });
+  source_.update("/data/changes", [](SourceMetadata& metadata) { ++metadata.ctime.seconds; });
   const Snapshot second = take(first);
 
   EXPECT_EQ(content_of(node_at(second, {"data", "changes"})), "behind");
@@ -321,7 +321,7 @@ TEST_F(ArchiverTest, AnotherFileSystemIsLeftOutFromItsMountPointOn) {
   source_.add_file("/data/mnt/below", "");
   for (const auto& [path, device] :
        {std::pair("/data", 1), {"/data/file", 1}, {"/data/mnt", 2}, {"/data/mnt/below", 2}}) {
-    source_.update(path, [id = device](Metadata& metadata) { metadata.device_id = id; });
+    source_.update(path, [id = device](SourceMetadata& metadata) { metadata.device_id = id; });
   }
   rules_.one_file_system = true;
   const Snapshot snapshot = take();
@@ -351,7 +351,7 @@ TEST_F(ArchiverTest, ATargetThatVanishesIsNamedAndWhatWasListedIsNot) {
 TEST_F(ArchiverTest, TheRepositoryIsLeftOutWithANote) {
   source_.add_file("/data/file", "");
   source_.add_file("/data/repository/packs", "");
-  const Metadata repository = source_.lstat("/data/repository");
+  const SourceMetadata repository = source_.lstat("/data/repository");
   rules_.own_directories = {{repository.device_id, repository.inode}};
   const Snapshot snapshot = take();
   EXPECT_THAT(names_in(*node_at(snapshot, {"data"}).subtree), ElementsAre("file"));

@@ -237,20 +237,20 @@ class FlatSource final : public SourceFs {
   std::unique_ptr<SourceDir> enter(const std::string& /*path*/) const override {
     return std::make_unique<Dir>("/", 0, files_);
   }
-  Metadata lstat(const std::string& path) const override {
+  SourceMetadata lstat(const std::string& path) const override {
     return path == "/data" ? directory() : file();
   }
   std::vector<std::string> list(const std::string& /*path*/) const override { return {"data"}; }
 
  private:
-  static Metadata directory() {
-    Metadata metadata;
+  static SourceMetadata directory() {
+    SourceMetadata metadata;
     metadata.mode = S_IFDIR | 0755;
     metadata.mtime = metadata.atime = metadata.ctime = {1000000000, 123456789};
     return metadata;
   }
-  static Metadata file() {
-    Metadata metadata = directory();
+  static SourceMetadata file() {
+    SourceMetadata metadata = directory();
     metadata.mode = S_IFREG | 0644;
     metadata.links = 1;
     return metadata;
@@ -258,7 +258,7 @@ class FlatSource final : public SourceFs {
 
   class File final : public SourceFile {
    public:
-    const Metadata& metadata() const noexcept override { return metadata_; }
+    const SourceMetadata& metadata() const noexcept override { return metadata_; }
     const std::string& path() const noexcept override { return path_; }
     std::size_t read(MutByteView /*out*/) override { return 0; }
     void advise_sequential() noexcept override {}
@@ -266,7 +266,7 @@ class FlatSource final : public SourceFs {
     SourceAttributes attributes() const override { return {}; }
 
    private:
-    const Metadata metadata_ = file();
+    const SourceMetadata metadata_ = file();
     const std::string path_ = "/data/file";
   };
 
@@ -275,7 +275,7 @@ class FlatSource final : public SourceFs {
     Dir(std::string path, std::size_t depth, std::size_t files)
         : path_(std::move(path)), depth_(depth), files_(files) {}
 
-    const Metadata& metadata() const noexcept override { return metadata_; }
+    const SourceMetadata& metadata() const noexcept override { return metadata_; }
     const std::string& path() const noexcept override { return path_; }
     std::vector<std::string> list() override {
       std::vector<std::string> names;
@@ -283,7 +283,7 @@ class FlatSource final : public SourceFs {
       for (std::size_t i = 0; i < files_; ++i) names.push_back("f" + std::to_string(100'000 + i));
       return names;
     }
-    Metadata lstat(const std::string& /*name*/) const override {
+    SourceMetadata lstat(const std::string& /*name*/) const override {
       return depth_ == 0 ? directory() : file();
     }
     std::unique_ptr<SourceFile> open_file(const std::string& /*name*/) const override {
@@ -304,7 +304,7 @@ class FlatSource final : public SourceFs {
     const std::string path_;
     const std::size_t depth_;
     const std::size_t files_;
-    const Metadata metadata_ = directory();
+    const SourceMetadata metadata_ = directory();
   };
 
   const std::size_t files_;

@@ -26,8 +26,8 @@ Node stored_file() {
   return node;
 }
 
-Metadata same_file() {
-  Metadata metadata;
+SourceMetadata same_file() {
+  SourceMetadata metadata;
   metadata.mode = S_IFREG | 0644;
   metadata.size = 10;
   metadata.mtime = {100, 1};
@@ -38,16 +38,16 @@ Metadata same_file() {
 
 TEST(IsUnchanged, LooksAtTypeSizeTimesAndInode) {
   EXPECT_TRUE(is_unchanged(stored_file(), same_file()));
-  const std::vector<std::function<void(Metadata&)>> changes = {
-      [](Metadata& now) { now.size = 11; },
-      [](Metadata& now) { now.mtime.nanoseconds = 2; },
-      [](Metadata& now) { now.mtime.seconds = 101; },
-      [](Metadata& now) { now.ctime.nanoseconds = 3; },
-      [](Metadata& now) { now.inode = 8; },
-      [](Metadata& now) { now.mode = S_IFIFO | 0644; },
+  const std::vector<std::function<void(SourceMetadata&)>> changes = {
+      [](SourceMetadata& now) { now.size = 11; },
+      [](SourceMetadata& now) { now.mtime.nanoseconds = 2; },
+      [](SourceMetadata& now) { now.mtime.seconds = 101; },
+      [](SourceMetadata& now) { now.ctime.nanoseconds = 3; },
+      [](SourceMetadata& now) { now.inode = 8; },
+      [](SourceMetadata& now) { now.mode = S_IFIFO | 0644; },
   };
   for (const auto& change : changes) {
-    Metadata now = same_file();
+    SourceMetadata now = same_file();
     change(now);
     EXPECT_FALSE(is_unchanged(stored_file(), now)) << &change - changes.data();
   }
@@ -56,20 +56,20 @@ TEST(IsUnchanged, LooksAtTypeSizeTimesAndInode) {
 TEST(IsUnchanged, IgnoresWhatItIsToldTo) {
   const UnchangedRule no_ctime{.ignore_ctime = true};
   const UnchangedRule no_inode{.ignore_inode = true};
-  Metadata other_ctime = same_file();
+  SourceMetadata other_ctime = same_file();
   ++other_ctime.ctime.seconds;
-  Metadata other_inode = other_ctime;
+  SourceMetadata other_inode = other_ctime;
   ++other_inode.inode;
   EXPECT_TRUE(is_unchanged(stored_file(), other_ctime, no_ctime));
   EXPECT_FALSE(is_unchanged(stored_file(), other_inode, no_ctime));
   EXPECT_TRUE(is_unchanged(stored_file(), other_inode, no_inode));
-  Metadata other_mtime = other_inode;
+  SourceMetadata other_mtime = other_inode;
   ++other_mtime.mtime.seconds;
   EXPECT_FALSE(is_unchanged(stored_file(), other_mtime, no_inode));
 }
 
 TEST(IsUnchanged, DoesNotLookAtOwnerModeAndDevice) {
-  Metadata now = same_file();
+  SourceMetadata now = same_file();
   now.mode = S_IFREG | 0600;
   now.uid = 1;
   now.device_id = 99;
@@ -83,7 +83,7 @@ TEST(IsUnchanged, AnotherTypeOfNodeIsNoFile) {
 }
 
 TEST(IsUnchanged, CanOverlookChangeTimeAndInode) {
-  Metadata now = same_file();
+  SourceMetadata now = same_file();
   now.ctime.seconds = 999;
   EXPECT_TRUE(is_unchanged(stored_file(), now, {.ignore_ctime = true}));
   now.inode = 8;
@@ -96,7 +96,7 @@ TEST(IsUnchanged, CanOverlookChangeTimeAndInode) {
 TEST(MayHaveChangedSince, DistrustsTheTickInWhichTheParentBegan) {
   constexpr Timestamp kStart{1000, 500'000'000};
   const auto at = [&](Timestamp ctime, const UnchangedRule& rule = {}) {
-    Metadata now = same_file();
+    SourceMetadata now = same_file();
     now.ctime = ctime;
     return may_have_changed_since(now, kStart, rule);
   };

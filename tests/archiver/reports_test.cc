@@ -110,8 +110,8 @@ TEST_F(ReportsTest, NewItemsWithWhatTheyAdded) {
 TEST_F(ReportsTest, ChangedAndUnchangedItems) {
   Watcher first(true);
   const Snapshot parent = take(first);
-  source_.update("/data/one", [](Metadata& one) { one.mode = S_IFREG | 0600; });
-  source_.update("/data/below/two", [](Metadata& two) { ++two.mtime.seconds; });
+  source_.update("/data/one", [](SourceMetadata& one) { one.mode = S_IFREG | 0600; });
+  source_.update("/data/below/two", [](SourceMetadata& two) { ++two.mtime.seconds; });
   source_.add_file("/data/three", "third");
   Watcher second(true);
   take(second, parent);
@@ -159,8 +159,8 @@ TEST_F(ReportsTest, UnchangedTreeIsSkippedOnRequest) {
 TEST_F(ReportsTest, IgnoredDifferencesReadNoFile) {
   Watcher watcher(true);
   const Snapshot parent = take(watcher);
-  source_.update("/data/one", [](Metadata& one) { ++one.ctime.seconds; });
-  source_.update("/data/below/two", [](Metadata& two) { ++two.inode; });
+  source_.update("/data/one", [](SourceMetadata& one) { ++one.ctime.seconds; });
+  source_.update("/data/below/two", [](SourceMetadata& two) { ++two.inode; });
   unchanged_.ignore_ctime = true;
   Watcher ctime(false);
   take(ctime, parent);

@@ -156,7 +156,7 @@ void Scene::fill_source() {
 
 void Scene::change_source() {
   for (const char* path : {"/data/a/b/two", "/data/d/2", "/data/a/b/large"}) {
-    source_.update(path, [](Metadata& metadata) { ++metadata.ctime.seconds; });
+    source_.update(path, [](SourceMetadata& metadata) { ++metadata.ctime.seconds; });
   }
   source_.add_file("/data/e1/file", "written again");
   source_.add_file("/data/new/file", "new");

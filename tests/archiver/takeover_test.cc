@@ -112,7 +112,7 @@ TEST_F(TakeoverTest, AttributesAreNotReadWhereTheChangeTimeCoversThem) {
   EXPECT_GT(attribute_calls("/data/file"), calls - 1);
   customize_ = nullptr;
   source_.add_attribute("/data/file", "user.new", "value");
-  source_.update("/data/file", [](Metadata& metadata) { ++metadata.ctime.seconds; });
+  source_.update("/data/file", [](SourceMetadata& metadata) { ++metadata.ctime.seconds; });
   const Snapshot third = take(first);
   EXPECT_EQ(node_at(third, {"data", "file"}).extended_attributes.size(), 2U);
 }
@@ -138,11 +138,11 @@ TEST_F(TakeoverTest, AFileThatMayHaveChangedInTheSameTickIsReadAgain) {
   source_.add_file("/data/old", "old");
   source_.add_file("/data/young", "before");
   const Timestamp now = clock_.now();
-  source_.update("/data/young", [&](Metadata& metadata) { metadata.ctime = now; });
+  source_.update("/data/young", [&](SourceMetadata& metadata) { metadata.ctime = now; });
   const Snapshot first = take();
   source_.add_file("/data/young", "behind");  // as long, and with the same times and inode
-  const Metadata was = source_.lstat("/data/young");
-  source_.update("/data/young", [&](Metadata& metadata) {
+  const SourceMetadata was = source_.lstat("/data/young");
+  source_.update("/data/young", [&](SourceMetadata& metadata) {
     metadata.ctime = now;
     metadata.inode = node_at(first, {"data", "young"}).inode;
   });
@@ -180,7 +180,7 @@ TEST_F(TakeoverTest, AFileThatChangesWhileItIsReadIsNoticed) {
   source_.add_file("/data/still", "line\n");
   source_.observe([this](SourceOperation operation, const std::string& path) {
     if (operation != SourceOperation::kRead || path != "/data/log") return;
-    source_.update(path, [](Metadata& metadata) { ++metadata.mtime.seconds; });
+    source_.update(path, [](SourceMetadata& metadata) { ++metadata.mtime.seconds; });
   });
   const Snapshot snapshot = take();
   EXPECT_THAT(progress_.notes, ElementsAre(HasSubstr("/data/log: changed while")));

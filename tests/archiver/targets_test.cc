@@ -137,7 +137,7 @@ TEST_F(Targets, AnEntryThatIsAlsoNamedIsWhatItWasFirst) {
 
 TEST_F(Targets, RememberTheDeviceOfTheNearestTargetAbove) {
   const auto set_device = [this](const std::string& path, std::uint64_t device) {
-    source_.update(path, [device](Metadata& metadata) { metadata.device_id = device; });
+    source_.update(path, [device](SourceMetadata& metadata) { metadata.device_id = device; });
   };
   set_device("/home/me", 1);
   set_device("/home/me/dir", 2);

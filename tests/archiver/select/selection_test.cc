@@ -62,7 +62,7 @@ class SelectionTest : public ::testing::Test {
   }
 
   void move_to_device(const std::string& path, std::uint64_t device) {
-    source_.update(path, [device](Metadata& metadata) { metadata.device_id = device; });
+    source_.update(path, [device](SourceMetadata& metadata) { metadata.device_id = device; });
   }
 
   static SelectionRules patterns(const std::vector<std::string>& texts) {
@@ -155,10 +155,10 @@ TEST_F(SelectionTest, LargerThanLooksAtEverythingButDirectories) {
   EXPECT_FALSE(rejects(rules, "b"));
   rules.larger_than_bytes = 0;
   EXPECT_FALSE(rejects(rules, "b"));
-  source_.update("/home/me/dir/sub", [](Metadata& metadata) { metadata.size = 4096; });
+  source_.update("/home/me/dir/sub", [](SourceMetadata& metadata) { metadata.size = 4096; });
   EXPECT_FALSE(rejects(rules, "sub"));
   source_.add_symlink("/home/me/dir/link", "target");
-  source_.update("/home/me/dir/link", [](Metadata& metadata) { metadata.size = 6; });
+  source_.update("/home/me/dir/link", [](SourceMetadata& metadata) { metadata.size = 6; });
   EXPECT_TRUE(rejects(rules, "link"));
 }
 
@@ -179,7 +179,7 @@ TEST_F(SelectionTest, OneFileSystemKeepsTheMountPointAlone) {
 }
 
 TEST_F(SelectionTest, TheRepositoryItselfIsLeftOutAndTold) {
-  const Metadata sub = source_.lstat("/home/me/dir/sub");
+  const SourceMetadata sub = source_.lstat("/home/me/dir/sub");
   SelectionRules rules;
   rules.own_directories = {{sub.device_id, sub.inode}};
   EXPECT_TRUE(rejects(rules, "sub"));

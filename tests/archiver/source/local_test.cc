@@ -207,7 +207,7 @@ TEST_F(Local, MetadataIsWhatStatSays) {
   ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
   struct stat status {};
   ASSERT_EQ(::lstat(path.c_str(), &status), 0);
-  const Metadata metadata = root()->lstat("file");
+  const SourceMetadata metadata = root()->lstat("file");
   EXPECT_EQ(metadata.mode, static_cast<std::uint32_t>(S_IFREG | 04751));
   EXPECT_EQ(metadata.size, 5U);
   EXPECT_EQ(metadata.uid, ::geteuid());

@@ -127,7 +127,7 @@ TEST(MemorySource, MetadataAndAttributesAreAsSet) {
   source.add_special("/null", S_IFCHR | 0666, 259);
   source.add_attribute("/null", "user.b", "1");
   source.add_attribute("/null", "user.a", "2");
-  source.update("/null", [](Metadata& metadata) { metadata.uid = 7; });
+  source.update("/null", [](SourceMetadata& metadata) { metadata.uid = 7; });
   const auto dir = source.enter("/");
   EXPECT_EQ(dir->lstat("null").device, 259U);
   EXPECT_EQ(dir->lstat("null").uid, 7U);

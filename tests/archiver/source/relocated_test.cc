@@ -23,7 +23,7 @@ class RelocatedTest : public ::testing::Test {
     disk_.add_attribute("/mnt/snap/data", "user.a", "1");
     disk_.add_directory("/srv");
     disk_.add_attribute("/srv", "user.b", "2");
-    disk_.update("/srv", [](Metadata& srv) { srv.mode = S_IFDIR | 0700; });
+    disk_.update("/srv", [](SourceMetadata& srv) { srv.mode = S_IFDIR | 0700; });
   }
 
   std::unique_ptr<SourceFs> moved(const std::string& path, const std::string& as_path) {
@@ -56,7 +56,7 @@ TEST_F(RelocatedTest, DirectoriesThatDiskHasNotAreMadeUp) {
   disk_.add_file("/srv/file", "");
   const auto source = moved("/mnt/snap/data", "/srv/file/x/data");
   EXPECT_EQ(source->lstat("/srv/file").mode, S_IFDIR | 0755U);
-  const Metadata made_up = source->lstat("/srv/file/x");
+  const SourceMetadata made_up = source->lstat("/srv/file/x");
   EXPECT_EQ(made_up.mode, S_IFDIR | 0755U);
   EXPECT_EQ(made_up.mtime, kTime);
   EXPECT_TRUE(made_up.synthetic);

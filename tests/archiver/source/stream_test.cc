@@ -48,7 +48,7 @@ class StreamTest : public ::testing::Test {
 };
 
 TEST_F(StreamTest, FileIsOfNobodyByName) {
-  const Metadata file = source("/stdin")->lstat("/stdin");
+  const SourceMetadata file = source("/stdin")->lstat("/stdin");
   EXPECT_EQ(file.mode, S_IFREG | 0644U);
   EXPECT_EQ(file.uid, ::getuid());
   EXPECT_EQ(file.gid, ::getgid());

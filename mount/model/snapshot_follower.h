@@ -19,10 +19,10 @@ class Repository;
 using WarnFunction = std::function<void(std::string_view message)>;
 
 /// Not thread-safe.
-class SnapshotSource {
+class SnapshotFollower {
  public:
-  /// `repository` must outlive the source.
-  SnapshotSource(Repository& repository, WarnFunction warn);
+  /// `repository` must outlive the follower.
+  SnapshotFollower(Repository& repository, WarnFunction warn);
 
   /// Lists again. When the set changed: loads the index files and snapshots that are new, and
   /// returns all snapshots, ascending by (time, ID). A snapshot that cannot be read is left out

@@ -1,5 +1,5 @@
 // Incremental reading of snapshot files.
-#include "mount/model/snapshot_source.h"
+#include "mount/model/snapshot_follower.h"
 
 #include <algorithm>
 #include <utility>
@@ -10,10 +10,10 @@
 
 namespace snapfs {
 
-SnapshotSource::SnapshotSource(Repository& repository, WarnFunction warn)
+SnapshotFollower::SnapshotFollower(Repository& repository, WarnFunction warn)
     : repository_(repository), warn_(std::move(warn)) {}
 
-std::optional<std::vector<Snapshot>> SnapshotSource::poll(StopToken stop) {
+std::optional<std::vector<Snapshot>> SnapshotFollower::poll(StopToken stop) {
   std::vector<Id> listed = repository_.list(FileKind::kSnapshot, stop);
   if (listed == listed_) return std::nullopt;
   if (listed_ && !std::ranges::includes(listed, *listed_)) require_repository(stop);
@@ -34,7 +34,7 @@ std::optional<std::vector<Snapshot>> SnapshotSource::poll(StopToken stop) {
   return snapshots_;
 }
 
-void SnapshotSource::require_repository(StopToken stop) {
+void SnapshotFollower::require_repository(StopToken stop) {
   Backend& backend = repository_.backend();
   if (backend.size(FileKey::config(), stop)) return;
   throw Error(ErrorCode::kIo,
@@ -43,7 +43,7 @@ void SnapshotSource::require_repository(StopToken stop) {
               backend.location());
 }
 
-void SnapshotSource::load(const Id& id, StopToken stop) {
+void SnapshotFollower::load(const Id& id, StopToken stop) {
   try {
     const Bytes json = repository_.load_file({FileKind::kSnapshot, id}, stop);
     snapshots_.push_back(parse_snapshot(id, json));

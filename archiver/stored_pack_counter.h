@@ -12,10 +12,10 @@
 namespace snapfs {
 
 /// Thread-safe.
-class StoredPacks final : public PackSink {
+class StoredPackCounter final : public PackSink {
  public:
   /// Hands every pack on to `sink`, which stores it before it returns and outlives this.
-  explicit StoredPacks(PackSink& sink) : sink_(sink) {}
+  explicit StoredPackCounter(PackSink& sink) : sink_(sink) {}
 
   void submit(FinishedPack pack, StopToken stop) override {
     sink_.submit(std::move(pack), std::move(stop));

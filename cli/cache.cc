@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/cache_directory.h"
@@ -117,32 +116,27 @@ ExitCode run_cache(const GlobalOptions& options, const CacheArguments& arguments
 
 }  // namespace
 
-void add_cache_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command =
-      program.add_subcommand("cache", "List what this machine keeps of repositories, or clean up");
+Command cache_command(GlobalOptions& options) {
+  Command command("cache", "List what this machine keeps of repositories, or clean up");
   const auto arguments = std::make_shared<CacheArguments>();
   const char* const group = "Cache";
-  command->add_flag("--cleanup", arguments->cleanup, "Remove what is old")->group(group);
-  command->add_option("--max-age", arguments->max_age_days, "What was not used for DAYS is old")
-      ->type_name("DAYS")
-      ->capture_default_str()
-      ->group(group);
-  command
-      ->add_option("--cache-size", arguments->cache_size,
-                   "And what was not used for longest, until the rest has SIZE (500M) at most")
-      ->type_name("SIZE")
-      ->group(group);
-  command->add_flag("--no-size", arguments->no_size, "Do not show sizes")->group(group);
-  add_global_options(*command, options);
-  command->footer(R"(
+  command.add(group,
+              {
+                  {"--cleanup", &arguments->cleanup, "Remove what is old"},
+                  {"--max-age", "DAYS", &arguments->max_age_days,
+                   "What was not used for DAYS is old (default: 30)"},
+                  {"--cache-size", "SIZE", &arguments->cache_size,
+                   "And what was not used for longest, until the rest has SIZE (500M) at most"},
+                  {"--no-size", &arguments->no_size, "Do not show sizes"},
+              });
+  command.footer = R"(
 Everything in the cache can be fetched from the repositories again: it only saves time.
 
 Examples:
   snapfs cache                             what there is
-  snapfs cache --cleanup --cache-size 1G)");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals&) { return run_cache(options, *arguments); };
-  });
+  snapfs cache --cleanup --cache-size 1G)";
+  command.run = [&options, arguments](Signals&) { return run_cache(options, *arguments); };
+  return command;
 }
 
 }  // namespace snapfs

@@ -6,12 +6,12 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
+#include "cli/grammar/word_choice.h"
 #include "cli/id_argument.h"
 #include "cli/json_text.h"
 #include "cli/lock_option.h"
@@ -104,35 +104,26 @@ ExitCode run_cat(const GlobalOptions& options, const CatArguments& arguments, Si
 
 }  // namespace
 
-void add_cat_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command =
-      program.add_subcommand("cat", "Print one of the objects that a repository consists of");
+Command cat_command(GlobalOptions& options) {
+  Command command("cat", "Print one of the objects that a repository consists of");
   const auto arguments = std::make_shared<CatArguments>();
-  command
-      ->add_option("TYPE", arguments->type,
-                   "config, masterkey, snapshot, index, key, lock, pack, blob or tree")
-      ->required()
-      ->type_name("")
-      ->check(CLI::IsMember(kTypes).description(""));
-  command
-      ->add_option("ID", arguments->id,
-                   "Its ID or the beginning of one; for a tree SNAPSHOT:FOLDER")
-      ->type_name("");
-  add_global_options(*command, options);
-  add_no_lock_option(*command, arguments->no_lock);
-  command->footer(R"(
+  command.take("TYPE", one_of(kTypes, &arguments->type),
+               "config, masterkey, snapshot, index, key, lock, pack, blob or tree");
+  command.take_optional("ID", &arguments->id,
+                        "Its ID or the beginning of one; for a tree SNAPSHOT:FOLDER");
+  add_no_lock_option(command, arguments->no_lock);
+  command.footer = R"(
 For looking at a repository closely. What is JSON is printed with line breaks, a tree, an index
 file and a blob as they are stored, decrypted; a pack as it is stored, encrypted.
 
 Examples:
   snapfs cat snapshot latest
   snapfs cat tree latest:/home/me | jq .nodes[].name
-  snapfs cat blob 1a2b3c4d)");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_cat(options, *arguments, signals);
-    };
-  });
+  snapfs cat blob 1a2b3c4d)";
+  command.run = [&options, arguments](Signals& signals) {
+    return run_cat(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/check_output.h"
@@ -18,6 +17,7 @@
 #include "cli/process_limits.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "fs/base/error.h"
 
 namespace snapfs {
 namespace {
@@ -33,6 +33,10 @@ struct CheckArguments {
 };
 
 CheckOptions options_of(const CheckArguments& arguments) {
+  if (arguments.read_data && !arguments.read_data_subset.empty()) {
+    throw Error(ErrorCode::kUsage,
+                "--read-data and --read-data-subset exclude each other: give one");
+  }
   CheckOptions options;
   options.snapshots = arguments.ids;
   options.filter = arguments.filter.filter();
@@ -63,28 +67,24 @@ ExitCode run_check(const GlobalOptions& options, const CheckArguments& arguments
 
 }  // namespace
 
-void add_check_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command = program.add_subcommand("check", "Find out whether a repository is sound");
+Command check_command(GlobalOptions& options) {
+  Command command("check", "Find out whether a repository is sound");
   const auto arguments = std::make_shared<CheckArguments>();
-  command
-      ->add_option("ID", arguments->ids,
-                   "Only these snapshots: IDs, unambiguous beginnings of them, or \"latest\"")
-      ->type_name("");
-  CLI::Option* const read_data =
-      command->add_flag("--read-data", arguments->read_data, "Read every byte of every pack");
-  command
-      ->add_option("--read-data-subset", arguments->read_data_subset,
-                   "Read part of the packs: n/t, x% or a size (500M)")
-      ->type_name("PART")
-      ->excludes(read_data);
-  command->add_flag("--check-unused", arguments->check_unused,
-                    "Name the blobs that no chosen snapshot uses");
-  command->add_flag("--with-cache", arguments->with_cache,
-                    "Accepted for compatibility: a check reads the repository, never a cache");
-  add_filter_options(*command, arguments->filter);
-  add_global_options(*command, options);
-  add_no_lock_option(*command, arguments->no_lock);
-  command->footer(R"(
+  command.take_all("ID", &arguments->ids,
+                   "Only these snapshots: IDs, unambiguous beginnings of them, or \"latest\"");
+  command.add("Options",
+              {
+                  {"--read-data", &arguments->read_data, "Read every byte of every pack"},
+                  {"--read-data-subset", "PART", &arguments->read_data_subset,
+                   "Read part of the packs: n/t, x% or a size (500M)"},
+                  {"--check-unused", &arguments->check_unused,
+                   "Name the blobs that no chosen snapshot uses"},
+                  {"--with-cache", &arguments->with_cache,
+                   "Accepted for compatibility: a check reads the repository, never a cache"},
+              });
+  add_filter_options(command, arguments->filter);
+  add_no_lock_option(command, arguments->no_lock);
+  command.footer = R"(
 Without --read-data the index, the packs' sizes, and all snapshots and trees are checked; damage
 inside data packs is not seen. A part n/t is the same packs every time: reading 1/12 in January,
 2/12 in February and so on reads everything once a year.
@@ -94,12 +94,11 @@ Examples:
   snapfs check --read-data                 every byte
   snapfs check --read-data-subset 5%       a random sample
   snapfs check --read-data latest          all that the latest snapshot needs
-  snapfs check --json | jq .broken_packs)");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_check(options, *arguments, signals);
-    };
-  });
+  snapfs check --json | jq .broken_packs)";
+  command.run = [&options, arguments](Signals& signals) {
+    return run_check(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

@@ -1,55 +1,49 @@
-// The program's commands. Each adds itself to the command line, in a file of its own name.
+// The program's commands, each in a file of its own name. Running one needs the global options,
+// which must outlive it.
 #pragma once
 
-#include <functional>
-
 #include "cli/exit_code.h"
-
-namespace CLI {
-class App;
-}
+#include "cli/grammar/command.h"
 
 namespace snapfs {
 
 struct GlobalOptions;
 class Signals;
 
-/// What is left to do after the command line was understood. Throws Error.
-using Command = std::function<ExitCode(Signals&)>;
+Command cache_command(GlobalOptions& options);
+Command cat_command(GlobalOptions& options);
+Command check_command(GlobalOptions& options);
+Command copy_command(GlobalOptions& options);
+Command diff_command(GlobalOptions& options);
+Command dump_command(GlobalOptions& options);
+Command find_command(GlobalOptions& options);
+Command forget_command(GlobalOptions& options);
+Command init_command(GlobalOptions& options);
+Command key_command(GlobalOptions& options);
+Command list_command(GlobalOptions& options);
+Command log_command(GlobalOptions& options);
+Command ls_command(GlobalOptions& options);
+Command migrate_command(GlobalOptions& options);
+Command mount_command(GlobalOptions& options);
+Command prune_command(GlobalOptions& options);
+Command recover_command(GlobalOptions& options);
+Command repair_command(GlobalOptions& options);
+Command restore_command(GlobalOptions& options);
+Command rewrite_command(GlobalOptions& options);
+Command snapshot_command(GlobalOptions& options);
+Command snapshots_command(GlobalOptions& options);
+Command stats_command(GlobalOptions& options);
+Command tag_command(GlobalOptions& options);
+Command umount_command(GlobalOptions& options);
+Command unlock_command(GlobalOptions& options);
+Command version_command(GlobalOptions& options);
 
-// Each adds a command to `program`; parsing it assigns `chosen`. The references must outlive the
-// program.
-void add_check_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_init_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_snapshot_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_snapshots_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_ls_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_find_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_log_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_diff_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_dump_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_stats_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_cat_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_list_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_forget_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_mount_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_tag_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_umount_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_copy_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_prune_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_repair_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_restore_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_rewrite_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_key_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_unlock_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_migrate_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_cache_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_recover_command(CLI::App& program, GlobalOptions& options, Command& chosen);
-void add_version_command(CLI::App& program, GlobalOptions& options, Command& chosen);
+// Those of "repair".
+Command repair_index_command(GlobalOptions& options);
+Command repair_packs_command(GlobalOptions& options);
+Command repair_snapshots_command(GlobalOptions& options);
 
-// Those of "repair", which adds them to itself.
-void add_repair_index_command(CLI::App& repair, GlobalOptions& options, Command& chosen);
-void add_repair_packs_command(CLI::App& repair, GlobalOptions& options, Command& chosen);
-void add_repair_snapshots_command(CLI::App& repair, GlobalOptions& options, Command& chosen);
+/// The program with all of them, and its own options.
+Command program_command(GlobalOptions& options);
 
 }  // namespace snapfs

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -164,24 +163,21 @@ Examples:
 
 }  // namespace
 
-void add_copy_command(CLI::App& program, GlobalOptions& global, Command& chosen) {
-  CLI::App* app = program.add_subcommand("copy", "Copy snapshots from another repository");
+Command copy_command(GlobalOptions& global) {
+  Command command("copy", "Copy snapshots from another repository");
   const auto arguments = std::make_shared<CopyArguments>();
-  app->add_option("ID", arguments->ids,
-                  "Only these: IDs, unambiguous beginnings of them, or \"latest\"")
-      ->type_name("");
-  add_source_options(*app, arguments->source);
-  add_filter_options(*app, arguments->filter);
-  add_storage_options(*app, global, arguments->storage);
-  add_global_options(*app, global);
-  app->add_flag("--no-lock", arguments->no_lock, "Take no lock in the repository to copy from")
-      ->group("Repository");
-  app->footer(kFooter);
-  app->callback([&global, &chosen, arguments] {
-    chosen = [&global, arguments](Signals& signals) {
-      return run_copy(global, *arguments, signals);
-    };
-  });
+  command.take_all("ID", &arguments->ids,
+                   "Only these: IDs, unambiguous beginnings of them, or \"latest\"");
+  add_source_options(command, arguments->source);
+  add_filter_options(command, arguments->filter);
+  add_storage_options(command, global, arguments->storage);
+  command.add("Repository",
+              {"--no-lock", &arguments->no_lock, "Take no lock in the repository to copy from"});
+  command.footer = kFooter;
+  command.run = [&global, arguments](Signals& signals) {
+    return run_copy(global, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

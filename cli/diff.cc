@@ -6,7 +6,6 @@
 #include <string_view>
 #include <utility>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -110,25 +109,17 @@ ExitCode run_diff(const GlobalOptions& options, const DiffArguments& arguments, 
 
 }  // namespace
 
-void add_diff_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command = program.add_subcommand("diff", "Show what differs between two snapshots");
+Command diff_command(GlobalOptions& options) {
+  Command command("diff", "Show what differs between two snapshots");
   const auto arguments = std::make_shared<DiffArguments>();
-  command
-      ->add_option("OLDER", arguments->before,
-                   "A snapshot: an ID, the beginning of one, or \"latest\"; with :FOLDER behind it "
-                   "only that folder")
-      ->required()
-      ->type_name("");
-  command->add_option("NEWER", arguments->after, "Another one, or another folder of it")
-      ->required()
-      ->type_name("");
-  command
-      ->add_flag("--metadata", arguments->metadata,
-                 "Show changes of modes, owners, times and attributes, too")
-      ->group("Listing");
-  add_global_options(*command, options);
-  add_no_lock_option(*command, arguments->no_lock);
-  command->footer(R"(
+  command.take("OLDER", &arguments->before,
+               "A snapshot: an ID, the beginning of one, or \"latest\"; with :FOLDER behind it "
+               "only that folder");
+  command.take("NEWER", &arguments->after, "Another one, or another folder of it");
+  command.add("Listing", {"--metadata", &arguments->metadata,
+                          "Show changes of modes, owners, times and attributes, too"});
+  add_no_lock_option(command, arguments->no_lock);
+  command.footer = R"(
 In front of each path stands what happened to it:
   +  it was added
   -  it was removed
@@ -139,12 +130,11 @@ In front of each path stands what happened to it:
 
 Examples:
   snapfs diff 1a2b3c4d latest
-  snapfs diff --metadata 1a2b3c4d:/etc latest:/etc)");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_diff(options, *arguments, signals);
-    };
-  });
+  snapfs diff --metadata 1a2b3c4d:/etc latest:/etc)";
+  command.run = [&options, arguments](Signals& signals) {
+    return run_diff(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

@@ -11,12 +11,12 @@
 #include <string_view>
 #include <utility>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
+#include "cli/grammar/word_choice.h"
 #include "cli/lock_option.h"
 #include "cli/named_snapshot.h"
 #include "cli/output.h"
@@ -24,7 +24,6 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
-#include "cli/word_choice.h"
 #include "fs/base/file.h"
 #include "fs/base/path.h"
 #include "fs/tree/node_json.h"
@@ -111,43 +110,32 @@ ExitCode run_dump(const GlobalOptions& options, const DumpArguments& arguments, 
 
 }  // namespace
 
-void add_dump_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command = program.add_subcommand(
-      "dump", "Write a file, or a directory as an archive, to standard output");
+Command dump_command(GlobalOptions& options) {
+  Command command("dump", "Write a file, or a directory as an archive, to standard output");
   const auto arguments = std::make_shared<DumpArguments>();
-  command
-      ->add_option("SNAPSHOT", arguments->snapshot,
-                   "An ID or the beginning of one, or \"latest\"; with :FOLDER behind it, that "
-                   "folder is the root")
-      ->required()
-      ->type_name("");
-  command->add_option("PATH", arguments->path, "A file or directory in it; / is all of it")
-      ->required()
-      ->type_name("");
+  command.take("SNAPSHOT", &arguments->snapshot,
+               "An ID or the beginning of one, or \"latest\"; with :FOLDER behind it, that "
+               "folder is the root");
+  command.take("PATH", &arguments->path, "A file or directory in it; / is all of it");
   const char* const output = "Writing";
-  command
-      ->add_option("-a,--archive", arguments->format, "Write directories as tar (default) or zip")
-      ->type_name("FORMAT")
-      ->transform(word_of(kFormats))
-      ->group(output);
-  command->add_option("-t,--target", arguments->target, "Write into FILE")
-      ->type_name("FILE")
-      ->group(output);
-  add_filter_options(*command, arguments->filter);
-  add_global_options(*command, options);
-  add_no_lock_option(*command, arguments->no_lock);
-  command->footer(R"(
+  command.add(output, {
+                          {"-a,--archive", "FORMAT", word_of(kFormats, &arguments->format),
+                           "Write directories as tar (default) or zip"},
+                          {"-t,--target", "FILE", &arguments->target, "Write into FILE"},
+                      });
+  add_filter_options(command, arguments->filter);
+  add_no_lock_option(command, arguments->no_lock);
+  command.footer = R"(
 --host, --tag and --path say which snapshot is "latest".
 
 Examples:
   snapfs dump latest /home/me/report.odt > report.odt
   snapfs dump latest:/home/me / | tar -C /restored --xattrs --xattrs-include='*' -xpf -
-  snapfs dump -a zip -t photos.zip latest /home/me/photos)");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_dump(options, *arguments, signals);
-    };
-  });
+  snapfs dump -a zip -t photos.zip latest /home/me/photos)";
+  command.run = [&options, arguments](Signals& signals) {
+    return run_dump(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

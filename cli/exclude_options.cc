@@ -2,10 +2,9 @@
 
 #include <sys/stat.h>
 
-#include <CLI/CLI.hpp>
-
 #include "archiver/select/mounted.h"
 #include "cli/global_options.h"
+#include "cli/grammar/command.h"
 #include "cli/location.h"
 #include "cli/pattern_options.h"
 #include "cli/quantity.h"
@@ -39,11 +38,11 @@ Selection ExcludeOptions::selection(const GlobalOptions& global,
   return Selection(std::move(rules));
 }
 
-void add_exclude_options(CLI::App& app, ExcludeOptions& options) {
+void add_exclude_options(Command& command, ExcludeOptions& options) {
   const char* const group = "What is left out";
   const auto add = [&](const char* name, std::vector<std::string>& values, const char* type,
                        const char* text) {
-    app.add_option(name, values, text)->type_name(type)->allow_extra_args(false)->group(group);
+    command.add(group, {name, type, &values, text});
   };
   add("-e,--exclude", options.patterns, "PATTERN",
       "Leave out what matches PATTERN (may be repeated)");
@@ -54,16 +53,14 @@ void add_exclude_options(CLI::App& app, ExcludeOptions& options) {
       "The same, upper and lower case being equal");
   add("--exclude-if-present", options.if_present, "NAME[:HEADER]",
       "Of directories that hold a file NAME (that begins with HEADER) take only that");
-  app.add_flag("--exclude-caches", options.caches,
-               "The same for caches marked with a CACHEDIR.TAG file")
-      ->group(group);
-  app.add_option("--exclude-larger-than", options.larger_than,
-                 "Leave out files larger than SIZE: bytes, or with k, M, G, T behind")
-      ->type_name("SIZE")
-      ->group(group);
-  app.add_flag("-x,--one-file-system", options.one_file_system,
-               "Leave out other file systems that are mounted below")
-      ->group(group);
+  command.add(group, {
+                         {"--exclude-caches", &options.caches,
+                          "The same for caches marked with a CACHEDIR.TAG file"},
+                         {"--exclude-larger-than", "SIZE", &options.larger_than,
+                          "Leave out files larger than SIZE: bytes, or with k, M, G, T behind"},
+                         {"-x,--one-file-system", &options.one_file_system,
+                          "Leave out other file systems that are mounted below"},
+                     });
 }
 
 }  // namespace snapfs

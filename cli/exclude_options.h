@@ -8,12 +8,9 @@
 
 #include "archiver/select/selection.h"
 
-namespace CLI {
-class App;
-}
-
 namespace snapfs {
 
+class Command;
 struct GlobalOptions;
 
 /// As given on the command line.
@@ -32,7 +29,7 @@ struct ExcludeOptions {
   Selection selection(const GlobalOptions& global, std::string_view working_directory) const;
 };
 
-/// `options` must outlive `app`.
-void add_exclude_options(CLI::App& app, ExcludeOptions& options);
+/// `options` must outlive `command`.
+void add_exclude_options(Command& command, ExcludeOptions& options);
 
 }  // namespace snapfs

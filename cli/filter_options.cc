@@ -1,8 +1,7 @@
 #include "cli/filter_options.h"
 
-#include <CLI/CLI.hpp>
-
 #include "cli/environment.h"
+#include "cli/grammar/command.h"
 #include "fs/base/path.h"
 #include "fs/base/utf8.h"
 
@@ -33,21 +32,17 @@ SnapshotFilter FilterOptions::filter() const {
   return filter;
 }
 
-void add_filter_options(CLI::App& app, FilterOptions& options, HostOption host) {
+void add_filter_options(Command& command, FilterOptions& options, HostOption host) {
   const char* const group = "Which snapshots";
-  app.add_option(host == HostOption::kShortToo ? "-H,--host" : "--host", options.hosts,
-                 "Only snapshots of HOST, or SNAPFS_HOST (may be repeated)")
-      ->type_name("HOST")
-      ->allow_extra_args(false)
-      ->group(group);
-  app.add_option("--tag", options.tags, "Only snapshots with all of TAG[,TAG...] (may be repeated)")
-      ->type_name("TAGS")
-      ->allow_extra_args(false)
-      ->group(group);
-  app.add_option("--path", options.paths, "Only snapshots that hold PATH (may be repeated)")
-      ->type_name("PATH")
-      ->allow_extra_args(false)
-      ->group(group);
+  command.add(
+      group,
+      {
+          {host == HostOption::kShortToo ? "-H,--host" : "--host", "HOST", &options.hosts,
+           "Only snapshots of HOST, or SNAPFS_HOST (may be repeated)"},
+          {"--tag", "TAGS", &options.tags,
+           "Only snapshots with all of TAG[,TAG...] (may be repeated)"},
+          {"--path", "PATH", &options.paths, "Only snapshots that hold PATH (may be repeated)"},
+      });
 }
 
 }  // namespace snapfs

@@ -7,11 +7,9 @@
 
 #include "fs/tree/snapshot_list.h"
 
-namespace CLI {
-class App;
-}
-
 namespace snapfs {
+
+class Command;
 
 struct FilterOptions {
   std::vector<std::string> hosts;
@@ -27,8 +25,8 @@ struct FilterOptions {
 /// How --host can be written: forget needs -H for something else.
 enum class HostOption { kShortToo, kLongOnly };
 
-/// `options` must outlive `app`.
-void add_filter_options(CLI::App& app, FilterOptions& options,
+/// `options` must outlive `command`.
+void add_filter_options(Command& command, FilterOptions& options,
                         HostOption host = HostOption::kShortToo);
 
 /// "a, b" into its parts, without the blanks around them; empty parts are kept.

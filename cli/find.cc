@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -216,57 +215,43 @@ ExitCode run_find(const GlobalOptions& options, const FindArguments& arguments, 
   return choice.finish(report_unreadable(options.json, finder.search()));
 }
 
-void add_options(CLI::App& command, FindArguments& arguments) {
+void add_options(Command& command, FindArguments& arguments) {
   const char* const what = "What to look for";
-  command.add_flag("-i,--ignore-case", arguments.ignore_case, "Do not tell A from a")->group(what);
-  command
-      .add_option("-O,--oldest,--newer", arguments.oldest, "Only what was not modified before TIME")
-      ->type_name("TIME")
-      ->group(what);
-  command
-      .add_option("-N,--newest,--older", arguments.newest, "Only what was not modified after TIME")
-      ->type_name("TIME")
-      ->group(what);
-  command.add_flag("--blob", arguments.blobs, "PATTERN is the ID of a blob: where is it used?")
-      ->group(what);
-  command.add_flag("--tree", arguments.trees, "PATTERN is the ID of a directory's tree")
-      ->group(what);
-  command.add_flag("--pack", arguments.packs, "PATTERN is the ID of a pack: where is it used?")
-      ->group(what);
+  command.add(what,
+              {
+                  {"-i,--ignore-case", &arguments.ignore_case, "Do not tell A from a"},
+                  {"-O,--oldest,--newer", "TIME", &arguments.oldest,
+                   "Only what was not modified before TIME"},
+                  {"-N,--newest,--older", "TIME", &arguments.newest,
+                   "Only what was not modified after TIME"},
+                  {"--blob", &arguments.blobs, "PATTERN is the ID of a blob: where is it used?"},
+                  {"--tree", &arguments.trees, "PATTERN is the ID of a directory's tree"},
+                  {"--pack", &arguments.packs, "PATTERN is the ID of a pack: where is it used?"},
+              });
   const char* const listing = "Listing";
-  command.add_flag("-l,--long", arguments.long_format, "Show mode, owner, size and time, too")
-      ->group(listing);
-  command.add_flag("--human-readable", arguments.human_sizes, "Show sizes as 1.500 KiB")
-      ->group(listing);
-  command.add_flag("-R,--reverse", arguments.reverse, "Begin with the oldest snapshot")
-      ->group(listing);
-  command
-      .add_flag("--show-pack-id", arguments.show_packs,
-                "Say which pack the blobs are in, for --blob, --tree and --pack")
-      ->group(listing);
+  command.add(listing,
+              {
+                  {"-l,--long", &arguments.long_format, "Show mode, owner, size and time, too"},
+                  {"--human-readable", &arguments.human_sizes, "Show sizes as 1.500 KiB"},
+                  {"-R,--reverse", &arguments.reverse, "Begin with the oldest snapshot"},
+                  {"--show-pack-id", &arguments.show_packs,
+                   "Say which pack the blobs are in, for --blob, --tree and --pack"},
+              });
 }
 
 }  // namespace
 
-void add_find_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command = program.add_subcommand("find", "Look for files in all snapshots");
+Command find_command(GlobalOptions& options) {
+  Command command("find", "Look for files in all snapshots");
   const auto arguments = std::make_shared<FindArguments>();
-  command
-      ->add_option("PATTERN", arguments->patterns,
-                   "A name or path, with *, ?, [a-z] and ** for any directories")
-      ->required()
-      ->type_name("");
-  add_options(*command, *arguments);
-  add_filter_options(*command, arguments->filter);
-  command
-      ->add_option("-s,--snapshot", arguments->snapshots,
-                   "Only this snapshot: an ID or \"latest\" (may be repeated)")
-      ->allow_extra_args(false)
-      ->type_name("ID")
-      ->group("Which snapshots");
-  add_global_options(*command, options);
-  add_no_lock_option(*command, arguments->no_lock);
-  command->footer(R"(
+  command.take_all("PATTERN", &arguments->patterns,
+                   "A name or path, with *, ?, [a-z] and ** for any directories", 1);
+  add_options(command, *arguments);
+  add_filter_options(command, arguments->filter);
+  command.add("Which snapshots", {"-s,--snapshot", "ID", &arguments->snapshots,
+                                  "Only this snapshot: an ID or \"latest\" (may be repeated)"});
+  add_no_lock_option(command, arguments->no_lock);
+  command.footer = R"(
 A pattern without a slash in front matches anywhere in a path; what is in a directory that matches
 is found, too. The newest snapshot comes first. TIME is a date, with a time behind it or not.
 
@@ -274,12 +259,11 @@ Examples:
   snapfs find report.odt
   snapfs find -l '*.tex' --path /home --oldest 2026-01-01
   snapfs find --blob 1a2b3c4d              which files is this a part of?
-To see what became of one file, use "snapfs log".)");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_find(options, *arguments, signals);
-    };
-  });
+To see what became of one file, use "snapfs log".)";
+  command.run = [&options, arguments](Signals& signals) {
+    return run_find(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -244,16 +243,15 @@ Examples:
 
 }  // namespace
 
-void add_forget_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command = program.add_subcommand("forget", "Remove snapshots, by a policy or by name");
+Command forget_command(GlobalOptions& options) {
+  Command command("forget", "Remove snapshots, by a policy or by name");
   const auto arguments = std::make_shared<ForgetOptions>();
-  add_forget_options(*command, options, *arguments);
-  command->footer(kFooter);
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_forget(options, *arguments, signals);
-    };
-  });
+  add_forget_options(command, options, *arguments);
+  command.footer = kFooter;
+  command.run = [&options, arguments](Signals& signals) {
+    return run_forget(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

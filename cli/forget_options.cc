@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <string_view>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/global_options.h"
+#include "cli/grammar/command.h"
 #include "fs/base/error.h"
 
 namespace snapfs {
@@ -41,14 +41,14 @@ std::int64_t parse_count(std::string_view option, std::string_view text) {
   return count;
 }
 
-void add_policy_options(CLI::App& command, ForgetOptions& options) {
+void add_policy_options(Command& command, ForgetOptions& options) {
   const char* const group = "What to keep (of each group)";
   for (std::size_t i = 0; i < kKeepPeriods; ++i) {
     const PeriodOption& period = kPeriods.at(i);
     const std::string text = i == 0
                                  ? "The newest N (or \"unlimited\")"
                                  : fmt::format("The newest of each of the last N {}", period.noun);
-    command.add_option(period.name, options.counts.at(i), text)->type_name("N")->group(group);
+    command.add(group, {period.name, "N", &options.counts.at(i), text});
   }
   for (std::size_t i = 0; i < kKeepPeriods; ++i) {
     const char* const word = kPeriods.at(i).word;
@@ -56,16 +56,11 @@ void add_policy_options(CLI::App& command, ForgetOptions& options) {
         i == 0 ? "All that are newer than DURATION (1y5m7d2h) before the newest"
                : fmt::format("Of those, the newest of each {}",
                              std::array{"", "hour", "day", "week", "month", "year"}.at(i));
-    command.add_option(fmt::format("--keep-within{}", word), options.within.at(i), text)
-        ->type_name("DURATION")
-        ->group(group);
+    command.add(group,
+                {fmt::format("--keep-within{}", word), "DURATION", &options.within.at(i), text});
   }
-  command
-      .add_option("--keep-tag", options.keep_tags,
-                  "Those with all of TAG[,TAG...] (may be repeated)")
-      ->type_name("TAGS")
-      ->allow_extra_args(false)
-      ->group(group);
+  command.add(group, {"--keep-tag", "TAGS", &options.keep_tags,
+                      "Those with all of TAG[,TAG...] (may be repeated)"});
 }
 
 }  // namespace
@@ -80,36 +75,26 @@ RetentionPolicy ForgetOptions::policy() const {
   return policy;
 }
 
-void add_forget_options(CLI::App& command, GlobalOptions& global, ForgetOptions& options) {
-  command
-      .add_option("ID", options.ids,
-                  "Remove just these: IDs, unambiguous beginnings of them, or \"latest\"")
-      ->type_name("");
+void add_forget_options(Command& command, GlobalOptions& global, ForgetOptions& options) {
+  command.take_all("ID", &options.ids,
+                   "Remove just these: IDs, unambiguous beginnings of them, or \"latest\"");
   add_policy_options(command, options);
   add_filter_options(command, options.filter, HostOption::kLongOnly);
-  command
-      .add_option("-g,--group-by", options.group_by,
-                  "Apply the policy to each GROUP by itself: host,paths,tags, or some, or ''")
-      ->type_name("GROUP")
-      ->capture_default_str()
-      ->group("Which snapshots");
+  command.add("Which snapshots", {"-g,--group-by", "GROUP", &options.group_by,
+                                  "Apply the policy to each GROUP by itself: host,paths,tags, or "
+                                  "some, or '' (default: host,paths)"});
   const char* const forget = "Forget";
-  command.add_flag("-n,--dry-run", options.dry_run, "Only show what would be removed")
-      ->group(forget);
-  command
-      .add_flag("--unsafe-allow-remove-all", options.allow_remove_all,
-                "Without a policy, remove all that --host, --tag and --path select")
-      ->group(forget);
-  command.add_flag("-c,--compact", options.compact, "Leave out paths and reasons; one tag a line")
-      ->group(forget);
-  command
-      .add_flag("--prune", options.prune,
-                "If snapshots were removed, remove what only they needed, too")
-      ->group(forget);
+  command.add(forget,
+              {
+                  {"-n,--dry-run", &options.dry_run, "Only show what would be removed"},
+                  {"--unsafe-allow-remove-all", &options.allow_remove_all,
+                   "Without a policy, remove all that --host, --tag and --path select"},
+                  {"-c,--compact", &options.compact, "Leave out paths and reasons; one tag a line"},
+                  {"--prune", &options.prune,
+                   "If snapshots were removed, remove what only they needed, too"},
+              });
   add_prune_options(command, global, options.prune_arguments);
-  add_global_options(command, global);
-  command.add_flag("--no-lock", options.no_lock, "With --dry-run: take no lock")
-      ->group("Repository");
+  command.add("Repository", {"--no-lock", &options.no_lock, "With --dry-run: take no lock"});
 }
 
 }  // namespace snapfs

@@ -9,12 +9,9 @@
 #include "cli/prune_options.h"
 #include "fs/tree/retention.h"
 
-namespace CLI {
-class App;
-}
-
 namespace snapfs {
 
+class Command;
 struct GlobalOptions;
 
 /// As given.
@@ -37,6 +34,6 @@ struct ForgetOptions {
 };
 
 /// Adds the options to the command. Both structures must outlive `command`.
-void add_forget_options(CLI::App& command, GlobalOptions& global, ForgetOptions& options);
+void add_forget_options(Command& command, GlobalOptions& global, ForgetOptions& options);
 
 }  // namespace snapfs

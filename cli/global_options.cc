@@ -1,9 +1,9 @@
 #include "cli/global_options.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/environment.h"
+#include "cli/grammar/command.h"
 #include "cli/quantity.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
@@ -60,42 +60,34 @@ std::chrono::seconds GlobalOptions::retry_lock_duration() const {
   return retry_lock.empty() ? std::chrono::seconds{0} : parse_duration(retry_lock);
 }
 
-void add_global_options(CLI::App& app, GlobalOptions& options) {
+void add_global_options(Command& program, GlobalOptions& options) {
   const char* const repository = "Repository";
-  app.add_option("-r,--repo", options.repository,
-                 "The repository: a directory (or SNAPFS_REPOSITORY)")
-      ->type_name("LOCATION")
-      ->group(repository);
-  app.add_option("--repository-file", options.repository_file,
-                 "Read the repository's name from FILE (or SNAPFS_REPOSITORY_FILE)")
-      ->type_name("FILE")
-      ->group(repository);
-  app.add_option("-p,--password-file", options.password_file,
-                 "Read the password from FILE (or SNAPFS_PASSWORD_FILE)")
-      ->type_name("FILE")
-      ->group(repository);
-  app.add_option("--password-command", options.password_command,
-                 "Run COMMAND, which prints the password (or SNAPFS_PASSWORD_COMMAND)")
-      ->type_name("COMMAND")
-      ->group(repository);
-  app.add_flag("--insecure-no-password", options.insecure_no_password,
-               "Use an empty password: whoever has the files can read them")
-      ->group(repository);
-  app.add_option("--retry-lock", options.retry_lock,
-                 "Keep trying for DURATION (5m, 1h30m) when the repository is locked")
-      ->type_name("DURATION")
-      ->group(repository);
-
-  app.add_option("--cache-dir", options.cache_directory,
-                 "Keep copies of the index in DIR (~/.cache, or SNAPFS_CACHE_DIR)")
-      ->type_name("DIR")
-      ->group(repository);
-  app.add_flag("--no-cache", options.no_cache, "Keep no copies of the index")->group(repository);
+  program.add(repository,
+              {
+                  {"-r,--repo", "LOCATION", &options.repository,
+                   "The repository: a directory (or SNAPFS_REPOSITORY)"},
+                  {"--repository-file", "FILE", &options.repository_file,
+                   "Read the repository's name from FILE (or SNAPFS_REPOSITORY_FILE)"},
+                  {"-p,--password-file", "FILE", &options.password_file,
+                   "Read the password from FILE (or SNAPFS_PASSWORD_FILE)"},
+                  {"--password-command", "COMMAND", &options.password_command,
+                   "Run COMMAND, which prints the password (or SNAPFS_PASSWORD_COMMAND)"},
+                  {"--insecure-no-password", &options.insecure_no_password,
+                   "Use an empty password: whoever has the files can read them"},
+                  {"--retry-lock", "DURATION", &options.retry_lock,
+                   "Keep trying for DURATION (5m, 1h30m) when the repository is locked"},
+                  {"--cache-dir", "DIR", &options.cache_directory,
+                   "Keep copies of the index in DIR (~/.cache, or SNAPFS_CACHE_DIR)"},
+                  {"--no-cache", &options.no_cache, "Keep no copies of the index"},
+              });
 
   const char* const output = "Output";
-  app.add_flag("-q,--quiet", options.quiet, "Print errors and warnings only")->group(output);
-  app.add_flag("-v,--verbose", options.verbosity, "Say more about what goes on")->group(output);
-  app.add_flag("--json", options.json, "Print JSON, for programs")->group(output);
+  program.add(output, {
+                          {"-q,--quiet", &options.quiet, "Print errors and warnings only"},
+                          {"-v,--verbose", Binding::count(&options.verbosity),
+                           "Say more about what goes on"},
+                          {"--json", &options.json, "Print JSON, for programs"},
+                      });
 }
 
 }  // namespace snapfs

@@ -7,11 +7,9 @@
 
 #include "fs/repo/compression.h"
 
-namespace CLI {
-class App;
-}
-
 namespace snapfs {
+
+class Command;
 
 /// As given on the command line; what is empty is looked for in the environment when it is used.
 struct GlobalOptions {
@@ -29,6 +27,7 @@ struct GlobalOptions {
   bool quiet = false;
   int verbosity = 0;
   bool json = false;
+  bool version = false;          ///< only say which version this is
   bool background = false;       ///< the command goes on in the background once it is ready
   std::function<void()> detach;  ///< to be called when it is; empty in the foreground
 
@@ -46,8 +45,7 @@ struct GlobalOptions {
   std::chrono::seconds retry_lock_duration() const;
 };
 
-/// Adds the options to the program or to one of its commands, in groups of their own. `options`
-/// must outlive `app`.
-void add_global_options(CLI::App& app, GlobalOptions& options);
+/// Adds the options to the program, in groups of their own. `options` must outlive `program`.
+void add_global_options(Command& program, GlobalOptions& options);
 
 }  // namespace snapfs

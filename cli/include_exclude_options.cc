@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <CLI/CLI.hpp>
-
+#include "cli/grammar/command.h"
 #include "cli/pattern_options.h"
 #include "fs/base/error.h"
 
@@ -23,14 +22,11 @@ std::vector<PatternList> read_lists(const PatternArguments& arguments, const std
   return lists;
 }
 
-void add_options(CLI::App& app, PatternArguments& arguments, const std::string& word,
+void add_options(Command& command, PatternArguments& arguments, const std::string& word,
                  const char* group, const char* text) {
   const auto add = [&](const std::string& name, std::vector<std::string>& values, const char* type,
                        const char* description) {
-    app.add_option(name, values, description)
-        ->type_name(type)
-        ->allow_extra_args(false)
-        ->group(group);
+    command.add(group, {name, type, &values, description});
   };
   constexpr const char* kCaseless = "The same, upper and lower case being equal";
   add("-" + word.substr(0, 1) + ",--" + word, arguments.patterns, "PATTERN", text);
@@ -62,14 +58,14 @@ IncludeExcludeLists IncludeExcludeOptions::read() const {
   throw Error(ErrorCode::kUsage, "include and exclude patterns cannot be combined: give one kind");
 }
 
-void add_include_options(CLI::App& app, PatternArguments& arguments, const char* group,
+void add_include_options(Command& command, PatternArguments& arguments, const char* group,
                          const char* text) {
-  add_options(app, arguments, "include", group, text);
+  add_options(command, arguments, "include", group, text);
 }
 
-void add_exclude_options(CLI::App& app, PatternArguments& arguments, const char* group,
+void add_exclude_options(Command& command, PatternArguments& arguments, const char* group,
                          const char* text) {
-  add_options(app, arguments, "exclude", group, text);
+  add_options(command, arguments, "exclude", group, text);
 }
 
 }  // namespace snapfs

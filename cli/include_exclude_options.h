@@ -8,11 +8,9 @@
 
 #include "fs/select/pattern_list.h"
 
-namespace CLI {
-class App;
-}
-
 namespace snapfs {
+
+class Command;
 
 /// The patterns of one kind, as given on the command line.
 struct PatternArguments {
@@ -51,11 +49,11 @@ struct IncludeExcludeOptions {
   IncludeExcludeLists read() const;
 };
 
-/// The options that fill `arguments`, which must outlive `app`, in a group of the help; `text` says
-/// what a pattern does there.
-void add_include_options(CLI::App& app, PatternArguments& arguments, const char* group,
+/// The options that fill `arguments`, which must outlive `command`, in a group of the help; `text`
+/// says what a pattern does there.
+void add_include_options(Command& command, PatternArguments& arguments, const char* group,
                          const char* text);
-void add_exclude_options(CLI::App& app, PatternArguments& arguments, const char* group,
+void add_exclude_options(Command& command, PatternArguments& arguments, const char* group,
                          const char* text);
 
 }  // namespace snapfs

@@ -3,7 +3,6 @@
 #include <optional>
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -93,31 +92,27 @@ ExitCode run_init(const GlobalOptions& options, const InitArguments& arguments, 
 
 }  // namespace
 
-void add_init_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command = program.add_subcommand("init", "Make a new repository");
+Command init_command(GlobalOptions& options) {
+  Command command("init", "Make a new repository");
   const auto arguments = std::make_shared<InitArguments>();
-  command
-      ->add_option("--repository-version", arguments->version,
-                   "The format's version: 2, or 1 for programs that know no compression")
-      ->type_name("1|2")
-      ->group("Init");
-  command
-      ->add_flag("--copy-chunker-params", arguments->copy_chunker_params,
-                 "Cut chunks as the repository of --from-repo does, so that copies of the same "
-                 "data are stored once")
-      ->group("Init");
-  add_source_options(*command, arguments->source);
-  add_global_options(*command, options);
-  command->footer(R"(
+  command.add("Init",
+              {
+                  {"--repository-version", "1|2", &arguments->version,
+                   "The format's version: 2, or 1 for programs that know no compression"},
+                  {"--copy-chunker-params", &arguments->copy_chunker_params,
+                   "Cut chunks as the repository of --from-repo does, so that copies of the same "
+                   "data are stored once"},
+              });
+  add_source_options(command, arguments->source);
+  command.footer = R"(
 Examples:
   snapfs init -r /srv/snapshots            asks for the new password twice
   snapfs init -r /mnt/usb/backup -p ~/.snapfs-password
-  snapfs init -r /mnt/usb/copy --from-repo /srv/snapshots --copy-chunker-params)");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_init(options, *arguments, signals);
-    };
-  });
+  snapfs init -r /mnt/usb/copy --from-repo /srv/snapshots --copy-chunker-params)";
+  command.run = [&options, arguments](Signals& signals) {
+    return run_init(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

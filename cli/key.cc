@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -122,76 +121,71 @@ ExitCode run_passwd(const GlobalOptions& options, const KeyArguments& arguments,
 using Run = ExitCode (*)(const GlobalOptions&, const KeyArguments&, Signals&);
 
 /// One command of "snapfs key".
-class KeyCommand {
- public:
-  KeyCommand(CLI::App& parent, const char* name, const char* text)
-      : app_(*parent.add_subcommand(name, text)), arguments_(std::make_shared<KeyArguments>()) {}
+Command subcommand(const char* name, const char* text, GlobalOptions& options, Run run,
+                   const std::shared_ptr<KeyArguments>& arguments) {
+  Command command(name, text);
+  command.run = [&options, run, arguments](Signals& signals) {
+    return run(options, *arguments, signals);
+  };
+  return command;
+}
 
-  void take_new_password() {
-    const char* const group = "New key";
-    app_.add_option("--new-password-file", arguments_->password.file,
-                    "Read the new password from FILE")
-        ->type_name("FILE")
-        ->group(group);
-    app_.add_flag("--new-insecure-no-password", arguments_->password.none,
-                  "Have it open without a password")
-        ->group(group);
-    app_.add_option("--user", arguments_->username, "Note NAME as whose key it is")
-        ->type_name("NAME")
-        ->group(group);
-    app_.add_option("--host", arguments_->hostname, "Note HOST as where it is from")
-        ->type_name("HOST")
-        ->group(group);
-  }
+void take_new_password(Command& command, KeyArguments& arguments) {
+  command.add("New key",
+              {
+                  {"--new-password-file", "FILE", &arguments.password.file,
+                   "Read the new password from FILE"},
+                  {"--new-insecure-no-password", &arguments.password.none,
+                   "Have it open without a password"},
+                  {"--user", "NAME", &arguments.username, "Note NAME as whose key it is"},
+                  {"--host", "HOST", &arguments.hostname, "Note HOST as where it is from"},
+              });
+}
 
-  void take_id() {
-    app_.add_option("ID", arguments_->id, "The key's ID, or an unambiguous beginning of it")
-        ->type_name("")
-        ->required();
-  }
+Command key_list(GlobalOptions& options, const std::shared_ptr<KeyArguments>& arguments) {
+  Command command =
+      subcommand("list", "Show the keys; * marks the one in use", options, run_list, arguments);
+  add_no_lock_option(command, arguments->no_lock);
+  return command;
+}
 
-  void take_no_lock() { add_no_lock_option(app_, arguments_->no_lock); }
+Command key_add(GlobalOptions& options, const std::shared_ptr<KeyArguments>& arguments) {
+  Command command = subcommand("add", "Have the repository open with another password, too",
+                               options, run_add, arguments);
+  take_new_password(command, *arguments);
+  return command;
+}
 
-  void run_with(GlobalOptions& options, Command& chosen, Run run) {
-    add_global_options(app_, options);
-    app_.callback([&options, &chosen, run, arguments = arguments_] {
-      chosen = [&options, run, arguments](Signals& signals) {
-        return run(options, *arguments, signals);
-      };
-    });
-  }
+Command key_remove(GlobalOptions& options, const std::shared_ptr<KeyArguments>& arguments) {
+  Command command = subcommand("remove", "Remove a key: its password opens nothing any more",
+                               options, run_remove, arguments);
+  command.take("ID", &arguments->id, "The key's ID, or an unambiguous beginning of it");
+  return command;
+}
 
- private:
-  CLI::App& app_;
-  std::shared_ptr<KeyArguments> arguments_;
-};
+Command key_passwd(GlobalOptions& options, const std::shared_ptr<KeyArguments>& arguments) {
+  Command command =
+      subcommand("passwd", "Change the password in use", options, run_passwd, arguments);
+  take_new_password(command, *arguments);
+  return command;
+}
 
 }  // namespace
 
-void add_key_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command = program.add_subcommand("key", "List, add, remove and change passwords");
-  command->require_subcommand(1);
-  add_global_options(*command, options);
-  KeyCommand list(*command, "list", "Show the keys; * marks the one in use");
-  list.run_with(options, chosen, run_list);
-  list.take_no_lock();
-  KeyCommand add(*command, "add", "Have the repository open with another password, too");
-  add.take_new_password();
-  add.run_with(options, chosen, run_add);
-  KeyCommand remove(*command, "remove", "Remove a key: its password opens nothing any more");
-  remove.take_id();
-  remove.run_with(options, chosen, run_remove);
-  KeyCommand passwd(*command, "passwd", "Change the password in use");
-  passwd.take_new_password();
-  passwd.run_with(options, chosen, run_passwd);
-  command->footer(R"(
+Command key_command(GlobalOptions& options) {
+  Command command("key", "List, add, remove and change passwords");
+  const auto arguments = std::make_shared<KeyArguments>();
+  command.subcommands = {key_list(options, arguments), key_add(options, arguments),
+                         key_remove(options, arguments), key_passwd(options, arguments)};
+  command.footer = R"(
 Each key file holds the repository's master key under a password of its own. Whoever has had a
 password may have kept the master key: removing a key does not lock them out of a copy.
 
 Examples:
   snapfs key add --new-password-file ~/.second-password --user backup
   snapfs key passwd                        asks for the new password twice
-  snapfs key remove 1a2b3c4d)");
+  snapfs key remove 1a2b3c4d)";
+  return command;
 }
 
 }  // namespace snapfs

@@ -5,11 +5,11 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
 #include "cli/global_options.h"
+#include "cli/grammar/word_choice.h"
 #include "cli/json_object.h"
 #include "cli/lock_option.h"
 #include "cli/named_snapshot.h"
@@ -86,27 +86,23 @@ ExitCode run_list(const GlobalOptions& options, const ListArguments& arguments, 
 
 }  // namespace
 
-void add_list_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command = program.add_subcommand("list", "Print the IDs of all objects of one type");
+Command list_command(GlobalOptions& options) {
+  Command command("list", "Print the IDs of all objects of one type");
   const auto arguments = std::make_shared<ListArguments>();
-  command->add_option("TYPE", arguments->type, "blobs, packs, index, snapshots, keys or locks")
-      ->required()
-      ->type_name("")
-      ->check(CLI::IsMember(kTypes).description(""));
-  add_global_options(*command, options);
-  add_no_lock_option(*command, arguments->no_lock);
-  command->footer(R"(
+  command.take("TYPE", one_of(kTypes, &arguments->type),
+               "blobs, packs, index, snapshots, keys or locks");
+  add_no_lock_option(command, arguments->no_lock);
+  command.footer = R"(
 In ascending order. A blob has "data" or "tree" in front of its ID, and a line for each place that
 it is stored at.
 
 Examples:
   snapfs list packs | wc -l
-  snapfs list locks)");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_list(options, *arguments, signals);
-    };
-  });
+  snapfs list locks)";
+  command.run = [&options, arguments](Signals& signals) {
+    return run_list(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

@@ -1,11 +1,11 @@
 #include "cli/lock_option.h"
 
-#include <CLI/CLI.hpp>
+#include "cli/grammar/command.h"
 
 namespace snapfs {
 
-void add_no_lock_option(CLI::App& app, bool& no_lock) {
-  app.add_flag("--no-lock", no_lock, "Take no lock, for read-only storage")->group("Repository");
+void add_no_lock_option(Command& command, bool& no_lock) {
+  command.add("Repository", {"--no-lock", &no_lock, "Take no lock, for read-only storage"});
 }
 
 }  // namespace snapfs

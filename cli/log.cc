@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -237,24 +236,16 @@ ExitCode run_log(const GlobalOptions& options, const LogArguments& arguments, Si
 
 }  // namespace
 
-void add_log_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command = program.add_subcommand("log", "Show every version of a file or directory");
+Command log_command(GlobalOptions& options) {
+  Command command("log", "Show every version of a file or directory");
   const auto arguments = std::make_shared<LogArguments>();
-  command->add_option("PATH", arguments->path, "Its absolute path in the snapshots")
-      ->required()
-      ->type_name("");
-  command
-      ->add_option("-s,--snapshot", arguments->ids,
-                   "Only these snapshots: IDs or \"latest\" (may be repeated)")
-      ->allow_extra_args(false)
-      ->type_name("ID")
-      ->group("Which snapshots");
-  command->add_flag("-R,--reverse", arguments->reverse, "Begin with the newest version")
-      ->group("Listing");
-  add_filter_options(*command, arguments->filter);
-  add_global_options(*command, options);
-  add_no_lock_option(*command, arguments->no_lock);
-  command->footer(R"(
+  command.take("PATH", &arguments->path, "Its absolute path in the snapshots");
+  command.add("Which snapshots", {"-s,--snapshot", "ID", &arguments->ids,
+                                  "Only these snapshots: IDs or \"latest\" (may be repeated)"});
+  command.add("Listing", {"-R,--reverse", &arguments->reverse, "Begin with the newest version"});
+  add_filter_options(command, arguments->filter);
+  add_no_lock_option(command, arguments->no_lock);
+  command.footer = R"(
 A line for each version: when the first snapshot that has it was taken, what is new about it, its
 size, when it was modified, and where "snapfs mount" shows it. Snapshots of another host, or of
 other paths, are a history of their own.
@@ -262,12 +253,11 @@ other paths, are a history of their own.
 Examples:
   snapfs log /home/me/report.odt
   snapfs log --host web1 /etc/passwd
-  cp ~/mnt/snapshots/2026-11-01T10:00:00+01:00/home/me/report.odt .)");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_log(options, *arguments, signals);
-    };
-  });
+  cp ~/mnt/snapshots/2026-11-01T10:00:00+01:00/home/me/report.odt .)";
+  command.run = [&options, arguments](Signals& signals) {
+    return run_log(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

@@ -7,18 +7,16 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "cli/commands.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
+#include "cli/grammar/word_choice.h"
 #include "cli/lock_option.h"
 #include "cli/ls_output.h"
 #include "cli/named_snapshot.h"
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/text_output.h"
-#include "cli/word_choice.h"
 #include "fs/base/path.h"
 #include "fs/tree/ordered_walk.h"
 
@@ -141,57 +139,46 @@ ExitCode run_ls(const GlobalOptions& options, const LsArguments& arguments, Sign
   return ExitCode::kSuccess;
 }
 
-void add_options(CLI::App& command, LsArguments& arguments) {
+void add_options(Command& command, LsArguments& arguments) {
   const char* const listing = "Listing";
-  command.add_flag("-l,--long", arguments.long_format, "Show mode, owner, size and time, too")
-      ->group(listing);
-  command.add_flag("--human-readable", arguments.human_sizes, "Show sizes as 1.500 KiB")
-      ->group(listing);
-  command
-      .add_flag("--recursive", arguments.recursive, "Show all that is below the directories named")
-      ->group(listing);
-  command
-      .add_option("-s,--sort", arguments.order,
-                  "Sort by name, size, time (or mtime), atime, ctime or extension")
-      ->type_name("ORDER")
-      ->transform(word_of(kOrders))
-      ->group(listing);
-  command.add_flag("--reverse", arguments.reverse, "Show the last one first")->group(listing);
-  command.add_flag("--ncdu", arguments.ncdu, "Write what \"ncdu -f -\" reads")->group(listing);
+  command.add(
+      listing,
+      {
+          {"-l,--long", &arguments.long_format, "Show mode, owner, size and time, too"},
+          {"--human-readable", &arguments.human_sizes, "Show sizes as 1.500 KiB"},
+          {"--recursive", &arguments.recursive, "Show all that is below the directories named"},
+          {"-s,--sort", "ORDER", word_of(kOrders, &arguments.order),
+           "Sort by name, size, time (or mtime), atime, ctime or extension"},
+          {"--reverse", &arguments.reverse, "Show the last one first"},
+          {"--ncdu", &arguments.ncdu, "Write what \"ncdu -f -\" reads"},
+      });
 }
 
 }  // namespace
 
-void add_ls_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command = program.add_subcommand("ls", "List what is in a snapshot");
+Command ls_command(GlobalOptions& options) {
+  Command command("ls", "List what is in a snapshot");
   const auto arguments = std::make_shared<LsArguments>();
-  command
-      ->add_option("SNAPSHOT", arguments->snapshot,
-                   "An ID or the beginning of one, or \"latest\"; with :FOLDER behind it, that "
-                   "folder is the root")
-      ->required()
-      ->type_name("");
-  command
-      ->add_option("DIR", arguments->directories,
-                   "Only these directories: absolute paths in the snapshot")
-      ->type_name("");
-  add_options(*command, *arguments);
-  add_filter_options(*command, arguments->filter);
-  add_global_options(*command, options);
-  add_no_lock_option(*command, arguments->no_lock);
-  command->footer(R"(
+  command.take("SNAPSHOT", &arguments->snapshot,
+               "An ID or the beginning of one, or \"latest\"; with :FOLDER behind it, that "
+               "folder is the root");
+  command.take_all("DIR", &arguments->directories,
+                   "Only these directories: absolute paths in the snapshot");
+  add_options(command, *arguments);
+  add_filter_options(command, arguments->filter);
+  add_no_lock_option(command, arguments->no_lock);
+  command.footer = R"(
 --host, --tag and --path say which snapshot is "latest".
 
 Examples:
   snapfs ls latest                         everything in it
   snapfs ls -l latest /home/me             one directory, not what is below it
   snapfs ls -l latest:/home/me --sort size --reverse --human-readable
-  snapfs ls --ncdu latest | ncdu -f -)");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_ls(options, *arguments, signals);
-    };
-  });
+  snapfs ls --ncdu latest | ncdu -f -)";
+  command.run = [&options, arguments](Signals& signals) {
+    return run_ls(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -108,28 +107,22 @@ ExitCode run_migrate(const GlobalOptions& options, const MigrateArguments& argum
 
 }  // namespace
 
-void add_migrate_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command =
-      program.add_subcommand("migrate", "Bring a repository to a newer version of the format");
+Command migrate_command(GlobalOptions& options) {
+  Command command("migrate", "Bring a repository to a newer version of the format");
   const auto arguments = std::make_shared<MigrateArguments>();
-  command->add_option("MIGRATION", arguments->names, "Apply it; without one: list what there is")
-      ->type_name("");
-  command
-      ->add_flag("-f,--force", arguments->force,
-                 "Taken for restic's sake; there is nothing to force")
-      ->group("Migrate");
-  add_global_options(*command, options);
-  command->footer(R"(
+  command.take_all("MIGRATION", &arguments->names, "Apply it; without one: list what there is");
+  command.add("Migrate", {"-f,--force", &arguments->force,
+                          "Taken for restic's sake; there is nothing to force"});
+  command.footer = R"(
 upgrade_repo_v2 replaces the config file, in one step; programs that know only version 1 cannot
 open the repository any more. What is stored stays uncompressed until it is repacked.
 
 Example:
-  snapfs migrate upgrade_repo_v2)");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_migrate(options, *arguments, signals);
-    };
-  });
+  snapfs migrate upgrade_repo_v2)";
+  command.run = [&options, arguments](Signals& signals) {
+    return run_migrate(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

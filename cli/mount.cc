@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/cache_directory.h"
@@ -152,79 +151,56 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
   return ExitCode::kSuccess;
 }
 
-void add_view_options(CLI::App& command, MountArguments& arguments) {
+void add_view_options(Command& command, MountArguments& arguments) {
   const char* const group = "The view";
-  command
-      .add_option("--path-template", arguments.mount.view.path_templates,
-                  "Lay the snapshots out by TEMPLATE (may be repeated): %i %I %u %h %t %T")
-      ->type_name("TEMPLATE")
-      ->allow_extra_args(false)
-      ->group(group);
-  command
-      .add_option("--time-template", arguments.time_template,
-                  "Write %T as TEMPLATE has the time 2006-01-02T15:04:05Z07:00")
-      ->type_name("TEMPLATE")
-      ->group(group);
-  command
-      .add_flag("--prefetch-file", arguments.mount.view.prefetch_file,
-                "Load what is below paths that are written to .snapfs/prefetch")
-      ->group(group);
+  command.add(group, {
+                         {"--path-template", "TEMPLATE", &arguments.mount.view.path_templates,
+                          "Lay the snapshots out by TEMPLATE (may be repeated): %i %I %u %h %t %T"},
+                         {"--time-template", "TEMPLATE", &arguments.time_template,
+                          "Write %T as TEMPLATE has the time 2006-01-02T15:04:05Z07:00"},
+                         {"--prefetch-file", &arguments.mount.view.prefetch_file,
+                          "Load what is below paths that are written to .snapfs/prefetch"},
+                     });
   add_filter_options(command, arguments.filter);
 }
 
-void add_mount_options(CLI::App& command, MountArguments& arguments) {
+void add_mount_options(Command& command, MountArguments& arguments) {
   const char* const access = "Who may look";
-  command
-      .add_flag("--allow-other", arguments.mount.allow_other,
-                "Let other users in, as the files' modes allow")
-      ->group(access);
-  command
-      .add_flag("--no-default-permissions", arguments.no_default_permissions,
-                "With --allow-other: show every user everything")
-      ->group(access);
-  command
-      .add_flag("--owner-root", arguments.mount.view.owner_root, "Show everything as owned by root")
-      ->group(access);
+  command.add(access, {
+                          {"--allow-other", &arguments.mount.allow_other,
+                           "Let other users in, as the files' modes allow"},
+                          {"--no-default-permissions", &arguments.no_default_permissions,
+                           "With --allow-other: show every user everything"},
+                          {"--owner-root", &arguments.mount.view.owner_root,
+                           "Show everything as owned by root"},
+                      });
   add_view_options(command, arguments);
   const char* const memory = "Memory";
-  command
-      .add_option("--request-timeout", arguments.request_timeout,
-                  "Have what waits longer for the storage fail (5m; 0: wait for ever)")
-      ->type_name("DURATION")
-      ->group("Running");
-  command
-      .add_option("--blob-cache", arguments.blob_cache_mebibytes,
-                  "Keep at most MIB of file content in memory (64)")
-      ->type_name("MIB")
-      ->group(memory);
-  command
-      .add_option("--tree-cache", arguments.tree_cache_mebibytes,
-                  "Keep at most MIB of directories in memory (64)")
-      ->type_name("MIB")
-      ->group(memory);
+  command.add("Running", {"--request-timeout", "DURATION", &arguments.request_timeout,
+                          "Have what waits longer for the storage fail (5m; 0: wait for ever)"});
+  command.add(memory, {
+                          {"--blob-cache", "MIB", &arguments.blob_cache_mebibytes,
+                           "Keep at most MIB of file content in memory (64)"},
+                          {"--tree-cache", "MIB", &arguments.tree_cache_mebibytes,
+                           "Keep at most MIB of directories in memory (64)"},
+                      });
 }
 
 }  // namespace
 
-void add_mount_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command =
-      program.add_subcommand("mount", "Show the snapshots as directories of ordinary files");
+Command mount_command(GlobalOptions& options) {
+  Command command("mount", "Show the snapshots as directories of ordinary files");
   const auto arguments = std::make_shared<MountArguments>();
-  command->add_option("MOUNTPOINT", arguments->mountpoint, "An existing directory")
-      ->required()
-      ->type_name("");
-  add_mount_options(*command, *arguments);
-  add_global_options(*command, options);
+  command.take("MOUNTPOINT", &arguments->mountpoint, "An existing directory");
+  add_mount_options(command, *arguments);
   // For mount.snapfs: mount(8) recognises its line of fstab by it.
-  command->add_option("--fsname", arguments->mount.fsname)->group("");
-  command
-      ->add_flag("-b,--background", options.background,
-                 "Return when the mount can be used; messages then go to syslog")
-      ->group("Running");
-  command->add_flag("--no-exec", arguments->mount.no_exec, "Refuse to run programs from the mount")
-      ->group("Who may look");
-  add_no_lock_option(*command, arguments->no_lock);
-  command->footer(R"(
+  command.add("Options", Option("--fsname", &arguments->mount.fsname, "").hidden());
+  command.add("Running", {"-b,--background", &options.background,
+                          "Return when the mount can be used; messages then go to syslog"});
+  command.add("Who may look",
+              {"--no-exec", &arguments->mount.no_exec, "Refuse to run programs from the mount"});
+  add_no_lock_option(command, arguments->no_lock);
+  command.footer = R"(
 Below MOUNTPOINT:
   snapshots/TIME, snapshots/latest    by time
   ids/ID, hosts/HOST/TIME, tags/TAG/TIME
@@ -237,12 +213,11 @@ Examples:
   snapfs mount --background ~/mnt; snapfs umount ~/mnt
   mount -t snapfs /srv/snapshots /mnt/snap -o password-file=/root/password
   cp -a ~/mnt/snapshots/latest/home/me/work/report.odt .
-  rsync -aHAX ~/mnt/snapshots/latest/etc/ /etc/)");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_mount(options, *arguments, signals);
-    };
-  });
+  rsync -aHAX ~/mnt/snapshots/latest/etc/ /etc/)";
+  command.run = [&options, arguments](Signals& signals) {
+    return run_mount(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

@@ -4,8 +4,7 @@
 #include <array>
 #include <string_view>
 
-#include <CLI/CLI.hpp>
-
+#include "cli/grammar/command.h"
 #include "fs/base/error.h"
 
 namespace snapfs {
@@ -59,22 +58,25 @@ std::vector<std::string> split_options(std::string_view text) {
 }
 
 /// One option as the mount command's argument; empty when it is to be left out.
-std::string translated(const std::string& option, const CLI::App& mount, bool sloppy) {
+std::string translated(const std::string& option, const Command& program, bool sloppy) {
   const std::size_t equals = std::min(option.find('='), option.size());
   std::string name = option.substr(0, equals);
   if (is_ignored(name)) return {};
   if (name == "remount") refuse("a mount cannot be changed: unmount it, and mount it again");
   if (name == "noexec") name = "no-exec";
   std::ranges::replace(name, '_', '-');
-  const CLI::Option* const known =
-      contains(kNotHere, name) ? nullptr : mount.get_option_no_throw("--" + name);
+  const Option* known = nullptr;
+  if (!contains(kNotHere, name)) {
+    known = program.find("mount")->find_option(name);
+    if (known == nullptr) known = program.find_option(name);
+  }
   if (known == nullptr) {
     if (sloppy) return {};
     refuse("there is no option \"" + option.substr(0, equals) +
            "\": \"snapfs mount --help\" lists what there is");
   }
   const bool has_value = equals < option.size();
-  const bool wants_value = known->get_items_expected_max() > 0;
+  const bool wants_value = known->binding().wants_value();
   if (wants_value && !has_value) refuse("option \"" + name + "\" needs a value: " + name + "=…");
   if (!wants_value && has_value) refuse("option \"" + name + "\" takes no value");
   return "--" + name + option.substr(equals);
@@ -89,7 +91,7 @@ bool is_mount_helper(const std::vector<std::string>& arguments) {
 }
 
 MountHelperCall parse_mount_helper(const std::vector<std::string>& arguments,
-                                   const CLI::App& mount) {
+                                   const Command& program) {
   std::vector<std::string> places;
   std::vector<std::string> options;
   MountHelperCall call;
@@ -120,7 +122,7 @@ MountHelperCall parse_mount_helper(const std::vector<std::string>& arguments,
                     "--fsname=" + places[0]};
   if (!verbose) call.arguments.push_back("--quiet");
   for (const std::string& option : options) {
-    if (std::string argument = translated(option, mount, sloppy); !argument.empty()) {
+    if (std::string argument = translated(option, program, sloppy); !argument.empty()) {
       call.arguments.push_back(std::move(argument));
     }
   }

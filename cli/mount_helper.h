@@ -5,11 +5,9 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-}
-
 namespace snapfs {
+
+class Command;
 
 struct MountHelperCall {
   std::vector<std::string> arguments;  ///< "snapfs", "mount", …
@@ -20,10 +18,11 @@ struct MountHelperCall {
 bool is_mount_helper(const std::vector<std::string>& arguments);
 
 /// `arguments`, the program's name first: REPOSITORY MOUNTPOINT [-sfnv] [-o OPTION[=VALUE],…]. An
-/// option may be each long one of `mount`, the mount command, with - or _ between words; one that
-/// only means something to mount(8), systemd or the kernel is left out, and so is an unknown one
-/// after -s. A value with commas stands in double quotes. Throws Error{kUsage} for anything else.
+/// option may be each long one of the mount command of `program`, with - or _ between words; one
+/// that only means something to mount(8), systemd or the kernel is left out, and so is an unknown
+/// one after -s. A value with commas stands in double quotes. Throws Error{kUsage} for anything
+/// else.
 MountHelperCall parse_mount_helper(const std::vector<std::string>& arguments,
-                                   const CLI::App& mount);
+                                   const Command& program);
 
 }  // namespace snapfs

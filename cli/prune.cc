@@ -3,7 +3,6 @@
 #include <optional>
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -62,25 +61,23 @@ Examples:
 
 }  // namespace
 
-void add_prune_command(CLI::App& program, GlobalOptions& global, Command& chosen) {
-  CLI::App* app = program.add_subcommand("prune", "Remove what no snapshot needs any more");
-  const auto command = std::make_shared<PruneCommand>();
-  app->add_flag("-n,--dry-run", command->dry_run, "Only say what would be done")->group("Prune");
-  app->add_flag("--unsafe-allow-remove-all", command->allow_remove_all,
-                "Empty a repository that has no snapshots")
-      ->group("Prune");
-  app->add_option("--unsafe-recover-no-free-space", command->recover_repository,
-                  "For a full disk, when --max-repack-size 0 does not help: remove the index "
-                  "before writing it anew. ID is the repository's")
-      ->type_name("ID")
-      ->group("Prune");
-  add_prune_options(*app, global, command->arguments);
-  add_global_options(*app, global);
-  app->add_flag("--no-lock", command->no_lock, "Take no lock, with --dry-run")->group("Repository");
-  app->footer(kFooter);
-  app->callback([&global, &chosen, command] {
-    chosen = [&global, command](Signals& signals) { return run_prune(global, *command, signals); };
-  });
+Command prune_command(GlobalOptions& global) {
+  Command command("prune", "Remove what no snapshot needs any more");
+  const auto prune = std::make_shared<PruneCommand>();
+  command.add("Prune",
+              {
+                  {"-n,--dry-run", &prune->dry_run, "Only say what would be done"},
+                  {"--unsafe-allow-remove-all", &prune->allow_remove_all,
+                   "Empty a repository that has no snapshots"},
+                  {"--unsafe-recover-no-free-space", "ID", &prune->recover_repository,
+                   "For a full disk, when --max-repack-size 0 does not help: remove the index "
+                   "before writing it anew. ID is the repository's"},
+              });
+  add_prune_options(command, global, prune->arguments);
+  command.add("Repository", {"--no-lock", &prune->no_lock, "Take no lock, with --dry-run"});
+  command.footer = kFooter;
+  command.run = [&global, prune](Signals& signals) { return run_prune(global, *prune, signals); };
+  return command;
 }
 
 }  // namespace snapfs

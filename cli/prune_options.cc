@@ -3,9 +3,9 @@
 #include <charconv>
 #include <system_error>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "cli/grammar/command.h"
 #include "cli/quantity.h"
 #include "fs/base/error.h"
 
@@ -39,33 +39,23 @@ PruneOptions PruneArguments::options() const {
   return options;
 }
 
-void add_prune_options(CLI::App& command, GlobalOptions& global, PruneArguments& arguments) {
+void add_prune_options(Command& command, GlobalOptions& global, PruneArguments& arguments) {
   const char* const group = "What is repacked";
-  command
-      .add_option("--max-unused", arguments.max_unused,
-                  "How much unused data may stay: a percentage of what stays, a size with k, M, G "
-                  "or T behind, or \"unlimited\" (default: 5%)")
-      ->type_name("LIMIT")
-      ->group(group);
-  command
-      .add_option("--max-repack-size", arguments.max_repack_size,
-                  "Repack no more than SIZE; 0: only remove what nothing uses")
-      ->type_name("SIZE")
-      ->group(group);
-  command
-      .add_option("--repack-smaller-than", arguments.repack_smaller_than,
-                  "Merge packs smaller than SIZE, when there are ten or more")
-      ->type_name("SIZE")
-      ->group(group);
-  command
-      .add_flag("--repack-cacheable-only", arguments.repack_cacheable_only,
-                "Repack only packs with directories, for storage that is slow to read")
-      ->group(group);
-  command
-      .add_flag("--repack-uncompressed", arguments.repack_uncompressed,
-                "Compress what is not compressed yet")
-      ->group(group);
-  command.add_flag("--repack-small", arguments.repack_small)->group("");
+  command.add(group,
+              {
+                  {"--max-unused", "LIMIT", &arguments.max_unused,
+                   "How much unused data may stay: a percentage of what stays, a size with k, M, G "
+                   "or T behind, or \"unlimited\" (default: 5%)"},
+                  {"--max-repack-size", "SIZE", &arguments.max_repack_size,
+                   "Repack no more than SIZE; 0: only remove what nothing uses"},
+                  {"--repack-smaller-than", "SIZE", &arguments.repack_smaller_than,
+                   "Merge packs smaller than SIZE, when there are ten or more"},
+                  {"--repack-cacheable-only", &arguments.repack_cacheable_only,
+                   "Repack only packs with directories, for storage that is slow to read"},
+                  {"--repack-uncompressed", &arguments.repack_uncompressed,
+                   "Compress what is not compressed yet"},
+                  Option("--repack-small", &arguments.repack_small, "").hidden(),
+              });
   add_storage_options(command, global, arguments.storage);
 }
 

@@ -7,12 +7,9 @@
 #include "cli/storage_options.h"
 #include "fs/maintain/prune.h"
 
-namespace CLI {
-class App;
-}
-
 namespace snapfs {
 
+class Command;
 struct GlobalOptions;
 
 /// As given on the command line.
@@ -30,7 +27,7 @@ struct PruneArguments {
 };
 
 /// Both structures must outlive `command`.
-void add_prune_options(CLI::App& command, GlobalOptions& global, PruneArguments& arguments);
+void add_prune_options(Command& command, GlobalOptions& global, PruneArguments& arguments);
 
 /// "5%", "200M", "unlimited". Throws Error{kUsage}.
 UnusedLimit parse_unused_limit(std::string_view text);

@@ -3,7 +3,6 @@
 
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -50,21 +49,18 @@ ExitCode run_recover(const GlobalOptions& options, Signals& signals) {
 
 }  // namespace
 
-void add_recover_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command =
-      program.add_subcommand("recover", "Bring back directories that no snapshot has any more");
-  add_global_options(*command, options);
-  command->footer(R"(
+Command recover_command(GlobalOptions& options) {
+  Command command("recover", "Bring back directories that no snapshot has any more");
+  command.footer = R"(
 For when snapshots were removed that should have stayed, and the repository was not pruned since.
 All directories to which nothing refers any more become entries of one new snapshot of the path
 /recover, with the beginnings of their IDs as names; move on from there. Only what the index lists
 is found: where index files are missing, run "snapfs repair index" first.
 
 Example:
-  snapfs recover && snapfs mount ~/mnt     then look below ~/mnt/snapshots/latest)");
-  command->callback([&options, &chosen] {
-    chosen = [&options](Signals& signals) { return run_recover(options, signals); };
-  });
+  snapfs recover && snapfs mount ~/mnt     then look below ~/mnt/snapshots/latest)";
+  command.run = [&options](Signals& signals) { return run_recover(options, signals); };
+  return command;
 }
 
 }  // namespace snapfs

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -100,15 +99,16 @@ ExitCode run_repair_index(const GlobalOptions& options, const RepairIndexArgumen
 
 }  // namespace
 
-void add_repair_index_command(CLI::App& repair, GlobalOptions& options, Command& chosen) {
-  CLI::App* command =
-      repair.add_subcommand("index", "Make the index agree with the packs that are there");
+Command repair_index_command(GlobalOptions& options) {
+  Command command("index", "Make the index agree with the packs that are there");
   const auto arguments = std::make_shared<RepairIndexArguments>();
-  command->add_flag("--read-all-packs", arguments->repair.read_all_packs,
-                    "Read the header of every pack, and build the index from these");
-  command->add_flag("-n,--dry-run", arguments->dry_run, "Say what would be done, and do nothing");
-  add_global_options(*command, options);
-  command->footer(R"(
+  command.add("Options",
+              {
+                  {"--read-all-packs", &arguments->repair.read_all_packs,
+                   "Read the header of every pack, and build the index from these"},
+                  {"-n,--dry-run", &arguments->dry_run, "Say what would be done, and do nothing"},
+              });
+  command.footer = R"(
 For index files that are damaged or missing, and packs that are missing or not listed. Only the
 headers of packs about which the index is wrong are read. A pack that is damaged itself stays
 listed, so that "snapfs repair packs" can save what is intact in it.
@@ -116,12 +116,11 @@ listed, so that "snapfs repair packs" can save what is intact in it.
 Examples:
   snapfs repair index -n                   what is wrong
   snapfs repair index
-  snapfs repair index --read-all-packs     when the index cannot be trusted at all)");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_repair_index(options, *arguments, signals);
-    };
-  });
+  snapfs repair index --read-all-packs     when the index cannot be trusted at all)";
+  command.run = [&options, arguments](Signals& signals) {
+    return run_repair_index(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -119,31 +118,27 @@ ExitCode run_repair_packs(const GlobalOptions& options, const RepairPacksArgumen
 
 }  // namespace
 
-void add_repair_packs_command(CLI::App& repair, GlobalOptions& options, Command& chosen) {
-  CLI::App* command = repair.add_subcommand("packs", "Save what is intact in damaged packs");
+Command repair_packs_command(GlobalOptions& options) {
+  Command command("packs", "Save what is intact in damaged packs");
   const auto arguments = std::make_shared<RepairPacksArguments>();
-  command
-      ->add_option(
-          "ID", arguments->packs,
-          "The packs, as \"snapfs check --read-data\" names them, or beginnings of their IDs")
-      ->type_name("")
-      ->required();
-  command->add_flag("-n,--dry-run", arguments->dry_run, "Say what could be saved, and do nothing");
-  add_storage_options(*command, options, arguments->storage);
-  add_global_options(*command, options);
-  command->footer(R"(
+  command.take_all(
+      "ID", &arguments->packs,
+      "The packs, as \"snapfs check --read-data\" names them, or beginnings of their IDs", 1);
+  command.add("Options",
+              {"-n,--dry-run", &arguments->dry_run, "Say what could be saved, and do nothing"});
+  add_storage_options(command, options, arguments->storage);
+  command.footer = R"(
 A copy of each pack is kept in the current directory, as pack-ID. What is intact in it is stored
 anew, then the pack is taken off the index and removed. Blobs that are lost are named; "snapfs
 repair snapshots" then finds the files that they belonged to.
 
 Examples:
   snapfs repair packs -n 4b9fe935          what can be saved
-  snapfs repair packs 4b9fe935 7f3b50f6)");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_repair_packs(options, *arguments, signals);
-    };
-  });
+  snapfs repair packs 4b9fe935 7f3b50f6)";
+  command.run = [&options, arguments](Signals& signals) {
+    return run_repair_packs(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

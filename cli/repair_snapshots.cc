@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "cli/commands.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
@@ -68,27 +66,25 @@ Examples:
 
 }  // namespace
 
-void add_repair_snapshots_command(CLI::App& repair, GlobalOptions& global, Command& chosen) {
-  CLI::App* app =
-      repair.add_subcommand("snapshots", "Take out of snapshots what is lost, so they can be read");
+Command repair_snapshots_command(GlobalOptions& global) {
+  Command command("snapshots", "Take out of snapshots what is lost, so they can be read");
   const auto arguments = std::make_shared<RepairArguments>();
   const char* const group = "Repair";
-  app->add_option("ID", arguments->ids,
-                  "Only these: IDs, unambiguous beginnings of them, or \"latest\"")
-      ->type_name("");
-  app->add_flag("-n,--dry-run", arguments->dry_run, "Only say what would be done")->group(group);
-  app->add_flag("--forget", arguments->forget,
-                "Remove the old snapshots; otherwise the new ones get the tag \"repaired\"")
-      ->group(group);
-  add_filter_options(*app, arguments->filter);
-  add_storage_options(*app, global, arguments->storage);
-  add_global_options(*app, global);
-  app->footer(kFooter);
-  app->callback([&global, &chosen, arguments] {
-    chosen = [&global, arguments](Signals& signals) {
-      return run_repair_snapshots(global, *arguments, signals);
-    };
-  });
+  command.take_all("ID", &arguments->ids,
+                   "Only these: IDs, unambiguous beginnings of them, or \"latest\"");
+  command.add(group,
+              {
+                  {"-n,--dry-run", &arguments->dry_run, "Only say what would be done"},
+                  {"--forget", &arguments->forget,
+                   "Remove the old snapshots; otherwise the new ones get the tag \"repaired\""},
+              });
+  add_filter_options(command, arguments->filter);
+  add_storage_options(command, global, arguments->storage);
+  command.footer = kFooter;
+  command.run = [&global, arguments](Signals& signals) {
+    return run_repair_snapshots(global, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

@@ -7,7 +7,6 @@
 #include <system_error>
 #include <utility>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -103,19 +102,16 @@ Examples:
 
 }  // namespace
 
-void add_restore_command(CLI::App& program, GlobalOptions& global, Command& chosen) {
-  CLI::App* command =
-      program.add_subcommand("restore", "Write the files of a snapshot into a directory");
+Command restore_command(GlobalOptions& global) {
+  Command command("restore", "Write the files of a snapshot into a directory");
   const auto arguments = std::make_shared<RestoreArguments>();
-  add_restore_options(*command, *arguments);
-  add_global_options(*command, global);
-  add_no_lock_option(*command, arguments->no_lock);
-  command->footer(kFooter);
-  command->callback([&global, &chosen, arguments] {
-    chosen = [&global, arguments](Signals& signals) {
-      return run_restore(global, *arguments, signals);
-    };
-  });
+  add_restore_options(command, *arguments);
+  add_no_lock_option(command, arguments->no_lock);
+  command.footer = kFooter;
+  command.run = [&global, arguments](Signals& signals) {
+    return run_restore(global, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

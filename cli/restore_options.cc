@@ -8,9 +8,9 @@
 #include <string_view>
 #include <utility>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "cli/grammar/command.h"
 #include "cli/pattern_options.h"
 #include "fs/base/error.h"
 #include "fs/base/path.h"
@@ -96,14 +96,14 @@ RestoreOptions RestoreArguments::options() const {
 
 namespace {
 
-void add_choice_options(CLI::App& app, RestoreArguments& arguments) {
+void add_choice_options(Command& command, RestoreArguments& arguments) {
   const char* const group = "What is restored";
   const auto add = [&](const char* name, std::vector<std::string>& values, const char* text) {
-    app.add_option(name, values, text)->type_name("PATTERN")->allow_extra_args(false)->group(group);
+    command.add(group, {name, "PATTERN", &values, text});
   };
-  add_include_options(app, arguments.patterns.includes, group,
+  add_include_options(command, arguments.patterns.includes, group,
                       "Only what matches PATTERN (may be repeated)");
-  add_exclude_options(app, arguments.patterns.excludes, group,
+  add_exclude_options(command, arguments.patterns.excludes, group,
                       "All but what matches PATTERN (may be repeated)");
   add("--include-xattr", arguments.include_attributes,
       "Only extended attributes that match PATTERN (may be repeated)");
@@ -111,37 +111,33 @@ void add_choice_options(CLI::App& app, RestoreArguments& arguments) {
       "All extended attributes but those (may be repeated)");
 }
 
-void add_target_options(CLI::App& app, RestoreArguments& arguments) {
+void add_target_options(Command& command, RestoreArguments& arguments) {
   const char* const group = "Where and how";
-  app.add_option("-t,--target", arguments.target, "Restore into the directory DIR")
-      ->type_name("DIR")
-      ->group(group);
-  app.add_option("--overwrite", arguments.overwrite,
-                 "Replace files that exist: always, if-changed, if-newer, never")
-      ->type_name("WHEN")
-      ->group(group);
-  app.add_flag("--delete", arguments.remove_unexpected,
-               "Delete from DIR what is not in the snapshot (try it with --dry-run -vv)")
-      ->group(group);
-  app.add_flag("--sparse", arguments.sparse, "Write runs of zeros as holes")->group(group);
-  app.add_flag("--ownership-by-name", arguments.ownership_by_name,
-               "Give files to the users and groups of the same name, not number")
-      ->group(group);
-  app.add_flag("--verify", arguments.verify, "Read what was written again")->group(group);
-  app.add_flag("-n,--dry-run", arguments.dry_run, "Change nothing, show what would be done")
-      ->group(group);
+  command.add(group,
+              {
+                  {"-t,--target", "DIR", &arguments.target, "Restore into the directory DIR"},
+                  {"--overwrite", "WHEN", &arguments.overwrite,
+                   "Replace files that exist: always, if-changed, if-newer, never"},
+                  {"--delete", &arguments.remove_unexpected,
+                   "Delete from DIR what is not in the snapshot (try it with --dry-run -vv)"},
+                  {"--sparse", &arguments.sparse, "Write runs of zeros as holes"},
+                  {"--ownership-by-name", &arguments.ownership_by_name,
+                   "Give files to the users and groups of the same name, not number"},
+                  {"--verify", &arguments.verify, "Read what was written again"},
+                  {"-n,--dry-run", &arguments.dry_run, "Change nothing, show what would be done"},
+              });
 }
 
 }  // namespace
 
-void add_restore_options(CLI::App& app, RestoreArguments& arguments) {
-  app.add_option("SNAPSHOT", arguments.snapshot,
-                 "An ID, an unambiguous beginning of one, or \"latest\"; with :/FOLDER behind it, "
-                 "only what is in that directory")
-      ->type_name("");
-  add_target_options(app, arguments);
-  add_choice_options(app, arguments);
-  add_filter_options(app, arguments.filter);
+void add_restore_options(Command& command, RestoreArguments& arguments) {
+  command.take_all(
+      "SNAPSHOT", &arguments.snapshot,
+      "An ID, an unambiguous beginning of one, or \"latest\"; with :/FOLDER behind it, "
+      "only what is in that directory");
+  add_target_options(command, arguments);
+  add_choice_options(command, arguments);
+  add_filter_options(command, arguments.filter);
 }
 
 }  // namespace snapfs

@@ -10,11 +10,9 @@
 #include "cli/include_exclude_options.h"
 #include "fs/restore/options.h"
 
-namespace CLI {
-class App;
-}
-
 namespace snapfs {
+
+class Command;
 
 /// As given on the command line.
 struct RestoreArguments {
@@ -37,7 +35,7 @@ struct RestoreArguments {
   RestoreOptions options() const;
 };
 
-/// `arguments` must outlive `app`.
-void add_restore_options(CLI::App& app, RestoreArguments& arguments);
+/// `arguments` must outlive `command`.
+void add_restore_options(Command& command, RestoreArguments& arguments);
 
 }  // namespace snapfs

@@ -5,8 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "cli/commands.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
@@ -115,26 +113,23 @@ ExitCode run_rewrite(const GlobalOptions& global, const RewriteArguments& argume
   return choice.finish();
 }
 
-void add_change_options(CLI::App& app, RewriteArguments& arguments) {
+void add_change_options(Command& command, RewriteArguments& arguments) {
   const char* const group = "What changes";
-  add_exclude_options(app, arguments.patterns.excludes, group,
+  add_exclude_options(command, arguments.patterns.excludes, group,
                       "Leave out what matches PATTERN (may be repeated)");
-  add_include_options(app, arguments.patterns.includes, group,
+  add_include_options(command, arguments.patterns.includes, group,
                       "Leave out all but what matches PATTERN (may be repeated)");
-  app.add_option("--new-host", arguments.new_host, "Another host name")
-      ->type_name("HOST")
-      ->group(group);
-  app.add_option("--new-time", arguments.new_time,
-                 "Another time: \"2026-01-31 12:30:00\", or RFC 3339")
-      ->type_name("TIME")
-      ->group(group);
-  app.add_flag("-s,--snapshot-summary", arguments.snapshot_summary,
-               "Record how many files and bytes there are, if that is not known")
-      ->group(group);
-  app.add_flag("--forget", arguments.forget,
-               "Remove the old snapshots; otherwise the new ones get the tag \"rewrite\"")
-      ->group(group);
-  app.add_flag("-n,--dry-run", arguments.dry_run, "Only say what would be done")->group(group);
+  command.add(group,
+              {
+                  {"--new-host", "HOST", &arguments.new_host, "Another host name"},
+                  {"--new-time", "TIME", &arguments.new_time,
+                   "Another time: \"2026-01-31 12:30:00\", or RFC 3339"},
+                  {"-s,--snapshot-summary", &arguments.snapshot_summary,
+                   "Record how many files and bytes there are, if that is not known"},
+                  {"--forget", &arguments.forget,
+                   "Remove the old snapshots; otherwise the new ones get the tag \"rewrite\""},
+                  {"-n,--dry-run", &arguments.dry_run, "Only say what would be done"},
+              });
 }
 
 constexpr const char* kFooter = R"(
@@ -149,22 +144,19 @@ Examples:
 
 }  // namespace
 
-void add_rewrite_command(CLI::App& program, GlobalOptions& global, Command& chosen) {
-  CLI::App* app = program.add_subcommand("rewrite", "Leave something out of snapshots that exist");
+Command rewrite_command(GlobalOptions& global) {
+  Command command("rewrite", "Leave something out of snapshots that exist");
   const auto arguments = std::make_shared<RewriteArguments>();
-  app->add_option("ID", arguments->ids,
-                  "Only these: IDs, unambiguous beginnings of them, or \"latest\"")
-      ->type_name("");
-  add_change_options(*app, *arguments);
-  add_filter_options(*app, arguments->filter);
-  add_storage_options(*app, global, arguments->storage);
-  add_global_options(*app, global);
-  app->footer(kFooter);
-  app->callback([&global, &chosen, arguments] {
-    chosen = [&global, arguments](Signals& signals) {
-      return run_rewrite(global, *arguments, signals);
-    };
-  });
+  command.take_all("ID", &arguments->ids,
+                   "Only these: IDs, unambiguous beginnings of them, or \"latest\"");
+  add_change_options(command, *arguments);
+  add_filter_options(command, arguments->filter);
+  add_storage_options(command, global, arguments->storage);
+  command.footer = kFooter;
+  command.run = [&global, arguments](Signals& signals) {
+    return run_rewrite(global, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

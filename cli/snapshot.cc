@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "archiver/archiver.h"
@@ -143,19 +142,16 @@ Examples:
 
 }  // namespace
 
-void add_snapshot_command(CLI::App& program, GlobalOptions& global, Command& chosen) {
-  CLI::App* command =
-      program.add_subcommand("snapshot", "Take a snapshot of files and directories")
-          ->alias("backup");
+Command snapshot_command(GlobalOptions& global) {
+  Command command("snapshot", "Take a snapshot of files and directories");
+  command.aliases = {"backup"};
   const auto options = std::make_shared<SnapshotOptions>();
-  add_snapshot_options(*command, global, *options);
-  add_global_options(*command, global);
-  command->footer(kFooter);
-  command->callback([&global, &chosen, options] {
-    chosen = [&global, options](Signals& signals) {
-      return run_snapshot(global, *options, signals);
-    };
-  });
+  add_snapshot_options(command, global, *options);
+  command.footer = kFooter;
+  command.run = [&global, options](Signals& signals) {
+    return run_snapshot(global, *options, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

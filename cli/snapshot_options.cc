@@ -6,12 +6,12 @@
 #include <system_error>
 #include <utility>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/environment.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
+#include "cli/grammar/command.h"
 #include "cli/quantity.h"
 #include "fs/base/error.h"
 #include "fs/tree/snapshot.h"
@@ -33,87 +33,62 @@ std::optional<std::size_t> whole_number(std::string_view text) {
   return value;
 }
 
-void add_source_options(CLI::App& command, GlobalOptions& global, SnapshotOptions& options) {
+void add_source_options(Command& command, GlobalOptions& global, SnapshotOptions& options) {
   const char* const group = "What to store";
-  command.add_flag("--stdin", global.stdin_is_data, "Store what comes in on standard input")
-      ->group(group);
-  command
-      .add_flag("--stdin-from-command", options.stdin_from_command,
-                "Run the arguments as a command, and store what it prints")
-      ->group(group);
-  command
-      .add_option("--stdin-filename", options.stdin_filename,
-                  "Call what comes from a stream NAME, not \"stdin\"")
-      ->type_name("NAME")
-      ->group(group);
-  command
-      .add_option("--as-path", options.as_path,
-                  "Store the one file or directory as if it lay at PATH")
-      ->type_name("PATH")
-      ->group(group);
+  command.add(group,
+              {
+                  {"--stdin", &global.stdin_is_data, "Store what comes in on standard input"},
+                  {"--stdin-from-command", &options.stdin_from_command,
+                   "Run the arguments as a command, and store what it prints"},
+                  {"--stdin-filename", "NAME", &options.stdin_filename,
+                   "Call what comes from a stream NAME, not \"stdin\""},
+                  {"--as-path", "PATH", &options.as_path,
+                   "Store the one file or directory as if it lay at PATH"},
+              });
 }
 
-void add_snapshot_description_options(CLI::App& command, SnapshotOptions& options) {
+void add_snapshot_description_options(Command& command, SnapshotOptions& options) {
   const char* const group = "The snapshot";
-  command
-      .add_option("--tag", options.tags, "Mark the snapshot with TAG[,TAG...] (may be repeated)")
-      ->type_name("TAGS")
-      ->allow_extra_args(false)
-      ->group(group);
-  command.add_option("-H,--host", options.host, "Record NAME as the host (or SNAPFS_HOST)")
-      ->type_name("NAME")
-      ->group(group);
-  command.add_option("--time", options.time, "Record TIME: \"2026-01-31 12:30:00\", or RFC 3339")
-      ->type_name("TIME")
-      ->group(group);
-  command
-      .add_flag("--with-atime", options.with_atime,
-                "Store access times, not modification times in their place")
-      ->group(group);
-  command
-      .add_flag("--skip-if-unchanged", options.skip_if_unchanged,
-                "Take no snapshot that would be like its parent")
-      ->group(group);
-  command.add_flag("-n,--dry-run", options.dry_run, "Write nothing, show what would be done")
-      ->group(group);
+  command.add(
+      group,
+      {
+          {"--tag", "TAGS", &options.tags, "Mark the snapshot with TAG[,TAG...] (may be repeated)"},
+          {"-H,--host", "NAME", &options.host, "Record NAME as the host (or SNAPFS_HOST)"},
+          {"--time", "TIME", &options.time, "Record TIME: \"2026-01-31 12:30:00\", or RFC 3339"},
+          {"--with-atime", &options.with_atime,
+           "Store access times, not modification times in their place"},
+          {"--skip-if-unchanged", &options.skip_if_unchanged,
+           "Take no snapshot that would be like its parent"},
+          {"-n,--dry-run", &options.dry_run, "Write nothing, show what would be done"},
+      });
 }
 
-void add_parent_options(CLI::App& command, SnapshotOptions& options) {
+void add_parent_options(Command& command, SnapshotOptions& options) {
   const char* const group = "What is taken over unread";
-  command.add_option("--parent", options.parent, "Take unchanged files over from snapshot ID")
-      ->type_name("ID")
-      ->group(group);
-  command
-      .add_option("-g,--group-by", options.group_by,
-                  "What the parent has in common: host, paths, tags (default: host,paths)")
-      ->type_name("GROUP")
-      ->group(group);
-  command.add_flag("-f,--force", options.force, "Read every file, changed or not")->group(group);
-  command
-      .add_flag("--ignore-ctime", options.ignore_ctime,
-                "A new change time does not make a file changed")
-      ->group(group);
-  command
-      .add_flag("--ignore-inode", options.ignore_inode,
-                "Neither does a new inode number or change time")
-      ->group(group);
+  command.add(group,
+              {
+                  {"--parent", "ID", &options.parent, "Take unchanged files over from snapshot ID"},
+                  {"-g,--group-by", "GROUP", &options.group_by,
+                   "What the parent has in common: host, paths, tags (default: host,paths)"},
+                  {"-f,--force", &options.force, "Read every file, changed or not"},
+                  {"--ignore-ctime", &options.ignore_ctime,
+                   "A new change time does not make a file changed"},
+                  {"--ignore-inode", &options.ignore_inode,
+                   "Neither does a new inode number or change time"},
+              });
 }
 
-void add_run_options(CLI::App& command, GlobalOptions& global, SnapshotOptions& options) {
+void add_run_options(Command& command, GlobalOptions& global, SnapshotOptions& options) {
   const char* const group = "How it is done";
   add_storage_options(command, global, options.storage, group);
-  command
-      .add_option("--read-concurrency", options.read_concurrency,
-                  "Read N files at once (or SNAPFS_READ_CONCURRENCY)")
-      ->type_name("N")
-      ->group(group);
-  command
-      .add_option("--checkpoint", options.checkpoint,
-                  "Write what is done as a partial snapshot this often, 0 for never (default: 5m)")
-      ->type_name("DURATION")
-      ->group(group);
-  command.add_flag("--no-scan", options.no_scan, "Do not count beforehand how much there is")
-      ->group(group);
+  command.add(
+      group, {
+                 {"--read-concurrency", "N", &options.read_concurrency,
+                  "Read N files at once (or SNAPFS_READ_CONCURRENCY)"},
+                 {"--checkpoint", "DURATION", &options.checkpoint,
+                  "Write what is done as a partial snapshot this often, 0 for never (default: 5m)"},
+                 {"--no-scan", &options.no_scan, "Do not count beforehand how much there is"},
+             });
 }
 
 }  // namespace
@@ -150,8 +125,8 @@ unsigned SnapshotOptions::read_concurrency_count() const {
   return static_cast<unsigned>(*count);
 }
 
-void add_snapshot_options(CLI::App& command, GlobalOptions& global, SnapshotOptions& options) {
-  command.add_option("PATH", options.targets, "What to take a snapshot of")->type_name("");
+void add_snapshot_options(Command& command, GlobalOptions& global, SnapshotOptions& options) {
+  command.take_all("PATH", &options.targets, "What to take a snapshot of");
   add_source_options(command, global, options);
   add_target_file_options(command, options.target_files);
   add_exclude_options(command, options.excludes);

@@ -10,12 +10,9 @@
 #include "cli/storage_options.h"
 #include "cli/target_files.h"
 
-namespace CLI {
-class App;
-}
-
 namespace snapfs {
 
+class Command;
 struct GlobalOptions;
 
 /// As given. What is empty is looked for in the environment, or has a default, when it is used.
@@ -57,6 +54,6 @@ struct SnapshotOptions {
 };
 
 /// Adds the options to the command. Both structures must outlive `command`.
-void add_snapshot_options(CLI::App& command, GlobalOptions& global, SnapshotOptions& options);
+void add_snapshot_options(Command& command, GlobalOptions& global, SnapshotOptions& options);
 
 }  // namespace snapfs

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -28,18 +27,19 @@ namespace {
 
 struct SnapshotsArguments {
   FilterOptions filter;
-  std::uint64_t latest = 0;  ///< 0: all
-  std::string group_by;      ///< empty: no groups
+  std::int64_t latest = 0;  ///< 0 or less: all
+  std::string group_by;     ///< empty: no groups
   bool compact = false;
   bool no_lock = false;
   std::vector<std::string> ids;
 };
 
-/// The newest `count` of each host and set of paths, in the order they had; 0: all.
-std::vector<Snapshot> keep_latest(std::vector<Snapshot> snapshots, std::uint64_t count) {
-  if (count == 0) return snapshots;
+/// The newest `count` of each host and set of paths, in the order they had; 0 or less:
+/// all.
+std::vector<Snapshot> keep_latest(std::vector<Snapshot> snapshots, std::int64_t count) {
+  if (count <= 0) return snapshots;
   constexpr GroupBy kHostAndPaths{.host = true, .paths = true};
-  std::map<GroupKey, std::uint64_t> seen;
+  std::map<GroupKey, std::int64_t> seen;
   std::vector<Snapshot> kept;
   for (auto snapshot = snapshots.rbegin(); snapshot != snapshots.rend(); ++snapshot) {
     if (seen[GroupKey::of(*snapshot, kHostAndPaths)]++ < count) {
@@ -89,38 +89,32 @@ ExitCode run_snapshots(const GlobalOptions& options, const SnapshotsArguments& a
 
 }  // namespace
 
-void add_snapshots_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command = program.add_subcommand("snapshots", "List the snapshots of a repository");
+Command snapshots_command(GlobalOptions& options) {
+  Command command("snapshots", "List the snapshots of a repository");
   const auto arguments = std::make_shared<SnapshotsArguments>();
-  command
-      ->add_option("ID", arguments->ids,
-                   "Only these: IDs, unambiguous beginnings of them, or \"latest\"")
-      ->type_name("");
-  add_filter_options(*command, arguments->filter);
-  command->add_option("--latest", arguments->latest, "Only the newest N of each host and paths")
-      ->type_name("N")
-      ->group("Which snapshots");
+  command.take_all("ID", &arguments->ids,
+                   "Only these: IDs, unambiguous beginnings of them, or \"latest\"");
+  add_filter_options(command, arguments->filter);
+  command.add("Which snapshots",
+              {"--latest", "N", &arguments->latest, "Only the newest N of each host and paths"});
   const char* const output = "Listing";
-  command
-      ->add_option("-g,--group-by", arguments->group_by,
-                   "List them by host, paths and tags, or some of them: GROUP is host,paths")
-      ->type_name("GROUP")
-      ->group(output);
-  command->add_flag("-c,--compact", arguments->compact, "Leave out the paths; one tag a line")
-      ->group(output);
-  add_global_options(*command, options);
-  add_no_lock_option(*command, arguments->no_lock);
-  command->footer(R"(
+  command.add(output,
+              {
+                  {"-g,--group-by", "GROUP", &arguments->group_by,
+                   "List them by host, paths and tags, or some of them: GROUP is host,paths"},
+                  {"-c,--compact", &arguments->compact, "Leave out the paths; one tag a line"},
+              });
+  add_no_lock_option(command, arguments->no_lock);
+  command.footer = R"(
 Examples:
   snapfs snapshots                         all of them, oldest first
   snapfs snapshots --host web1 --latest 1
   snapfs snapshots -g host,paths           a list for each host and set of paths
-  snapfs snapshots --json | jq -r '.[].id')");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_snapshots(options, *arguments, signals);
-    };
-  });
+  snapfs snapshots --json | jq -r '.[].id')";
+  command.run = [&options, arguments](Signals& signals) {
+    return run_snapshots(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

@@ -1,9 +1,8 @@
 #include "cli/source_options.h"
 
-#include <CLI/CLI.hpp>
-
 #include "cli/environment.h"
 #include "cli/global_options.h"
+#include "cli/grammar/command.h"
 #include "fs/base/error.h"
 
 namespace snapfs {
@@ -25,26 +24,21 @@ GlobalOptions SourceOptions::as_global(const GlobalOptions& global) const {
   return source;
 }
 
-void add_source_options(CLI::App& app, SourceOptions& options) {
+void add_source_options(Command& command, SourceOptions& options) {
   const char* const group = "Where from";
-  app.add_option("--from-repo", options.repository,
-                 "The repository to copy from (or SNAPFS_FROM_REPOSITORY)")
-      ->type_name("LOCATION")
-      ->group(group);
-  app.add_option("--from-repository-file", options.repository_file,
-                 "Read its name from FILE (or SNAPFS_FROM_REPOSITORY_FILE)")
-      ->type_name("FILE")
-      ->group(group);
-  app.add_option("--from-password-file", options.password_file,
-                 "Read its password from FILE (or SNAPFS_FROM_PASSWORD_FILE)")
-      ->type_name("FILE")
-      ->group(group);
-  app.add_option("--from-password-command", options.password_command,
-                 "Run COMMAND, which prints its password (or SNAPFS_FROM_PASSWORD_COMMAND)")
-      ->type_name("COMMAND")
-      ->group(group);
-  app.add_flag("--from-insecure-no-password", options.insecure_no_password, "Its password is empty")
-      ->group(group);
+  command.add(
+      group,
+      {
+          {"--from-repo", "LOCATION", &options.repository,
+           "The repository to copy from (or SNAPFS_FROM_REPOSITORY)"},
+          {"--from-repository-file", "FILE", &options.repository_file,
+           "Read its name from FILE (or SNAPFS_FROM_REPOSITORY_FILE)"},
+          {"--from-password-file", "FILE", &options.password_file,
+           "Read its password from FILE (or SNAPFS_FROM_PASSWORD_FILE)"},
+          {"--from-password-command", "COMMAND", &options.password_command,
+           "Run COMMAND, which prints its password (or SNAPFS_FROM_PASSWORD_COMMAND)"},
+          {"--from-insecure-no-password", &options.insecure_no_password, "Its password is empty"},
+      });
 }
 
 }  // namespace snapfs

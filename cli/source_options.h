@@ -3,12 +3,9 @@
 
 #include <string>
 
-namespace CLI {
-class App;
-}
-
 namespace snapfs {
 
+class Command;
 struct GlobalOptions;
 
 /// As given on the command line.
@@ -27,7 +24,7 @@ struct SourceOptions {
   GlobalOptions as_global(const GlobalOptions& global) const;
 };
 
-/// `options` must outlive `app`.
-void add_source_options(CLI::App& app, SourceOptions& options);
+/// `options` must outlive `command`.
+void add_source_options(Command& command, SourceOptions& options);
 
 }  // namespace snapfs

@@ -6,12 +6,12 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
+#include "cli/grammar/word_choice.h"
 #include "cli/json_object.h"
 #include "cli/lock_option.h"
 #include "cli/named_snapshot.h"
@@ -128,32 +128,25 @@ ExitCode run_stats(const GlobalOptions& options, const StatsArguments& arguments
 
 }  // namespace
 
-void add_stats_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command = program.add_subcommand("stats", "Count what is in snapshots");
+Command stats_command(GlobalOptions& options) {
+  Command command("stats", "Count what is in snapshots");
   const auto arguments = std::make_shared<StatsArguments>();
-  command
-      ->add_option("ID", arguments->ids,
-                   "Only these: IDs, unambiguous beginnings of them, or \"latest\"")
-      ->type_name("");
-  command
-      ->add_option("--mode", arguments->mode,
-                   "restore-size (what it takes to restore each), files-by-contents (each content "
-                   "once), blobs-per-file, or raw-data (what they take in the repository)")
-      ->type_name("MODE")
-      ->check(CLI::IsMember(kModes).description(""))
-      ->group("Counting");
-  add_filter_options(*command, arguments->filter);
-  add_global_options(*command, options);
-  add_no_lock_option(*command, arguments->no_lock);
-  command->footer(R"(
+  command.take_all("ID", &arguments->ids,
+                   "Only these: IDs, unambiguous beginnings of them, or \"latest\"");
+  command.add("Counting",
+              {"--mode", "MODE", one_of(kModes, &arguments->mode),
+               "restore-size (what it takes to restore each), files-by-contents (each content "
+               "once), blobs-per-file, or raw-data (what they take in the repository)"});
+  add_filter_options(command, arguments->filter);
+  add_no_lock_option(command, arguments->no_lock);
+  command.footer = R"(
 Examples:
   snapfs stats latest                      how much would be restored?
-  snapfs stats --mode raw-data             how much space does all of it take?)");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_stats(options, *arguments, signals);
-    };
-  });
+  snapfs stats --mode raw-data             how much space does all of it take?)";
+  command.run = [&options, arguments](Signals& signals) {
+    return run_stats(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

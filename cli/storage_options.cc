@@ -3,11 +3,11 @@
 #include <charconv>
 #include <system_error>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/environment.h"
 #include "cli/global_options.h"
+#include "cli/grammar/command.h"
 #include "fs/base/error.h"
 #include "fs/repo/pack_writer.h"
 
@@ -30,22 +30,16 @@ std::size_t StorageOptions::pack_bytes() const {
   return mebibytes << 20;
 }
 
-void add_storage_options(CLI::App& command, GlobalOptions& global, StorageOptions& options,
+void add_storage_options(Command& command, GlobalOptions& global, StorageOptions& options,
                          const char* group) {
-  command
-      .add_option("--compression", global.compression,
-                  "off, fastest, auto, better or max (or SNAPFS_COMPRESSION)")
-      ->type_name("MODE")
-      ->group(group);
-  command
-      .add_flag("--no-extra-verify", global.no_extra_verify,
-                "Do not decrypt again and compare what was encrypted")
-      ->group(group);
-  command
-      .add_option("--pack-size", options.pack_size,
-                  "Size of the repository's files in MiB, 4 to 128 (or SNAPFS_PACK_SIZE)")
-      ->type_name("SIZE")
-      ->group(group);
+  command.add(group, {
+                         {"--compression", "MODE", &global.compression,
+                          "off, fastest, auto, better or max (or SNAPFS_COMPRESSION)"},
+                         {"--no-extra-verify", &global.no_extra_verify,
+                          "Do not decrypt again and compare what was encrypted"},
+                         {"--pack-size", "SIZE", &options.pack_size,
+                          "Size of the repository's files in MiB, 4 to 128 (or SNAPFS_PACK_SIZE)"},
+                     });
 }
 
 }  // namespace snapfs

@@ -5,12 +5,9 @@
 #include <cstddef>
 #include <string>
 
-namespace CLI {
-class App;
-}
-
 namespace snapfs {
 
+class Command;
 struct GlobalOptions;
 
 struct StorageOptions {
@@ -21,7 +18,7 @@ struct StorageOptions {
 };
 
 /// Both structures must outlive `command`.
-void add_storage_options(CLI::App& command, GlobalOptions& global, StorageOptions& options,
+void add_storage_options(Command& command, GlobalOptions& global, StorageOptions& options,
                          const char* group = "How it is done");
 
 }  // namespace snapfs

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -114,36 +113,29 @@ ExitCode run_tag(const GlobalOptions& options, const TagArguments& arguments, Si
 
 }  // namespace
 
-void add_tag_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command = program.add_subcommand("tag", "Change the tags of snapshots");
+Command tag_command(GlobalOptions& options) {
+  Command command("tag", "Change the tags of snapshots");
   const auto arguments = std::make_shared<TagArguments>();
-  command
-      ->add_option("ID", arguments->ids,
-                   "Only these: IDs, unambiguous beginnings of them, or \"latest\"")
-      ->type_name("");
+  command.take_all("ID", &arguments->ids,
+                   "Only these: IDs, unambiguous beginnings of them, or \"latest\"");
   const auto add = [&](const char* name, std::vector<std::string>& values, const char* text) {
-    command->add_option(name, values, text)
-        ->type_name("TAGS")
-        ->allow_extra_args(false)
-        ->group("Change");
+    command.add("Change", {name, "TAGS", &values, text});
   };
   add("--set", arguments->set, "Replace all tags by TAG[,TAG...]; '' leaves none");
   add("--add", arguments->add, "Add TAG[,TAG...] (may be repeated)");
   add("--remove", arguments->remove, "Remove TAG[,TAG...] (may be repeated)");
-  add_filter_options(*command, arguments->filter);
-  add_global_options(*command, options);
-  command->footer(R"(
+  add_filter_options(command, arguments->filter);
+  command.footer = R"(
 A snapshot with other tags is another snapshot: it gets a new ID, and remembers the first one.
 
 Examples:
   snapfs tag --add release 1a2b3c4d
   snapfs tag --remove nightly --host web1
-  snapfs tag --set '' --tag obsolete       no tags for all that are tagged obsolete)");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_tag(options, *arguments, signals);
-    };
-  });
+  snapfs tag --set '' --tag obsolete       no tags for all that are tagged obsolete)";
+  command.run = [&options, arguments](Signals& signals) {
+    return run_tag(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

@@ -1,9 +1,9 @@
 #include "cli/target_files.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "archiver/select/path_glob.h"
+#include "cli/grammar/command.h"
 #include "cli/output.h"
 #include "cli/text_file.h"
 #include "fs/base/error.h"
@@ -33,10 +33,10 @@ void add_matches(const std::string& file, const SourceFs& source, bool json,
 
 }  // namespace
 
-void add_target_file_options(CLI::App& app, TargetFiles& files) {
+void add_target_file_options(Command& command, TargetFiles& files) {
   const char* const group = "What to take";
   const auto add = [&](const char* name, std::vector<std::string>& values, const char* text) {
-    app.add_option(name, values, text)->type_name("FILE")->allow_extra_args(false)->group(group);
+    command.add(group, {name, "FILE", &values, text});
   };
   add("--files-from", files.patterns,
       "Take what the patterns in FILE match, one a line (may be repeated)");

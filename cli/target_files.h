@@ -9,11 +9,9 @@
 
 #include "archiver/source/source_fs.h"
 
-namespace CLI {
-class App;
-}
-
 namespace snapfs {
+
+class Command;
 
 /// The files of each kind, as given; "-" is standard input.
 struct TargetFiles {
@@ -24,8 +22,8 @@ struct TargetFiles {
   bool empty() const noexcept { return patterns.empty() && verbatim.empty() && raw.empty(); }
 };
 
-/// `files` must outlive `app`.
-void add_target_file_options(CLI::App& app, TargetFiles& files);
+/// `files` must outlive `command`.
+void add_target_file_options(Command& command, TargetFiles& files);
 
 /// The targets in the files, in the order of TargetFiles, then `arguments`. Patterns that match
 /// nothing in `source` are named on standard error. Throws Error{kUsage} when there is no target at

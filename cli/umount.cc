@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/child_process.h"
@@ -132,26 +131,22 @@ ExitCode run_umount(const GlobalOptions& options, const UmountArguments& argumen
 
 }  // namespace
 
-void add_umount_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command = program.add_subcommand("umount", "Take a mount away");
+Command umount_command(GlobalOptions& options) {
+  Command command("umount", "Take a mount away");
   const auto arguments = std::make_shared<UmountArguments>();
-  command->add_option("MOUNTPOINT", arguments->mountpoint, "Where the snapshots are mounted")
-      ->required()
-      ->type_name("");
-  command->add_flag("-l,--lazy", arguments->lazy,
-                    "Detach it even if it is in use: it ends when nobody uses it any more");
-  add_global_options(*command, options);
-  command->footer(R"(
+  command.take("MOUNTPOINT", &arguments->mountpoint, "Where the snapshots are mounted");
+  command.add("Options", {"-l,--lazy", &arguments->lazy,
+                          "Detach it even if it is in use: it ends when nobody uses it any more"});
+  command.footer = R"(
 Clears the mountpoint of a server that died, too ("transport endpoint is not connected").
 
 Examples:
   snapfs umount ~/mnt
-  snapfs umount --lazy ~/mnt)");
-  command->callback([&options, &chosen, arguments] {
-    chosen = [&options, arguments](Signals& signals) {
-      return run_umount(options, *arguments, signals);
-    };
-  });
+  snapfs umount --lazy ~/mnt)";
+  command.run = [&options, arguments](Signals& signals) {
+    return run_umount(options, *arguments, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

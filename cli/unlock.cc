@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
@@ -74,23 +73,18 @@ ExitCode run_unlock(const GlobalOptions& options, bool remove_all, Signals& sign
 
 }  // namespace
 
-void add_unlock_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command =
-      program.add_subcommand("unlock", "Remove the locks of processes that are gone");
+Command unlock_command(GlobalOptions& options) {
+  Command command("unlock", "Remove the locks of processes that are gone");
   const auto remove_all = std::make_shared<bool>(false);
-  command
-      ->add_flag("--remove-all", *remove_all,
-                 "Remove the locks of those that still run, too: only when nobody does")
-      ->group("Unlock");
-  add_global_options(*command, options);
-  command->footer(R"(
+  command.add("Unlock", {"--remove-all", remove_all.get(),
+                         "Remove the locks of those that still run, too: only when nobody does"});
+  command.footer = R"(
 A lock is stale when it was not refreshed for 30 minutes, or was made on this host by a process
-that is gone. A lock that is held protects what its holder is doing: do not remove it.)");
-  command->callback([&options, &chosen, remove_all] {
-    chosen = [&options, remove_all](Signals& signals) {
-      return run_unlock(options, *remove_all, signals);
-    };
-  });
+that is gone. A lock that is held protects what its holder is doing: do not remove it.)";
+  command.run = [&options, remove_all](Signals& signals) {
+    return run_unlock(options, *remove_all, signals);
+  };
+  return command;
 }
 
 }  // namespace snapfs

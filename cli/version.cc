@@ -1,6 +1,4 @@
 // snapfs version: says which program this is.
-#include <CLI/CLI.hpp>
-
 #include "cli/commands.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
@@ -22,12 +20,10 @@ ExitCode run_version(const GlobalOptions& options) {
 
 }  // namespace
 
-void add_version_command(CLI::App& program, GlobalOptions& options, Command& chosen) {
-  CLI::App* command = program.add_subcommand("version", "Say which version this is");
-  command->add_flag("--json", options.json, "Print JSON, for programs")->group("Output");
-  command->callback([&options, &chosen] {
-    chosen = [&options](Signals& /*signals*/) { return run_version(options); };
-  });
+Command version_command(GlobalOptions& options) {
+  Command command("version", "Say which version this is");
+  command.run = [&options](Signals& /*signals*/) { return run_version(options); };
+  return command;
 }
 
 }  // namespace snapfs

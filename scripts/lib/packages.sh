@@ -5,7 +5,7 @@
 build_packages=(
   g++ cmake ninja-build pkg-config ccache
   libboost-fiber1.81-dev libboost-context1.81-dev libboost-json1.81-dev libfuse3-dev fuse3
-  libsodium-dev libssl-dev libzstd-dev libsimdjson-dev libfmt-dev libcli11-dev libarchive-dev tzdata
+  libsodium-dev libssl-dev libzstd-dev libsimdjson-dev libfmt-dev libarchive-dev tzdata
   # CMake's configuration needs GoogleTest because the tests are part of the default build.
   libgtest-dev libgmock-dev
 )

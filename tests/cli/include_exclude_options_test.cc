@@ -1,9 +1,13 @@
 // Which lists --include, --exclude and their forms come to.
 #include "cli/include_exclude_options.h"
 
-#include <CLI/CLI.hpp>
+#include <iterator>
+#include <sstream>
+#include <string>
+
 #include <gtest/gtest.h>
 
+#include "cli/grammar/parser.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/temporary_directory.h"
 
@@ -12,13 +16,15 @@ namespace {
 
 using testing::fails_with;
 
-/// What the command line comes to.
+/// What the command line, its arguments separated by blanks, comes to.
 IncludeExcludeOptions parsed(const std::string& line) {
-  CLI::App app;
+  Command command("test", "");
+  command.run = [](Signals&) { return ExitCode{}; };
   IncludeExcludeOptions options;
-  add_include_options(app, options.includes, "", "");
-  add_exclude_options(app, options.excludes, "", "");
-  app.parse(line);
+  add_include_options(command, options.includes, "", "");
+  add_exclude_options(command, options.excludes, "", "");
+  std::istringstream words(line);
+  parse_line(command, {std::istream_iterator<std::string>(words), {}});
   return options;
 }
 

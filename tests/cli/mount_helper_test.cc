@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,11 +20,9 @@ using Arguments = std::vector<std::string>;
 
 class MountHelper : public ::testing::Test {
  protected:
-  MountHelper() { add_mount_command(app_, options_, chosen_); }
-
   MountHelperCall parse(Arguments arguments) {
     arguments.insert(arguments.begin(), "/sbin/mount.snapfs");
-    return parse_mount_helper(arguments, *app_.get_subcommand("mount"));
+    return parse_mount_helper(arguments, program_);
   }
 
   std::string refusal(Arguments arguments) {
@@ -38,9 +35,8 @@ class MountHelper : public ::testing::Test {
     return {};
   }
 
-  CLI::App app_;
   GlobalOptions options_;
-  Command chosen_;
+  Command program_ = program_command(options_);
 };
 
 TEST_F(MountHelper, IsKnownByItsName) {

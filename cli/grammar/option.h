@@ -1,0 +1,98 @@
+// An option of a command, as data: how it is written, what the help says, and which variable its
+// value goes to. The model is that of Go's pflag, which restic's command line is made of: a value
+// is a text that is set, and an option that may stand alone has a text for that case.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace snapfs {
+
+/// Where an option's value goes. What is bound must outlive the parsing.
+class Binding {
+ public:
+  /// Takes a value. Throws Error{kUsage} whose message says why it takes none such: it is shown
+  /// behind the option and the value.
+  using Setter = std::function<void(const std::string& value)>;
+
+  // NOLINTBEGIN(google-explicit-constructor): tables of options name the variable, and no more.
+  /// The last value wins.
+  Binding(std::string* variable);
+  /// Each value is appended as it is: commas and brackets mean nothing.
+  Binding(std::vector<std::string>* variable);
+  /// A switch: true, or what is said behind an equals sign (parse_boolean()).
+  Binding(bool* variable);
+  /// Whole numbers, as parse_integer() reads them.
+  Binding(std::int64_t* variable);
+  Binding(std::uint32_t* variable);
+  /// The value is looked at where it is given.
+  Binding(Setter set);
+  // NOLINTEND(google-explicit-constructor)
+
+  /// Each occurrence adds one; a number behind an equals sign is set.
+  static Binding count(int* variable);
+
+  void set(const std::string& value) const { set_(value); }
+
+  /// Whether the option needs a value: the next argument when there is no equals sign.
+  bool wants_value() const noexcept { return value_if_alone_.empty(); }
+
+  /// What is set when the option stands alone.
+  const std::string& value_if_alone() const noexcept { return value_if_alone_; }
+
+ private:
+  Setter set_;
+  std::string value_if_alone_;
+};
+
+/// A value object.
+class Option {
+ public:
+  /// `names` as the help shows them: "-r,--repo", at most one of one letter, at least one longer.
+  Option(std::string_view names, Binding binding, std::string text);
+
+  /// One with a value, which the help calls `value_name`.
+  Option(std::string_view names, std::string value_name, Binding binding, std::string text);
+
+  /// Takes an old name besides, which is not shown; whoever uses it is told the first name.
+  Option&& also(std::string_view old_name) &&;
+
+  /// Leaves it out of the help.
+  Option&& hidden() &&;
+
+  /// Leaves it out of the help, and has those who use it told `instead`: "use --host".
+  Option&& deprecated(std::string_view instead) &&;
+
+  /// The long ones, without dashes; the first is its name.
+  const std::vector<std::string>& names() const noexcept { return names_; }
+  const std::string& name() const noexcept { return names_.front(); }
+  char letter() const noexcept { return letter_; }  ///< 0: it has none
+  const std::string& value_name() const noexcept { return value_name_; }
+  const Binding& binding() const noexcept { return binding_; }
+  const std::string& text() const noexcept { return text_; }
+  bool is_hidden() const noexcept { return hidden_; }
+  bool has_name(std::string_view name) const noexcept;
+
+  /// What to tell somebody who wrote it as `name`, one of the long ones; empty: nothing.
+  std::string advice(std::string_view name) const;
+
+  /// As people call it: "--repo".
+  std::string title() const { return "--" + name(); }
+
+  std::string group;  ///< the heading that it stands under in the help
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<std::string> old_names_;
+  char letter_ = 0;
+  std::string value_name_;
+  Binding binding_;
+  std::string text_;
+  bool hidden_ = false;
+  std::string instead_;
+};
+
+}  // namespace snapfs

@@ -24,8 +24,9 @@ PatternList read_patterns(const std::vector<std::string>& patterns, const std::s
   std::vector<PatternSource> sources = {{option, patterns}};
   for (const std::string& file : files) {
     const std::string text = decode_text(read_file(file, kMaxFileBytes));
+    const std::string origin = option + "-file " + file;
     sources.push_back(
-        {option + "-file " + file, patterns_from_lines(split_lines(text), environment_variable)});
+        {origin, patterns_from_lines(split_lines(text), environment_variable, origin)});
   }
   return {sources, letter_case};
 }

@@ -32,7 +32,7 @@ FILES = {
 # Files with arguments in them, outside the tree; {w} is the tree.
 LISTS = {
     "plain": "*.o\n# comment\n\n  \t\ndoc \n",
-    "variables": "$PICK\n${PICK}x\n$$HOME\n$UNSET_NAME\n",
+    "variables": "$PICK\n${PICK}x\n$$HOME\n$UNSET_NAME.BIN\n",
     "negated": "*.c\n!util.c\n",
     "caseless": "README*\näÖÜ\n",
     "bom": "\ufeffdoc\n", "crlf": "doc\r\n*.o\r\n", "no newline": "doc", "empty": "",

@@ -18,9 +18,7 @@ namespace {
 
 /// Targets that could not be found are problems of the source like any other, unless all are.
 void check_targets(const TargetTree& targets, Progress& progress) {
-  for (const SourceError& failure : targets.failures) {
-    progress.warn(failure.subject(), failure.what());
-  }
+  for (const SourceError& failure : targets.failures) progress.warn(failure);
   if (targets.roots.empty()) {
     throw Error(ErrorCode::kNotFound, "nothing to snapshot: none of the paths given can be read");
   }

@@ -42,9 +42,7 @@ void FileSaver::save(FileJob job, Opened opened) {
     failure = error;
   }
   // A file that vanished is no error: it was not there when the snapshot was taken (FORMAT §13.2).
-  if (failure && !failure->vanished()) {
-    context_.progress.warn(failure->subject(), failure->what());
-  }
+  if (failure && !failure->vanished()) context_.progress.warn(*failure);
   ++context_.progress.files_done;
   if (job.place) job.place->add_file(job.node_name, saved.json);
   job.promise.set(std::move(saved));

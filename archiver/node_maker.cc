@@ -47,7 +47,7 @@ void NodeMaker::add_attributes(Node& node, SourceAttributes attributes) {
   }
   for (const SourceError& failure : attributes.failures) {
     attributes_unread_ = true;
-    progress_.warn(failure.subject(), failure.what());
+    progress_.warn(failure);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "archiver/item_report.h"
 #include "archiver/select/observer.h"
+#include "archiver/source/source_error.h"
 
 namespace snapfs {
 
@@ -18,13 +19,31 @@ class CurrentFile;
 class Progress : public SelectionObserver {
  public:
   /// An item of the source could not be read, wholly or in part; it is left out, or incomplete.
-  void warn(const std::string& path, const std::string& message) {
+  void warn(const SourceError& failure) {
     ++errors;
-    show_warning(path, message);
+    ++missing;
+    show_warning(failure.subject(), failure.what());
   }
 
-  /// Something about an item that is worth a line, though nothing of it is missing.
-  void note(const std::string& path, const std::string& message) { show_note(path, message); }
+  /// The same, for what is no error of the system. `message` does not name the path.
+  void warn_missing(const std::string& path, const std::string& message) {
+    ++errors;
+    ++missing;
+    show_warning(path, path + ": " + message);
+  }
+
+  /// The repository lacks or does not yield something that it should, which made work of an item
+  /// of the source; that is saved. `message` does not name the path.
+  void warn_of_repository(const std::string& path, const std::string& message) {
+    ++errors;
+    show_warning(path, path + ": " + message);
+  }
+
+  /// Something about an item that is worth a line, though nothing of it is missing. `message` does
+  /// not name the path.
+  void note(const std::string& path, const std::string& message) {
+    show_note(path, path + ": " + message);
+  }
 
   /// Whether show_item is listened to: otherwise nobody need make reports.
   virtual bool wants_items() const noexcept { return false; }
@@ -39,10 +58,14 @@ class Progress : public SelectionObserver {
 
   void rule_failed(const std::string& /*path*/, const std::string& /*message*/) override {}
   void left_out(const std::string& /*path*/, const std::string& /*message*/) override {}
+  void nothing_left(const std::string& path) override {
+    note(path, "the rules leave nothing of it: it is empty in the snapshot");
+  }
 
   std::atomic<std::uint64_t> files_done = 0;
   std::atomic<std::uint64_t> bytes_done = 0;
-  std::atomic<std::uint64_t> errors = 0;  ///< warnings so far
+  std::atomic<std::uint64_t> errors = 0;   ///< warnings so far
+  std::atomic<std::uint64_t> missing = 0;  ///< those of them after which something is not saved
 
   // What there is to do: known piece by piece while the scan goes on.
   std::atomic<std::uint64_t> files_total = 0;
@@ -50,7 +73,7 @@ class Progress : public SelectionObserver {
   std::atomic<bool> scan_complete = false;
 
  private:
-  /// Called by several threads at once.
+  /// Called by several threads at once. The message begins with the path.
   virtual void show_warning(const std::string& path, const std::string& message) = 0;
   virtual void show_note(const std::string& /*path*/, const std::string& /*message*/) {}
   virtual void show_scan() {}

@@ -15,6 +15,7 @@ namespace {
 class Unobserved final : public SelectionObserver {
   void rule_failed(const std::string& /*path*/, const std::string& /*message*/) override {}
   void left_out(const std::string& /*path*/, const std::string& /*message*/) override {}
+  void nothing_left(const std::string& /*path*/) override {}
 };
 
 class Scan {

@@ -80,8 +80,8 @@ std::string_view Takeover::parents_text_or_ours(const SourceItem& item) const {
 
 bool Takeover::still_has(const SourceItem& item, const std::vector<Id>& content) {
   if (has_all_content(context_.index, content)) return true;
-  context_.progress.warn(item.path(),
-                         "parts of its content are missing from the repository; it is read again");
+  context_.progress.warn_of_repository(
+      item.path(), "parts of its content are missing from the repository; it is read again");
   return false;
 }
 

@@ -20,7 +20,11 @@ class Remover {
     std::map<std::string, std::vector<const TargetNode*>> by_base;
     for (const TargetRoot& root : roots) by_base[root.base].push_back(&root.node);
     std::set<std::string> removed;
-    for (const auto& [base, nodes] : by_base) removed.merge(unselected(base, nodes));
+    for (const auto& [base, nodes] : by_base) {
+      std::set<std::string> gone = unselected(base, nodes);
+      if (gone.size() == nodes.size()) observer_.nothing_left(base);
+      removed.merge(gone);
+    }
     std::erase_if(roots, [&](const TargetRoot& root) { return removed.contains(root.node.name); });
     for (TargetRoot& root : roots) prune(root.node);
   }

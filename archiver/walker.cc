@@ -24,7 +24,7 @@ void for_item(Progress& progress, bool was_named, const Action& action) {
   try {
     action();
   } catch (const SourceError& error) {
-    if (was_named || !error.vanished()) progress.warn(error.subject(), error.what());
+    if (was_named || !error.vanished()) progress.warn(error);
   }
 }
 
@@ -38,7 +38,7 @@ DirectoryContent Walker::walk(const TargetTree& targets) {
     try {
       if (!base) base = context_.source.enter(target.base);
     } catch (const SourceError& error) {
-      context_.progress.warn(error.subject(), error.what());
+      context_.progress.warn(error);
       continue;
     }
     walk_target(target.node, base, root);
@@ -73,8 +73,9 @@ void Walker::walk_task(WalkTask task) {
   std::ranges::copy(task.previous, previous.nodes.begin());
   Walked walked;  // without a node, unless all goes well: the directory is left out
   for_item(context_.progress, false, [&] {
-    walked = walk_directory({task.directory, task.disk_name, task.node_name, previous, task.device},
-                            above);
+    walked = walk_directory(
+        {task.directory, task.disk_name, task.node_name, previous, task.device, task.is_explicit},
+        above);
   });
   settle(std::move(walked), std::move(task.promise));
   leave(std::move(task.above));
@@ -98,7 +99,7 @@ void Walker::walk_ancestor(const TargetNode& target, const SourceItem& item,
   try {
     directory = item.directory->enter(item.disk_name);
   } catch (const SourceError& error) {
-    return context_.progress.warn(error.subject(), error.what());
+    return context_.progress.warn(error);
   }
   TreeJob job = begin_directory(*directory);
   context_.takeover.nodes.make(job.directory, item.node_name, directory->metadata(),
@@ -109,12 +110,15 @@ void Walker::walk_ancestor(const TargetNode& target, const SourceItem& item,
   add(finish(std::move(job), item.previous, draft), item.previous, above);
 }
 
-void Walker::walk_item(const SourceItem& item, DirectoryDraft& draft) {
+/// False when a rule leaves the item out.
+bool Walker::walk_item(const SourceItem& item, DirectoryDraft& draft) {
   throw_if_stopped(stop_);
+  bool selected = true;
   for_item(context_.progress, item.is_explicit, [&] {
     const SourceMetadata metadata = item.directory->lstat(item.disk_name);
     if (!item.is_explicit && context_.selection.rejects(*item.directory, item.disk_name, metadata,
                                                         item.device, context_.progress)) {
+      selected = false;
       return;
     }
     if (metadata.is_directory()) {
@@ -125,11 +129,12 @@ void Walker::walk_item(const SourceItem& item, DirectoryDraft& draft) {
       draft.add(takeover_.other(item, metadata));
     }
   });
+  return selected;
 }
 
 void Walker::walk_below(const SourceItem& item, DirectoryDraft& draft) {
   if (depth_ == kMaxDirectoryDepth) {
-    return context_.progress.warn(
+    return context_.progress.warn_missing(
         item.path(), fmt::format("directories are nested more than {} deep", kMaxDirectoryDepth));
   }
   if (context_.walks.has_waiting_consumer() && hand_over(item, draft)) return;
@@ -143,6 +148,7 @@ bool Walker::hand_over(const SourceItem& item, DirectoryDraft& draft) {
                 .node_name = item.node_name,
                 .previous = {},
                 .device = item.device,
+                .is_explicit = item.is_explicit,
                 .depth = depth_,
                 .above = draft.share(),
                 .place = draft.place(),
@@ -160,18 +166,24 @@ bool Walker::hand_over(const SourceItem& item, DirectoryDraft& draft) {
 Walker::Walked Walker::walk_directory(const SourceItem& item, DirectoryDraft& above) {
   const std::shared_ptr<SourceDir> directory = item.directory->open_dir(item.disk_name);
   std::vector<std::string> names = directory->list();
+  const bool had_entries = !names.empty();
   context_.selection.keep_selected(*directory, names, context_.progress);
   TreeJob job = begin_directory(*directory);
   context_.takeover.nodes.make(job.directory, item.node_name, directory->metadata(),
                                directory->attributes());
   job.place = enter(item, job.directory, above);
   DirectoryDraft draft(load_parents(item.previous.subtrees(), directory->path()), above, job.place);
+  bool has_entries = false;
   ++depth_;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (i > 0 && names[i] == names[i - 1]) continue;  // some file systems list an entry twice
-    walk_item({directory, names[i], names[i], draft.find(names[i]), item.device}, draft);
+    has_entries |=
+        walk_item({directory, names[i], names[i], draft.find(names[i]), item.device}, draft);
   }
   --depth_;
+  if (item.is_explicit && had_entries && !has_entries) {
+    context_.progress.nothing_left(directory->path());
+  }
   return finish(std::move(job), item.previous, draft);
 }
 
@@ -258,7 +270,7 @@ void Walker::walk_file(const SourceItem& item, const SourceMetadata& metadata,
 
 ParentDirectory Walker::load_parents(const ParentTrees& trees, const std::string& path) {
   return {context_.repository, trees, stop_, [&](const Error& error) {
-            context_.progress.warn(
+            context_.progress.warn_of_repository(
                 path,
                 fmt::format("the parent snapshot's directory cannot be read: {}", error.what()));
           }};

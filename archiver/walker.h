@@ -35,6 +35,7 @@ struct WalkTask {
   std::string node_name;
   std::array<std::string, kMaxParents> previous;  ///< as in PreviousNode
   std::uint64_t device = 0;
+  bool is_explicit = false;
   std::size_t depth = 0;
   std::shared_ptr<SharedDirectory> above;
   CheckpointLog::PlacePtr place;  ///< of the directory that it is in; null without checkpoints
@@ -86,7 +87,7 @@ class Walker {
   void walk_target(const TargetNode& target, const std::shared_ptr<SourceDir>& above,
                    DirectoryDraft& draft);
   void walk_ancestor(const TargetNode& target, const SourceItem& item, DirectoryDraft& above);
-  void walk_item(const SourceItem& item, DirectoryDraft& draft);
+  bool walk_item(const SourceItem& item, DirectoryDraft& draft);
   void walk_file(const SourceItem& item, const SourceMetadata& metadata, DirectoryDraft& draft);
   void walk_below(const SourceItem& item, DirectoryDraft& draft);
   void walk_task(WalkTask task);

@@ -84,13 +84,25 @@ bool wants_scan(const GlobalOptions& global, const SnapshotOptions& options) {
          choose_progress_style(global.json, global.quiet) != ProgressStyle::kNone;
 }
 
-ExitCode finish(const GlobalOptions& global, std::uint64_t problems) {
+ExitCode finish(const GlobalOptions& global, const SnapshotOutput& output) {
+  const std::uint64_t problems = output.errors;
   if (problems == 0) return ExitCode::kSuccess;
-  print_exit_error(global.json, ExitCode::kIncomplete,
-                   fmt::format("{} problem{}, named above: what could not be read is not in the "
-                               "snapshot",
-                               problems, problems == 1 ? "" : "s"));
+  print_exit_error(global.json, ExitCode::kIncomplete, problems_text(problems, output.missing));
   return ExitCode::kIncomplete;
+}
+
+/// A stream that fails ends the run, and is named before that as any other item is.
+Snapshot take(Session& session, const SnapshotSource& source, const SnapshotRequest& request,
+              SnapshotOutput& output) {
+  try {
+    return create_snapshot(session.repository(), source.fs(), session.clock(), request, output,
+                           session.stop());
+  } catch (const Error& error) {
+    if (source.is_from_stream(error)) {
+      output.show_stream_failure(source.targets().paths.front(), error.what());
+    }
+    throw;
+  }
 }
 
 ExitCode run_snapshot(const GlobalOptions& global, const SnapshotOptions& options,
@@ -123,10 +135,9 @@ ExitCode run_snapshot(const GlobalOptions& global, const SnapshotOptions& option
   request.before_commit = [&session] { session.require_lock(); };
 
   SnapshotOutput output(global, source.stored_paths(), options.dry_run);
-  const Snapshot snapshot =
-      create_snapshot(repository, source.fs(), session.clock(), request, output, session.stop());
+  const Snapshot snapshot = take(session, source, request, output);
   output.print_summary(snapshot);
-  return finish(global, output.errors);
+  return finish(global, output);
 }
 
 constexpr const char* kFooter = R"(

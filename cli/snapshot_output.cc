@@ -53,8 +53,12 @@ void SnapshotOutput::show_warning(const std::string& path, const std::string& me
   });
 }
 
+void SnapshotOutput::show_stream_failure(const std::string& path, const std::string& message) {
+  if (options_.json) show_warning(path, message);
+}
+
 void SnapshotOutput::show_note(const std::string& path, const std::string& message) {
-  reporter_.interject([&] { print_warning(options_.json, path, path + ": " + message); });
+  reporter_.interject([&] { print_warning(options_.json, path, message); });
 }
 
 void SnapshotOutput::rule_failed(const std::string& path, const std::string& message) {
@@ -107,6 +111,20 @@ ProgressFigures SnapshotOutput::figures() const {
   figures.errors = errors;
   figures.current_files = current_files_.paths(paths_);
   return figures;
+}
+
+std::string problems_text(std::uint64_t problems, std::uint64_t missing) {
+  const std::string named =
+      fmt::format("{} problem{}, named above", problems, problems == 1 ? "" : "s");
+  if (missing == 0) {
+    return named +
+           ": everything was stored, but the repository lacks what earlier snapshots need; see "
+           "\"snapfs check\"";
+  }
+  return fmt::format(
+      "Warning: at least one source file could not be read: {}; what could not be read is not in "
+      "the snapshot",
+      named);
 }
 
 std::string summary_text(const Snapshot& snapshot, milliseconds elapsed,

@@ -29,6 +29,9 @@ class SnapshotOutput final : public Progress {
   bool wants_items() const noexcept override { return wants_items_; }
   void show_item(const ItemReport& item) override;
 
+  /// Of a stream, whose failure ends the run: for programs only, as people read of it in the end.
+  void show_stream_failure(const std::string& path, const std::string& message);
+
   /// The result, as text or as {"message_type":"summary",…}.
   void print_summary(const Snapshot& snapshot);
 
@@ -50,6 +53,10 @@ class SnapshotOutput final : public Progress {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   ProgressReporter reporter_;  // last: its thread reads the others
 };
+
+/// The last line of a run with `problems`, after `missing` of which something is not saved. Its
+/// beginning is what programs look for in restic's output.
+std::string problems_text(std::uint64_t problems, std::uint64_t missing);
 
 /// The parts of print_summary, for tests.
 std::string summary_text(const Snapshot& snapshot, std::chrono::milliseconds elapsed,

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -66,19 +67,26 @@ SnapshotPaths SnapshotSource::stored_paths() const {
   return paths;
 }
 
+bool SnapshotSource::is_from_stream(const Error& error) const noexcept {
+  return std::ranges::find(stream_names_, error.subject()) != stream_names_.end();
+}
+
 void SnapshotSource::place_stream(const SnapshotOptions& options, Timestamp time) {
   const StopToken stop = stop_.get_token();
   const std::string path = stream_path(options.stdin_filename);
   is_stream_ = true;
   if (options.stdin_from_command) {
-    placed_ =
-        make_stream_source(path, fmt::format("the output of {}", options.targets.front()), time,
-                           [&options, stop] { return run_for_output(options.targets, stop); });
-  } else {
-    const std::string name = "standard input";
-    placed_ = make_stream_source(path, name, time, [name, stop] {
-      return make_descriptor_stream(STDIN_FILENO, name, stop);
+    const std::string& command = options.targets.front();
+    stream_names_ = {fmt::format("the output of {}", command), command};
+    placed_ = make_stream_source(path, stream_names_.front(), time, [&options, stop] {
+      return run_for_output(options.targets, stop);
     });
+  } else {
+    stream_names_ = {"standard input"};
+    placed_ =
+        make_stream_source(path, stream_names_.front(), time, [stop, name = stream_names_.front()] {
+          return make_descriptor_stream(STDIN_FILENO, name, stop);
+        });
   }
   resolve_placed(path);
 }

@@ -8,6 +8,7 @@
 #include "archiver/source/local.h"
 #include "archiver/targets.h"
 #include "cli/snapshot_paths.h"
+#include "fs/base/error.h"
 #include "fs/base/stop_token.h"
 #include "fs/base/timestamp.h"
 
@@ -35,6 +36,9 @@ class SnapshotSource {
   /// A stream's size is not known before it ends.
   bool is_stream() const noexcept { return is_stream_; }
 
+  /// Whether it is the stream, or the command that yields it, that failed.
+  bool is_from_stream(const Error& error) const noexcept;
+
   /// Makes whoever waits for a stream's data give up. Thread-safe.
   void interrupt() const { stop_.request_stop(); }
 
@@ -48,10 +52,11 @@ class SnapshotSource {
   void resolve_placed(const std::string& path);
 
   mutable StopSource stop_;
-  LocalSource local_;
+  LocalSource local_{stop_.get_token()};
   std::unique_ptr<SourceFs> placed_;  ///< before the local one, if it is there
   TargetTree targets_;
   bool is_stream_ = false;
+  std::vector<std::string> stream_names_;  ///< the subjects of errors of the stream
   std::string moved_from_;  ///< on disk; empty unless the target has another path in the snapshot
   std::string moved_to_;
 };

@@ -25,7 +25,8 @@ void add_matches(const std::string& file, const SourceFs& source, bool json,
     if (pattern.empty() || pattern.front() == '#') continue;
     std::vector<std::string> found = expand_glob(source, pattern, "--files-from " + file);
     if (found.empty()) {
-      print_warning(json, pattern, fmt::format("the pattern \"{}\" matches no file", pattern));
+      print_warning(json, pattern,
+                    fmt::format("{}: no file matches this pattern of {}", pattern, file));
     }
     for (std::string& path : found) targets.push_back(std::move(path));
   }

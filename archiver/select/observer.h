@@ -10,11 +10,15 @@ class SelectionObserver {
  public:
   virtual ~SelectionObserver() = default;
 
-  /// A rule could not be applied to `path`: what it would have left out is saved.
+  /// A rule could not be applied to `path`: what it would have left out is saved. The messages
+  /// of this class begin with the path.
   virtual void rule_failed(const std::string& path, const std::string& message) = 0;
 
   /// `path` is left out although no rule of the user says so.
   virtual void left_out(const std::string& path, const std::string& message) = 0;
+
+  /// Of all that is in `path`, which the user named, the rules select nothing.
+  virtual void nothing_left(const std::string& path) = 0;
 };
 
 }  // namespace snapfs

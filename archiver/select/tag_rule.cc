@@ -42,7 +42,7 @@ bool TagRule::has_header(const SourceDir& directory, SelectionObserver& observer
     const std::unique_ptr<SourceFile> file = directory.open_file(name_);
     if (beginning_of(*file, header_.size()) == header_) return true;
     observer.rule_failed(
-        path, fmt::format("{} does not begin with \"{}\": its directory is saved", path, header_));
+        path, fmt::format("{}: does not begin with \"{}\": its directory is saved", path, header_));
   } catch (const SourceError& error) {
     observer.rule_failed(path, fmt::format("{}: its directory is saved", error.what()));
   }

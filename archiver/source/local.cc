@@ -52,11 +52,27 @@ std::vector<std::string> read_names(int fd, const std::string& path) {
   return names;
 }
 
+/// Why `name` cannot be opened: in the place of a directory there may be something else by now.
+SourceError directory_error(int error_number, int dir_fd, const std::string& name,
+                            const std::string& path) {
+  struct stat status {};
+  if ((error_number == ENOTDIR || error_number == ELOOP) &&
+      ::fstatat(dir_fd, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+      !S_ISDIR(status.st_mode)) {
+    return wrong_type_error(error_number, status.st_mode, "open as a directory", path);
+  }
+  return source_error(error_number, "open the directory", path);
+}
+
 /// `follow` is 0 or O_NOFOLLOW.
 UniqueFd open_directory(int dir_fd, const std::string& name, const std::string& path,
                         int follow = O_NOFOLLOW) {
   UniqueFd fd = open_without_atime(dir_fd, name.c_str(), O_RDONLY | O_DIRECTORY | follow);
-  if (!fd) throw source_error(errno, "open the directory", path);
+  if (!fd) {
+    const int error_number = errno;
+    if (follow == 0) throw source_error(error_number, "open the directory", path);
+    throw directory_error(error_number, dir_fd, name, path);
+  }
   return fd;
 }
 
@@ -80,8 +96,8 @@ class LocalDir final : public SourceDir {
   enum class Kind { kListable, kPlace };  // a place was opened with O_PATH
 
   /// `above` is the directory that this one is in, or null.
-  LocalDir(UniqueFd fd, Kind kind, std::string path, const LocalDir* above)
-      : fd_(std::move(fd)), kind_(kind), path_(std::move(path)) {
+  LocalDir(UniqueFd fd, Kind kind, std::string path, const LocalDir* above, StopToken stop)
+      : fd_(std::move(fd)), kind_(kind), path_(std::move(path)), stop_(std::move(stop)) {
     struct stat status {};
     if (::fstat(fd_.get(), &status) != 0) throw source_error(errno, "stat", path_);
     metadata_ = SourceMetadata::from(status);
@@ -106,19 +122,19 @@ class LocalDir final : public SourceDir {
   }
 
   std::unique_ptr<SourceFile> open_file(const std::string& name) const override {
-    return open_local_file(fd_.get(), name, child(name));
+    return open_local_file(fd_.get(), name, child(name), stop_);
   }
 
   std::unique_ptr<SourceDir> open_dir(const std::string& name) const override {
     std::string path = child(name);
     UniqueFd fd = open_directory(fd_.get(), name, path);
-    return std::make_unique<LocalDir>(std::move(fd), Kind::kListable, std::move(path), this);
+    return std::make_unique<LocalDir>(std::move(fd), Kind::kListable, std::move(path), this, stop_);
   }
 
   std::unique_ptr<SourceDir> enter(const std::string& name) const override {
     std::string path = child(name);
     UniqueFd fd = open_place(fd_.get(), name, path);
-    return std::make_unique<LocalDir>(std::move(fd), Kind::kPlace, std::move(path), this);
+    return std::make_unique<LocalDir>(std::move(fd), Kind::kPlace, std::move(path), this, stop_);
   }
 
   bool ctime_covers_attributes() const noexcept override { return ctime_covers_attributes_; }
@@ -151,6 +167,7 @@ class LocalDir final : public SourceDir {
   UniqueFd fd_;
   Kind kind_;
   std::string path_;
+  StopToken stop_;
   SourceMetadata metadata_;
   bool ctime_covers_attributes_ = false;
 };
@@ -159,7 +176,7 @@ class LocalDir final : public SourceDir {
 
 std::unique_ptr<SourceDir> LocalSource::enter(const std::string& path) const {
   return std::make_unique<LocalDir>(open_place(AT_FDCWD, path, path), LocalDir::Kind::kPlace, path,
-                                    nullptr);
+                                    nullptr, stop_);
 }
 
 SourceMetadata LocalSource::lstat(const std::string& path) const {

@@ -19,10 +19,11 @@ constexpr off_t kBlockSize = 512;  // of st_blocks, whatever the file system's i
 
 class LocalFile final : public SourceFile {
  public:
-  LocalFile(UniqueFd fd, const struct stat& status, std::string path)
+  LocalFile(UniqueFd fd, const struct stat& status, std::string path, StopToken stop)
       : fd_(std::move(fd)),
         metadata_(SourceMetadata::from(status)),
         path_(std::move(path)),
+        stop_(std::move(stop)),
         is_sparse_(status.st_blocks * kBlockSize < status.st_size) {}
 
   const SourceMetadata& metadata() const noexcept override { return metadata_; }
@@ -31,8 +32,7 @@ class LocalFile final : public SourceFile {
   std::size_t read(MutByteView out) override {
     std::size_t done = 0;
     while (done < out.size()) {
-      const ssize_t count = ::pread(fd_.get(), out.data() + done, out.size() - done,
-                                    static_cast<off_t>(offset_ + done));
+      const ssize_t count = read_some(out.subspan(done), offset_ + done);
       if (count == 0) break;
       if (count > 0) {
         done += static_cast<std::size_t>(count);
@@ -71,10 +71,26 @@ class LocalFile final : public SourceFile {
   SourceAttributes attributes() const override { return read_attributes(fd_.get(), path_); }
 
  private:
+  /// As pread(2), but for files of which there is only the next piece: those of some file systems
+  /// in user space. They may come slowly. One without anything to give at present is none that
+  /// could be saved, such as the kernel's log; it fails with EAGAIN.
+  ssize_t read_some(MutByteView out, std::uint64_t offset) {
+    if (!is_stream_) {
+      const ssize_t count = ::pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
+      if (count >= 0 || errno != ESPIPE) return count;
+      is_stream_ = true;
+      is_sparse_ = false;
+    }
+    throw_if_stopped(stop_);
+    return ::read(fd_.get(), out.data(), out.size());
+  }
+
   UniqueFd fd_;
   SourceMetadata metadata_;
   std::string path_;
+  StopToken stop_;
   bool is_sparse_;
+  bool is_stream_ = false;  ///< there is no way to seek in it
   std::uint64_t offset_ = 0;
 };
 
@@ -82,10 +98,7 @@ class LocalFile final : public SourceFile {
 struct stat stat_of_regular(int fd, const std::string& path) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) throw source_error(errno, "stat", path);
-  if (!S_ISREG(status.st_mode)) {
-    throw SourceError(0, fmt::format("{} is not a regular file any more, it was left out", path),
-                      path);
-  }
+  if (!S_ISREG(status.st_mode)) throw wrong_type_error(0, status.st_mode, "read as a file", path);
   return status;
 }
 
@@ -114,13 +127,15 @@ UniqueFd open_without_atime(int dir_fd, const char* name, int flags) noexcept {
   }
 }
 
-std::unique_ptr<SourceFile> open_local_file(int dir_fd, const std::string& name, std::string path) {
+std::unique_ptr<SourceFile> open_local_file(int dir_fd, const std::string& name, std::string path,
+                                            StopToken stop) {
   UniqueFd fd =
       open_without_atime(dir_fd, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   if (!fd && errno == EWOULDBLOCK) fd = open_leased(dir_fd, name, path);
+  if (!fd && errno == ELOOP) throw wrong_type_error(ELOOP, S_IFLNK, "read as a file", path);
   if (!fd) throw source_error(errno, "open", path);
   const struct stat status = stat_of_regular(fd.get(), path);
-  return std::make_unique<LocalFile>(std::move(fd), status, std::move(path));
+  return std::make_unique<LocalFile>(std::move(fd), status, std::move(path), std::move(stop));
 }
 
 }  // namespace snapfs

@@ -6,6 +6,7 @@
 
 #include "archiver/source/source_fs.h"
 #include "fs/base/file.h"
+#include "fs/base/stop_token.h"
 
 namespace snapfs {
 
@@ -13,7 +14,8 @@ namespace snapfs {
 /// Returns an empty descriptor and leaves errno when it fails.
 UniqueFd open_without_atime(int dir_fd, const char* name, int flags) noexcept;
 
-/// See SourceDir::open_file. `path` is for messages.
-std::unique_ptr<SourceFile> open_local_file(int dir_fd, const std::string& name, std::string path);
+/// See SourceDir::open_file. `path` is for messages; `stop` as of LocalSource.
+std::unique_ptr<SourceFile> open_local_file(int dir_fd, const std::string& name, std::string path,
+                                            StopToken stop);
 
 }  // namespace snapfs

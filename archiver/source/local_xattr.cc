@@ -50,8 +50,7 @@ SourceAttributes read(const List& list, const Get& get, const std::string& path)
   std::string names;
   const int list_error = with_answer(list, [&](std::string_view answer) { names = answer; });
   if (list_error != 0 && !means_none(list_error)) {
-    attributes.failures.push_back(
-        source_error(list_error, "list the extended attributes of", path));
+    attributes.failures.push_back(source_error(list_error, "list the extended attributes", path));
   }
   for (const char* name = names.c_str(); name < names.c_str() + names.size();
        name += std::strlen(name) + 1) {
@@ -64,7 +63,7 @@ SourceAttributes read(const List& list, const Get& get, const std::string& path)
     // An attribute that was removed since the list was read is simply not there.
     if (error == 0 || means_none(error)) continue;
     attributes.failures.push_back(
-        source_error(error, fmt::format("read the extended attribute {} of", name), path));
+        source_error(error, fmt::format("read the extended attribute {}", name), path));
   }
   return attributes;
 }

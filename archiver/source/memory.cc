@@ -271,10 +271,9 @@ class MemorySource::Dir final : public SourceDir {
     state_->begin(SourceOperation::kOpenFile, "open", path);
     const std::lock_guard lock(state_->mutex());
     auto node = state_->child(node_, name, false, path);
-    if (node->metadata.is_symlink()) throw source_error(ELOOP, "open", path);
     if (!node->metadata.is_file()) {
-      throw SourceError(0, fmt::format("{} is not a regular file any more, it was left out", path),
-                        path);
+      throw wrong_type_error(node->metadata.is_symlink() ? ELOOP : 0, node->metadata.mode,
+                             "read as a file", path);
     }
     return std::make_unique<File>(state_, std::move(node), path);
   }

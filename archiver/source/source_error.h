@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cerrno>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -10,13 +11,14 @@
 
 namespace snapfs {
 
-/// A failure to read one item of the source; `subject` is its path.
+/// A failure to read one item of the source; `subject` is its path, with which what() begins.
 class SourceError : public Error {
  public:
-  /// `error_number` is the system's, or 0 if no system call failed.
-  SourceError(int error_number, const std::string& message, std::string path)
-      : Error(error_number == 0 ? ErrorCode::kIo : code_from_errno(error_number), message,
-              std::move(path)),
+  /// `error_number` is the system's, or 0 if no system call failed. `message` is what() without
+  /// the path.
+  SourceError(int error_number, std::string_view message, const std::string& path)
+      : Error(error_number == 0 ? ErrorCode::kIo : code_from_errno(error_number),
+              path + ": " + std::string(message), path),
         error_number_(error_number) {}
 
   int error_number() const noexcept { return error_number_; }
@@ -29,9 +31,14 @@ class SourceError : public Error {
   int error_number_;
 };
 
-/// The error of a failed system call: "cannot <action> <path>: <system's words>". Throws a plain
+/// The error of a failed system call: "<path>: cannot <action>: <system's words>". Throws a plain
 /// Error instead when the fault is not the source's but ours: no descriptors or memory left. A run
 /// that went on would leave out what is perfectly readable.
-SourceError source_error(int error_number, std::string_view action, std::string_view path);
+SourceError source_error(int error_number, std::string_view action, const std::string& path);
+
+/// Of what was to be read as a regular file, or listed as a directory, and is something else: a
+/// type of `mode`, as in stat(2). `error_number` as above.
+SourceError wrong_type_error(int error_number, std::uint32_t mode, std::string_view action,
+                             const std::string& path);
 
 }  // namespace snapfs

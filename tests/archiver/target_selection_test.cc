@@ -15,9 +15,14 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using Names = std::vector<std::string>;
 
-class Silent final : public SelectionObserver {
+class EmptiedDirectories final : public SelectionObserver {
+ public:
+  Names paths;
+
+ private:
   void rule_failed(const std::string& /*path*/, const std::string& /*message*/) override {}
   void left_out(const std::string& /*path*/, const std::string& /*message*/) override {}
+  void nothing_left(const std::string& path) override { paths.push_back(path); }
 };
 
 class TargetSelection : public ::testing::Test {
@@ -41,8 +46,9 @@ class TargetSelection : public ::testing::Test {
   /// The paths of the leaves that are left.
   Names left(const Names& targets, const SelectionRules& rules) {
     TargetTree tree = resolve_targets(targets, "/home/me", source_);
-    Silent observer;
+    EmptiedDirectories observer;
     remove_unselected(tree, source_, Selection(rules), observer);
+    emptied_ = observer.paths;
     Names paths;
     for (const TargetRoot& root : tree.roots) add_leaves(root.node, paths);
     return paths;
@@ -54,7 +60,17 @@ class TargetSelection : public ::testing::Test {
   }
 
   MemorySource source_;
+  Names emptied_;
 };
+
+TEST_F(TargetSelection, DirectoriesOfWhichNothingIsLeftAreNamed) {
+  EXPECT_THAT(left({"."}, rules({"/home/me/*"}, {})), IsEmpty());
+  EXPECT_THAT(emptied_, ElementsAre("."));
+  left({".", "/home/you/b"}, rules({"*"}, {}));
+  EXPECT_THAT(emptied_, ElementsAre("."));
+  left({"."}, rules({"a"}, {}));
+  EXPECT_THAT(emptied_, IsEmpty());
+}
 
 TEST_F(TargetSelection, PatternsApplyToEntries) {
   EXPECT_THAT(left({"."}, rules({"/home/me/a", "b"}, {})), ElementsAre("dir", "tag"));

@@ -28,6 +28,7 @@ class Listener final : public SelectionObserver {
     left.push_back(path);
     messages.push_back(message);
   }
+  void nothing_left(const std::string& /*path*/) override {}
 
   Names failed;
   Names left;

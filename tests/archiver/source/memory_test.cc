@@ -49,7 +49,7 @@ TEST(SourceError, IsNotMadeOfTroubleThatIsOurs) {
     } catch (const SourceError&) {
       ADD_FAILURE() << "the source is blamed for " << error_number;
     } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::kIo);
+      EXPECT_EQ(error.code(), ErrorCode::kOutOfResources);
     }
   }
 }

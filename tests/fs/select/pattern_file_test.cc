@@ -93,7 +93,7 @@ TEST(PatternFile, RefusesWhatAVariableWithoutAValueWidens) {
                                  "!$NONE/**",
                                  "!/keep/$NONE",
                                  "*$py.class",
-                                 "?$NONE",
+
                                  "a*$NONE",
                                  "$NONE**",
                                  "./$NONE",

@@ -1,4 +1,5 @@
-// snapfs list: the IDs of all objects of one type.
+// snapfs list: the IDs of all objects of one type. With --json, too, they are lines: what reads
+// restic's output takes each line for an ID.
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,7 +11,6 @@
 #include "cli/commands.h"
 #include "cli/global_options.h"
 #include "cli/grammar/word_choice.h"
-#include "cli/json_object.h"
 #include "cli/lock_option.h"
 #include "cli/named_snapshot.h"
 #include "cli/session.h"
@@ -27,45 +27,20 @@ struct ListArguments {
 
 const std::vector<std::string> kTypes = {"blobs", "packs", "index", "snapshots", "keys", "locks"};
 
-/// One object after the other: as lines, or as the elements of a JSON array.
-class ObjectList {
- public:
-  explicit ObjectList(bool json) : json_(json) {}
-
-  void add(const Id& id) { add(json_ ? fmt::format("\"{}\"", id.hex()) : id.hex()); }
-
-  void add(std::string_view type, const Id& id) {
-    add(json_ ? JsonObject().text("type", type).text("id", id.hex()).finish()
-              : fmt::format("{} {}", type, id.hex()));
+void list_files(Session& session, FileKind kind, TextOutput& output) {
+  for (const Id& id : session.repository().list(kind, session.stop())) {
+    output.write(id.hex() + "\n");
   }
-
-  void finish() {
-    if (json_) output_.write(empty_ ? "[]\n" : "]\n");
-    output_.finish();
-  }
-
- private:
-  void add(const std::string& text) {
-    output_.write(json_ ? (empty_ ? "[" : ",") + text : text + "\n");
-    empty_ = false;
-  }
-
-  const bool json_;
-  bool empty_ = true;
-  TextOutput output_;
-};
-
-void list_files(Session& session, FileKind kind, ObjectList& list) {
-  for (const Id& id : session.repository().list(kind, session.stop())) list.add(id);
 }
 
 /// Every stored copy.
-void list_blobs(const GlobalOptions& options, Session& session, ObjectList& list) {
+void list_blobs(const GlobalOptions& options, Session& session, TextOutput& output) {
   load_index_to_read(options, session);
   const Index::Contents contents = session.repository().index().contents();
   for (const BlobType type : {BlobType::kData, BlobType::kTree}) {
-    contents.tables[static_cast<std::size_t>(type)].for_each(
-        [&](const TableEntry& entry) { list.add(to_string(type), entry.id); });
+    contents.tables[static_cast<std::size_t>(type)].for_each([&](const TableEntry& entry) {
+      output.write(fmt::format("{} {}\n", to_string(type), entry.id.hex()));
+    });
   }
 }
 
@@ -73,14 +48,14 @@ ExitCode run_list(const GlobalOptions& options, const ListArguments& arguments, 
   const bool locks = arguments.type == "locks";  // ours would be among them
   Session session(options, signals, lock_unless(locks || arguments.no_lock, LockMode::kShared));
   const std::string& type = arguments.type;
-  ObjectList list(options.json);
-  if (type == "blobs") list_blobs(options, session, list);
-  if (type == "packs") list_files(session, FileKind::kPack, list);
-  if (type == "index") list_files(session, FileKind::kIndex, list);
-  if (type == "snapshots") list_files(session, FileKind::kSnapshot, list);
-  if (type == "keys") list_files(session, FileKind::kKey, list);
-  if (locks) list_files(session, FileKind::kLock, list);
-  list.finish();
+  TextOutput output;
+  if (type == "blobs") list_blobs(options, session, output);
+  if (type == "packs") list_files(session, FileKind::kPack, output);
+  if (type == "index") list_files(session, FileKind::kIndex, output);
+  if (type == "snapshots") list_files(session, FileKind::kSnapshot, output);
+  if (type == "keys") list_files(session, FileKind::kKey, output);
+  if (locks) list_files(session, FileKind::kLock, output);
+  output.finish();
   return ExitCode::kSuccess;
 }
 

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 
 COST = {"N": 2, "r": 8, "p": 1}
+NONCE_BYTES = 16
 
 
 def cheapen(repository, password):
@@ -21,12 +22,10 @@ def cheapen(repository, password):
         key_file = json.load(file)
     salt = base64.b64decode(key_file["salt"])
     sealed = base64.b64decode(key_file["data"])
-    nonce = sealed[:16]
-    master_key = encrypt(derive(password, salt, key_file), nonce, sealed[16:-16])  # its own inverse
+    master_key = encrypt(derive(password, salt, key_file), sealed[:NONCE_BYTES],
+                         sealed[NONCE_BYTES:-16])  # its own inverse
     key_file |= COST
-    key = derive(password, salt, key_file)
-    text = encrypt(key, nonce, master_key)
-    key_file["data"] = base64.b64encode(nonce + text + authenticator(key, nonce, text)).decode()
+    key_file["data"] = base64.b64encode(seal(derive(password, salt, key_file), master_key)).decode()
     content = json.dumps(key_file).encode()
     with open(os.path.join(os.path.dirname(path), hashlib.sha256(content).hexdigest()), "wb") as file:
         file.write(content)
@@ -36,6 +35,19 @@ def cheapen(repository, password):
 def derive(password, salt, cost):
     return hashlib.scrypt(password.encode(), salt=salt, n=cost["N"], r=cost["r"], p=cost["p"],
                           maxmem=1 << 30, dklen=64)
+
+
+def key_of(master_key):
+    """The key as bytes, of what `cat masterkey` prints."""
+    return b"".join(base64.b64decode(part) for part in
+                    (master_key["encrypt"], master_key["mac"]["k"], master_key["mac"]["r"]))
+
+
+def seal(key, text):
+    """Encrypted and authenticated, as a file of a repository is."""
+    nonce = os.urandom(NONCE_BYTES)
+    sealed = encrypt(key, nonce, text)
+    return nonce + sealed + authenticator(key, nonce, sealed)
 
 
 def openssl(cipher, key, data, *options):

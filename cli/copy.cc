@@ -46,7 +46,8 @@ class CopyOutput {
     if (global_.json) {
       message("skipped", candidate.snapshot, candidate.copied->id);
     } else if (global_.verbosity > 0 && !global_.quiet) {
-      print(fmt::format("{}\n  skipped: it is there already, as {}\n", title_of(candidate.snapshot),
+      print(fmt::format("{}\nskipping source snapshot {}, was already copied to snapshot {}\n",
+                        title_of(candidate.snapshot), candidate.snapshot.id.short_hex(),
                         candidate.copied->id.short_hex()));
     }
   }
@@ -56,7 +57,8 @@ class CopyOutput {
     if (global_.json) {
       message("copied", source, copy);
     } else if (!global_.quiet) {
-      print(fmt::format("{}\n  saved as {}\n", title_of(source), copy.short_hex()));
+      print(fmt::format("{}\nsnapshot {} saved, copied from source snapshot {}\n", title_of(source),
+                        copy.short_hex(), source.id.short_hex()));
     }
   }
 

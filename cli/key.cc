@@ -114,7 +114,7 @@ ExitCode run_passwd(const GlobalOptions& options, const KeyArguments& arguments,
   session.require_lock();
   const Id id = replace_key(session.repository(), session.clock(), password.view(),
                             arguments.owner(), session.stop());
-  report_key(options, "key", "the password was changed; the new key is", id);
+  report_key(options, "key", "the password was changed: saved new key as", id);
   return ExitCode::kSuccess;
 }
 

@@ -62,18 +62,18 @@ void RewriteOutput::end(const Snapshot& snapshot, const RewrittenSnapshot& resul
   }
   title();
   if (result.lost) {
-    print("  nothing of it can be read\n");
+    print("nothing of it can be read\n");
   } else if (result.id) {
-    print(fmt::format("  saved as snapshot {}\n", result.id->short_hex()));
+    print(fmt::format("saved new snapshot {}\n", result.id->short_hex()));
   } else {
-    print("  would be saved as a new snapshot\n");
+    print("would save new snapshot\n");
   }
   if (result.old_removed) {
-    print("  removed the old snapshot\n");
+    print(fmt::format("removed old snapshot {}\n", snapshot.id.short_hex()));
   } else if (rewrite_.dry_run && rewrite_.forget) {
-    print("  the old snapshot would be removed\n");
+    print("would remove old snapshot\n");
   } else if (result.lost) {
-    print("  it is left as it is: --forget removes it\n");
+    print("it is left as it is: --forget removes it\n");
   }
 }
 
@@ -86,8 +86,9 @@ void RewriteOutput::finish() const {
         .raw("dry_run", rewrite_.dry_run ? "true" : "false");
     print(object.finish() + "\n");
   } else if (!options_.quiet) {
-    print(fmt::format("{}changed {} of {} snapshot{}\n", rewrite_.dry_run ? "would have " : "",
-                      changed_, seen_, seen_ == 1 ? "" : "s"));
+    print(changed_ == 0 ? std::string("no snapshots were modified\n")
+                        : fmt::format("{} {} snapshots\n",
+                                      rewrite_.dry_run ? "would modify" : "modified", changed_));
   }
 }
 

@@ -82,9 +82,8 @@ class TagReport {
       object.text("message_type", "summary").number("changed_snapshots", changed_);
       print(object.finish() + "\n");
     } else if (!options_.quiet) {
-      print(changed_ == 0
-                ? std::string("no snapshots were modified\n")
-                : fmt::format("modified {} snapshot{}\n", changed_, changed_ == 1 ? "" : "s"));
+      print(changed_ == 0 ? std::string("no snapshots were modified\n")
+                          : fmt::format("modified {} snapshots\n", changed_));
     }
   }
 

@@ -50,7 +50,7 @@ void report(const GlobalOptions& options, std::size_t removed,
   }
   if (options.quiet) return;
   print(removed == 0 ? std::string("no locks were removed\n")
-                     : fmt::format("removed {} lock{}\n", removed, removed == 1 ? "" : "s"));
+                     : fmt::format("successfully removed {} locks\n", removed));
   for (const std::string& lock : left) print(fmt::format("left alone: {}\n", printable(lock)));
   if (!left.empty()) print("if nobody uses the repository, --remove-all removes these, too\n");
 }

@@ -167,7 +167,7 @@ class UnlockTest(ChangesTest):
                 holder.kill()
                 holder.wait()
                 self.snapfs("tag", "--add", "a", expect=11)
-                self.assertIn("removed 1 lock", self.snapfs("unlock").stdout)
+                self.assertIn("successfully removed 1 locks", self.snapfs("unlock").stdout)
                 self.assertEqual(self.files("locks"), [])
                 self.snapfs("tag", "--add", "a")
 

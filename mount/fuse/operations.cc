@@ -65,10 +65,17 @@ void init(void* userdata, fuse_conn_info* connection) {
   }
 }
 
-void reply_entry(fuse_req_t req, FuseContext& context, const Entry& entry) {
-  if (!context.fs.remember(entry.ino)) {
-    fuse_reply_err(req, ESTALE);  // forgotten since it was found: the kernel looks it up again
-    return;
+/// What was found may be forgotten before the kernel is told of it, when a listing lets go of it at
+/// that moment: it is looked up again then. Whoever is told ESTALE twice hands it on to programs.
+void reply_entry(fuse_req_t req, fuse_ino_t parent, const char* name, Entry entry) {
+  FuseContext& context = context_of(req);
+  constexpr int kAttempts = 8;
+  for (int attempt = 1; !context.fs.remember(entry.ino); ++attempt) {
+    const auto fail = [&](int error) { fuse_reply_err(req, error); };
+    const auto again = guard("lookup", fail, [&] { return context.fs.lookup(parent, name); });
+    if (!again) return;
+    if (!*again || attempt == kAttempts) return fail(ESTALE);
+    entry = **again;
   }
   const fuse_entry_param param = to_entry_param(entry, context);
   if (fuse_reply_entry(req, &param) == -ENOENT) context.fs.forget(entry.ino, 1);
@@ -84,7 +91,7 @@ void lookup(fuse_req_t req, fuse_ino_t parent, const char* name) {
   const auto found = guarded(req, "lookup", [&] { return context.fs.lookup(parent, name); });
   if (!found) return;
   if (*found) {
-    reply_entry(req, context, **found);
+    reply_entry(req, parent, name, **found);
   } else if (!context.fs.is_stable_directory(parent)) {
     fuse_reply_err(req, ENOENT);
   } else {

@@ -48,7 +48,8 @@ Position at_position(const OpenDirectory& directory, std::uint64_t position) {
 /// libfuse does not look at the request when it writes an entry. It may be answered by then.
 constexpr fuse_req_t kNoRequest = nullptr;
 
-/// `add(position, buffer, next)` returns the bytes that the entry needs.
+/// `add(position, buffer, next)` returns the bytes that the entry needs, and adds it when there are
+/// as many.
 template <class Add>
 DirectoryBuffer fill(const ListingPlace& place, std::size_t size, const Add& add) {
   DirectoryBuffer buffer(size);
@@ -118,17 +119,18 @@ DirectoryBuffer directory_entries(const ListingPlace& place, std::size_t size) {
 
 DirectoryBuffer directory_entries_plus(const ListingPlace& place, std::size_t size,
                                        FuseContext& context) {
-  return fill(place, size,
-              [&](const Position& position, DirectoryBuffer& buffer, std::uint64_t next) {
-                fuse_entry_param param = to_entry_param(position.entry, context);
-                // Node 0: a name only. The kernel neither looks up the dots nor counts them.
-                if (position.dot || !context.fs.remember(param.ino)) param.ino = 0;
-                const std::size_t needed =
-                    fuse_add_direntry_plus(kNoRequest, buffer.end(), buffer.left(),
-                                           position.name.c_str(), &param, static_cast<off_t>(next));
-                if (needed > buffer.left() && param.ino != 0) context.fs.forget(param.ino, 1);
-                return needed;
-              });
+  return fill(
+      place, size, [&](const Position& position, DirectoryBuffer& buffer, std::uint64_t next) {
+        const std::size_t needed =
+            fuse_add_direntry_plus(kNoRequest, nullptr, 0, position.name.c_str(), nullptr, 0);
+        if (needed > buffer.left()) return needed;
+        fuse_entry_param param = to_entry_param(position.entry, context);
+        // Node 0: a name only, to be looked up when it is needed. The kernel neither looks
+        // up the dots nor counts them; another node may have been forgotten since.
+        if (position.dot || !context.fs.remember(param.ino)) param.ino = 0;
+        return fuse_add_direntry_plus(kNoRequest, buffer.end(), buffer.left(),
+                                      position.name.c_str(), &param, static_cast<off_t>(next));
+      });
 }
 
 SliceReply::SliceReply(FileSlice slice) : slice_(std::move(slice)) {

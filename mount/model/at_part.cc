@@ -27,8 +27,7 @@ std::optional<VirtualName> AtPart::lookup(const VirtualNode& directory, std::str
   node.tree = snapshot->tree;
   node.time = snapshot->time.instant;
   // Not by the name: there is no end to what one snapshot can be called.
-  const Ino ino = tree_.add("at/" + snapshot->id.hex(), std::move(node));
-  return VirtualName{std::string(name), ino, {}};
+  return VirtualName{std::string(name), tree_.add("at/" + snapshot->id.hex(), std::move(node)), {}};
 }
 
 std::vector<VirtualName> AtPart::list(const VirtualNode& directory) {

@@ -50,8 +50,8 @@ std::optional<VirtualName> ChangedPart::find_pair(const VirtualNode& directory,
   node.against = before->tree;
   node.more_names = true;
   node.time = after->time.instant;
-  const Ino ino = tree_.add("changed/" + before->id.hex() + after->id.hex(), std::move(node));
-  return VirtualName{std::string(name), ino, {}};
+  const std::string identity = "changed/" + before->id.hex() + after->id.hex();
+  return VirtualName{std::string(name), tree_.add(identity, std::move(node)), {}};
 }
 
 std::optional<VirtualName> ChangedPart::find_removed(const VirtualNode& pair,

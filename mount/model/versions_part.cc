@@ -259,8 +259,8 @@ VirtualName VersionsPart::version(const View& view, const VirtualNode& directory
   const std::string identity =
       top ? "version/" + version.name + "/" + snapshot.id.hex()
           : "holder/" + snapshot.id.hex() + "/" + std::string(parent_path(directory.path));
-  const Ino ino = tree_.add(identity, std::move(node));
-  return {version.name, ino, std::string(base_name(directory.path))};
+  return {version.name, tree_.add(identity, std::move(node)),
+          std::string(base_name(directory.path))};
 }
 
 }  // namespace snapfs

@@ -18,7 +18,7 @@ std::optional<VirtualName> ViewPart::lookup(const VirtualNode& directory, std::s
   const ViewDirectory* entries = find_directory(*view, directory);
   const ViewEntry* found = entries != nullptr ? entries->find(name) : nullptr;
   if (found == nullptr) return std::nullopt;
-  return VirtualName{found->name, found->ino, {}};
+  return VirtualName{found->name, tree_.find(found->ino), {}};
 }
 
 std::vector<VirtualName> ViewPart::list(const VirtualNode& directory) {
@@ -26,7 +26,9 @@ std::vector<VirtualName> ViewPart::list(const VirtualNode& directory) {
   std::vector<VirtualName> names;
   if (const ViewDirectory* entries = find_directory(*view, directory)) {
     names.reserve(entries->entries.size());
-    for (const ViewEntry& entry : entries->entries) names.push_back({entry.name, entry.ino, {}});
+    for (const ViewEntry& entry : entries->entries) {
+      names.push_back({entry.name, tree_.find(entry.ino), {}});
+    }
   }
   return names;
 }

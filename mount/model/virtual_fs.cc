@@ -29,11 +29,19 @@ Attributes file_attributes(const VirtualNode& node, std::uint32_t uid, std::uint
 
 }  // namespace
 
-/// The names of one virtual directory as they were when it was opened.
+/// The names of one virtual directory as they were when it was opened, and what they stand for: the
+/// kernel may forget a node that it was told of, and ask for this part of the listing again.
 class VirtualFs::Listing final : public OpenDirectory {
  public:
-  Listing(const VirtualFs& fs, NodePointer node, std::vector<VirtualName> names)
+  Listing(VirtualFs& fs, NodePointer node, std::vector<VirtualName> names)
       : fs_(fs), node_(std::move(node)), names_(std::move(names)) {}
+
+  /// Those that nobody was told of are not needed any more.
+  ~Listing() override {
+    for (const VirtualName& each : names_) {
+      if (each.node->forgettable) fs_.forget(each.node->ino, 0);
+    }
+  }
 
   InodeNumber self() const noexcept override { return node_->inode; }
   InodeNumber parent() const noexcept override { return node_->parent_inode; }
@@ -43,7 +51,7 @@ class VirtualFs::Listing final : public OpenDirectory {
   bool stable() const noexcept override { return false; }
 
  private:
-  const VirtualFs& fs_;
+  VirtualFs& fs_;
   const NodePointer node_;
   const std::vector<VirtualName> names_;
 };
@@ -77,8 +85,8 @@ void VirtualFs::add_top(std::string name, VirtualPart& part, bool listed) {
   VirtualNode node;
   node.parent = kRootIno;
   node.part = &part;
-  const Ino ino = tree_.add("top/" + name, std::move(node));
-  tops_.push_back({{std::move(name), ino, {}}, listed});
+  NodePointer added = tree_.add("top/" + name, std::move(node));
+  tops_.push_back({{std::move(name), std::move(added), {}}, listed});
 }
 
 void VirtualFs::refresh_if_due() {
@@ -206,8 +214,8 @@ Entry VirtualFs::entry(const VirtualNode& node) const {
 }
 
 std::optional<Entry> VirtualFs::entry(const VirtualName& name) const {
-  if (name.in_tree.empty()) return entry(*node(name.ino));
-  std::optional<Entry> found = trees_.entries.lookup(name.ino, name.in_tree);
+  if (name.in_tree.empty()) return entry(*name.node);
+  std::optional<Entry> found = trees_.entries.lookup(name.node->ino, name.in_tree);
   // What it is never changes, but the name may come to stand for something else.
   if (found) found->stable = false;
   return found;

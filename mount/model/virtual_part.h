@@ -10,7 +10,6 @@
 #include "fs/base/bytes.h"
 #include "fs/base/error.h"
 #include "mount/model/directory.h"
-#include "mount/model/ino.h"
 
 namespace snapfs {
 
@@ -19,7 +18,7 @@ struct VirtualNode;
 /// A name in a virtual directory, and what it stands for.
 struct VirtualName {
   std::string name;
-  Ino ino = 0;          ///< a virtual node's
+  std::shared_ptr<const VirtualNode> node;  ///< stays, even when the kernel forgets it meanwhile
   std::string in_tree;  ///< not empty: not the node itself, but this entry of the tree it shows
 };
 

@@ -82,36 +82,37 @@ VirtualTree::NodePointer VirtualTree::find(Ino ino) const {
   return found == nodes_.end() ? nullptr : found->second.node;
 }
 
-Ino VirtualTree::add(const std::string& identity, VirtualNode node) {
+VirtualTree::NodePointer VirtualTree::add(const std::string& identity, VirtualNode node) {
   {
     const std::shared_lock lock(mutex_);
-    if (const auto found = inos_.find(identity); found != inos_.end()) return found->second;
+    if (const auto found = inos_.find(identity); found != inos_.end()) {
+      return nodes_.at(found->second).node;
+    }
   }
   const std::unique_lock lock(mutex_);
   return add_locked(identity, std::move(node));
 }
 
-Ino VirtualTree::add_passing(VirtualNode node) {
+VirtualTree::NodePointer VirtualTree::add_passing(VirtualNode node) {
   const std::unique_lock lock(mutex_);
   node.ino = next_passing_++;
   node.inode = inode_number("passing/" + std::to_string(node.ino));
   node.passing = true;
   passing_.push_back(std::make_shared<const VirtualNode>(std::move(node)));
   if (passing_.size() > kMaxPassing) passing_.pop_front();
-  return next_passing_ - 1;
+  return passing_.back();
 }
 
-Ino VirtualTree::add_locked(const std::string& identity, VirtualNode node) {
+VirtualTree::NodePointer VirtualTree::add_locked(const std::string& identity, VirtualNode node) {
   const auto [found, inserted] = inos_.try_emplace(identity, next_);
-  if (inserted) {
-    node.ino = next_++;
-    node.inode = inode_number(identity);
-    const auto parent = nodes_.find(node.parent);
-    if (parent != nodes_.end()) node.parent_inode = parent->second.node->inode;
-    const Ino ino = node.ino;
-    nodes_[ino] = {std::make_shared<const VirtualNode>(std::move(node)), &found->first, 0};
-  }
-  return found->second;
+  if (!inserted) return nodes_.at(found->second).node;
+  node.ino = next_++;
+  node.inode = inode_number(identity);
+  const auto parent = nodes_.find(node.parent);
+  if (parent != nodes_.end()) node.parent_inode = parent->second.node->inode;
+  auto added = std::make_shared<const VirtualNode>(std::move(node));
+  nodes_[added->ino] = {added, &found->first, 0};
+  return added;
 }
 
 bool VirtualTree::remember(Ino ino) {
@@ -159,7 +160,7 @@ void VirtualTree::number(View& view) {
         node.time = view.snapshots[entry.snapshot].time.instant;
         node.target = entry.target;
       }
-      entry.ino = add_locked(identity(directory, entry, view), std::move(node));
+      entry.ino = add_locked(identity(directory, entry, view), std::move(node))->ino;
       if (entry.kind == ViewEntry::Kind::kDirectory) directories[entry.target] = entry.ino;
     }
   }

@@ -61,13 +61,13 @@ class VirtualTree {
   /// The current view; stays as it is when it is replaced.
   std::shared_ptr<const View> view() const;
 
-  /// The inode of what `identity` names among all nodes; `node` says what it is when it is not
-  /// known yet. The kernel allows a directory one place only, so the same snapshot has an inode of
-  /// its own in each directory that shows it; names that lead to it within a directory share one.
-  Ino add(const std::string& identity, VirtualNode node);
+  /// What `identity` names among all nodes; `node` says what it is when it is not known yet. The
+  /// kernel allows a directory one place only, so the same snapshot has an inode of its own in each
+  /// directory that shows it; names that lead to it within a directory share one.
+  NodePointer add(const std::string& identity, VirtualNode node);
 
   /// A node that is forgotten when some more of them were made.
-  Ino add_passing(VirtualNode node);
+  NodePointer add_passing(VirtualNode node);
 
   /// Null for an inode that was never given out, or is forgotten.
   NodePointer find(Ino ino) const;
@@ -76,7 +76,7 @@ class VirtualTree {
   /// there any more: it must not be told then.
   bool remember(Ino ino);
 
-  /// The kernel forgets so many of these.
+  /// The kernel forgets so many of these; with 0 a node goes that it was never told of.
   void forget(Ino ino, std::uint64_t lookups);
 
   /// How many nodes there are, the passing ones aside.
@@ -89,7 +89,7 @@ class VirtualTree {
     std::uint64_t lookups = 0;              ///< counted for forgettable nodes only
   };
 
-  Ino add_locked(const std::string& identity, VirtualNode node);
+  NodePointer add_locked(const std::string& identity, VirtualNode node);
   void number(View& view);
 
   mutable std::shared_mutex mutex_;

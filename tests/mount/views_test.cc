@@ -209,6 +209,23 @@ TEST_F(ViewsTest, WhatTheKernelForgetsIsForgotten) {
   EXPECT_EQ(read({"versions", "d", "f", "2026-11-01T10-00-00Z"}), "1");
 }
 
+TEST_F(ViewsTest, AListingShowsWhatTheKernelForgotMeanwhile) {
+  snapshot("2026-11-01T10:00:00Z", {directory("d", {file("f", "1"), file("g", "2")})});
+  const std::uint64_t nodes = fs().status().virtual_inodes;
+  const Entry directory = find({"versions", "d"}).value();
+  ASSERT_TRUE(fs().remember(directory.ino));
+  auto listing = fs().open_directory(directory.ino);
+  ASSERT_EQ(listing->size(), 3U);
+  const Entry first = listing->entry(1);
+  ASSERT_TRUE(fs().remember(first.ino));
+  fs().forget(first.ino, 1);
+  EXPECT_EQ(listing->entry(1).attributes, first.attributes);
+  EXPECT_FALSE(fs().remember(first.ino)) << "its name only: it is looked up again";
+  EXPECT_TRUE(fs().remember(listing->entry(2).ino));
+  listing.reset();
+  EXPECT_EQ(fs().status().virtual_inodes, nodes + 3) << "the directory, g, and a version's tree";
+}
+
 TEST_F(ViewsTest, ATemplateMayTakeTheNameOfAView) {
   snapshot("2026-11-01T10:00:00Z", {file("f", "first")});
   options_.view.path_templates = {"at/%i"};
@@ -318,7 +335,7 @@ TEST_F(ChangedTest, ALongListOfDeletionsIsMadeOnce) {
   tree.replace(std::move(view), {});
   ChangedPart part(tree, changed, clock_, zone_, {}, /*list_bytes=*/10);
   const auto find = [&](const VirtualNode& directory, const char* name) {
-    return tree.find(part.lookup(directory, name).value().ino);
+    return part.lookup(directory, name).value().node;
   };
   const auto pair = find(*tree.find(kRootIno), "2026-11-01..2026-11-02");
   const auto list = find(*pair, ".deleted");

@@ -93,7 +93,6 @@ void announce_ready(const GlobalOptions& options, const std::string& mountpoint)
 /// repository that is named from there needs it.
 void go_to_background(const GlobalOptions& options, const std::string& repository_path) {
   options.detach();
-  set_mount_log([](const std::string& line) { print_error(line); });
   if (repository_path.starts_with('/') && ::chdir("/") != 0) throw_errno(errno, "enter", "/");
 }
 
@@ -117,6 +116,7 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
   check_cache_size(arguments.tree_cache_mebibytes);
   ViewOptions view = view_options(arguments);
   const auto request_timeout = parse_timeout(arguments.request_timeout);
+  set_mount_log([](const std::string& line) { print_error(line); });
   check_fuse_available();
   if (arguments.mount.allow_other) check_may_allow_others();
   Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
@@ -125,6 +125,7 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
     session.repository().use_index_cache(*directory);
   }
   MountOptions mount = arguments.mount;
+  if (mount.fsname.empty()) mount.fsname = session.path();
   mount.view = std::move(view);
   mount.default_permissions = !arguments.no_default_permissions;
   mount.reader.blob_cache_bytes = static_cast<std::size_t>(arguments.blob_cache_mebibytes) << 20;
@@ -153,14 +154,15 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
 
 void add_view_options(Command& command, MountArguments& arguments) {
   const char* const group = "The view";
-  command.add(group, {
-                         {"--path-template", "TEMPLATE", &arguments.mount.view.path_templates,
-                          "Lay the snapshots out by TEMPLATE (may be repeated): %i %I %u %h %t %T"},
-                         {"--time-template", "TEMPLATE", &arguments.time_template,
-                          "Write %T as TEMPLATE has the time 2006-01-02T15:04:05Z07:00"},
-                         {"--prefetch-file", &arguments.mount.view.prefetch_file,
-                          "Load what is below paths that are written to .snapfs/prefetch"},
-                     });
+  command.add(group,
+              {
+                  {"--path-template", "TEMPLATE", &arguments.mount.view.path_templates,
+                   "Lay the snapshots out by TEMPLATE (may be repeated): %i %I %u %h %t %p %T"},
+                  {"--time-template", "TEMPLATE", &arguments.time_template,
+                   "Write %T as TEMPLATE has the time 2006-01-02T15-04-05Z0700"},
+                  {"--prefetch-file", &arguments.mount.view.prefetch_file,
+                   "Load what is below paths that are written to .snapfs/prefetch"},
+              });
   add_filter_options(command, arguments.filter);
 }
 
@@ -204,14 +206,16 @@ Command mount_command(GlobalOptions& options) {
 Below MOUNTPOINT:
   snapshots/TIME, snapshots/latest    by time
   ids/ID, hosts/HOST/TIME, tags/TAG/TIME
+  paths/HOST/PATHS/TIME               by what they are of: one directory for each backup job
   at/TIME                             the newest not after a time: at/yesterday, at/2026-11-01
+  hosts/HOST/at/TIME, paths/HOST/PATHS/at/TIME   the same of these snapshots only
   changed/A..B                        what differs between two of them
   versions/PATH/TIME                  the versions of one file or directory
 
 Examples:
   snapfs mount ~/mnt
   snapfs mount --background ~/mnt; snapfs umount ~/mnt
-  mount -t snapfs /srv/snapshots /mnt/snap -o password-file=/root/password
+  mount -t snapfs /srv/snapshots /mnt/snap -o password-file=/root/password,no-lock
   cp -a ~/mnt/snapshots/latest/home/me/work/report.odt .
   rsync -aHAX ~/mnt/snapshots/latest/etc/ /etc/)";
   command.run = [&options, arguments](Signals& signals) {

@@ -11,6 +11,8 @@ namespace snapfs {
 namespace {
 
 constexpr std::string_view kName = "mount.snapfs";
+/// What mount(8) looks for when the type is given as the kernel shows it, fuse.snapfs.
+constexpr std::string_view kFuseName = "mount.fuse.snapfs";
 
 // What mount(8) hands on although it is not for us, or is what a mount of ours does anyway. "rw" is
 // what it says when the user says nothing.
@@ -26,6 +28,25 @@ constexpr std::array<std::string_view, 41> kIgnored = {
 // Options of the command that do not describe a mount.
 constexpr std::array<std::string_view, 7> kNotHere = {
     "help", "repo", "repository-file", "background", "quiet", "json", "fsname"};
+
+constexpr std::string_view kHelp = R"(Usage: mount -t snapfs [-o OPTIONS] REPOSITORY MOUNTPOINT
+       mount.snapfs REPOSITORY MOUNTPOINT [-sfnv] [-o OPTIONS]
+
+Mounts the snapshots of a repository; for mount(8), /etc/fstab and systemd. OPTIONS are the long
+options of "snapfs mount" without their dashes, such as
+  password-file=FILE, no-lock, allow_other, owner-root, host=NAME, time-template=TEMPLATE
+
+  -f    Check the options only
+  -s    Ignore options that are not known
+  -v    Say where the snapshots are
+  -h    Print this
+  -V    Print the version
+
+Example:
+  mount -t snapfs -o password-file=/root/snapfs-password,no-lock /srv/snapshots /mnt/snap
+
+"snapfs mount --help" lists the options, "man mount.snapfs" says more.
+)";
 
 [[noreturn]] void refuse(const std::string& what) {
   throw Error(ErrorCode::kUsage, std::string(kName) + ": " + what);
@@ -87,7 +108,8 @@ std::string translated(const std::string& option, const Command& program, bool s
 bool is_mount_helper(const std::vector<std::string>& arguments) {
   if (arguments.empty()) return false;
   const std::string& path = arguments.front();
-  return std::string_view(path).substr(path.rfind('/') + 1) == kName;
+  const std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
+  return name == kName || name == kFuseName;
 }
 
 MountHelperCall parse_mount_helper(const std::vector<std::string>& arguments,
@@ -104,6 +126,12 @@ MountHelperCall parse_mount_helper(const std::vector<std::string>& arguments,
       if (argument == "-N") refuse("other mount namespaces are not supported");
       if (argument == "-o")
         std::ranges::copy(split_options(arguments[i]), std::back_inserter(options));
+    } else if (argument == "-h" || argument == "--help") {
+      call.help = kHelp;
+      return call;
+    } else if (argument == "-V" || argument == "--version") {
+      call.arguments = {"version"};
+      return call;
     } else if (argument.starts_with('-') &&
                argument.find_first_not_of("-sfnv") == std::string::npos) {
       sloppy = sloppy || argument.find('s') != std::string::npos;
@@ -118,8 +146,7 @@ MountHelperCall parse_mount_helper(const std::vector<std::string>& arguments,
   if (places.size() != 2) {
     refuse("usage: mount -t snapfs REPOSITORY MOUNTPOINT [-o password-file=FILE,…]");
   }
-  call.arguments = {"snapfs", "mount", "--background", "--repo=" + places[0],
-                    "--fsname=" + places[0]};
+  call.arguments = {"mount", "--background", "--repo=" + places[0], "--fsname=" + places[0]};
   if (!verbose) call.arguments.push_back("--quiet");
   for (const std::string& option : options) {
     if (std::string argument = translated(option, program, sloppy); !argument.empty()) {

@@ -10,8 +10,9 @@ namespace snapfs {
 class Command;
 
 struct MountHelperCall {
-  std::vector<std::string> arguments;  ///< "snapfs", "mount", …
+  std::vector<std::string> arguments;  ///< of snapfs: "mount", …
   bool pretend = false;                ///< -f: everything but the mounting
+  std::string help;                    ///< not empty, -h: only this is to be printed
 };
 
 /// Whether the program was called as mount.snapfs.

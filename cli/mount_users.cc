@@ -3,10 +3,12 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <system_error>
 
 #include "fs/base/bytes.h"
@@ -72,15 +74,32 @@ bool uses(const stdfs::path& process, std::string_view mountpoint) {
   return text_of(process / "maps").find(" " + std::string(mountpoint) + "/") != std::string::npos;
 }
 
+std::string name_of(const stdfs::path& process) {
+  std::string name = text_of(process / "comm");
+  while (name.ends_with('\n')) name.pop_back();
+  return name;
+}
+
 }  // namespace
 
 std::vector<MountUser> users_of_mount(std::string_view mountpoint) {
   std::vector<MountUser> users;
   for_each_process([&](pid_t pid, const stdfs::path& process) {
-    if (!uses(process, mountpoint)) return;
-    std::string name = text_of(process / "comm");
-    while (name.ends_with('\n')) name.pop_back();
-    users.push_back({pid, std::move(name)});
+    if (uses(process, mountpoint)) users.push_back({pid, name_of(process)});
+  });
+  return users;
+}
+
+std::vector<MountUser> users_elsewhere(unsigned device_major, unsigned device_minor) {
+  std::vector<MountUser> users;
+  std::set<std::string> seen{link_of("/proc/self/ns/mnt")};
+  for_each_process([&](pid_t pid, const stdfs::path& process) {
+    if (!seen.insert(link_of(process / "ns/mnt")).second) return;
+    const auto table = parse_mount_table(text_of(process / "mountinfo"));
+    const bool there = std::ranges::any_of(table, [&](const MountEntry& entry) {
+      return entry.device_major == device_major && entry.device_minor == device_minor;
+    });
+    if (there) users.push_back({pid, name_of(process)});
   });
   return users;
 }

@@ -19,6 +19,10 @@ struct MountUser {
 /// is resolved. Does not touch the file system mounted there.
 std::vector<MountUser> users_of_mount(std::string_view mountpoint);
 
+/// Those in whose mount namespace a file system with this device number is mounted, one for each
+/// namespace but our own.
+std::vector<MountUser> users_elsewhere(unsigned device_major, unsigned device_minor);
+
 /// Those that serve the FUSE connection of this number. Older kernels do not tell: nothing is
 /// found.
 std::vector<pid_t> servers_of_connection(unsigned connection);

@@ -97,7 +97,8 @@ int run_mount_helper(const std::vector<std::string>& arguments) {
   try {
     GlobalOptions options;
     const MountHelperCall call = parse_mount_helper(arguments, program_command(options));
-    if (call.pretend) return 0;
+    if (!call.help.empty()) print(call.help);
+    if (call.pretend || !call.help.empty()) return 0;
     return run_arguments(call.arguments) == 0 ? 0 : kMountFailed;
   } catch (const Error& error) {
     print_error(error.what());

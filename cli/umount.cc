@@ -30,6 +30,8 @@ namespace {
 constexpr std::size_t kMaxUsersNamed = 5;
 /// A server that is still at its last request ends itself after this; who waits need not.
 constexpr std::chrono::seconds kServerGrace{10};
+/// Most end within this; only then is it worth looking for what keeps one.
+constexpr std::chrono::milliseconds kUsualEnd{500};
 
 struct UmountArguments {
   std::string mountpoint;
@@ -107,15 +109,55 @@ std::vector<UniqueFd> watch_processes(const std::vector<pid_t>& processes) {
   return watched;
 }
 
-/// The lock is gone only when the server is: who unmounts to prune should not meet it.
-void wait_for_servers(const std::vector<UniqueFd>& servers, const StopToken& stop) {
+/// Whether all have ended, within a time.
+bool have_ended(const std::vector<UniqueFd>& servers, std::chrono::milliseconds within,
+                const StopToken& stop) {
   using Clock = std::chrono::steady_clock;
-  const Clock::time_point end = Clock::now() + kServerGrace;
+  const Clock::time_point end = Clock::now() + within;
   constexpr int kStepMs = 100;
   for (const UniqueFd& server : servers) {
     pollfd polled{server.get(), POLLIN, 0};
-    while (Clock::now() < end && ::poll(&polled, 1, kStepMs) <= 0) throw_if_stopped(stop);
+    int ended = 0;
+    while ((ended = ::poll(&polled, 1, kStepMs)) <= 0 && Clock::now() < end) throw_if_stopped(stop);
+    if (ended <= 0) return false;
   }
+  return true;
+}
+
+/// Where else the file system of a mount is to be found; empty when that is nowhere to be seen.
+/// Where it is bound to another directory, or copied into another mount namespace, its server goes
+/// on.
+std::string other_places(const MountEntry& entry) {
+  for (const MountEntry& other : read_mount_table()) {
+    if (other.device_major != entry.device_major || other.device_minor != entry.device_minor) {
+      continue;
+    }
+    return fmt::format("they are mounted on {0}, too: run \"snapfs umount {0}\"", other.path);
+  }
+  const std::vector<MountUser> users = users_elsewhere(entry.device_major, entry.device_minor);
+  if (users.empty()) return {};
+  return fmt::format(
+      "they are mounted in another mount namespace, too, that of {}: end that, or run \"nsenter -t "
+      "{} -m umount {}\"",
+      named(users), users.front().pid, entry.path);
+}
+
+/// The lock is gone only when the server is: who unmounts to prune should not meet it.
+void wait_for_servers(const MountEntry& entry, const std::vector<UniqueFd>& servers,
+                      const StopToken& stop) {
+  const bool ended = have_ended(servers, kUsualEnd, stop);
+  // A server that cannot be seen from here may serve on all the same.
+  if (ended && !servers.empty()) return;
+  std::string reason = other_places(entry);
+  if (reason.empty()) {
+    if (have_ended(servers, kServerGrace, stop)) return;
+    reason = "it is still at its last requests: look again later";
+  }
+  throw Error(ErrorCode::kIo,
+              fmt::format("{} is unmounted, but its server goes on, and so does its lock if it has "
+                          "one: {}",
+                          entry.path, reason),
+              entry.path);
 }
 
 ExitCode run_umount(const GlobalOptions& options, const UmountArguments& arguments,
@@ -124,7 +166,7 @@ ExitCode run_umount(const GlobalOptions& options, const UmountArguments& argumen
   const std::vector<UniqueFd> servers = watch_processes(servers_of_connection(entry.device_minor));
   unmount(entry.path, arguments.lazy, signals.token());
   // A lazy one serves on until nobody uses it.
-  if (!arguments.lazy) wait_for_servers(servers, signals.token());
+  if (!arguments.lazy) wait_for_servers(entry, servers, signals.token());
   if (options.verbosity > 0) print_note("unmounted " + entry.path);
   return ExitCode::kSuccess;
 }

@@ -29,15 +29,19 @@ void set_mount_log(void (*write)(const std::string& line)) noexcept;
 int report_current_exception(std::string_view operation) noexcept;
 
 /// Runs `compute` and hands its result on; nothing when it threw: `fail` was then called with the
-/// error number.
-template <class Fail, class Compute>
-auto guard(std::string_view operation, Fail&& fail, Compute&& compute)
+/// error number. `operation`: what is said of it in the log, or a function that returns that.
+template <class Operation, class Fail, class Compute>
+auto guard(const Operation& operation, Fail&& fail, Compute&& compute)
     -> std::optional<std::invoke_result_t<Compute>> {
   int error = 0;
   try {
     return std::forward<Compute>(compute)();
   } catch (...) {
-    error = report_current_exception(operation);
+    if constexpr (std::is_invocable_v<Operation>) {
+      error = report_current_exception(operation());
+    } else {
+      error = report_current_exception(operation);
+    }
   }
   std::forward<Fail>(fail)(error);
   return std::nullopt;

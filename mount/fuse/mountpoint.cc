@@ -2,11 +2,14 @@
 #include "mount/fuse/mountpoint.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
@@ -112,6 +115,20 @@ bool in_search_path(std::string_view program) {
   return false;
 }
 
+/// What a person needs to know of a device that may not be opened, and what helps.
+std::string who_may_use(const struct stat& device) {
+  std::array<char, 8> mode{};
+  std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(device.st_mode & 07777));
+  const ::group* const entry = ::getgrgid(device.st_gid);
+  const std::string group = entry != nullptr ? entry->gr_name : std::to_string(device.st_gid);
+  const std::string facts =
+      std::string("which has the mode ") + mode.data() + " and the group " + group + ": ";
+  // The usual is 0666. A group that may helps, unless it is root's own.
+  const bool group_may = (device.st_mode & 060) == 060 && device.st_gid != 0;
+  return facts + (group_may ? "join that group, or mount as root"
+                            : "have root set it to 0666 (chmod 666 /dev/fuse), or mount as root");
+}
+
 }  // namespace
 
 std::string check_mountpoint(const std::string& mountpoint, const std::string& repository_path) {
@@ -154,9 +171,7 @@ void check_fuse_available() {
   }
   if (error == EACCES) {
     throw Error(ErrorCode::kPermission,
-                "cannot mount: no access to /dev/fuse: join the group it belongs to, or mount as "
-                "root",
-                kDevice);
+                "cannot mount: no access to /dev/fuse, " + who_may_use(status), kDevice);
   }
   throw_errno(error, "open", kDevice);
 }

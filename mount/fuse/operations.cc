@@ -27,15 +27,23 @@ FuseContext& context_of(fuse_req_t req) {
   return *static_cast<FuseContext*>(fuse_req_userdata(req));
 }
 
+/// The operation, led by what it was about, for the log.
+std::string labelled(const FuseContext& context, fuse_ino_t ino, std::string_view operation) {
+  const std::string place = context.fs.place_text(ino);
+  return place.empty() ? std::string(operation) : place + ": " + std::string(operation);
+}
+
 /// Nothing when the request has its answer: an error, or one that somebody else gave meanwhile.
-/// `compute` may wait, and must not touch the request once it did.
+/// `compute` may wait, and must not touch the request once it did. `ino` is what it is about.
 template <class Compute>
-auto guarded(fuse_req_t req, std::string_view operation, Compute&& compute) {
+auto guarded(fuse_req_t req, fuse_ino_t ino, std::string_view operation, Compute&& compute) {
   PendingRequest& pending = *PendingRequest::current();
+  const FuseContext& context = context_of(req);
+  const auto label = [&] { return labelled(context, ino, operation); };
   const auto fail = [&](int error) {
     if (pending.take()) fuse_reply_err(req, error);
   };
-  auto result = guard(operation, fail, std::forward<Compute>(compute));
+  auto result = guard(label, fail, std::forward<Compute>(compute));
   if (result && !pending.take()) result.reset();
   return result;
 }
@@ -88,7 +96,8 @@ void lookup(fuse_req_t req, fuse_ino_t parent, const char* name) {
     return;
   }
   FuseContext& context = context_of(req);
-  const auto found = guarded(req, "lookup", [&] { return context.fs.lookup(parent, name); });
+  const auto found =
+      guarded(req, parent, "lookup", [&] { return context.fs.lookup(parent, name); });
   if (!found) return;
   if (*found) {
     reply_entry(req, parent, name, **found);
@@ -116,14 +125,15 @@ void forget_multi(fuse_req_t req, std::size_t count, fuse_forget_data* forgets) 
 }
 
 void getattr(fuse_req_t req, fuse_ino_t ino, fuse_file_info*) {
-  const auto entry = guarded(req, "getattr", [&] { return context_of(req).fs.entry(ino); });
+  const auto entry = guarded(req, ino, "getattr", [&] { return context_of(req).fs.entry(ino); });
   if (!entry) return;
   const struct stat status = to_stat(*entry);
   fuse_reply_attr(req, &status, timeout_of(*entry, context_of(req)));
 }
 
 void readlink(fuse_req_t req, fuse_ino_t ino) {
-  const auto target = guarded(req, "readlink", [&] { return context_of(req).fs.read_link(ino); });
+  const auto target =
+      guarded(req, ino, "readlink", [&] { return context_of(req).fs.read_link(ino); });
   if (target) fuse_reply_readlink(req, target->c_str());
 }
 
@@ -135,7 +145,7 @@ bool is_writable(fuse_req_t req, fuse_ino_t ino) {
 
 void open(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {
   const bool writes = (info->flags & O_ACCMODE) != O_RDONLY;
-  const auto writable = guarded(req, "open", [&] { return is_writable(req, ino); });
+  const auto writable = guarded(req, ino, "open", [&] { return is_writable(req, ino); });
   if (!writable) return;
   if (writes && !*writable) {
     fuse_reply_err(req, EROFS);
@@ -149,7 +159,7 @@ void open(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {
 }
 
 void read(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info*) {
-  const auto reply = guarded(req, "read", [&] {
+  const auto reply = guarded(req, ino, "read", [&] {
     return SliceReply(context_of(req).fs.read(ino, static_cast<std::uint64_t>(offset), size));
   });
   if (reply) reply->send(req);
@@ -158,7 +168,7 @@ void read(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fuse_f
 void lseek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence, fuse_file_info*) {
   SnapshotFs& fs = context_of(req).fs;
   const auto from = static_cast<std::uint64_t>(offset);
-  const auto found = guarded(req, "lseek", [&] {
+  const auto found = guarded(req, ino, "lseek", [&] {
     return whence == SEEK_DATA ? fs.next_data(ino, from) : fs.next_hole(ino, from);
   });
   if (!found) return;
@@ -177,7 +187,8 @@ void opendir(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {
     fuse_reply_err(req, ENOSYS);
     return;
   }
-  const auto stable = guarded(req, "opendir", [&] { return context.fs.is_stable_directory(ino); });
+  const auto stable =
+      guarded(req, ino, "opendir", [&] { return context.fs.is_stable_directory(ino); });
   if (!stable) return;
   info->cache_readdir = *stable ? 1 : 0;
   info->keep_cache = info->cache_readdir;
@@ -204,7 +215,7 @@ ListingPlace place_at(FuseContext& context, fuse_ino_t ino, std::uint64_t offset
 
 void readdir(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info*) {
   FuseContext& context = context_of(req);
-  const auto buffer = guarded(req, "readdir", [&] {
+  const auto buffer = guarded(req, ino, "readdir", [&] {
     return directory_entries(place_at(context, ino, static_cast<std::uint64_t>(offset)), size);
   });
   if (buffer) fuse_reply_buf(req, buffer->data(), buffer->used());
@@ -212,7 +223,7 @@ void readdir(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fus
 
 void readdirplus(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info*) {
   FuseContext& context = context_of(req);
-  const auto buffer = guarded(req, "readdirplus", [&] {
+  const auto buffer = guarded(req, ino, "readdirplus", [&] {
     const ListingPlace place = place_at(context, ino, static_cast<std::uint64_t>(offset));
     return directory_entries_plus(place, size, context);
   });
@@ -245,8 +256,8 @@ void reply_attribute(fuse_req_t req, const void* value, std::size_t length, std:
 }
 
 void getxattr(fuse_req_t req, fuse_ino_t ino, const char* name, std::size_t size) {
-  const auto value =
-      guarded(req, "getxattr", [&] { return context_of(req).fs.extended_attribute(ino, name); });
+  const auto value = guarded(req, ino, "getxattr",
+                             [&] { return context_of(req).fs.extended_attribute(ino, name); });
   if (!value) return;
   if (*value) {
     reply_attribute(req, (*value)->data(), (*value)->size(), size);
@@ -256,26 +267,24 @@ void getxattr(fuse_req_t req, fuse_ino_t ino, const char* name, std::size_t size
 }
 
 void listxattr(fuse_req_t req, fuse_ino_t ino, std::size_t size) {
-  const auto names =
-      guarded(req, "listxattr", [&] { return context_of(req).fs.extended_attribute_names(ino); });
+  const auto names = guarded(req, ino, "listxattr",
+                             [&] { return context_of(req).fs.extended_attribute_names(ino); });
   if (names) reply_attribute(req, names->data(), names->size(), size);
 }
 
+/// No blocks, as file systems without storage of their own have it: df(1) leaves those out, where
+/// one without free blocks is 100 % full, an alarm in every monitoring.
 void statfs(fuse_req_t req, fuse_ino_t) {
-  const auto totals = guarded(req, "statfs", [&] { return context_of(req).fs.totals(); });
-  if (!totals) return;
   struct statvfs status {};
   status.f_bsize = kBlockSize;
   status.f_frsize = kStatfsBlock;
-  status.f_blocks = (totals->bytes + kStatfsBlock - 1) / kStatfsBlock;
-  status.f_files = totals->files;
   status.f_namemax = kMaxNameBytes;
   fuse_reply_statfs(req, &status);
 }
 
 /// Truncating is the beginning of `echo path > .snapfs/prefetch`.
 void setattr(fuse_req_t req, fuse_ino_t ino, struct stat*, int, fuse_file_info*) {
-  const auto entry = guarded(req, "setattr", [&]() -> std::optional<Entry> {
+  const auto entry = guarded(req, ino, "setattr", [&]() -> std::optional<Entry> {
     if (!is_writable(req, ino)) return std::nullopt;
     return context_of(req).fs.entry(ino);
   });
@@ -290,7 +299,7 @@ void setattr(fuse_req_t req, fuse_ino_t ino, struct stat*, int, fuse_file_info*)
 
 void write(fuse_req_t req, fuse_ino_t ino, const char* data, std::size_t size, off_t,
            fuse_file_info*) {
-  const auto taken = guarded(req, "write", [&] {
+  const auto taken = guarded(req, ino, "write", [&] {
     if (!is_writable(req, ino)) return false;
     context_of(req).fs.prefetch({data, size});
     return true;
@@ -309,7 +318,7 @@ void access(fuse_req_t req, fuse_ino_t ino, int mask) {
     fuse_reply_err(req, ENOSYS);
     return;
   }
-  const auto writable = guarded(req, "access", [&] { return is_writable(req, ino); });
+  const auto writable = guarded(req, ino, "access", [&] { return is_writable(req, ino); });
   if (writable) fuse_reply_err(req, (mask & W_OK) != 0 && !*writable ? EROFS : 0);
 }
 

@@ -1,4 +1,5 @@
-// at/TIME: the newest snapshot not after a time, found when somebody asks for it.
+// at/TIME: the newest snapshot not after a time, found when somebody asks for it. Of all snapshots,
+// or of those of one directory of the layout.
 #pragma once
 
 #include <optional>
@@ -12,7 +13,8 @@
 
 namespace snapfs {
 
-/// All names of a snapshot lead to one directory. Thread-safe.
+/// All names of a snapshot lead to one directory. A node's path is that of the directory of the
+/// layout whose snapshots count; empty: all of them. Thread-safe.
 class AtPart final : public VirtualPart {
  public:
   /// The references must outlive this.

@@ -64,7 +64,7 @@ Attributes attributes_of(const NodeView& node, std::uint64_t hole_bytes,
 
 Attributes virtual_directory_attributes(InodeNumber inode, const Timestamp& time, std::uint32_t uid,
                                         std::uint32_t gid) noexcept {
-  return made_up(inode, S_IFDIR | 0555, time, uid, gid);
+  return made_up(inode, S_IFDIR | 0755, time, uid, gid);
 }
 
 Attributes virtual_link_attributes(InodeNumber inode, const Timestamp& time,

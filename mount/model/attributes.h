@@ -40,7 +40,9 @@ struct Ownership {
 Attributes attributes_of(const NodeView& node, std::uint64_t hole_bytes,
                          const Ownership& ownership);
 
-/// Of a directory that is in no snapshot, or of a snapshot's root: mode 0555, three times `time`.
+/// Of a directory that is in no snapshot, or of a snapshot's root, of which nothing is stored: mode
+/// 0755, three times `time`. Programs that copy give these to the directory they copy into, so they
+/// are what an ordinary directory has.
 Attributes virtual_directory_attributes(InodeNumber inode, const Timestamp& time, std::uint32_t uid,
                                         std::uint32_t gid) noexcept;
 

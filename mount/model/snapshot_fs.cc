@@ -101,9 +101,17 @@ std::string SnapshotFs::extended_attribute_names(Ino ino) {
   return names;
 }
 
+std::string SnapshotFs::place_text(Ino ino) const noexcept {
+  try {
+    return trees_.place_text(ino);
+  } catch (const std::exception&) {
+    return {};  // forgotten, or no memory: the message goes without
+  }
+}
+
 MountStatus SnapshotFs::status() const {
   MountStatus status;
-  status.snapshots = virtual_.totals().snapshots;
+  status.snapshots = virtual_.snapshots();
   if (requests_in_flight_) status.requests_in_flight = requests_in_flight_();
   status.virtual_inodes = virtual_.nodes();
   status.uptime_seconds = static_cast<std::uint64_t>(

@@ -93,7 +93,9 @@ class SnapshotFs {
     if (is_virtual(ino)) virtual_.forget(ino, lookups);
   }
 
-  FsTotals totals() const { return virtual_.totals(); }
+  /// What an inode is, for messages: "snapshot 4f2a91c0:/home/me/file". Empty for what is above the
+  /// snapshots. Never waits for storage: names that are not in memory are left out.
+  std::string place_text(Ino ino) const noexcept;
 
   MountStatus status() const;
 

@@ -13,8 +13,9 @@ namespace snapfs {
 /// A value; immutable, so thread-safe.
 class TimeTemplate {
  public:
-  /// RFC 3339 to the second, in the zone that the time was recorded in.
-  TimeTemplate() : TimeTemplate("2006-01-02T15:04:05Z07:00") {}
+  /// To the second, in the zone that the time was recorded in. Without colons, which rsync, tar,
+  /// overlayfs, Samba and container runtimes take for something else in a path.
+  TimeTemplate() : TimeTemplate("2006-01-02T15-04-05Z0700") {}
 
   /// All tokens of Go's layouts. Any other text stands for itself; a slash makes directories.
   /// Throws Error{kUsage} when the layout shows nothing of the time, begins or ends with a slash,

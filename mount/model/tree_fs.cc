@@ -69,6 +69,26 @@ std::string TreeFs::extended_attribute_names(Ino ino) {
   return names;
 }
 
+std::string TreeFs::place_text(Ino ino) const {
+  std::optional<Id> snapshot;
+  std::string path;
+  while (!is_virtual(ino)) {
+    const auto place = inodes_.find(ino);
+    if (!place) throw StaleInode(ino);
+    const auto listing = peek(*place->directory);
+    path.insert(0, "/" + (listing ? std::string(listing->nodes.name(place->index)) : "…"));
+    snapshot = place->directory->snapshot;
+    ino = place->directory->self;
+  }
+  if (!snapshot) {
+    const auto root = roots_.snapshot_root(ino);
+    if (!root) return {};
+    snapshot = root->snapshot;
+    path = "/";
+  }
+  return "snapshot " + snapshot->short_hex() + ":" + path;
+}
+
 TreeFs::NodeRef TreeFs::node(Ino ino) {
   const auto place = inodes_.find(ino);
   if (!place) throw StaleInode(ino);
@@ -90,7 +110,7 @@ std::shared_ptr<const TreeListing> TreeFs::listing_in_memory(Ino directory) {
   return known != nullptr ? peek(*known) : nullptr;
 }
 
-std::shared_ptr<const TreeListing> TreeFs::peek(const TreeDirectory& directory) {
+std::shared_ptr<const TreeListing> TreeFs::peek(const TreeDirectory& directory) const {
   if (!directory.against) return trees_.peek(directory.tree);
   return changed_.peek({*directory.against, directory.tree});
 }

@@ -61,6 +61,9 @@ class TreeFs final : public TreeEntries {
   /// The names, each followed by a zero byte.
   std::string extended_attribute_names(Ino ino);
 
+  /// See SnapshotFs::place_text; but throws StaleInode.
+  std::string place_text(Ino ino) const;
+
   NodeRef node(Ino ino);
 
   /// These two never wait for storage: nothing, or null, when the directory is not in memory.
@@ -79,7 +82,7 @@ class TreeFs final : public TreeEntries {
   DirectoryRef directory(Ino ino);
   TreeDirectory describe(Ino ino);
   std::shared_ptr<const TreeListing> listing_of(const TreeDirectory& directory);
-  std::shared_ptr<const TreeListing> peek(const TreeDirectory& directory);
+  std::shared_ptr<const TreeListing> peek(const TreeDirectory& directory) const;
   std::optional<Id> against_below(const TreeDirectory& directory, std::string_view name);
   Entry entry(const TreeDirectory& directory, const TreeListing& listing, std::size_t index) const;
 

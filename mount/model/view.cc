@@ -6,6 +6,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "fs/base/bytes.h"
+#include "fs/crypto/sha256.h"
 #include "fs/tree/tree_reader.h"
 
 namespace snapfs {
@@ -14,8 +18,8 @@ namespace {
 
 constexpr std::string_view kLatest = "latest";
 
-constexpr std::array<std::string_view, 4> kDefaultTemplates = {"ids/%i", kSnapshotsTemplate,
-                                                               "hosts/%h/%T", "tags/%t/%T"};
+constexpr std::array<std::string_view, 5> kDefaultTemplates = {
+    "ids/%i", kSnapshotsTemplate, "hosts/%h/%T", "tags/%t/%T", "paths/%h/%p/%T"};
 
 std::vector<std::string_view> split(std::string_view path) {
   std::vector<std::string_view> parts;
@@ -29,6 +33,28 @@ std::vector<std::string_view> split(std::string_view path) {
 
 std::string join(const std::string& directory, std::string_view name) {
   return directory.empty() ? std::string(name) : directory + "/" + std::string(name);
+}
+
+/// One path of paths_name(). What does not begin with a slash, as of other systems, begins with %.
+std::string path_name(std::string_view path) {
+  constexpr std::string_view kEscaped = "+%:,\\";
+  std::string name;
+  if (path.starts_with('/')) {
+    path.remove_prefix(1);
+  } else {
+    name = "%";
+  }
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '/') {
+      name += '+';
+    } else if (byte < ' ' || byte == 0x7f || kEscaped.find(c) != kEscaped.npos) {
+      name += fmt::format("%{:02X}", byte);
+    } else {
+      name += c;
+    }
+  }
+  return name;
 }
 
 /// Slashes are left in only where the time template has them.
@@ -55,6 +81,9 @@ std::string expand(std::string_view part, const Snapshot& snapshot, std::string_
         break;
       case 't':
         out += safe_name(tag);
+        break;
+      case 'p':
+        out += paths_name(snapshot.paths);
         break;
       case 'T':
         out += time.format(snapshot.time);
@@ -95,6 +124,10 @@ class ViewBuilder {
   void sort() {
     for (auto& [path, directory] : view_.directories) {
       std::ranges::sort(directory.entries, {}, &ViewEntry::name);
+      // Several templates may lead to one directory, and a tag may be there twice.
+      std::vector<std::size_t>& snapshots = directory.snapshots;
+      std::ranges::sort(snapshots);
+      snapshots.erase(std::ranges::unique(snapshots).begin(), snapshots.end());
     }
   }
 
@@ -121,6 +154,7 @@ class ViewBuilder {
     if (ends_in_time && !is_partial(snapshot)) {
       const std::size_t inside = base.empty() || path == base ? base.size() : base.size() + 1;
       latest_[base] = {index, join(path.substr(inside), name)};
+      view_.directories[base].snapshots.push_back(index);
     }
     insert(path, {std::move(name), ViewEntry::Kind::kSnapshot, index, {}});
   }
@@ -204,6 +238,21 @@ std::string safe_name(std::string_view text) {
   std::ranges::replace(name, '/', '_');
   std::ranges::replace(name, '\0', '_');
   return name;
+}
+
+std::string paths_name(const std::vector<std::string>& paths) {
+  std::vector<std::string> sorted = paths;
+  std::ranges::sort(sorted);
+  std::string name;
+  for (const std::string& path : sorted) {
+    if (!name.empty()) name += "++";
+    name += path == "/" ? "%2F" : path_name(path);
+  }
+  if (name.empty()) return "%";
+  if (name.size() <= kMaxNameBytes) return name;
+  constexpr std::size_t kDigits = 16;
+  const std::string digest = sha256(as_bytes(name)).hex().substr(0, kDigits);
+  return name.substr(0, kMaxNameBytes - kDigits - 1) + "%" + digest;
 }
 
 View build_view(std::vector<Snapshot> snapshots, std::span<const std::string_view> templates,

@@ -30,6 +30,9 @@ struct ViewEntry {
 struct ViewDirectory {
   std::string path;                ///< without leading slash; empty for the root
   std::vector<ViewEntry> entries;  ///< ascending by name
+  /// Of a directory with a link `latest`: the snapshots it may point to, indices into
+  /// View::snapshots, ascending. Those of which `at` in it finds one by the time.
+  std::vector<std::size_t> snapshots;
 
   /// Null when there is no such name.
   const ViewEntry* find(std::string_view name) const noexcept;
@@ -45,17 +48,24 @@ struct View {
 /// What makes the directory "snapshots".
 inline constexpr std::string_view kSnapshotsTemplate = "snapshots/%T";
 
-/// `ids/%i`, `snapshots/%T`, `hosts/%h/%T`, `tags/%t/%T`.
+/// `ids/%i`, `snapshots/%T`, `hosts/%h/%T`, `tags/%t/%T`, `paths/%h/%p/%T`.
 std::span<const std::string_view> default_path_templates() noexcept;
 
 /// `text` as the name of a file: "" and "." become "_", ".." becomes "__", "/" and NUL become "_";
 /// cut to 255 bytes.
 std::string safe_name(std::string_view text);
 
+/// The paths that a snapshot is of as one name, another one for any other set of them: `home+me`
+/// for /home/me, `etc++home` for /etc and /home. What would be mistaken, or breaks in options of
+/// mount(8) and in names of hosts (+ % : , backslash), is % and two hexadecimal digits. A name that
+/// would be too long ends in % and digits of a digest.
+std::string paths_name(const std::vector<std::string>& paths);
+
 /// Lays the snapshots out by path templates. Verbs: %i short ID, %I ID, %u user, %h host, %t each
-/// tag, %T time as `time` says; %c with any other c is c. A name that is taken gets -1, -2, … A
-/// directory whose template ends in %T gets a link `latest` to its newest snapshot. The templates'
-/// parts before the first verb exist without snapshots too. `snapshots` is ascending by (time, ID).
+/// tag, %p paths, %T time as `time` says; %c with any other c is c. A name that is taken gets -1, …
+/// A directory whose template ends in %T gets a link `latest` to its newest snapshot. The
+/// templates' parts before the first verb exist without snapshots too. `snapshots` is ascending by
+/// (time, ID).
 View build_view(std::vector<Snapshot> snapshots, std::span<const std::string_view> templates,
                 const TimeTemplate& time = {});
 

@@ -10,17 +10,22 @@
 
 namespace snapfs {
 
+/// A time as restic's mount writes it, 2026-11-01T10:00:00+01:00, is understood where the default
+/// writes 2026-11-01T10-00-00+0100. A directory that has a link `latest` has an `at`, too, for its
+/// own snapshots; it is not listed, so that who copies a directory copies each snapshot once.
+///
 /// Thread-safe.
 class ViewPart final : public VirtualPart {
  public:
-  /// `tree` must outlive this.
-  explicit ViewPart(const VirtualTree& tree) : tree_(tree) {}
+  /// Both must outlive this. `at`: what finds snapshots by the time.
+  ViewPart(VirtualTree& tree, VirtualPart& at) : tree_(tree), at_(at) {}
 
   std::optional<VirtualName> lookup(const VirtualNode& directory, std::string_view name) override;
   std::vector<VirtualName> list(const VirtualNode& directory) override;
 
  private:
-  const VirtualTree& tree_;
+  VirtualTree& tree_;
+  VirtualPart& at_;
 };
 
 }  // namespace snapfs

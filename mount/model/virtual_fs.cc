@@ -66,8 +66,8 @@ VirtualFs::VirtualFs(Repository& repository, const VirtualFsTrees& trees, ViewOp
       uid_(options_.owner_root ? 0 : ::getuid()),
       gid_(options_.owner_root ? 0 : ::getgid()),
       source_(repository, [this](std::string_view message) { warn(message); }),
-      layout_(tree_),
       at_(tree_, clock_, zone_),
+      layout_(tree_, at_),
       changed_(tree_, trees_.changed, clock_, zone_, stop_),
       versions_(
           tree_, trees_.cache, [this](std::string_view message) { warn(message); }, stop_),
@@ -175,18 +175,6 @@ std::optional<SnapshotRoot> VirtualFs::snapshot_root(Ino ino) const {
                       root->tree, root->against};
 }
 
-FsTotals VirtualFs::totals() const {
-  FsTotals totals;
-  const std::shared_ptr<const View> view = tree_.view();
-  totals.snapshots = view->snapshots.size();
-  for (const Snapshot& snapshot : view->snapshots) {
-    if (!snapshot.summary) continue;
-    totals.bytes += snapshot.summary->total_bytes_processed;
-    totals.files += snapshot.summary->total_files_processed;
-  }
-  return totals;
-}
-
 VirtualFs::NodePointer VirtualFs::node(Ino ino) const {
   NodePointer found = tree_.find(ino);
   if (found == nullptr) throw StaleInode(ino);
@@ -203,6 +191,8 @@ Entry VirtualFs::entry(const VirtualNode& node) const {
     case VirtualNode::Kind::kDirectory:
       return {node.ino, virtual_directory_attributes(node.inode, changed(node), uid_, gid_), false};
     case VirtualNode::Kind::kTree:
+      // Nothing is stored of a snapshot's root, which mostly is the root of a system: it is root's,
+      // so that a copy to "/" never hands that to somebody else.
       return {node.ino, virtual_directory_attributes(node.inode, node.time, 0, 0), false};
     case VirtualNode::Kind::kFile:
       return {node.ino, file_attributes(node, uid_, gid_), false, node.passing};

@@ -58,13 +58,6 @@ struct SnapshotRoot {
   std::optional<Id> against;  ///< show only what differs from this tree
 };
 
-/// What a mount has in all; for statfs(2).
-struct FsTotals {
-  std::uint64_t snapshots = 0;
-  std::uint64_t bytes = 0;  ///< of all snapshots, as far as they say
-  std::uint64_t files = 0;
-};
-
 /// What the views need to look into the snapshots, and to tell of. All of it outlives VirtualFs.
 struct VirtualFsTrees {
   TreeCache& cache;
@@ -108,7 +101,8 @@ class VirtualFs {
   /// Nothing when it is no snapshot's root.
   std::optional<SnapshotRoot> snapshot_root(Ino ino) const;
 
-  FsTotals totals() const;
+  /// How many are shown.
+  std::size_t snapshots() const { return tree_.view()->snapshots.size(); }
 
   /// See VirtualTree.
   bool remember(Ino ino) { return tree_.remember(ino); }
@@ -156,8 +150,8 @@ class VirtualFs {
   std::atomic<std::chrono::steady_clock::rep> next_refresh_{0};
   VirtualTree tree_;
 
-  ViewPart layout_;
   AtPart at_;
+  ViewPart layout_;
   ChangedPart changed_;
   VersionsPart versions_;
   ControlPart control_;

@@ -12,6 +12,7 @@ import sys
 import time
 
 import cheap_key
+import damage
 import harness
 
 SCRIPTS = os.path.join(os.path.dirname(__file__), "..", "..", "scripts")
@@ -220,15 +221,27 @@ class MountCommandsTest(harness.CompatTest):
             file.write(f"{self.repository} {self.mountpoint} snapfs password-file={password_file} 0 0\n")
         self.in_namespace(
             'mkdir sbin && ln -s "$SNAPFS_PROGRAM" sbin/mount.snapfs && mount --bind sbin /usr/local/sbin'
+            ' && ln -s "$SNAPFS_PROGRAM" sbin/mount.fuse.snapfs'
             ' && mkdir -p upper work && mount -t tmpfs none work && mkdir work/u work/w'
-            ' && cp -a sbin/mount.snapfs work/u/'
+            ' && cp -a sbin/* work/u/'
             ' && mount -t overlay none -o lowerdir=/usr/sbin,upperdir=work/u,workdir=work/w /usr/sbin'
             f' && mount --fstab "{fstab}" "{self.mountpoint}" && cmp "{self.latest}/first" source/first'
             f' && umount "{self.mountpoint}"'
             # The second time mount(8) sees that it is there already.
             f' && mount -a --fstab "{fstab}-auto" && mount -a --fstab "{fstab}-auto"'
             f' && test "$(grep -c "^{self.repository} {self.mountpoint} fuse.snapfs" /proc/mounts)" = 1'
+            f' && umount "{self.mountpoint}"'
+            # The type as the kernel shows it.
+            f' && mount -t fuse.snapfs "{self.repository}" "{self.mountpoint}"'
+            f' -o password-file="{password_file}",no-lock && cmp "{self.latest}/first" source/first'
             f' && umount "{self.mountpoint}"')
+
+    def test_mount_helper_tells_of_itself(self):
+        for option, words in (("-h", "REPOSITORY MOUNTPOINT"), ("--help", "no-lock"),
+                              ("-V", "snapfs ")):
+            done = self.helper(option)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn(words, done.stdout)
 
     def in_namespace(self, script):
         """Runs a shell script that may mount what it likes; skips where that is not possible."""
@@ -257,6 +270,30 @@ class MountCommandsTest(harness.CompatTest):
             self.assertEqual(self.mounts(), [])
             self.assertEqual(len(file.read(1000)), 1000)
         self.assertEqual(server.wait(timeout=30), 0)
+        self.assertEqual(self.locks(), [])
+
+    def test_umount_tells_of_a_mount_elsewhere(self):
+        """In another mount namespace, or bound to another directory, a mount goes on."""
+        done = self.in_namespace(
+            f'"$SNAPFS_PROGRAM" mount -qb "{self.mountpoint}" && mkfifo ready end'
+            ' && { unshare -m --propagation private sh -c "echo >ready; read x <end" & }'
+            f' && read x <ready && ! "$SNAPFS_PROGRAM" umount "{self.mountpoint}" 2>message'
+            f' && ! mountpoint -q "{self.mountpoint}" && cat message && ls repository/locks'
+            '; echo >end; wait')
+        message, lock = done.stdout.splitlines()
+        self.assertRegex(message, r"its server goes on.* another mount namespace.* sh \(\d+\).*"
+                                  r"nsenter -t \d+ -m umount " + self.mountpoint)
+        self.assertEqual(len(lock), 64)
+        self.assertTrue(wait_until(lambda: not self.servers()))
+        self.assertEqual(self.locks(), [])
+
+    def test_umount_tells_of_a_bound_directory(self):
+        done = self.in_namespace(
+            f'"$SNAPFS_PROGRAM" mount -qb "{self.mountpoint}" && mkdir other'
+            f' && mount --bind "{self.mountpoint}" other'
+            f' && ! "$SNAPFS_PROGRAM" umount "{self.mountpoint}" 2>message'
+            ' && "$SNAPFS_PROGRAM" umount other && cat message')
+        self.assertIn(f'run "snapfs umount {self.scratch}/other"', done.stdout)
         self.assertEqual(self.locks(), [])
 
     def test_umount_takes_nothing_else_away(self):
@@ -318,6 +355,69 @@ class MountCommandsTest(harness.CompatTest):
 
     # Bad conditions
 
+    def test_first_look_that_fails(self):
+        """One clear line, no crash, and no lock is left, whatever of the repository cannot be read."""
+        def inside(*names):
+            return os.path.join(self.repository, *names)
+
+        def damage_index():
+            (name,) = os.listdir(inside("index"))
+            damage.flip(inside("index", name), 40)
+
+        def empty_index():
+            (name,) = os.listdir(inside("index"))
+            damage.truncate(inside("index", name), 0)
+
+        def not_a_directory(folder):
+            shutil.rmtree(inside(folder))
+            damage.write(inside(folder), b"")
+
+        def unknown_version():
+            key = damage.master_key(self.repository, harness.PASSWORD)
+            damage.save_json(self.scratch, "made", key, {
+                "version": 3, "id": "0" * 64, "chunker_polynomial": "3dea92648f6e83"})
+            (name,) = os.listdir(os.path.join(self.scratch, "made"))
+            shutil.copy(os.path.join(self.scratch, "made", name), inside("config"))
+
+        os.mkdir(os.path.join(self.scratch, "made"))
+        kept = self.repository + "-kept"
+        shutil.copytree(self.repository, kept)
+        for spoil, words in ((damage_index, "index"), (empty_index, "index"),
+                             (lambda: not_a_directory("index"), "index"),
+                             (lambda: not_a_directory("snapshots"), "snapshots"),
+                             (unknown_version, "version")):
+            shutil.rmtree(self.repository)
+            shutil.copytree(kept, self.repository)
+            spoil()
+            for background in ((), ("--background",)):
+                with self.subTest(words=words, background=background):
+                    self.fails("mount", *background, "mount", words=[words])
+                    self.assertEqual((self.locks(), self.mounts()), ([], []))
+
+    def test_an_error_names_the_file(self):
+        for _, _, files in os.walk(os.path.join(self.repository, "data")):
+            for name in files:
+                path = damage.pack_path(self.repository, name)
+                if os.stat(path).st_size > 1 << 20:
+                    for offset in range(1000, os.stat(path).st_size, 1 << 16):
+                        damage.flip(path, offset)
+        server, log = self.serve()
+        with open(os.path.join(self.latest, "first"), "rb") as file:
+            with self.assertRaises(OSError) as caught:
+                file.read()
+        self.assertEqual(caught.exception.errno, errno.EIO)
+        server.terminate()
+        server.wait()
+        log.seek(0)
+        (snapshot,) = os.listdir(os.path.join(self.repository, "snapshots"))
+        self.assertIn(f"snapfs: mount: snapshot {snapshot[:8]}:{self.source}/first: read: ".encode(),
+                      log.read())
+
+    def test_the_table_of_mounts_names_the_repository(self):
+        self.serve()
+        self.assertEqual(self.mounts()[0].split(" - ")[1].split()[:2],
+                         ["fuse.snapfs", self.repository])
+
     def test_repository_that_goes_and_comes_back(self):
         server, log = self.serve()
         with open(os.path.join(self.latest, "first"), "rb") as file:
@@ -369,7 +469,10 @@ class MountCommandsTest(harness.CompatTest):
         self.assertIn("/dev/fuse does not exist", done.stdout)
 
     def test_user_without_access_to_the_device(self):
-        self.in_namespace(self.as_nobody("600", "", "no access to /dev/fuse"))
+        self.in_namespace(self.as_nobody(
+            "600", "", "no access to /dev/fuse, which has the mode 0600 and the group root: have root"))
+        self.in_namespace(self.as_nobody(
+            "660", "", "mode 0660 and the group daemon: join that group", "chgrp daemon fuse"))
 
     def test_user_who_may_not_let_others_in(self):
         self.in_namespace(self.as_nobody("666", "--allow-other", "user_allow_other"))
@@ -382,18 +485,19 @@ class MountCommandsTest(harness.CompatTest):
             f' && {nobody} ../snapfs umount place && test -z "$(ls -A place)$(ls -A r/locks)"'
             ' || { ../snapfs umount --lazy place; false; }')
 
-    def place_of_nobody(self, mode):
+    def place_of_nobody(self, mode, change="true"):
         """A script: a directory with a repository and a mountpoint of another user's, and a device
         node of that mode."""
         return (f'cp "$SNAPFS_PROGRAM" snapfs && chmod 755 . && mount -t tmpfs none "{self.mountpoint}"'
                 f' && cd "{self.mountpoint}" && mknod fuse c 10 229 && chmod {mode} fuse'
+                f' && {change}'
                 ' && : >fuse.conf && mount --bind fuse /dev/fuse && mount --bind fuse.conf /etc/fuse.conf'
                 f' && mkdir place && cp -a "{self.repository}" r && chown -R 65534:65534 r place'
                 ' && export RESTIC_REPOSITORY=r')
 
-    def as_nobody(self, mode, options, message):
+    def as_nobody(self, mode, options, message, change="true"):
         """A script: snapfs mount as another user says why not."""
-        return (self.place_of_nobody(mode) +
+        return (self.place_of_nobody(mode, change) +
                 f' && ! {" ".join(NOBODY)} ../snapfs mount -b {options} place 2>message; cat message >&2'
                 f'; test $(wc -l <message) = 1 && grep -q "{message}" message')
 

@@ -33,6 +33,7 @@ using test::MountedRepository;
 using ::testing::ElementsAre;
 
 constexpr std::string_view kTime = "2026-01-01T00:00:00Z";
+constexpr std::string_view kName = "2026-01-01T00-00-00Z";
 constexpr std::size_t kPage = 4096;
 
 struct stat stat_of(const std::string& path) {
@@ -127,7 +128,7 @@ class RealMount : public ::testing::Test {
   }
 
   std::string path(const std::string& below) const {
-    return mounted_.path("snapshots/" + std::string(kTime) + "/" + below);
+    return mounted_.path("snapshots/" + std::string(kName) + "/" + below);
   }
 
   MountedRepository mounted_;
@@ -137,15 +138,15 @@ TEST_F(RealMount, ShowsTheLayout) {
   maker().add_snapshot(maker().add_tree({}), kTime, "alpha", {"tag"});
   mounted_.mount();
   Directory root(mounted_.path());
-  EXPECT_THAT(names(root.rest()), ElementsAre(".", "..", "at", "changed", "hosts", "ids",
+  EXPECT_THAT(names(root.rest()), ElementsAre(".", "..", "at", "changed", "hosts", "ids", "paths",
                                               "snapshots", "tags", "versions"));
   Directory snapshots(mounted_.path("hosts/alpha"));
-  EXPECT_THAT(names(snapshots.rest()), ElementsAre(".", "..", std::string(kTime), "latest"));
+  EXPECT_THAT(names(snapshots.rest()), ElementsAre(".", "..", std::string(kName), "latest"));
   std::array<char, 64> target{};
   ASSERT_GT(::readlink(mounted_.path("tags/tag/latest").c_str(), target.data(), target.size()), 0);
-  EXPECT_EQ(std::string(target.data()), kTime);
+  EXPECT_EQ(std::string(target.data()), kName);
   EXPECT_EQ(stat_of(mounted_.path("tags/tag/latest/")).st_ino,
-            stat_of(mounted_.path("tags/tag/" + std::string(kTime))).st_ino);
+            stat_of(mounted_.path("tags/tag/" + std::string(kName))).st_ino);
 }
 
 TEST_F(RealMount, StatShowsAllMetadata) {

@@ -36,15 +36,15 @@ std::vector<std::string> names(const View& view, const std::string& path) {
 
 TEST(View, StaticDirectoriesExistWithoutSnapshots) {
   const View view = build_view({}, default_path_templates());
-  EXPECT_THAT(names(view, ""), ElementsAre("hosts", "ids", "snapshots", "tags"));
+  EXPECT_THAT(names(view, ""), ElementsAre("hosts", "ids", "paths", "snapshots", "tags"));
   EXPECT_TRUE(view.directories.at("tags").entries.empty());
 }
 
 TEST(View, NamesAreTheTimeInTheRecordedZoneToTheSecond) {
   const View view =
       build_view({snapshot(1, "2026-11-23T00:38:58.987654321+01:00")}, default_path_templates());
-  EXPECT_THAT(names(view, "snapshots"), ElementsAre("2026-11-23T00:38:58+01:00", "latest"));
-  EXPECT_THAT(names(view, "hosts/alpha"), ElementsAre("2026-11-23T00:38:58+01:00", "latest"));
+  EXPECT_THAT(names(view, "snapshots"), ElementsAre("2026-11-23T00-38-58+0100", "latest"));
+  EXPECT_THAT(names(view, "hosts/alpha"), ElementsAre("2026-11-23T00-38-58+0100", "latest"));
   EXPECT_THAT(names(view, "ids"), ElementsAre("01010101"));
 }
 
@@ -54,18 +54,18 @@ TEST(View, NameClashesAreNumberedInAscendingOrder) {
                   snapshot(3, "2026-01-01T00:00:00.3Z")},
                  default_path_templates());
   const ViewDirectory& snapshots = view.directories.at("snapshots");
-  EXPECT_EQ(snapshots.find("2026-01-01T00:00:00Z")->snapshot, 0U);
-  EXPECT_EQ(snapshots.find("2026-01-01T00:00:00Z-1")->snapshot, 1U);
-  EXPECT_EQ(snapshots.find("2026-01-01T00:00:00Z-2")->snapshot, 2U);
-  EXPECT_EQ(snapshots.find("latest")->target, "2026-01-01T00:00:00Z-2");
+  EXPECT_EQ(snapshots.find("2026-01-01T00-00-00Z")->snapshot, 0U);
+  EXPECT_EQ(snapshots.find("2026-01-01T00-00-00Z-1")->snapshot, 1U);
+  EXPECT_EQ(snapshots.find("2026-01-01T00-00-00Z-2")->snapshot, 2U);
+  EXPECT_EQ(snapshots.find("latest")->target, "2026-01-01T00-00-00Z-2");
 }
 
 TEST(View, LatestIsTheNewestOfItsDirectory) {
   const View view = build_view(
       {snapshot(1, "2026-01-01T00:00:00Z", "alpha"), snapshot(2, "2026-01-02T00:00:00Z", "beta")},
       default_path_templates());
-  EXPECT_EQ(view.directories.at("snapshots").find("latest")->target, "2026-01-02T00:00:00Z");
-  EXPECT_EQ(view.directories.at("hosts/alpha").find("latest")->target, "2026-01-01T00:00:00Z");
+  EXPECT_EQ(view.directories.at("snapshots").find("latest")->target, "2026-01-02T00-00-00Z");
+  EXPECT_EQ(view.directories.at("hosts/alpha").find("latest")->target, "2026-01-01T00-00-00Z");
 }
 
 TEST(View, EveryTagHasADirectoryWithASafeName) {
@@ -76,7 +76,7 @@ TEST(View, EveryTagHasADirectoryWithASafeName) {
   EXPECT_THAT(names(view, "hosts"), ElementsAre("al_pha"));
   // "" and "." share a directory: one snapshot twice.
   EXPECT_THAT(names(view, "tags/_"),
-              ElementsAre("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z-1", "latest"));
+              ElementsAre("2026-01-01T00-00-00Z", "2026-01-01T00-00-00Z-1", "latest"));
 }
 
 TEST(View, LongNamesAreCutAndStayDistinct) {
@@ -92,6 +92,33 @@ TEST(View, TemplatesKnowAllVerbs) {
   const std::array<std::string_view, 1> pattern = {"by/%u@%h/%%%i"};
   const View view = build_view({snapshot(0xab, "2026-01-01T00:00:00Z")}, pattern);
   EXPECT_THAT(names(view, "by/tester@alpha"), ElementsAre("%abababab"));
+}
+
+TEST(View, SetsOfPathsHaveNamesOfTheirOwn) {
+  EXPECT_EQ(paths_name({"/home/me/work"}), "home+me+work");
+  EXPECT_EQ(paths_name({"/home", "/etc"}), "etc++home");
+  EXPECT_EQ(paths_name({"/etc", "/home"}), "etc++home");
+  EXPECT_EQ(paths_name({"/"}), "%2F");
+  EXPECT_EQ(paths_name({}), "%");
+  EXPECT_EQ(paths_name({"/a+b", "/c%:,\\\n"}), "a%2Bb++c%25%3A%2C%5C%0A");
+  EXPECT_EQ(paths_name({"C:\\Users"}), "%C%3A%5CUsers");
+  EXPECT_NE(paths_name({"etc"}), paths_name({"/etc"}));
+  const std::string deep = "/" + std::string(300, 'x');
+  EXPECT_EQ(paths_name({deep}).size(), 255U);
+  EXPECT_NE(paths_name({deep}), paths_name({deep + "y"}));
+}
+
+TEST(View, SnapshotsAreLaidOutByHostAndPaths) {
+  Snapshot etc = snapshot(1, "2026-01-01T00:00:00Z");
+  Snapshot home = snapshot(2, "2026-01-02T00:00:00Z");
+  Snapshot other = snapshot(3, "2026-01-03T00:00:00Z", "beta");
+  etc.paths = other.paths = {"/etc"};
+  home.paths = {"/home/me"};
+  const View view = build_view({etc, home, other}, default_path_templates());
+  EXPECT_THAT(names(view, "paths"), ElementsAre("alpha", "beta"));
+  EXPECT_THAT(names(view, "paths/alpha"), ElementsAre("etc", "home+me"));
+  EXPECT_THAT(names(view, "paths/alpha/etc"), ElementsAre("2026-01-01T00-00-00Z", "latest"));
+  EXPECT_THAT(view.directories.at("hosts/alpha").snapshots, ElementsAre(0, 1));
 }
 
 TEST(View, TimesAreNamedByTheTimeTemplate) {
@@ -135,10 +162,10 @@ TEST(VirtualTree, InodesOutlastARebuild) {
     return view.directories.at(path).find(name)->ino;
   };
   EXPECT_EQ(ino(*before, "", "snapshots"), ino(*after, "", "snapshots"));
-  EXPECT_EQ(ino(*before, "snapshots", "2026-01-01T00:00:00Z"),
-            ino(*after, "snapshots", "2026-01-01T00:00:00Z"));
+  EXPECT_EQ(ino(*before, "snapshots", "2026-01-01T00-00-00Z"),
+            ino(*after, "snapshots", "2026-01-01T00-00-00Z"));
   EXPECT_NE(ino(*before, "snapshots", "latest"), ino(*after, "snapshots", "latest"));
-  EXPECT_NE(ino(*after, "snapshots", "2026-01-01T00:00:00Z"), ino(*after, "ids", "01010101"));
+  EXPECT_NE(ino(*after, "snapshots", "2026-01-01T00-00-00Z"), ino(*after, "ids", "01010101"));
 }
 
 }  // namespace

@@ -110,10 +110,40 @@ TEST_F(ViewsTest, FiltersLeaveTheOthersOut) {
   snapshot("2026-11-03T10:00:00Z", {}, {"keep"}, "beta");
   options_.view.filter.hosts = {"alpha"};
   options_.view.filter.tags = {{"keep"}};
-  EXPECT_THAT(list({"snapshots"}), ElementsAre("2026-11-01T10:00:00Z", "latest"));
+  EXPECT_THAT(list({"snapshots"}), ElementsAre("2026-11-01T10-00-00Z", "latest"));
   EXPECT_THAT(list({"hosts"}), ElementsAre("alpha"));
-  EXPECT_EQ(fs().totals().snapshots, 1U);
+  EXPECT_EQ(fs().status().snapshots, 1U);
   EXPECT_EQ(find({"at", "now"})->attributes.mtime.seconds, 1'793'527'200);
+}
+
+TEST_F(ViewsTest, ADirectoryOfSnapshotsFindsItsOwnByTheTime) {
+  snapshot("2026-11-01T10:00:00Z", {file("f", "first")}, {}, "alpha");
+  snapshot("2026-11-02T10:00:00Z", {file("f", "second")}, {}, "alpha");
+  const Snapshot other = snapshot("2026-11-03T10:00:00Z", {file("f", "other")}, {}, "beta");
+  EXPECT_EQ(read({"at", "now", "f"}), "other");
+  EXPECT_EQ(read({"hosts", "alpha", "at", "now", "f"}), "second");
+  EXPECT_EQ(read({"hosts", "alpha", "at", "latest", "f"}), "second");
+  EXPECT_EQ(read({"hosts", "alpha", "at", "2026-11-01", "f"}), "first");
+  EXPECT_EQ(read({"hosts", "beta", "at", "now", "f"}), "other");
+  EXPECT_FALSE(find({"hosts", "beta", "at", "2026-11-02"}));
+  EXPECT_FALSE(find({"hosts", "alpha", "at", other.id.hex()}));
+  EXPECT_TRUE(find({"hosts", "beta", "at", other.id.hex()}));
+  EXPECT_THAT(list({"hosts", "alpha"}),
+              ElementsAre("2026-11-01T10-00-00Z", "2026-11-02T10-00-00Z", "latest"));
+  EXPECT_FALSE(find({"hosts", "at"})) << "there is no latest either";
+}
+
+TEST_F(ViewsTest, ANameOfResticsIsFound) {
+  snapshot("2026-11-01T10:00:00+01:00", {file("f", "first")});
+  snapshot("2026-11-01T10:00:00.5+01:00", {file("f", "second")});
+  EXPECT_THAT(list({"snapshots"}),
+              ElementsAre("2026-11-01T10-00-00+0100", "2026-11-01T10-00-00+0100-1", "latest"));
+  EXPECT_EQ(read({"snapshots", "2026-11-01T10:00:00+01:00", "f"}), "first");
+  EXPECT_EQ(read({"snapshots", "2026-11-01T10:00:00+01:00-1", "f"}), "second");
+  EXPECT_EQ(read({"at", "2026-11-01T10:00:00+01:00", "f"}), "second");
+  EXPECT_EQ(read({"at", "2026-11-01T10-00-00+0100", "f"}), "second");
+  EXPECT_FALSE(find({"snapshots", "2026-11-01T10:00:01+01:00"}));
+  EXPECT_FALSE(find({"snapshots", "2026-11-01T10:00"}));
 }
 
 TEST_F(ViewsTest, AtIsTheNewestCompleteSnapshotNotAfterTheTime) {
@@ -481,8 +511,8 @@ TEST_F(ViewsTest, EveryLookAtTheStatusIsAnotherFileAndOldOnesAreForgotten) {
 }
 
 TEST_F(ViewsTest, ControlFilesAreFoundAndNotListed) {
-  EXPECT_THAT(list({}),
-              ElementsAre("at", "changed", "hosts", "ids", "snapshots", "tags", "versions"));
+  EXPECT_THAT(list({}), ElementsAre("at", "changed", "hosts", "ids", "paths", "snapshots", "tags",
+                                    "versions"));
   EXPECT_THAT(list({".snapfs"}), ElementsAre("status"));
   EXPECT_FALSE(find({".snapfs", "other"}));
   EXPECT_FALSE(find({".snapfs", "prefetch"})) << "only when it is asked for";

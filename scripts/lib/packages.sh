@@ -10,7 +10,8 @@ build_packages=(
   libgtest-dev libgmock-dev
 )
 # shellcheck disable=SC2034
-test_packages=(restic openssl rsync attr acl libcap2-bin mtree-netbsd python3 strace fio stress-ng)
+test_packages=(restic openssl rsync attr acl libcap2-bin mtree-netbsd python3 strace fio stress-ng
+  systemd plocate)
 # shellcheck disable=SC2034
 check_packages=(clang clang-format clang-tidy shellcheck mandoc python3)
 

@@ -182,7 +182,7 @@ class ViewsTest(harness.CompatTest):
             # Nobody lists a directory from here on: names are looked up, no more.
             write(self.path("f"), "second")
             self.backup("2026-03-04 05:06:07")
-            self.wait_until(lambda: os.readlink(latest) == "2026-03-04T05:06:07Z",
+            self.wait_until(lambda: os.readlink(latest) == "2026-03-04T05-06-07Z",
                             "latest does not move")
             self.assertEqual(run("cat", content), b"second")
             self.assertEqual(run("cat", os.path.join(mountpoint, "at/now/source/f")), b"second")

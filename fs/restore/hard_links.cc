@@ -1,24 +1,24 @@
 // The table of names.
 #include "fs/restore/hard_links.h"
 
+#include <array>
+#include <cstdint>
+#include <cstring>
+
 #include "fs/crypto/sha256.h"
 
 namespace snapfs {
 
-namespace {
-
-/// What two files have in common only when their content is the same.
-Id digest_of(const std::vector<Id>& content) {
-  if (content.size() == 1) return content.front();
-  Sha256 digest;
-  for (const Id& id : content) digest.update(id.bytes);
-  return digest.finish();
-}
-
-}  // namespace
-
 HardLinks::Key HardLinks::key_of(const Node& node) {
-  return {node.device_id, node.inode, digest_of(node.content)};
+  // Always a digest of the list, with its length before it: the one blob's ID would be the same as
+  // the digest of a list that some blob holds as its bytes.
+  const auto count = static_cast<std::uint64_t>(node.content.size());
+  std::array<std::uint8_t, sizeof(count)> prefix{};
+  std::memcpy(prefix.data(), &count, sizeof(count));
+  Sha256 digest;
+  digest.update(prefix);
+  for (const Id& id : node.content) digest.update(id.bytes);
+  return {node.device_id, node.inode, digest.finish()};
 }
 
 HardLinks::Role HardLinks::add(const Node& node, const std::string& path) {

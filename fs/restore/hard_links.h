@@ -2,31 +2,19 @@
 // no links.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <atomic>
-#include <cstddef>
+#include <compare>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 #include "fs/base/id.h"
 #include "fs/base/synchronized.h"
+#include "fs/restore/file_identity.h"
 #include "fs/tree/node.h"
 
 namespace snapfs {
-
-/// A file in the target, whatever it is called.
-struct FileIdentity {
-  dev_t device = 0;
-  ino_t inode = 0;
-
-  static FileIdentity of(const struct stat& status) noexcept {
-    return {status.st_dev, status.st_ino};
-  }
-  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
-};
 
 /// The names of one file of the snapshot. `first` is HardLinks's; the other members are set by who
 /// restores the first name, and read when that is over.
@@ -60,16 +48,11 @@ class HardLinks {
   struct Key {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
-    Id content;
-    friend bool operator==(const Key&, const Key&) = default;
+    Id content;  ///< the digest of the list of blobs
+    friend auto operator<=>(const Key&, const Key&) = default;
   };
-  struct KeyHash {
-    std::size_t operator()(const Key& key) const noexcept {
-      return std::hash<std::uint64_t>{}(key.inode * 0x9e3779b97f4a7c15U ^ key.device) ^
-             std::hash<Id>{}(key.content);
-    }
-  };
-  using Groups = std::unordered_map<Key, LinkGroup, KeyHash>;
+  /// In order: an author of snapshots could choose keys that a table without secret puts together.
+  using Groups = std::map<Key, LinkGroup>;
 
   static Key key_of(const Node& node);
 

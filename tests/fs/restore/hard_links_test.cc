@@ -122,15 +122,15 @@ TEST_F(HardLinksTest, BecomeFilesOfTheirOwnWhereThereAreNone) {
 }
 
 TEST_F(HardLinksTest, WhatIsInTheWayStaysUntilThereIsTheLink) {
-  /// The disk is full.
-  class FullFs final : public TargetFs {
+  /// The disk fails.
+  class BrokenFs final : public TargetFs {
    public:
     bool make_link(int, const std::string&, int, const std::string&) override {
-      fail_with_errno(ENOSPC, "make the hard link");
+      fail_with_errno(EIO, "make the hard link");
     }
-  } full;
+  } broken;
   put("b", "mine");
-  restore_with(full, names({"a", "b"}, {"shared"}));
+  restore_with(broken, names({"a", "b"}, {"shared"}));
   EXPECT_THAT(progress.failures(), ElementsAre(HasSubstr("/b: cannot make the hard link")));
   EXPECT_EQ(content("b"), "mine");
   EXPECT_THAT(entries(), UnorderedElementsAre("a", "b"));
@@ -162,6 +162,7 @@ TEST_F(HardLinksTest, NeverLeadToWhatTookThePlaceOfTheFirstName) {
    public:
     explicit SwappingProgress(std::string path) : path_(std::move(path)) {}
     bool wants_items() const noexcept override { return true; }
+    void report_warning(const std::string&, const std::string&) override {}
     void show_item(const RestoredItem& item) override {
       if (item.path != "/a") return;
       std::ofstream(path_ + ".new") << "somebody else's";
@@ -196,6 +197,28 @@ TEST_F(HardLinksTest, StatesOfAFileThatDifferAreFilesOfTheirOwn) {
   EXPECT_TRUE(are_linked("long ago/a", "long ago/b"));
   EXPECT_TRUE(are_linked("today/a", "today/b"));
   EXPECT_TRUE(are_linked("today/a", "tomorrow/b"));
+}
+
+TEST_F(HardLinksTest, AFileThatHoldsTheIdsOfAnotherOnesContentIsNoOtherNameOfIt) {
+  const Node list = linked(file("list", {"one, ", "two"}), 77);
+  std::string ids;
+  std::string counted(sizeof(std::uint64_t), '\0');
+  counted.front() = 2;
+  for (const Id& id : list.content) {
+    const std::string bytes(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
+    ids += bytes;
+    counted += bytes;
+  }
+  const Node forged = linked(file("forged", {ids}), 77);
+  const Node counting = linked(file("counting", {counted}), 77);
+  const Node split = linked(file("split", {ids.substr(0, 32), ids.substr(32)}), 77);
+  restore({list, forged, counting, split});
+  EXPECT_THAT(progress.failures(), IsEmpty());
+  EXPECT_EQ(content("list"), "one, two");
+  EXPECT_EQ(content("forged"), ids);
+  EXPECT_EQ(content("counting"), counted);
+  EXPECT_EQ(content("split"), ids);
+  EXPECT_EQ(status("list").st_nlink, 1U);
 }
 
 TEST_F(HardLinksTest, AreMadeAcrossPlans) {

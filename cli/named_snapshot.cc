@@ -36,7 +36,7 @@ NamedSnapshot open_named_snapshot(const GlobalOptions& options, Session& session
                                     warn_of_damaged(options));
   load_index_to_read(options, session);
   const Id tree = find_directory(repository, snapshot.tree, path.folder, session.stop());
-  return {std::move(snapshot), tree};
+  return {std::move(snapshot), path.folder, tree};
 }
 
 }  // namespace snapfs

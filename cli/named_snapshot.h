@@ -16,7 +16,8 @@ struct GlobalOptions;
 
 struct NamedSnapshot {
   Snapshot snapshot;
-  Id tree;  ///< of the folder named, else the snapshot's
+  std::string folder;  ///< as typed; empty: the root
+  Id tree;             ///< of the folder
 };
 
 /// Finds it, with the index loaded. `filter` says which snapshots "latest" may be. A damaged

@@ -2,6 +2,7 @@
 #include "fs/restore/restore.h"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -23,6 +24,7 @@
 #include "cli/snapshot_choice.h"
 #include "fs/base/error.h"
 #include "fs/base/path.h"
+#include "fs/restore/whole_directories.h"
 
 namespace snapfs {
 namespace {
@@ -44,6 +46,19 @@ void protect_repository(const RestoreOptions& options, const std::string& reposi
                           "somewhere else, or without --delete",
                           repository, target),
               target);
+}
+
+/// Where --delete may delete.
+std::function<bool(const std::string&)> deletable(Session& session, const NamedSnapshot& named,
+                                                  const RestoreArguments& arguments) {
+  if (is_partial(named.snapshot)) {
+    throw Error(ErrorCode::kUsage,
+                "the snapshot " + named.snapshot.id.short_hex() +
+                    " is what an unfinished run had come to, and --delete would remove what that "
+                    "run had not: restore it without --delete, or take another snapshot");
+  }
+  if (arguments.delete_outside_paths) return {};
+  return whole_directories(session.repository(), named.snapshot, named.folder, session.stop());
 }
 
 void announce(const GlobalOptions& global, const Snapshot& snapshot, const std::string& target) {
@@ -68,11 +83,12 @@ ExitCode finish(const GlobalOptions& global, const RestoreArguments& arguments,
 
 ExitCode run_restore(const GlobalOptions& global, const RestoreArguments& arguments,
                      Signals& signals) {
-  const RestoreOptions options = arguments.options();
+  RestoreOptions options = arguments.options();
   Session session(global, signals, lock_unless(arguments.no_lock, LockMode::kShared));
   protect_repository(options, session.path(), arguments.target);
   const NamedSnapshot named =
       open_named_snapshot(global, session, arguments.snapshot.front(), arguments.filter);
+  if (options.remove_unexpected) options.is_whole = deletable(session, named, arguments);
   announce(global, named.snapshot, arguments.target);
 
   RestoreOutput output(global, absolute_path(arguments.target, current_directory()),
@@ -82,7 +98,8 @@ ExitCode run_restore(const GlobalOptions& global, const RestoreArguments& argume
     restore_tree(session.repository(), named.tree, arguments.target, options, output,
                  session.stop());
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled && signals.reason().empty()) output.print_summary();
+    const bool stopped = error.code() == ErrorCode::kCancelled && signals.reason().empty();
+    if (stopped || error.code() == ErrorCode::kNoSpace) output.print_summary();
     throw;
   }
   output.print_summary();

@@ -76,6 +76,9 @@ RestoreOptions RestoreArguments::options() const {
     refuse(fmt::format("only one snapshot can be restored, not {}", fmt::join(snapshot, " and ")));
   }
   if (target.empty()) refuse("no directory was named: give one with --target");
+  if (delete_outside_paths && !remove_unexpected) {
+    refuse("--delete-outside-paths says what --delete may delete: give both, or none");
+  }
   if (dry_run && verify) refuse("--dry-run writes nothing that --verify could read: give one");
   RestoreOptions options;
   options.overwrite = parse_overwrite(overwrite);
@@ -120,6 +123,8 @@ void add_target_options(Command& command, RestoreArguments& arguments) {
                    "Replace files that exist: always, if-changed, if-newer, never"},
                   {"--delete", &arguments.remove_unexpected,
                    "Delete from DIR what is not in the snapshot (try it with --dry-run -vv)"},
+                  {"--delete-outside-paths", &arguments.delete_outside_paths,
+                   "With --delete: also what lies beside the paths that the snapshot is of"},
                   {"--sparse", &arguments.sparse, "Write runs of zeros as holes"},
                   {"--ownership-by-name", &arguments.ownership_by_name,
                    "Give files to the users and groups of the same name, not number"},

@@ -25,6 +25,7 @@ struct RestoreArguments {
   std::string overwrite = "always";
   bool dry_run = false;
   bool remove_unexpected = false;
+  bool delete_outside_paths = false;
   bool sparse = false;
   bool verify = false;
   bool ownership_by_name = false;

@@ -77,6 +77,13 @@ void RestoreOutput::show_item(const RestoredItem& item) {
   }
 }
 
+void RestoreOutput::report_warning(const std::string& path, const std::string& message) {
+  reporter_.interject([&] {
+    if (!options_.json) return print_error(displayable(path) + ": " + message);
+    print_warning(true, path, message);
+  });
+}
+
 void RestoreOutput::show_error(const std::string& path, const std::string& message) {
   reporter_.interject([&] {
     if (!options_.json) return print_error(displayable(path) + ": " + message);

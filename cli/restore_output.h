@@ -35,6 +35,7 @@ class RestoreOutput final : public RestoreProgress {
 
   bool wants_items() const noexcept override { return wants_items_; }
   void show_item(const RestoredItem& item) override;
+  void report_warning(const std::string& path, const std::string& message) override;
 
   /// The result, as text or as {"message_type":"summary",…}.
   void print_summary();

@@ -30,6 +30,17 @@ StoredBlob stored_blob(const BlobUse& use, const Id& pack) {
 }  // namespace
 
 void ContentWriter::write(Plan& plan) {
+  try {
+    write_all(plan);
+  } catch (...) {
+    for (const auto& file : plan.files) {
+      if (file->pending > 0) files_.give_back(*file);
+    }
+    throw;
+  }
+}
+
+void ContentWriter::write_all(Plan& plan) {
   write_empty_files(plan);
   std::ranges::sort(plan.uses, {},
                     [](const BlobUse& use) { return std::tuple(use.pack, use.offset, use.blob); });
@@ -94,6 +105,10 @@ void ContentWriter::write_run(const Plan& plan, const Run& run) {
   throw_if_stopped(context_.stop);
   const BlobUse* const first = &plan.uses[run.first];
   const BlobUse* const last = first + run.count;
+  if (std::all_of(first, last, [](const BlobUse& use) { return use.file->failed.load(); })) {
+    for (const BlobUse* use = first; use != last; ++use) blob_done(*use->file);
+    return;
+  }
   PackRun pack_run{plan.packs[first->pack], {}};
   for (const BlobUse* use = first; use != last; ++use) {
     if (use == first || use->blob != use[-1].blob || use->offset != use[-1].offset) {
@@ -118,7 +133,7 @@ void ContentWriter::write_run(const Plan& plan, const Run& run) {
       const Bytes bytes = open_blob(pack_run, blob, stored, loaded);
       for (const BlobUse* target = begin; target != use; ++target) write_blob(*target, bytes);
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled) throw;
+      if (ends_restore(error)) throw;
       for (const BlobUse* target = begin; target != use; ++target) {
         if (LinkGroup* const group = target->file->group) group->unreadable = true;
         fail(*target->file, error);
@@ -186,9 +201,8 @@ void ContentWriter::write_bytes(int fd, const FileItem& file, std::uint64_t offs
 }
 
 void ContentWriter::fail(FileItem& file, const Error& error) {
-  if (error.code() == ErrorCode::kCancelled) throw error;
-  if (file.failed.exchange(true)) return;
-  context_.progress.report_error(path_in(*file.directory, file.name), error.what());
+  if (!ends_restore(error) && file.failed.exchange(true)) return;
+  context_.report(*file.directory, file.name, error);
 }
 
 void ContentWriter::blob_done(FileItem& file) {
@@ -201,6 +215,7 @@ void ContentWriter::blob_done(FileItem& file) {
       fail(file, error);
     }
   }
+  if (file.failed) files_.give_back(file);
   files_.forget(file);
   if (!context_.options.verify) context_.done(*file.directory);
 }

@@ -21,7 +21,8 @@ class ContentWriter {
 
   /// Writes the content of the plan's files over all cores, links their other names, and reads
   /// again what was written if that is asked for. What fails is reported; throws
-  /// Error{kCancelled} only. Links that have to be planned again stay in the plan.
+  /// Error{kCancelled} and DiskFullError only. Links that have to be planned again stay in the
+  /// plan.
   void write(Plan& plan);
 
  private:
@@ -33,6 +34,7 @@ class ContentWriter {
 
   static std::vector<Run> cut_runs(const std::vector<BlobUse>& uses, const RunLimits& limits);
 
+  void write_all(Plan& plan);
   void write_empty_files(Plan& plan);
   void write_run(const Plan& plan, const Run& run);
   void write_blob(const BlobUse& use, ByteView bytes);

@@ -6,7 +6,35 @@
 #include <optional>
 #include <utility>
 
+#include "fs/restore/tree_remover.h"
+
 namespace snapfs {
+
+namespace {
+
+/// Counts and tells what is deleted.
+class Deletion final : public RemovalObserver {
+ public:
+  explicit Deletion(const RestoreContext& context) : context_(context) {}
+
+  void removed(const std::string& path) override {
+    RestoreProgress& progress = context_.progress;
+    ++progress.files_deleted;
+    if (progress.wants_items()) progress.show_item({RestoreAction::kDeleted, path, false, 0});
+  }
+  void failed(const std::string& path, const Error& error) override {
+    context_.progress.report_error(path, error.what());
+  }
+  void left_mounted(const std::string& path) override {
+    context_.progress.report_warning(
+        path, "not deleted, nor what is above it: another file system is mounted there");
+  }
+
+ private:
+  const RestoreContext& context_;
+};
+
+}  // namespace
 
 bool RestoreContext::may_overwrite(const struct stat& status,
                                    const Timestamp& snapshot_mtime) const noexcept {
@@ -20,6 +48,51 @@ bool RestoreContext::may_overwrite(const struct stat& status,
       return TargetFs::is_incomplete(status);
   }
   return false;
+}
+
+void RestoreContext::report(const Directory& directory, const std::string& name,
+                            const Error& error) const {
+  if (error.code() == ErrorCode::kCancelled) throw Error(error);
+  if (const auto* const full = dynamic_cast<const DiskFullError*>(&error))
+    throw DiskFullError(*full);
+  std::string path = path_in(directory, name);
+  if (const auto* const no_room = dynamic_cast<const NoRoomError*>(&error)) {
+    return left_out.add(path, *no_room);
+  }
+  if (error.code() == ErrorCode::kNoSpace) {
+    const std::string message = path + ": " + error.what();
+    throw DiskFullError(error.code(), message, std::move(path));
+  }
+  progress.report_error(path, error.what());
+}
+
+void RestoreContext::make_way(const Directory& directory, int fd, const std::string& name) const {
+  const std::optional<struct stat> status = target.stat(fd, name);
+  if (!status) return;
+  if (!S_ISDIR(status->st_mode)) {
+    if (!options.dry_run) target.remove_file(fd, name);
+    return;
+  }
+  if (!options.remove_unexpected) {
+    if (options.dry_run) {
+      const UniqueFd there = target.open_directory(fd, name);
+      if (!there || target.list(there.get()).empty()) return;
+    } else {
+      try {
+        return target.remove_directory(fd, name);
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::kExists) throw;
+      }
+    }
+    throw Error(ErrorCode::kExists,
+                "there is a directory with files in its place: move it away, or restore with "
+                "--delete");
+  }
+  Deletion deletion(*this);
+  TreeRemover remover(target, options.dry_run, deletion, stop);
+  if (remover.remove(fd, name, path_in(directory, name))) return;
+  throw Error(ErrorCode::kExists,
+              "there is a directory in its place that cannot be removed: move it away");
 }
 
 void RestoreContext::show(const Directory& directory, const std::string& name, RestoreAction action,
@@ -74,27 +147,12 @@ void RestoreContext::finish(Directory& directory) const {
 }
 
 void RestoreContext::remove_unexpected(Directory& directory, int fd) const {
+  if (directory.unexpected.empty()) return;
+  Deletion deletion(*this);
+  TreeRemover remover(target, options.dry_run, deletion, stop);
   for (const std::string& name : std::exchange(directory.unexpected, {})) {
-    attempt(directory, name, [&] { delete_entry(fd, name, path_in(directory, name)); });
+    remover.remove(fd, name, path_in(directory, name));
   }
-}
-
-/// With all that is below it, which may be reached by no other way: what a link leads to stays.
-void RestoreContext::delete_entry(int directory, const std::string& name,
-                                  const std::string& path) const {
-  throw_if_stopped(stop);
-  const std::optional<struct stat> status = target.stat(directory, name);
-  if (!status) return;
-  if (S_ISDIR(status->st_mode)) {
-    if (const UniqueFd fd = target.open_directory(directory, name)) {
-      for (const std::string& child : target.list(fd.get())) {
-        delete_entry(fd.get(), child, path + "/" + child);
-      }
-    }
-  }
-  if (!options.dry_run) target.remove(directory, name, false);
-  ++progress.files_deleted;
-  if (progress.wants_items()) progress.show_item({RestoreAction::kDeleted, path, false, 0});
 }
 
 }  // namespace snapfs

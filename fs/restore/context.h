@@ -8,6 +8,7 @@
 #include "fs/repo/repository.h"
 #include "fs/restore/directories.h"
 #include "fs/restore/metadata.h"
+#include "fs/restore/no_room.h"
 #include "fs/restore/options.h"
 #include "fs/restore/progress.h"
 #include "fs/restore/target_fs.h"
@@ -22,21 +23,24 @@ struct RestoreContext {
   RestoreProgress& progress;
   Directories& directories;
   MetadataSetter& metadata;
+  LeftOutFiles& left_out;
   StopToken stop;
 
   /// Whether the item may be restored over what `status` tells of (--overwrite).
   bool may_overwrite(const struct stat& status, const Timestamp& snapshot_mtime) const noexcept;
 
+  /// Reports the error of an item. Throws it when it is none: kCancelled, and DiskFullError, with
+  /// which a restore ends, since all that is left would fail in the same way.
+  void report(const Directory& directory, const std::string& name, const Error& error) const;
+
   /// Runs `work`; when it fails that is reported as an error of the item, and false is returned.
-  /// Being stopped is no such error.
   template <class Work>
   bool attempt(const Directory& directory, const std::string& name, const Work& work) const {
     try {
       work();
       return true;
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled) throw;
-      progress.report_error(path_in(directory, name), error.what());
+      report(directory, name, error);
       return false;
     }
   }
@@ -49,6 +53,11 @@ struct RestoreContext {
   void count_skipped(const Directory& directory, const std::string& name, bool is_file,
                      std::uint64_t size) const;
 
+  /// Removes what is under the name in `fd`, which is open, to make way for an item that is no
+  /// directory: a directory that is not empty only if unexpected things are removed. Throws Error
+  /// when it stays. In a dry run nothing is changed, and it throws all the same.
+  void make_way(const Directory& directory, int fd, const std::string& name) const;
+
   /// One of the things that the directory waits for is done. When it was the last one, what does
   /// not belong there is deleted, and the directory gets its metadata.
   void done(Directory& directory) const;
@@ -56,7 +65,6 @@ struct RestoreContext {
  private:
   void finish(Directory& directory) const;
   void remove_unexpected(Directory& directory, int fd) const;
-  void delete_entry(int directory, const std::string& name, const std::string& path) const;
   void show(const Directory& directory, const std::string& name, RestoreAction action, bool is_file,
             std::uint64_t size) const;
 };

@@ -16,14 +16,18 @@ namespace {
 /// How many directories may be open at once: a part of the descriptors that there are. Opening one
 /// anew for each of its files is a good part of restoring small ones.
 std::size_t most_open() noexcept {
-  constexpr std::size_t kLeast = 128;
+  constexpr std::size_t kLeast = 8;
   constexpr std::size_t kMost = 4096;
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kLeast;
-  return std::clamp<std::size_t>(limit.rlim_cur / 4, kLeast, kMost);
+  return std::clamp(descriptor_limit() / 4, kLeast, kMost);
 }
 
 }  // namespace
+
+std::size_t descriptor_limit() noexcept {
+  constexpr std::size_t kUsual = 1024;
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : kUsual;
+}
 
 std::string path_in(const Directory& directory, const std::string& name) {
   std::vector<const std::string*> names;

@@ -35,11 +35,19 @@ struct Directory {
   std::atomic<State> state = State::kUnknown;
   std::atomic<bool> wanted = false;    ///< it, or something below it, is restored
   std::atomic<bool> inherits = false;  ///< new entries may get extended attributes by themselves
-  bool selected = false;               ///< it is restored itself
+  std::atomic<bool> inherits_known = false;
+  bool selected = false;  ///< it is restored itself
+  bool partial = false;   ///< not all that was in it is in the snapshot
+  /// The file system of the target ends at this directory, or above: where the other one begins.
+  Directory* mount = nullptr;
+  std::atomic<bool> mount_told = false;  ///< that nothing is deleted in what is mounted here
 
   /// What is left to do: one for listing it, one for each entry that is not done.
   std::atomic<std::uint32_t> pending = 1;
 };
+
+/// How many descriptors this process may have.
+std::size_t descriptor_limit() noexcept;
 
 /// "/etc/ssl": where `name`, which may be empty, lies below the target.
 std::string path_in(const Directory& directory, const std::string& name);

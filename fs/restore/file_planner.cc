@@ -30,6 +30,10 @@ void FilePlanner::plan(Found& found, Node& node, const std::optional<struct stat
     if (!shared && is_writable(found, node.name)) start = FileItem::Start::kUpdate;
   }
   if (start != FileItem::Start::kUpdate) matches.assign(matches.size(), false);
+  if (start == FileItem::Start::kReplace && context_.options.dry_run) {
+    context_.make_way(found.directory, found.handle->get(), node.name);
+  }
+  if (content.size() > 1) require_room_for(found, size, status);
   context_.progress.bytes_total += size;
   ++context_.progress.files_total;
   if (context_.options.dry_run) {
@@ -43,12 +47,24 @@ void FilePlanner::plan(Found& found, Node& node, const std::optional<struct stat
   add(found, node, content, matches, start).group = group;
 }
 
+/// Before anything of the file is fetched. What is in its place is written to, or makes way.
+void FilePlanner::require_room_for(const Found& found, std::uint64_t size,
+                                   const std::optional<struct stat>& status) const {
+  if (context_.options.sparse || !found.handle) return;
+  constexpr std::uint64_t kBlock = 512;  // of st_blocks, whatever the file system's are
+  const bool is_taken_over = status && S_ISREG(status->st_mode) && status->st_nlink <= 1;
+  const std::uint64_t there =
+      is_taken_over ? static_cast<std::uint64_t>(status->st_blocks) * kBlock : 0;
+  if (size > there) require_room(context_.target, found.handle->get(), size - there);
+}
+
 /// The file that is there; nothing when it cannot be read.
 UniqueFd FilePlanner::open_existing(const Found& found, const std::string& name) {
   TargetFs& target = context_.target;
   try {
     return target.open_to_read(found.handle->get(), name);
   } catch (const Error& error) {
+    if (error.code() == ErrorCode::kOutOfResources) throw;
     if (error.code() != ErrorCode::kPermission || context_.options.dry_run) return {};
   }
   // It may be ours all the same, and gets its own permissions in the end.
@@ -68,7 +84,7 @@ bool FilePlanner::is_writable(const Found& found, const std::string& name) {
     context_.target.open_to_write(found.handle->get(), name);
     return true;
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled) throw;
+    if (error.code() == ErrorCode::kCancelled || error.code() == ErrorCode::kOutOfResources) throw;
     return false;
   }
 }

@@ -37,6 +37,8 @@ class FilePlanner {
   bool has_content(const Found& found, const Node& node, const struct stat& status) const;
 
  private:
+  void require_room_for(const Found& found, std::uint64_t size,
+                        const std::optional<struct stat>& status) const;
   UniqueFd open_existing(const Found& found, const std::string& name);
   bool is_writable(const Found& found, const std::string& name);
   void keep(Found& found, Node& node, int fd, std::uint64_t size, LinkGroup* group);

@@ -36,9 +36,10 @@ bool LinkMaker::try_link(LinkItem& item) {
   const std::string& name = item.node.name;
   const std::optional<struct stat> now = context_.target.stat(directory->get(), name);
   if (!now || FileIdentity::of(*now) != *group.complete) {
-    const bool made = now ? replace(*first, directory->get(), name, S_ISDIR(now->st_mode))
-                          : context_.target.make_link(first->directory.get(), first->name,
-                                                      directory->get(), name);
+    const bool made =
+        now ? replace(*first, *item.directory, directory->get(), name, S_ISDIR(now->st_mode))
+            : context_.target.make_link(first->directory.get(), first->name, directory->get(),
+                                        name);
     if (!made) {
       item.alone = true;
       return false;
@@ -68,18 +69,18 @@ std::optional<LinkMaker::Place> LinkMaker::find(const std::string& path,
 
 /// False when there can be no link; what is under the name is as it was then, as it is when this
 /// throws.
-bool LinkMaker::replace(const Place& first, int directory, const std::string& name,
-                        bool is_directory) {
+bool LinkMaker::replace(const Place& first, const Directory& owner, int directory,
+                        const std::string& name, bool is_directory) {
   TargetFs& target = context_.target;
   const std::optional<std::string> beside = make_beside(first, directory);
   if (!beside) return false;
   try {
     // A directory makes no room by itself.
-    if (is_directory) target.remove(directory, name, context_.options.remove_unexpected);
+    if (is_directory) context_.make_way(owner, directory, name);
     target.rename(directory, *beside, name);
   } catch (const Error&) {
     try {
-      target.remove(directory, *beside, false);
+      target.remove_file(directory, *beside);
     } catch (const Error&) {
       // What went wrong first is what counts.
     }

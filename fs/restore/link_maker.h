@@ -31,7 +31,8 @@ class LinkMaker {
 
   bool try_link(LinkItem& item);
   std::optional<Place> find(const std::string& path, const FileIdentity& identity);
-  bool replace(const Place& first, int directory, const std::string& name, bool is_directory);
+  bool replace(const Place& first, const Directory& owner, int directory, const std::string& name,
+               bool is_directory);
   std::optional<std::string> make_beside(const Place& first, int directory);
 
   const RestoreContext& context_;

@@ -12,6 +12,7 @@
 #include <exception>
 #include <set>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -124,6 +125,11 @@ class MetadataSetter::Steps {
   void keep(int error, const char* action) {
     if (error_) return;
     try {
+      if (error == ENOSPC || error == EDQUOT) {
+        // File systems say so of an attribute that is too large, and of a new owner's quota.
+        throw Error(ErrorCode::kIo,
+                    fmt::format("cannot {}: {}", action, std::generic_category().message(error)));
+      }
       fail_with_errno(error, action);
     } catch (const Error&) {
       error_ = std::current_exception();

@@ -3,10 +3,15 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
 namespace snapfs {
+
+OpenFiles::OpenFiles(const RestoreContext& context)
+    : context_(context),
+      most_open_in_shard_(std::clamp<std::size_t>(descriptor_limit() / (8 * kShards), 1, 8)) {}
 
 OpenFiles::Shard& OpenFiles::shard_of(const FileItem& file) {
   // Their addresses have a few bits in common.
@@ -24,7 +29,7 @@ OpenFiles::Handle OpenFiles::open(FileItem& file) {
   auto handle = std::make_shared<const UniqueFd>(open_now(file));
   shard.uses.push_front(&file);
   shard.open.emplace(&file, Open{handle, shard.uses.begin()});
-  if (shard.open.size() > kMostOpenInShard) {
+  if (shard.open.size() > most_open_in_shard_) {
     const auto oldest = shard.open.find(shard.uses.back());
     closed_without_lock = std::move(oldest->second.handle);
     shard.open.erase(oldest);
@@ -44,6 +49,20 @@ void OpenFiles::forget(const FileItem& file) {
   shard.open.erase(found);
 }
 
+void OpenFiles::give_back(FileItem& file) {
+  {
+    const std::lock_guard lock(shard_of(file).mutex);
+    if (!file.reserved) return;
+  }
+  try {
+    context_.target.give_back(open(file)->get());
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled) throw;
+    // Then the next run finds it as it is.
+  }
+  forget(file);
+}
+
 UniqueFd OpenFiles::open_now(FileItem& file) const {
   const Directories::Handle directory = context_.directories.open(*file.directory);
   if (file.opened) return context_.target.open_to_write(directory->get(), file.name);
@@ -53,15 +72,24 @@ UniqueFd OpenFiles::open_now(FileItem& file) const {
   return fd;
 }
 
-UniqueFd OpenFiles::create(int directory, const FileItem& file) const {
+UniqueFd OpenFiles::create(int directory, FileItem& file) const {
   TargetFs& target = context_.target;
-  const bool recursively = context_.options.remove_unexpected;
-  if (file.start == FileItem::Start::kReplace) target.remove(directory, file.name, recursively);
+  const bool reserve = !context_.options.sparse && file.pending > 1;
+  // What is in the way stays when the file has no room. What it takes itself is not known here.
+  if (reserve && file.start != FileItem::Start::kReplace)
+    require_room(target, directory, file.size);
+  if (file.start == FileItem::Start::kReplace) {
+    context_.make_way(*file.directory, directory, file.name);
+  }
   UniqueFd fd = target.create_file(directory, file.name);
+  if (file.directory->inherits) target.remove_inherited_lists(fd.get());
   if (context_.options.sparse) {
     if (file.size > 0) target.set_size(fd.get(), file.size);
-  } else if (file.pending > 1) {
-    target.reserve(fd.get(), file.size);
+  } else if (reserve) {
+    if (!target.reserve(fd.get(), file.size)) {
+      throw NoRoomError(file.size, target.free_space(fd.get()).bytes);
+    }
+    file.reserved = true;
   }
   return fd;
 }

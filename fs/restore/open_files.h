@@ -20,7 +20,7 @@ class OpenFiles {
  public:
   using Handle = std::shared_ptr<const UniqueFd>;
 
-  explicit OpenFiles(const RestoreContext& context) : context_(context) {}
+  explicit OpenFiles(const RestoreContext& context);
 
   /// The file, open for writing. Throws Error.
   Handle open(FileItem& file);
@@ -28,9 +28,12 @@ class OpenFiles {
   /// No more blobs come: it is open no longer than the handles are.
   void forget(const FileItem& file);
 
+  /// Of a file that is left incomplete: the room that was set aside for what it does not have. What
+  /// it has stays, so that a later run can go on. Never throws but when cancelled.
+  void give_back(FileItem& file);
+
  private:
   static constexpr std::size_t kShards = 16;
-  static constexpr std::size_t kMostOpenInShard = 8;
 
   struct Open {
     Handle handle;
@@ -45,10 +48,11 @@ class OpenFiles {
 
   Shard& shard_of(const FileItem& file);
   UniqueFd open_now(FileItem& file) const;
-  UniqueFd create(int directory, const FileItem& file) const;
+  UniqueFd create(int directory, FileItem& file) const;
   UniqueFd update(int directory, const FileItem& file) const;
 
   const RestoreContext& context_;
+  const std::size_t most_open_in_shard_;
   std::array<Shard, kShards> shards_;
 };
 

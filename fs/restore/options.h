@@ -34,6 +34,11 @@ struct RestoreOptions {
   /// be deleted the second argument is false. Empty: everything. Called by several threads at once.
   std::function<Selected(const std::string& path, bool is_directory)> select;
 
+  /// Whether all that was in the directory at this path, below the tree that is restored, can be in
+  /// the snapshot; then so can all that is below it. Elsewhere nothing is deleted. Empty: it is so
+  /// everywhere.
+  std::function<bool(const std::string& path)> is_whole;
+
   /// Which extended attributes are set and removed. Empty: all. Called by several threads at once.
   std::function<bool(const std::string& name)> select_attribute;
 

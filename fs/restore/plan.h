@@ -33,6 +33,7 @@ struct FileItem {
   std::uint64_t size = 0;
   Start start = Start::kCreate;
   bool opened = false;                     ///< it was created or prepared for writing
+  bool reserved = false;                   ///< room for all of it was set aside
   std::atomic<std::uint32_t> pending = 0;  ///< blobs that are not written
   std::atomic<bool> failed = false;        ///< reported, and not worth going on with
 };

@@ -54,6 +54,12 @@ void mark_wanted(Directory& directory) noexcept {
 
 Planner::Planner(const RestoreContext& context, const Id& tree)
     : context_(context), files_(context, owners_by_name()) {
+  Directory& root = context_.directories.root();
+  if (root.state == Directory::State::kExisting) {
+    target_device_ =
+        FileIdentity::of(context_.target.stat(context_.directories.open(root)->get())).device;
+  }
+  root.partial = is_partial(root);
   listings_.push_back({&context.directories.root(), tree});
 }
 
@@ -72,6 +78,12 @@ bool Planner::next(Plan& plan) {
   }
   plan = std::move(plan_);
   return true;
+}
+
+/// Whether the snapshot has only part of what was in the directory.
+bool Planner::is_partial(const Directory& directory) const {
+  return context_.options.remove_unexpected && context_.options.is_whole &&
+         !context_.options.is_whole(path_in(directory, ""));
 }
 
 void Planner::put_back(std::vector<LinkItem> links) {
@@ -156,11 +168,24 @@ void Planner::list(const Listing& listing) {
 void Planner::open(Found& found) {
   Directory& directory = found.directory;
   found.handle = context_.directories.open(directory);
-  // What is made in a directory without attributes has none.
-  if (directory.parent == nullptr || directory.parent->inherits ||
-      directory.state == Directory::State::kExisting) {
-    directory.inherits = context_.metadata.has_attributes(found.handle->get());
-  }
+  learn_inheritance(directory, found.handle->get());
+  note_mount(directory, found.handle->get());
+}
+
+/// Whether what is made in the directory gets attributes from it: not where it has none.
+void Planner::learn_inheritance(Directory& directory, int fd) const {
+  if (directory.inherits_known) return;
+  directory.inherits = context_.metadata.has_attributes(fd);
+  directory.inherits_known = true;
+}
+
+/// Whether the directory is in another file system than the target.
+void Planner::note_mount(Directory& directory, int fd) const {
+  if (!context_.options.remove_unexpected || directory.parent == nullptr) return;
+  directory.mount = directory.parent->mount;
+  if (directory.mount != nullptr || directory.state == Directory::State::kFresh) return;
+  const TargetEntry entry = context_.target.look(fd);
+  if (entry.is_mount || entry.identity.device != target_device_) directory.mount = &directory;
 }
 
 void Planner::add(Found&& found) {
@@ -198,6 +223,7 @@ void Planner::plan_directory(Found& found, Node& node) {
   Directory& child = context_.directories.add(found.directory, node.name);
   child.metadata = take_metadata(node, owners_by_name());
   child.selected = selected.item;
+  child.partial = found.directory.partial && is_partial(child);
   if (selected.item) {
     mark_wanted(child);
     ++context_.progress.files_total;
@@ -244,17 +270,21 @@ bool Planner::skip_linked(Found& found, const Node& node, const struct stat& sta
 }
 
 void Planner::plan_special(Found& found, Node& node, const std::optional<struct stat>& status) {
+  if (context_.options.dry_run && status) {
+    context_.make_way(found.directory, found.handle->get(), node.name);
+  }
   if (!context_.options.dry_run) {
     TargetFs& target = context_.target;
     const int directory = found.handle->get();
     if (node.type == NodeType::kIrregular) {
       throw Error(ErrorCode::kUnsupported, "it is of a type that this program cannot restore");
     }
-    if (status) target.remove(directory, node.name, context_.options.remove_unexpected);
+    if (status) context_.make_way(found.directory, directory, node.name);
     if (node.type == NodeType::kSymlink) {
       target.make_symlink(directory, node.name, node.link_target);
     } else {
       target.make_node(directory, node.name, file_type_bits(node.type), node.device);
+      if (found.directory.inherits) target.remove_inherited_lists(directory, node.name);
     }
     const TargetMetadata metadata = take_metadata(node, owners_by_name());
     context_.attempt(found.directory, node.name, [&] {
@@ -304,14 +334,40 @@ void Planner::note_unexpected(Found& found, const std::vector<Node>& nodes) {
     return;
   }
   if (!found.handle) found.handle = context_.directories.open(directory);
+  note_mount(directory, found.handle->get());
   std::vector<std::string> names = context_.target.list(found.handle->get());
   std::ranges::sort(names);
-  for (std::string& name : names) {
-    const bool expected = std::ranges::binary_search(nodes, name, {}, &Node::name);
-    if (!expected && selection_of(context_.options, directory, name, false).item) {
-      directory.unexpected.push_back(std::move(name));
+  std::erase_if(names, [&](const std::string& name) {
+    return std::ranges::binary_search(nodes, name, {}, &Node::name) ||
+           !selection_of(context_.options, directory, name, false).item;
+  });
+  if (names.empty()) return;
+  if (directory.mount != nullptr) {
+    if (!directory.mount->mount_told.exchange(true)) {
+      context_.progress.report_warning(
+          path_in(*directory.mount, ""),
+          "another file system is mounted here, in which nothing was deleted: restore this "
+          "directory by itself to do that");
     }
+  } else if (directory.partial) {
+    tell_of_outside(directory, names);
+  } else {
+    directory.unexpected = std::move(names);
   }
+}
+
+void Planner::tell_of_outside(const Directory& directory,
+                              const std::vector<std::string>& names) const {
+  constexpr std::size_t kShown = 3;
+  const std::size_t shown = std::min(names.size(), kShown);
+  std::string list;
+  for (std::size_t i = 0; i < shown; ++i) list += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > shown) list += fmt::format(" and {} more", names.size() - shown);
+  context_.progress.report_warning(
+      path_in(directory, ""),
+      fmt::format("not deleted: {}; the snapshot is of other paths, and never had all that was in "
+                  "this directory (--delete-outside-paths deletes it)",
+                  list));
 }
 
 bool Planner::ensure(Directory& directory) {
@@ -337,6 +393,7 @@ void Planner::make(Directory& directory) {
   }
   const bool made = context_.attempt(directory, "", [&] {
     const Directories::Handle handle = context_.directories.open(*directory.parent);
+    if (!context_.options.dry_run) learn_inheritance(*directory.parent, handle->get());
     make_in(handle->get(), directory, parent == Directory::State::kFresh);
   });
   if (!made) directory.state = Directory::State::kFailed;
@@ -358,12 +415,7 @@ void Planner::make_in(int parent, Directory& directory, bool parent_is_fresh) {
   std::optional<struct stat> status;
   if (!parent_is_fresh) status = target.stat(parent, name);
   if (status && S_ISDIR(status->st_mode)) {
-    const bool usable = (status->st_mode & 0700) == 0700 || ::geteuid() == 0;
-    // It gets its own permissions in the end.
-    if (!usable && status->st_uid == ::geteuid() && !context_.options.dry_run) {
-      target.set_permissions(parent, name, (status->st_mode & 07777) | 0700);
-    }
-    directory.state = Directory::State::kExisting;
+    directory.state = open_up(parent, directory, *status);
     return;
   }
   if (status) require_room(directory, *status);
@@ -371,9 +423,33 @@ void Planner::make_in(int parent, Directory& directory, bool parent_is_fresh) {
     directory.state = Directory::State::kMissing;
     return;
   }
-  if (status) target.remove(parent, name, false);
+  if (status) target.remove(parent, name);
   target.make_directory(parent, name);
+  if (directory.parent->inherits) {
+    // It would pass them on to all below, or let others in when it gets its permissions.
+    const UniqueFd fd = target.open_directory(parent, name);
+    if (!fd) throw Error(ErrorCode::kIo, "it was removed when it had just been made");
+    target.remove_inherited_lists(fd.get());
+    directory.inherits = context_.metadata.has_attributes(fd.get());
+  }
+  directory.inherits_known = true;
   directory.state = Directory::State::kFresh;
+}
+
+/// A directory that is there may shut out its owner. It gets its own permissions in the end.
+Directory::State Planner::open_up(int parent, const Directory& directory,
+                                  const struct stat& status) const {
+  const bool usable = (status.st_mode & 0700) == 0700 || ::geteuid() == 0;
+  if (usable || status.st_uid != ::geteuid()) return Directory::State::kExisting;
+  if (!context_.options.dry_run) {
+    context_.target.set_permissions(parent, directory.name, (status.st_mode & 07777) | 0700);
+    return Directory::State::kExisting;
+  }
+  if ((status.st_mode & 0500) == 0500) return Directory::State::kExisting;
+  context_.progress.report_warning(path_in(directory, ""),
+                                   "its permissions hide what is in it, and a dry run changes "
+                                   "none: all of it counts as missing");
+  return Directory::State::kMissing;
 }
 
 }  // namespace snapfs

@@ -2,6 +2,8 @@
 // and has regular files planned. It reads no content from the repository.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
@@ -46,6 +48,10 @@ class Planner {
                   LinkGroup& group);
   void skip_item(Found& found, const Node& node, const struct stat& status);
   bool skip_linked(Found& found, const Node& node, const struct stat& status);
+  void learn_inheritance(Directory& directory, int fd) const;
+  void note_mount(Directory& directory, int fd) const;
+  bool is_partial(const Directory& directory) const;
+  void tell_of_outside(const Directory& directory, const std::vector<std::string>& names) const;
   void note_unexpected(Found& found, const std::vector<Node>& nodes);
 
   OwnerIds* owners_by_name() { return context_.options.ownership_by_name ? &owners_ : nullptr; }
@@ -54,7 +60,10 @@ class Planner {
   void require_room(const Directory& directory, const struct stat& status) const;
   void make_in(int parent, Directory& directory, bool parent_is_fresh);
 
+  Directory::State open_up(int parent, const Directory& directory, const struct stat& status) const;
+
   const RestoreContext& context_;
+  dev_t target_device_ = 0;
   HardLinks hard_links_;
   OwnerIds owners_;
   FilePlanner files_;

@@ -43,6 +43,9 @@ class RestoreProgress {
   /// May be called by several threads at once, as the rest.
   virtual void show_item(const RestoredItem& item) = 0;
 
+  /// Something that is left as it is on purpose, and that nobody would expect to be.
+  virtual void report_warning(const std::string& path, const std::string& message) = 0;
+
   /// An item that could not be restored as it should be; the restore goes on.
   void report_error(const std::string& path, const std::string& message) {
     ++errors;

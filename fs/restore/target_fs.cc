@@ -4,6 +4,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,6 +36,28 @@ auto checked(const char* action, const Call& call) {
   }
 }
 
+constexpr unsigned kLookMask = STATX_TYPE | STATX_MODE | STATX_UID | STATX_INO;
+
+TargetEntry entry_of(const struct statx& status) noexcept {
+  return {{makedev(status.stx_dev_major, status.stx_dev_minor), status.stx_ino},
+          status.stx_mode,
+          status.stx_uid,
+          (status.stx_attributes & status.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0};
+}
+
+constexpr std::array<const char*, 2> kAccessLists = {"system.posix_acl_access",
+                                                     "system.posix_acl_default"};
+
+bool is_full(int error) noexcept { return error == ENOSPC || error == EDQUOT; }
+
+[[noreturn]] void fail_to_remove(int error, const char* action) {
+  if (error != EPERM) fail_with_errno(error, action);
+  throw Error(ErrorCode::kPermission,
+              fmt::format("cannot {}: {}: it may be immutable or append-only, or the directory "
+                          "that it is in (\"lsattr -d\" tells), or belong to somebody else",
+                          action, std::generic_category().message(error)));
+}
+
 struct DirCloser {
   void operator()(DIR* directory) const noexcept { ::closedir(directory); }
 };
@@ -48,9 +73,8 @@ UniqueFd require_regular(UniqueFd fd) {
 
 void fail_with_errno(int error, const char* action) {
   const std::string reason = std::generic_category().message(error);
-  const char* const hint = error == ENOSPC || error == EDQUOT
-                               ? ": make room and restore again, what is done is kept"
-                               : "";
+  const char* const hint =
+      is_full(error) ? ": make room and restore again, what is done is kept" : "";
   throw Error(code_from_errno(error), fmt::format("cannot {}: {}{}", action, reason, hint));
 }
 
@@ -59,6 +83,34 @@ std::optional<struct stat> TargetFs::stat(int directory, const std::string& name
   if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return status;
   if (errno == ENOENT) return std::nullopt;
   fail_with_errno(errno, "examine what is there");
+}
+
+std::optional<TargetEntry> TargetFs::look(int directory, const std::string& name) const {
+  struct statx status {};
+  if (::statx(directory, name.c_str(), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, kLookMask, &status) ==
+      0) {
+    return entry_of(status);
+  }
+  if (errno == ENOENT) return std::nullopt;
+  fail_with_errno(errno, "examine what is there");
+}
+
+TargetEntry TargetFs::look(int fd) const {
+  struct statx status {};
+  checked("examine the file", [&] { return ::statx(fd, "", AT_EMPTY_PATH, kLookMask, &status); });
+  return entry_of(status);
+}
+
+FreeSpace TargetFs::free_space(int fd) const {
+  struct statfs status {};
+  if (::fstatfs(fd, &status) != 0 || status.f_blocks == 0) return {};
+  // Those of ext, XFS, tmpfs, JFS, FAT, exFAT, overlays.
+  static constexpr std::array<std::uint32_t, 7> kPlain = {
+      0xef53, 0x58465342, 0x01021994, 0x3153464a, 0x4d44, 0x2011bab0, 0x794c7630};
+  const auto blocks = ::geteuid() == 0 ? status.f_bfree : status.f_bavail;
+  const auto unit = status.f_frsize != 0 ? status.f_frsize : status.f_bsize;
+  return {static_cast<std::uint64_t>(blocks) * static_cast<std::uint64_t>(unit),
+          std::ranges::find(kPlain, static_cast<std::uint32_t>(status.f_type)) != kPlain.end()};
 }
 
 struct stat TargetFs::stat(int fd) const {
@@ -152,31 +204,47 @@ void TargetFs::rename(int directory, const std::string& from, const std::string&
           [&] { return ::renameat(directory, from.c_str(), directory, to.c_str()); });
 }
 
-void TargetFs::remove(int directory, const std::string& name, bool recursively) {
+void TargetFs::remove_file(int directory, const std::string& name) {
   before_change();
-  if (::unlinkat(directory, name.c_str(), 0) == 0 || errno == ENOENT) return;
-  const int error = errno;
-  // Linux says EISDIR of a directory, POSIX allows EPERM.
-  if (error != EISDIR && error != EPERM) fail_with_errno(error, "remove what is there");
-  if (::unlinkat(directory, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return;
-  if (errno == ENOTDIR) fail_with_errno(error, "remove what is there");
-  if (errno != ENOTEMPTY && errno != EEXIST) fail_with_errno(errno, "remove the directory there");
-  if (!recursively) {
-    throw Error(ErrorCode::kExists,
-                "there is a directory with files in its place: move it away, or restore with "
-                "--delete");
+  if (::unlinkat(directory, name.c_str(), 0) != 0 && errno != ENOENT) {
+    fail_to_remove(errno, "remove the file");
   }
-  remove_tree(directory, name);
 }
 
-void TargetFs::remove_tree(int directory, const std::string& name) {
-  UniqueFd fd = open_directory(directory, name);
-  if (!fd) return remove(directory, name, false);
-  for (const std::string& child : list(fd.get())) remove(fd.get(), child, true);
-  fd.reset();
+void TargetFs::remove_directory(int directory, const std::string& name) {
   before_change();
-  if (::unlinkat(directory, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
-    fail_with_errno(errno, "remove the directory there");
+  if (::unlinkat(directory, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return;
+  if (errno == ENOTEMPTY || errno == EEXIST) {
+    throw Error(ErrorCode::kExists, "there is a directory with files in its place");
+  }
+  fail_to_remove(errno, "remove the directory");
+}
+
+void TargetFs::remove(int directory, const std::string& name) {
+  const std::optional<struct stat> status = stat(directory, name);
+  if (!status) return;
+  if (S_ISDIR(status->st_mode)) {
+    remove_directory(directory, name);
+  } else {
+    remove_file(directory, name);
+  }
+}
+
+void TargetFs::remove_inherited_lists(int fd) {
+  before_change();
+  for (const char* const list : kAccessLists) {
+    if (::fremovexattr(fd, list) == 0 || errno == ENODATA || errno == EOPNOTSUPP) continue;
+    fail_with_errno(errno, "remove the inherited access control list");
+  }
+}
+
+void TargetFs::remove_inherited_lists(int directory, const std::string& name) {
+  before_change();
+  const std::string path = fmt::format("/proc/self/fd/{}/{}", directory, name);
+  for (const char* const list : kAccessLists) {
+    if (::lremovexattr(path.c_str(), list) == 0) continue;
+    if (errno == ENODATA || errno == EOPNOTSUPP) continue;
+    fail_with_errno(errno, "remove the inherited access control list");
   }
 }
 
@@ -196,12 +264,35 @@ void TargetFs::set_size(int fd, std::uint64_t size) {
   checked("set the file's size", [&] { return ::ftruncate(fd, static_cast<off_t>(size)); });
 }
 
-void TargetFs::reserve(int fd, std::uint64_t size) {
+bool TargetFs::reserve(int fd, std::uint64_t size) {
+  const FreeSpace free = free_space(fd);
+  if (size > free.bytes) return !free.is_certain;
   before_change();
   for (;;) {
-    if (::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)) == 0) return;
-    if (errno == ENOSPC || errno == EDQUOT) fail_with_errno(errno, "reserve room for the file");
-    if (errno != EINTR) return;  // not every file system can
+    if (::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)) == 0) return true;
+    if (errno == EINTR) continue;
+    if (!is_full(errno)) return true;  // not every file system can
+    // What it did before it came to the end, it keeps.
+    checked("give back what was reserved", [&] { return ::ftruncate(fd, 0); });
+    return !free.is_certain;
+  }
+}
+
+void TargetFs::give_back(int fd) {
+  before_change();
+  const off_t size = stat(fd).st_size;
+  checked("give back what was reserved", [&] { return ::ftruncate(fd, size); });
+  // What is reserved before the end shows as a hole until it is written.
+  for (off_t begin = 0; begin < size;) {
+    begin = ::lseek(fd, begin, SEEK_HOLE);
+    if (begin < 0 || begin >= size) return;
+    off_t end = ::lseek(fd, begin, SEEK_DATA);
+    if (end < 0) end = size;
+    if (end <= begin ||
+        ::fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, begin, end - begin) != 0) {
+      return;
+    }
+    begin = end;
   }
 }
 

@@ -11,8 +11,24 @@
 
 #include "fs/base/bytes.h"
 #include "fs/base/file.h"
+#include "fs/restore/file_identity.h"
 
 namespace snapfs {
+
+/// What is under a name.
+struct TargetEntry {
+  FileIdentity identity;
+  mode_t mode = 0;
+  uid_t owner = 0;
+  bool is_mount = false;  ///< something is mounted there, as far as the kernel tells
+};
+
+/// What a file system has left for this user.
+struct FreeSpace {
+  std::uint64_t bytes = 0;
+  /// A file takes about its size there. Others compress, or do not say what they do.
+  bool is_certain = false;
+};
 
 /// Thread-safe. Names are single components of a path. Every failure throws Error, whose message
 /// does not name the item: who calls knows its path.
@@ -35,6 +51,15 @@ class TargetFs {
   /// Nothing when there is no such entry. Links are not followed.
   std::optional<struct stat> stat(int directory, const std::string& name) const;
   struct stat stat(int fd) const;
+
+  /// The same, and whether it is a mountpoint.
+  std::optional<TargetEntry> look(int directory, const std::string& name) const;
+
+  /// The directory or file that is open.
+  TargetEntry look(int fd) const;
+
+  /// Of the file system that the file is in.
+  virtual FreeSpace free_space(int fd) const;
 
   /// Nothing when it does not exist or is no directory.
   UniqueFd open_directory(int directory, const std::string& name) const;
@@ -60,22 +85,33 @@ class TargetFs {
   /// Replaces what is at `to`, unless that is a directory.
   void rename(int directory, const std::string& from, const std::string& to);
 
-  /// Removes whatever is there, and is content when nothing is. A directory has to be empty, unless
-  /// `recursively`.
-  void remove(int directory, const std::string& name, bool recursively);
+  /// Anything but a directory; an empty directory. Content when nothing is there.
+  void remove_file(int directory, const std::string& name);
+  void remove_directory(int directory, const std::string& name);
+
+  /// One of them, whatever is there. kExists: a directory with something in it.
+  void remove(int directory, const std::string& name);
+
+  /// Access control lists that the new item got from the directory that it was made in.
+  void remove_inherited_lists(int fd);
+  void remove_inherited_lists(int directory, const std::string& name);
 
   void write_at(int fd, std::uint64_t offset, ByteView bytes);
   void set_size(int fd, std::uint64_t size);
-  void reserve(int fd, std::uint64_t size);                             ///< as far as it can be
   void punch_hole(int fd, std::uint64_t offset, std::uint64_t length);  ///< or writes zeros
+
+  /// Has the file system set aside what a file of this size, of which nothing is written, will
+  /// take, where it can. False, with nothing set aside, when it has not that much.
+  bool reserve(int fd, std::uint64_t size);
+
+  /// Gives back what is set aside and not written.
+  void give_back(int fd);
+
   void set_permissions(int fd, unsigned permissions);
   void set_permissions(int directory, const std::string& name, unsigned permissions);
 
   /// Called before each change; tests have it fail.
   virtual void before_change() {}
-
- private:
-  void remove_tree(int directory, const std::string& name);
 };
 
 /// Throws the Error of a failed call: "cannot <action>: <the system's words>".

@@ -50,6 +50,7 @@ class RestoreMemoryTest : public RestoreTest {
   class QuietProgress final : public RestoreProgress {
    public:
     void show_item(const RestoredItem&) override {}
+    void report_warning(const std::string&, const std::string&) override {}
 
    private:
     void show_error(const std::string& path, const std::string& message) override {

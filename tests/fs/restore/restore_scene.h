@@ -46,6 +46,16 @@ class RecordedProgress final : public RestoreProgress {
     std::ranges::sort(sorted);
     return sorted;
   }
+  void report_warning(const std::string& path, const std::string& message) override {
+    const std::lock_guard lock(mutex_);
+    warnings_.push_back(path + ": " + message);
+  }
+  std::vector<std::string> warnings() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> sorted = warnings_;
+    std::ranges::sort(sorted);
+    return sorted;
+  }
 
  private:
   void show_error(const std::string& path, const std::string& message) override {
@@ -56,6 +66,7 @@ class RecordedProgress final : public RestoreProgress {
   mutable std::mutex mutex_;
   std::vector<std::string> items_;
   std::vector<std::string> failures_;
+  std::vector<std::string> warnings_;
 };
 
 class RestoreTest : public ::testing::Test {

@@ -15,12 +15,14 @@ namespace {
 /// Counts and tells what is deleted.
 class Deletion final : public RemovalObserver {
  public:
-  explicit Deletion(const RestoreContext& context) : context_(context) {}
+  /// `replaced`: what is removed to make way, which is told of as what takes its place.
+  explicit Deletion(const RestoreContext& context, std::string replaced = "")
+      : context_(context), replaced_(std::move(replaced)) {}
 
   void removed(const std::string& path) override {
     RestoreProgress& progress = context_.progress;
-    ++progress.files_deleted;
-    if (progress.wants_items()) progress.show_item({RestoreAction::kDeleted, path, false, 0});
+    if (replaced_.empty()) ++progress.files_deleted;
+    if (progress.wants_items() && path != replaced_) progress.show_item({RestoreAction::kDeleted, path, false, 0});
   }
   void failed(const std::string& path, const Error& error) override {
     context_.progress.report_error(path, error.what());
@@ -32,6 +34,7 @@ class Deletion final : public RemovalObserver {
 
  private:
   const RestoreContext& context_;
+  const std::string replaced_;
 };
 
 }  // namespace
@@ -88,9 +91,10 @@ void RestoreContext::make_way(const Directory& directory, int fd, const std::str
                 "there is a directory with files in its place: move it away, or restore with "
                 "--delete");
   }
-  Deletion deletion(*this);
+  const std::string path = path_in(directory, name);
+  Deletion deletion(*this, path);
   TreeRemover remover(target, options.dry_run, deletion, stop);
-  if (remover.remove(fd, name, path_in(directory, name))) return;
+  if (remover.remove(fd, name, path)) return;
   throw Error(ErrorCode::kExists,
               "there is a directory in its place that cannot be removed: move it away");
 }

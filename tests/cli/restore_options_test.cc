@@ -39,6 +39,14 @@ TEST(RestoreArguments, RefuseWhatExcludesEachOther) {
   EXPECT_TRUE(fails_with(ErrorCode::kUsage, "exclude each other", [&] { arguments.options(); }));
 }
 
+TEST(RestoreArguments, DeletingOutsidePathsIsAWayOfDeleting) {
+  RestoreArguments arguments = good();
+  arguments.delete_outside_paths = true;
+  EXPECT_TRUE(fails_with(ErrorCode::kUsage, "give both", [&] { arguments.options(); }));
+  arguments.remove_unexpected = true;
+  EXPECT_TRUE(arguments.options().remove_unexpected);
+}
+
 TEST(RestoreArguments, DeletingFromTheRootNeedsAPattern) {
   for (const char* target : {"/", "//", "/./", "/tmp/.."}) {
     RestoreArguments arguments = good();

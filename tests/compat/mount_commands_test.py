@@ -582,13 +582,86 @@ class MountCommandsTest(harness.CompatTest):
         self.assertEqual(self.locks(), [])
         return done
 
+    def assert_same_content(self, name, source=None):
+        """The same, but for the target itself, which is left as it is."""
+        target = os.path.join(self.scratch, name)
+        shutil.copystat(source or self.source, target)
+        self.assert_same_files(source or self.source, target)
+
     def test_restore_copies_and_cleans_up(self):
         self.restore("latest:" + self.source + "/", "out")
-        self.assert_same_files(self.source, os.path.join(self.scratch, "out"))
+        self.assert_same_content("out")
         (snapshot,) = os.listdir(os.path.join(self.repository, "snapshots"))
-        for name in (snapshot, snapshot[:8], snapshot[:3]):
-            self.restore(name + ":" + self.source, "by-id-" + name)
-            self.assert_same_files(self.source, os.path.join(self.scratch, "by-id-" + name, "source"))
+        for name in (snapshot, snapshot[:8], snapshot[:3], "now", "today"):
+            self.restore(name + ":" + self.source, "by " + name)
+            self.assert_same_content("by " + name)
+
+    def test_restore_means_what_the_program_means(self):
+        """Of a directory both write the content, and neither touches the target's own attributes."""
+        for name, restore in (("one", self.restore), ("two", self.snapfs)):
+            target = os.path.join(self.scratch, name)
+            to = [target] if restore == self.restore else ["-t", target]
+            os.mkdir(target, 0o700)
+            if os.geteuid() == 0:
+                os.chown(target, 7, 8)
+            os.setxattr(target, "user.own", b"1")
+            restore(*(["restore"] if restore == self.snapfs else []), "latest:" + self.source, *to)
+            self.assertEqual(sorted(os.listdir(target)), ["first", "second"])
+            restore(*(["restore"] if restore == self.snapfs else []), "latest", *to)
+            self.assertEqual(len(os.listdir(target)), 3)
+            status = os.stat(target)
+            self.assertEqual(status.st_mode & 0o7777, 0o700)
+            self.assertEqual(os.getxattr(target, "user.own"), b"1")
+            if os.geteuid() == 0:
+                self.assertEqual((status.st_uid, status.st_gid), (7, 8))
+
+    def test_restore_takes_odd_names_and_single_files(self):
+        odd = os.path.join(self.scratch, "it's odd;")
+        for name in ("#a", ";b", "-c", " d", "new\nline", ".hidden", "..e", "it's"):
+            os.makedirs(os.path.join(odd, name))
+            with open(os.path.join(odd, name, "f"), "w", encoding="utf-8") as file:
+                file.write(name)
+        os.link(os.path.join(odd, "#a", "f"), os.path.join(odd, "it's", "linked"))
+        self.snapfs("snapshot", "-q", odd)
+        self.restore("--path=" + odd, "latest:" + odd, "o")
+        self.assert_same_content("o", odd)
+        self.restore("latest:" + odd + "/#a/f", "single")
+        self.assertEqual(os.listdir(os.path.join(self.scratch, "single")), ["f"])
+
+    def test_restore_chooses_among_snapshots(self):
+        for name in ("one", "two"):
+            os.mkdir(os.path.join(self.scratch, name))
+            with open(os.path.join(self.scratch, name, name), "w", encoding="utf-8"):
+                pass
+            self.snapfs("snapshot", "-q", "--host", name, "--tag", name + ",x",
+                        os.path.join(self.scratch, name))
+        one = os.path.join(self.scratch, "one")
+        for i, arguments in enumerate((["-H", "one"], ["--host=one"], ["--tag", "one,x"],
+                                       ["--path", one])):
+            self.restore(*arguments, "latest:" + one, f"t{i}")
+            self.assertEqual(os.listdir(os.path.join(self.scratch, f"t{i}")), ["one"])
+        done = self.restore("latest:" + one, "x", expect=1)
+        self.assertIn("--path", done.stderr)
+        done = self.restore("--host", "nobody's", "latest", "x", expect=1)
+        self.assertIn("nobody", done.stderr)
+
+    def test_restore_deletes_within_the_paths_of_the_snapshot(self):
+        a = os.path.join(self.scratch, "a")
+        for name in ("docs/deep", "photos"):
+            os.makedirs(os.path.join(a, name))
+        self.snapfs("snapshot", "-q", os.path.join(a, "docs"))
+        os.makedirs(os.path.join(a, "docs", "deep", "surplus"))
+        os.makedirs(os.path.join(a, "docs", "excluded"))
+        done = self.restore("latest:" + a, a, "--delete", expect=1)
+        self.assertIn("--delete-outside-paths", done.stderr)
+        self.assertIn(os.path.join(a, "docs"), done.stderr)
+        done = self.restore("-n", "latest:" + a + "/docs", a + "/docs", "--delete")
+        self.assertEqual(done.stdout.split(), ["*deleting", "excluded/", "*deleting", "deep/surplus/"])
+        self.restore("latest:" + a + "/docs", a + "/docs", "--delete", "--exclude=excluded")
+        self.assertEqual(sorted(os.listdir(os.path.join(a, "docs"))), ["deep", "excluded"])
+        self.assertEqual(os.listdir(os.path.join(a, "docs", "deep")), [])
+        self.restore("--delete-outside-paths", "latest:" + a, a, "--delete-excluded")
+        self.assertEqual(os.listdir(a), ["docs"])
 
     def test_restore_passes_options_to_rsync(self):
         os.makedirs(os.path.join(self.scratch, "out", "extra"))

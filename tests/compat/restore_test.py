@@ -227,6 +227,33 @@ class RestoreTest(harness.CompatTest):
                 self.restore_with_both("--delete", *arguments, prepare=self.make_existing,
                                        compare_counts=not_total)
 
+    def test_delete_stays_within_the_paths_of_the_snapshot(self):
+        a = os.path.join(self.scratch, "a")
+        self.write(a, "docs/letter", "x")
+        self.write(a, "photos/1.jpg", "mine")
+        self.snapfs("snapshot", "-q", os.path.join(a, "docs"))
+        self.write(a, "docs/surplus", "x")
+        command = ["restore", "latest:" + a, "-t", a, "--delete"]
+        done = self.snapfs(*command, "--dry-run", "-vv")
+        self.assertIn("surplus", done.stdout)
+        self.assertNotIn("photos", done.stdout)
+        self.assertIn("/: not deleted: photos;", done.stderr)
+        done = self.snapfs(*command, "--json")
+        self.assertEqual(json.loads(done.stderr)["message_type"], "warning")
+        self.assertEqual((os.listdir(os.path.join(a, "docs")), os.listdir(a).count("photos")),
+                         (["letter"], 1))
+        self.snapfs(*command, "--delete-outside-paths")
+        self.assertEqual(os.listdir(a), ["docs"])
+
+    @needs("--delete")  # older ones forget which program took a snapshot
+    def test_delete_with_an_unfinished_snapshot_is_refused(self):
+        self.write(self.source, "f", "x")
+        self.snapfs("snapshot", "-q", "source")
+        self.restic("tag", "-q", "--add", "snapfs-partial")  # snapfs does not
+        (snapshot,) = os.listdir(os.path.join(self.repository, "snapshots"))
+        done = self.snapfs("restore", snapshot, "-t", "out", "--delete", expect=1)
+        self.assertIn("unfinished", done.stderr)
+
     @needs("--delete")
     def test_dry_run_changes_nothing_and_counts_the_same(self):
         self.make_files()

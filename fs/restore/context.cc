@@ -22,7 +22,8 @@ class Deletion final : public RemovalObserver {
   void removed(const std::string& path) override {
     RestoreProgress& progress = context_.progress;
     if (replaced_.empty()) ++progress.files_deleted;
-    if (progress.wants_items() && path != replaced_) progress.show_item({RestoreAction::kDeleted, path, false, 0});
+    if (progress.wants_items() && path != replaced_)
+      progress.show_item({RestoreAction::kDeleted, path, false, 0});
   }
   void failed(const std::string& path, const Error& error) override {
     context_.progress.report_error(path, error.what());

@@ -86,7 +86,7 @@ class Decision {
   /// keeps nothing of a group.
   void apply_policy(const std::vector<Snapshot>& snapshots, const RetentionPolicy& policy,
                     const RetentionTime& time) {
-    tell(fmt::format("Policy: {}\n", policy.text()));
+    tell(fmt::format("Applying Policy: {}\n", policy.text()));
     const GroupBy by = GroupBy::parse(options_.group_by);
     for (auto& [key, members] : group_snapshots(snapshots, by)) {
       const RetentionVerdict verdict = apply_retention(std::move(members), policy, time);
@@ -122,10 +122,11 @@ class Decision {
     const TableStyle style = options_.compact ? TableStyle::kCompact : TableStyle::kFull;
     std::string text = heading;
     if (!verdict.keep.empty()) {
-      text += fmt::format("keep {}:\n{}", verdict.keep.size(), snapshot_table(verdict.keep, style));
+      text += fmt::format("keep {} snapshots:\n{}", verdict.keep.size(),
+                          snapshot_table(verdict.keep, style));
     }
     if (!verdict.remove.empty()) {
-      text += fmt::format("remove {}:\n{}", verdict.remove.size(),
+      text += fmt::format("remove {} snapshots:\n{}", verdict.remove.size(),
                           snapshot_table(verdict.remove, style));
     }
     tell(text);

@@ -54,7 +54,9 @@ void refuse_existing(Backend& backend, const StopToken& stop) {
   if (!backend.size(FileKey::config(), stop)) return;
   throw Error(
       ErrorCode::kExists,
-      fmt::format("there is a repository at {} already: nothing was changed", backend.location()),
+      fmt::format(
+          "config file already exists: there is a repository at {}, and nothing was changed",
+          backend.location()),
       backend.location());
 }
 
@@ -67,7 +69,7 @@ void report(const GlobalOptions& options, const Config& config, const std::strin
     print(object.finish() + "\n");
   } else if (!options.quiet) {
     print(
-        fmt::format("created snapfs repository {} at {}\n\n"
+        fmt::format("created restic repository {} at {}\n\n"
                     "Keep the password: without it nothing in the repository can be read, by "
                     "anyone.\n",
                     config.id.short_hex(), place));

@@ -8,7 +8,10 @@
 #include <cerrno>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "cli/json_object.h"
+#include "cli/program_name.h"
 #include "cli/table.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
@@ -29,6 +32,13 @@ void write_to_stderr(const std::string& line) noexcept {
   } catch (const Error&) {
     return;
   }
+}
+
+/// One line, whatever is in the message.
+void print_line(std::string_view message) {
+  std::string line;
+  for (const char c : message) line += c == '\n' ? ' ' : c;
+  write_to_stderr(printable(line) + "\n");
 }
 
 }  // namespace
@@ -64,9 +74,7 @@ void print_report(std::string_view lines) {
 
 void print_error(std::string_view message) {
   // A log names the program itself.
-  std::string line = use_syslog.load() ? "" : "snapfs: ";
-  for (const char c : message) line += c == '\n' ? ' ' : c;
-  write_to_stderr(printable(line) + "\n");
+  print_line(fmt::format("{}{}", use_syslog.load() ? "" : "snapfs: ", message));
 }
 
 void print_note(std::string_view message) { write_to_stderr(printable(message) + "\n"); }
@@ -74,8 +82,13 @@ void print_note(std::string_view message) { write_to_stderr(printable(message) +
 void print_json_error(std::string_view json) { write_to_stderr(std::string(json) + "\n"); }
 
 void print_exit_error(bool json, ExitCode code, std::string_view message) {
+  // What calls restic looks for "Fatal: ", at the beginning of a line.
+  const bool half_done = code == ExitCode::kIncomplete || code == ExitCode::kInterrupted;
+  const std::string fatal =
+      called_as_restic() && !half_done ? fmt::format("Fatal: {}", message) : "";
+  if (!fatal.empty()) message = fatal;
   if (!json) {
-    print_error(message);
+    called_as_restic() ? print_line(message) : print_error(message);
     return;
   }
   JsonObject object;

@@ -43,7 +43,8 @@ void print_json_error(std::string_view json);
 void print_warning(bool json, std::string_view item, std::string_view message);
 
 /// The last word of a command that failed: the line above, or as JSON
-/// {"message_type":"exit_error",…}.
+/// {"message_type":"exit_error",…}. When we were called as restic it begins as restic's does: with
+/// "Fatal: ", unless something was done.
 void print_exit_error(bool json, ExitCode code, std::string_view message);
 
 }  // namespace snapfs

@@ -15,6 +15,7 @@
 #include "cli/mount_helper.h"
 #include "cli/output.h"
 #include "cli/process_limits.h"
+#include "cli/program_name.h"
 #include "cli/signals.h"
 #include "fs/base/error.h"
 #include "fs/crypto/secure_memory.h"
@@ -116,7 +117,10 @@ int run_program(int argc, const char* const* argv) noexcept {
     raise_descriptor_limit();
     std::vector<std::string> arguments(argv, argv + argc);
     if (is_mount_helper(arguments)) return run_mount_helper(arguments);
-    if (!arguments.empty()) arguments.erase(arguments.begin());
+    if (!arguments.empty()) {
+      remember_program_name(arguments.front());
+      arguments.erase(arguments.begin());
+    }
     return run_arguments(arguments);
   } catch (const std::exception& error) {
     print_error(error.what());

@@ -17,9 +17,11 @@ namespace {
 /// Before the password is asked for: nobody should type one for a repository that is not there.
 void require_repository(Backend& backend, const StopToken& stop) {
   if (backend.size(FileKey::config(), stop)) return;
+  // In words that scripts look for.
   throw Error(ErrorCode::kNoRepository,
-              "there is no repository at " + backend.location() +
-                  ": check the name, or make one with \"snapfs init\"",
+              "repository does not exist: unable to open config file. Is there a repository at the "
+              "following location? " +
+                  backend.location() + ": check the name, or make one with \"snapfs init\"",
               backend.location());
 }
 

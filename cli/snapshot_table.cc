@@ -52,8 +52,8 @@ std::string make_text(const std::vector<KeptSnapshot>& snapshots, TableStyle sty
   for (const auto& [snapshot, reasons] : snapshots) {
     table.add_row(make_row(snapshot, reasons, columns, full ? "," : "\n"));
   }
-  return fmt::format("{}Timestamps shown in local time\n{} snapshot{}\n", table.text(),
-                     snapshots.size(), snapshots.size() == 1 ? "" : "s");
+  return fmt::format("{}Timestamps shown in local time\n{} snapshots\n", table.text(),
+                     snapshots.size());
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ TEST(SnapshotTable, CompactOneHasNeitherPathsNorReasons) {
   EXPECT_FALSE(contains(compact, "a,b"));
   EXPECT_FALSE(contains(compact, "last snapshot"));
   EXPECT_FALSE(contains(compact, "/srv"));
-  EXPECT_TRUE(contains(compact, "\n1 snapshot\n"));
+  EXPECT_TRUE(contains(compact, "\n1 snapshots\n"));
 }
 
 TEST(SnapshotTable, JsonNamesTheSnapshot) {

@@ -5,6 +5,8 @@ are for the command: a value of its own argument, and nothing after a switch.
 """
 import re
 
+from wrappers.program import settled
+
 LOCATION = "ar:location:home"
 
 
@@ -42,7 +44,8 @@ def session(restic):
 
 def copying(restic, run):
     """From the repository to a second one, which has variables of its own that end in 2."""
-    second = restic.make_repository("second")
+    second = restic.path("second")
+    restic.run("init", RESTIC_REPOSITORY=second)
     newest = backup(run("backup", "--tag", LOCATION, restic.source))["snapshot"]
     yield "copy", run("copy", newest, RESTIC_REPOSITORY2=second,
                       RESTIC_PASSWORD2="correct horse").status
@@ -56,14 +59,15 @@ def backup(result):
     for line in result.lines():
         for kind in ("Files", "Dirs"):
             if re.match(f"{kind}:", line, re.IGNORECASE):
-                told[kind] = [re.sub(r"\D", "", part) for part in line.split(":")[1].split(",")]
+                told[kind] = settled(*(re.sub(r"\D", "", part)
+                                       for part in line.split(":")[1].split(",")))
         if re.match(r"snapshot \w+ saved", line):
             told["snapshot"] = line.split(" ")[1]
         if re.match("using parent snapshot", line, re.IGNORECASE):
             told["parent"] = line[len("using parent snapshot"):].strip()
         added = re.match(r"Added to the repo(sitory)?: ([\d.]+ \w+)( +\([\d.]+[\w\s]+\))?", line)
         if added:
-            told["added"] = added.group(2)
+            told["added"] = bool(added.group(2))
         if re.match(r"processed \d* files", line):
             counted, duration = line.split(" in ")
             files, size = counted.split(",")

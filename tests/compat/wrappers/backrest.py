@@ -3,7 +3,7 @@ import io
 import re
 import tarfile
 
-from wrappers.program import pick, zero
+from wrappers.program import pick, settled, zero
 
 # It is on every line: a repository over SFTP must never ask.
 BATCH_MODE = ("-o", "sftp.args=-oBatchMode=yes")
@@ -12,8 +12,8 @@ ENVIRONMENT = {"RESTIC_PASSWORD_FILE": "", "RESTIC_PASSWORD_COMMAND": "",
                "RESTIC_PROGRESS_FPS": "2"}
 PLAN = "plan:documents,created-by:host"
 SUMMARY_NUMBERS = (
-    "files_new", "files_changed", "files_unmodified", "dirs_new", "dirs_changed", "dirs_unmodified",
-    "data_blobs", "tree_blobs", "total_files_processed", "total_bytes_processed")
+    "files_new", "files_changed", "files_unmodified", "data_blobs", "total_files_processed",
+    "total_bytes_processed")
 
 
 def session(restic):
@@ -118,8 +118,9 @@ def progress(result, numbers):
     events = [pick(message, "message_type", "during", "item") for message in result.messages()
               if message["message_type"] == "error"]
     summary = result.last_message("summary")
+    directories = [summary.get(f"dirs_{state}", 0) for state in ("new", "changed", "unmodified")]
     return (result.status, result.lines()[0].startswith("{"), zero(summary, *numbers),
-            len(summary.get("snapshot_id", "")), events)
+            settled(*directories), len(summary.get("snapshot_id", "")), events)
 
 
 def snapshots(result):
@@ -140,8 +141,8 @@ def ls(result):
 
 def stats(restic, result):
     told = result.json()
-    return (result.status, zero(told, "total_blob_count"),
-            restic.since(0, 15) and (zero(told, "total_uncompressed_size", "snapshots_count"),
+    return (result.status, told["total_blob_count"] > 0,
+            restic.since(0, 15) and (told["total_uncompressed_size"] > 0, told["snapshots_count"],
                                      told["compression_ratio"] > 0, told["compression_progress"],
                                      "compression_space_saving" in told))
 

@@ -117,6 +117,13 @@ def zero(value, *keys):
     return None if value is None else {key: value.get(key, 0) for key in keys}
 
 
+def settled(new, changed, unmodified):
+    """What is sure of the counts of directories: those above the files belong to others, too, and may
+    have changed or not.
+    """
+    return int(new), int(changed) + int(unmodified)
+
+
 class Mask:
     """Puts names in the place of what differs between two runs for good reasons."""
 
@@ -134,7 +141,7 @@ class Mask:
     def __call__(self, value):
         if isinstance(value, dict):
             return {self(key): self(item) for key, item in value.items()}
-        if isinstance(value, (list, tuple)):
+        if isinstance(value, (list, tuple, set)):
             return [self(item) for item in value]
         if isinstance(value, str):
             value = value.replace(self._directory, "<directory>")

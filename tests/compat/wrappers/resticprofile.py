@@ -6,6 +6,8 @@ by whom and for how long, on which it decides to wait, to unlock or to give up.
 import json
 import re
 
+from wrappers.program import settled
+
 # Go's own notation, which it parses.
 DURATION = r"(?=.)(\d+h)?(\d+m)?(\d+(\.\d+)?(s|ms|µs|ns))?"
 
@@ -98,18 +100,19 @@ def analysis(result):
         "who": r"unable to create lock.+already locked.+?by (.+)$",
         "age": r"lock was created at.+\(([^()]+)\s+ago\)",
         "stale": r"the\W+unlock\W+command can be used to remove stale locks",
-        "wait": r"repo already locked, waiting up to (\S+) for the lock",
     }
     found = {}
+    matches = 0
     for line in (result.out + result.err).splitlines():
         for name, pattern in patterns.items():
             match = re.search(pattern, line)
             if match:
+                matches += 1
                 found[name] = match.group(1) if match.groups() else True
-    for name in ("age", "wait"):
-        if name in found:
-            found[name] = re.fullmatch(DURATION, found[name]) is not None
-    return result.status, found
+    # What stands behind is shown, but not parsed.
+    who = re.match(r"PID \d+ on \w+ by \w+ \(UID \d+, GID \d+\)", found.get("who", ""))
+    age = re.fullmatch(DURATION, found.get("age", ""))
+    return result.status, matches >= 2, who and who.group(), age is not None
 
 
 def plain(result):
@@ -120,13 +123,13 @@ def plain(result):
         for kind in ("Files", "Dirs"):
             match = re.match(rf"{kind}: (\d+) new, (\d+) changed, (\d+) unmodified", words)
             if match:
-                told[kind] = match.groups()
+                told[kind] = settled(*match.groups())
         match = re.match(r"processed (\d+) files, ([\d.]+) (\w{1,3}) in (\S+)", words)
         if match:
             told["processed"] = match.groups()[:3]
         match = re.match(r"Added to the repo(sitory)?: ([\d.]+) (\w{1,3})", words)
         if match:
-            told["added"] = match.groups()[2]
+            told["added"] = match.groups()[2].endswith("B")
     return told
 
 
@@ -138,6 +141,9 @@ def extended(result):
         if line.startswith('{"message_type":"summary",') and line.endswith("}"):
             summary = json.loads(line)
             told = {key: summary[key] for key in (
-                "files_new", "files_changed", "files_unmodified", "dirs_new", "dirs_changed",
-                "dirs_unmodified", "data_added", "total_files_processed", "total_bytes_processed")}
+                "files_new", "files_changed", "files_unmodified", "total_files_processed",
+                "total_bytes_processed")}
+            told["dirs"] = settled(summary["dirs_new"], summary["dirs_changed"],
+                                   summary["dirs_unmodified"])
+            told["added"] = summary["data_added"] >= 0
     return result.status, told

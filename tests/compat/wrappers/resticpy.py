@@ -6,9 +6,9 @@ import re
 def session(restic):
     password = restic.write("password", "correct horse")
 
-    def run(*arguments, repository=restic.repository, password_file=password):
+    def run(*arguments, repository=restic.repository, password_file=password, **options):
         return restic.run("--json", "--repo", repository, "--password-file", password_file,
-                          "--no-cache", *arguments)
+                          "--no-cache", *arguments, **options)
 
     told = restic.run("--json", "version")
     yield "version", (told.status, sorted(version(told.out)))
@@ -36,9 +36,11 @@ def saving(restic, run):
             ("a list", ("--files-from", sources)),
             ("dry", (restic.source, "--dry-run"))):
         yield f"backup {name}", last_line(run("backup", *arguments))
-    if restic.since(0, 17):
-        yield "backup unchanged", last_line(
-            run("backup", letter, "--no-scan", "--skip-if-unchanged"))
+    if restic.since(0, 17):  # twice from where no directory above it counts
+        for name in ("relative", "unchanged"):
+            yield f"backup {name}", last_line(
+                run("backup", "letter.txt", "--no-scan", "--skip-if-unchanged",
+                    cwd=restic.source + "/docs"))
     failed = run("backup", restic.path("missing"))
     yield "backup nothing", (failed.status, failed.err != "")
 
@@ -57,17 +59,19 @@ def looking(restic, run):
         told = run("stats", "--mode", mode).json()
         yield f"stats {mode}", (told["total_size"], told.get("total_file_count"))
     raw = run("stats", "--mode", "raw-data").json()
-    yield "stats raw-data", raw["total_blob_count"]
+    yield "stats raw-data", (raw["total_blob_count"] > 0, raw["total_size"] > 0)
     target = restic.path("restored")
-    yield "restore", run("restore", "latest", "--include", "letter.txt",
+    (whole,) = [snapshot["id"] for snapshot in run("snapshots", "--host", "other").json()]
+    yield "restore", run("restore", whole, "--include", "letter.txt",
                          "--target", target).status
     with open(target + restic.source + "/docs/letter.txt", encoding="utf-8") as file:
         yield "restored", file.read()
     newest = run("snapshots").json()[-1]["id"]
     for kind, arguments in (("snapshot", (newest,)), ("config", ()), ("masterkey", ())):
         yield f"cat {kind}", sorted(run("cat", kind, *arguments).json())
-    for kind in ("locks", "snapshots", "keys", "index"):
+    for kind in ("locks", "snapshots", "keys"):
         yield f"list {kind}", run("list", kind).lines()
+    yield "list index", set(map(len, run("list", "index").lines()))
 
 
 def keys(restic, run):

@@ -55,7 +55,10 @@ std::string output_of(const std::vector<Snapshot>& selected, const SnapshotsArgu
                       bool json) {
   const TableStyle style = arguments.compact ? TableStyle::kCompact : TableStyle::kFull;
   if (arguments.group_by.empty()) {
-    const std::vector<Snapshot> snapshots = keep_latest(selected, arguments.latest);
+    std::vector<Snapshot> snapshots;
+    for (auto& [key, all] : group_snapshots(selected, GroupBy{})) {
+      snapshots = keep_latest(std::move(all), arguments.latest);
+    }
     if (json) return snapshots_json(snapshots) + "\n";
     return snapshots.empty() ? "no snapshots\n" : snapshot_table(snapshots, style);
   }

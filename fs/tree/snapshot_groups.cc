@@ -62,7 +62,10 @@ std::vector<SnapshotGroup> group_snapshots(const std::vector<Snapshot>& snapshot
                                            const GroupBy& by) {
   std::map<GroupKey, std::vector<Snapshot>> groups;
   for (const Snapshot& snapshot : snapshots) {
-    groups[GroupKey::of(snapshot, by)].push_back(snapshot);
+    Snapshot member = snapshot;
+    member.paths = sorted(std::move(member.paths));
+    if (by.tags) member.tags = sorted(std::move(member.tags));
+    groups[GroupKey::of(snapshot, by)].push_back(std::move(member));
   }
   std::vector<SnapshotGroup> out;
   for (auto& [key, members] : groups) out.push_back({key, std::move(members)});

@@ -43,7 +43,9 @@ struct SnapshotGroup {
   std::vector<Snapshot> snapshots;  ///< in the order they were given in
 };
 
-/// Every snapshot in its group; groups in ascending order of their keys.
+/// Every snapshot in its group; groups in ascending order of their keys. The snapshots' paths are
+/// in ascending order, and the tags when they are grouped by them: restic lists them like that, and
+/// who reads lists makes keys of them.
 std::vector<SnapshotGroup> group_snapshots(const std::vector<Snapshot>& snapshots,
                                            const GroupBy& by);
 

@@ -20,7 +20,7 @@ def session(restic):
     yield "latest", snapshots(run("snapshots", "--json", "--latest", "1"))
     for snapshot in run("snapshots", "--json", "--latest", "1").json():
         told = run("stats", "--json", snapshot["id"]).json()
-        yield "stats", (told["total_size"], told["total_file_count"])
+        yield f"stats of {snapshot['hostname']}", (told["total_size"], told["total_file_count"])
     yield "check", run("check").status
     yield "one lock", locks(run("list", "locks"))
     missing = restic.run("--no-lock", "snapshots", "--json",

@@ -51,6 +51,17 @@ TEST(SnapshotGroups, OrderOfPathsAndTagsDoesNotMatter) {
   EXPECT_EQ(grouped(""), "1 2 3 4 ");
 }
 
+TEST(SnapshotGroups, MembersListTheirPathsInOrderAndTheTagsThatTheyAreGroupedBy) {
+  const std::vector<Snapshot> one = {snapshot(1, "web", {"/y", "/x"}, {"u", "t"})};
+  const std::vector<std::string> sorted_paths = {"/x", "/y"};
+  const Snapshot by_tags = group_snapshots(one, GroupBy::parse("tags")).front().snapshots.front();
+  EXPECT_EQ(by_tags.paths, sorted_paths);
+  EXPECT_EQ(by_tags.tags, (std::vector<std::string>{"t", "u"}));
+  const Snapshot by_none = group_snapshots(one, GroupBy::parse("")).front().snapshots.front();
+  EXPECT_EQ(by_none.paths, sorted_paths);
+  EXPECT_EQ(by_none.tags, (std::vector<std::string>{"u", "t"}));
+}
+
 TEST(SnapshotGroups, KeyIsShownAsFarAsItGroups) {
   const Snapshot one = snapshot(1, "web", {"/y", "/x"}, {});
   const auto text = [&](std::string_view words) {

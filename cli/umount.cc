@@ -145,9 +145,8 @@ std::string other_places(const MountEntry& entry) {
 /// The lock is gone only when the server is: who unmounts to prune should not meet it.
 void wait_for_servers(const MountEntry& entry, const std::vector<UniqueFd>& servers,
                       const StopToken& stop) {
-  const bool ended = have_ended(servers, kUsualEnd, stop);
-  // A server that cannot be seen from here may serve on all the same.
-  if (ended && !servers.empty()) return;
+  // None: it died before, or cannot be seen from here.
+  if (have_ended(servers, kUsualEnd, stop)) return;
   std::string reason = other_places(entry);
   if (reason.empty()) {
     if (have_ended(servers, kServerGrace, stop)) return;

@@ -70,23 +70,18 @@ std::string TreeFs::extended_attribute_names(Ino ino) {
 }
 
 std::string TreeFs::place_text(Ino ino) const {
-  std::optional<Id> snapshot;
   std::string path;
   while (!is_virtual(ino)) {
     const auto place = inodes_.find(ino);
     if (!place) throw StaleInode(ino);
     const auto listing = peek(*place->directory);
     path.insert(0, "/" + (listing ? std::string(listing->nodes.name(place->index)) : "…"));
-    snapshot = place->directory->snapshot;
     ino = place->directory->self;
   }
-  if (!snapshot) {
-    const auto root = roots_.snapshot_root(ino);
-    if (!root) return {};
-    snapshot = root->snapshot;
-    path = "/";
-  }
-  return "snapshot " + snapshot->short_hex() + ":" + path;
+  const auto root = roots_.snapshot_root(ino);
+  if (!root) return {};
+  if (!root->path.empty()) path.insert(0, "/" + root->path);
+  return "snapshot " + root->snapshot.short_hex() + ":" + (path.empty() ? "/" : path);
 }
 
 TreeFs::NodeRef TreeFs::node(Ino ino) {

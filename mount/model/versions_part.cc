@@ -8,6 +8,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "fs/base/error.h"
 #include "fs/crypto/sha256.h"
 #include "mount/model/time_template.h"
@@ -167,7 +169,8 @@ std::vector<VirtualName> VersionsPart::list(const VirtualNode& directory) {
   for (const PathVersions::Version& each : found->versions) {
     names.push_back(version(*view, directory, each));
   }
-  for (const std::string& name : names_inside(*found)) names.push_back(child(directory, name));
+  for (const std::string& name : names_inside(*found, directory.path))
+    names.push_back(child(directory, name));
   std::ranges::sort(names, {}, &VirtualName::name);
   return names;
 }
@@ -202,7 +205,7 @@ PathVersions VersionsPart::find_versions(const View& view, const std::string& pa
   std::unordered_set<Id> known;
   for (const PathVersions::Tree& holder : above->trees) {
     throw_if_stopped(stop_);
-    const auto listing = try_get(holder.tree);
+    const auto listing = try_get(holder.tree, parent_path(path));
     const auto index = listing ? listing->find(name) : std::nullopt;
     if (!index) continue;
     const NodeView node = listing->nodes[*index];
@@ -214,21 +217,22 @@ PathVersions VersionsPart::find_versions(const View& view, const std::string& pa
   return result;
 }
 
-std::shared_ptr<const TreeListing> VersionsPart::try_get(const Id& tree) {
+std::shared_ptr<const TreeListing> VersionsPart::try_get(const Id& tree, std::string_view path) {
   try {
     return trees_.get(tree, stop_);
   } catch (const Error& error) {
     if (!error.means_loss()) throw;
-    warn_(std::string("versions: a directory is left out: ") + error.what());
+    warn_(fmt::format("versions/{}: a state of it is left out: {}", path, error.what()));
     return nullptr;
   }
 }
 
-std::vector<std::string> VersionsPart::names_inside(const PathVersions& versions) {
+std::vector<std::string> VersionsPart::names_inside(const PathVersions& versions,
+                                                    std::string_view path) {
   std::vector<std::string> names;
   for (const PathVersions::Tree& each : versions.trees) {
     throw_if_stopped(stop_);
-    if (const auto listing = try_get(each.tree)) merge_names(names, *listing);
+    if (const auto listing = try_get(each.tree, path)) merge_names(names, *listing);
   }
   return names;
 }
@@ -259,6 +263,7 @@ VirtualName VersionsPart::version(const View& view, const VirtualNode& directory
   const std::string identity =
       top ? "version/" + version.name + "/" + snapshot.id.hex()
           : "holder/" + snapshot.id.hex() + "/" + std::string(parent_path(directory.path));
+  if (!top) node.path = parent_path(directory.path);
   return {version.name, tree_.add(identity, std::move(node)),
           std::string(base_name(directory.path))};
 }

@@ -59,9 +59,9 @@ class VersionsPart final : public VirtualPart {
   VersionsPointer versions_of(const View& view, const std::string& path);
   PathVersions find_versions(const View& view, const std::string& path);
   PathVersions find_top_versions(const View& view);
-  std::shared_ptr<const TreeListing> try_get(const Id& tree);
+  std::shared_ptr<const TreeListing> try_get(const Id& tree, std::string_view path);
 
-  std::vector<std::string> names_inside(const PathVersions& versions);
+  std::vector<std::string> names_inside(const PathVersions& versions, std::string_view path);
   VirtualName child(const VirtualNode& directory, std::string_view name);
   VirtualName version(const View& view, const VirtualNode& directory,
                       const PathVersions::Version& version);

@@ -171,8 +171,8 @@ std::shared_ptr<const Bytes> VirtualFs::content(Ino ino) {
 std::optional<SnapshotRoot> VirtualFs::snapshot_root(Ino ino) const {
   const NodePointer root = node(ino);
   if (root->kind != VirtualNode::Kind::kTree) return std::nullopt;
-  return SnapshotRoot{ino,        root->parent, root->parent_inode, root->snapshot,
-                      root->tree, root->against};
+  return SnapshotRoot{ino,        root->parent,  root->parent_inode, root->snapshot,
+                      root->tree, root->against, root->path};
 }
 
 VirtualFs::NodePointer VirtualFs::node(Ino ino) const {

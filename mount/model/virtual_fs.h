@@ -56,6 +56,7 @@ struct SnapshotRoot {
   Id snapshot;
   Id tree;
   std::optional<Id> against;  ///< show only what differs from this tree
+  std::string path;           ///< of the tree in the snapshot; empty for the root
 };
 
 /// What the views need to look into the snapshots, and to tell of. All of it outlives VirtualFs.

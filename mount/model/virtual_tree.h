@@ -32,7 +32,8 @@ struct VirtualNode {
   InodeNumber inode = 0;
   InodeNumber parent_inode = 0;  ///< the parent itself may be forgotten
   VirtualPart* part = nullptr;   ///< that made it; null: the layout by templates
-  std::string path;              ///< directories and files: what the part knows them by
+  std::string path;              ///< directories and files: what the part knows them by; trees:
+                                 ///< where in the snapshot, empty for its root
   std::string target;            ///< links only
   Id snapshot;                   ///< trees, and what is made of snapshots
   Id tree;

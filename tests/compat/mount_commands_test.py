@@ -287,6 +287,13 @@ class MountCommandsTest(harness.CompatTest):
         self.assertTrue(wait_until(lambda: not self.servers()))
         self.assertEqual(self.locks(), [])
 
+    def test_umount_of_a_dead_mount_does_not_ask_for_others(self):
+        self.in_namespace(
+            f'mkfifo ready && {{ "$SNAPFS_PROGRAM" mount "{self.mountpoint}" >ready & }}'
+            f' && server=$! && read x <ready && mkdir other && mount --bind "{self.mountpoint}" other'
+            ' && kill -KILL $server && { wait || true; }'
+            f' && "$SNAPFS_PROGRAM" umount "{self.mountpoint}" && "$SNAPFS_PROGRAM" umount other')
+
     def test_umount_tells_of_a_bound_directory(self):
         done = self.in_namespace(
             f'"$SNAPFS_PROGRAM" mount -qb "{self.mountpoint}" && mkdir other'

@@ -72,6 +72,21 @@ void check_conflicts(Repository& repository, LockMode mode, const std::optional<
   }
 }
 
+/// The lock file could not be written, for a reason that somebody may be able to do something
+/// about. Only what reads can do without.
+[[noreturn]] void throw_not_writable(const Error& error, LockMode mode) {
+  std::string advice;
+  if (error.code() == ErrorCode::kNoSpace) {
+    advice = "a lock needs some kilobytes: free them";
+  } else if (error.code() == ErrorCode::kPermission) {
+    advice = "the lock of this command needs a repository that can be written to";
+  } else {
+    throw error;
+  }
+  if (mode == LockMode::kShared) advice += "; what only reads does without, given --no-lock";
+  throw Error(error.code(), std::string(error.what()) + ": " + advice, error.subject());
+}
+
 [[noreturn]] void throw_unreadable(const Error& error) {
   throw Error(
       error.code(),
@@ -189,11 +204,7 @@ class Lock::Holder {
     try {
       id_ = repository_.save_file(FileKind::kLock, as_bytes(json), stop);
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::kNoSpace) throw;
-      throw Error(error.code(),
-                  fmt::format("{}: a lock needs some kilobytes; free them, or read with --no-lock",
-                              error.what()),
-                  error.subject());
+      throw_not_writable(error, options_.mode);
     }
     *refreshed_.lock() = now;
   }

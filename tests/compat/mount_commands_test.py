@@ -663,7 +663,9 @@ class MountCommandsTest(harness.CompatTest):
         self.assertIn("--delete-outside-paths", done.stderr)
         self.assertIn(os.path.join(a, "docs"), done.stderr)
         done = self.restore("-n", "latest:" + a + "/docs", a + "/docs", "--delete")
-        self.assertEqual(done.stdout.split(), ["*deleting", "excluded/", "*deleting", "deep/surplus/"])
+        # The directory's time may differ, too, or be that of the same tick.
+        self.assertEqual([line.split()[1] for line in done.stdout.splitlines()
+                          if line.startswith("*deleting")], ["excluded/", "deep/surplus/"])
         self.restore("latest:" + a + "/docs", a + "/docs", "--delete", "--exclude=excluded")
         self.assertEqual(sorted(os.listdir(os.path.join(a, "docs"))), ["deep", "excluded"])
         self.assertEqual(os.listdir(os.path.join(a, "docs", "deep")), [])

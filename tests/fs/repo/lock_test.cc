@@ -123,6 +123,13 @@ TEST_F(LockTest, ExclusiveLocksExcludeAndAreExcluded) {
 TEST_F(LockTest, OnAFullDiskItSaysWhatToDo) {
   backend_.fail(saves_, 1, ErrorCode::kNoSpace);
   EXPECT_TRUE(fails_with(ErrorCode::kNoSpace, "--no-lock", [&] { shared(); }));
+  backend_.fail(saves_, 1, ErrorCode::kPermission);
+  EXPECT_TRUE(fails_with(ErrorCode::kPermission, "--no-lock", [&] { shared(); }));
+  // What changes the repository is refused without a lock: no advice that leads there.
+  for (const ErrorCode code : {ErrorCode::kNoSpace, ErrorCode::kPermission}) {
+    backend_.fail(saves_, 1, code);
+    EXPECT_FALSE(fails_with(code, "--no-lock", [&] { exclusive(); }));
+  }
 }
 
 TEST_F(LockTest, LooksAgainAfterWritingItsOwn) {

@@ -3,6 +3,7 @@
 #include "mount/model/versions_part.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 #include <ranges>
 #include <unordered_set>
@@ -10,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/base/civil_date.h"
 #include "fs/base/error.h"
 #include "fs/crypto/sha256.h"
 #include "mount/model/time_template.h"
@@ -45,9 +47,16 @@ std::string_view real_name(std::string_view shown) {
   return is_evasive(shown, 1) ? shown.substr(1) : shown;
 }
 
+/// The first and last second of the years that have four digits. A time that was recorded in one of
+/// them, in another zone, may not be in UTC.
+constexpr std::int64_t kFirstSecond = days_from_civil({0, 1, 1}) * kSecondsPerDay;
+constexpr std::int64_t kLastSecond = days_from_civil({10000, 1, 1}) * kSecondsPerDay - 1;
+
 std::string stamp(const Snapshot& snapshot) {
   static const TimeTemplate layout("2006-01-02T15-04-05Z");
-  return layout.format({snapshot.time.instant, 0});
+  Timestamp time = snapshot.time.instant;
+  time.seconds = std::clamp(time.seconds, kFirstSecond, kLastSecond);
+  return layout.format({time, 0});
 }
 
 /// ".odt" of "report.odt", ".tar.gz" of "old.tar.gz"; nothing for ".profile".

@@ -466,8 +466,7 @@ TEST_F(ViewsTest, NamesThatLookLikeVersionsStepAside) {
 TEST_F(ViewsTest, VersionsAtTheEdgesOfTimeAreFoundAsTheyAreListed) {
   snapshot("0000-01-01T00:30:00+01:00", {file("f", "first")});
   snapshot("9999-12-31T23:30:00-01:00", {file("f", "last")});
-  EXPECT_THAT(list({"versions", "f"}),
-              ElementsAre("0000-01-01T00-00-00Z", "9999-12-31T23-59-59Z"));
+  EXPECT_THAT(list({"versions", "f"}), ElementsAre("0000-01-01T00-00-00Z", "9999-12-31T23-59-59Z"));
   EXPECT_EQ(read({"versions", "f", "0000-01-01T00-00-00Z"}), "first");
   EXPECT_EQ(read({"versions", "f", "9999-12-31T23-59-59Z"}), "last");
   EXPECT_EQ(read({"snapshots", "9999-12-31T23-30-00-0100", "f"}), "last");

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -125,7 +126,10 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
     session.repository().use_index_cache(*directory);
   }
   MountOptions mount = arguments.mount;
-  if (mount.fsname.empty()) mount.fsname = session.path();
+  if (mount.fsname.empty() && !session.path().empty()) {
+    // The table of mounts is read from elsewhere.
+    mount.fsname = std::filesystem::weakly_canonical(session.path()).string();
+  }
   mount.view = std::move(view);
   mount.default_permissions = !arguments.no_default_permissions;
   mount.reader.blob_cache_bytes = static_cast<std::size_t>(arguments.blob_cache_mebibytes) << 20;

@@ -421,9 +421,9 @@ class MountCommandsTest(harness.CompatTest):
                       log.read())
 
     def test_the_table_of_mounts_names_the_repository(self):
-        self.serve()
+        self.serve("--repo", os.path.relpath(self.repository, self.scratch))
         self.assertEqual(self.mounts()[0].split(" - ")[1].split()[:2],
-                         ["fuse.snapfs", self.repository])
+                         ["fuse.snapfs", os.path.realpath(self.repository)])
 
     def test_repository_that_goes_and_comes_back(self):
         server, log = self.serve()

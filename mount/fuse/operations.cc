@@ -204,6 +204,7 @@ ListingPlace place_at(FuseContext& context, fuse_ino_t ino, std::uint64_t offset
   const std::uint64_t position = offset - (number << kListingShift);
   if (number != 0) {
     if (auto kept = context.listings.find(ino, number)) {
+      if (position >= kept->size() + 2) context.listings.finish(ino, number);
       return {std::move(kept), position, number << kListingShift};
     }
   }

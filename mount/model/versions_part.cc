@@ -3,6 +3,7 @@
 #include "mount/model/versions_part.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <iterator>
 #include <ranges>
@@ -88,13 +89,14 @@ std::string join(std::string_view directory, std::string_view name) {
 
 /// What makes two nodes one version: type and content, not metadata.
 Id content_identity(const NodeView& node) {
+  // Numbers first, of fixed length: no part can be taken for the end of the one before.
+  const std::array<std::uint64_t, 4> numbers = {static_cast<std::uint64_t>(node.type), node.device,
+                                                node.subtree ? 1U : 0U, node.content.size()};
   Sha256 digest;
-  const auto type = static_cast<std::uint8_t>(node.type);
-  digest.update({&type, 1});
+  digest.update({reinterpret_cast<const std::uint8_t*>(numbers.data()), sizeof(numbers)});
   if (node.subtree) digest.update(node.subtree->bytes);
   for (const Id& blob : node.content) digest.update(blob.bytes);
   digest.update(as_bytes(node.link_target));
-  digest.update(as_bytes(std::to_string(node.device)));
   return digest.finish();
 }
 

@@ -481,6 +481,15 @@ TEST_F(ViewsTest, VersionsOfOneSecondAreToldApart) {
   EXPECT_EQ(read({"versions", "f.tar.gz", "2026-11-01T10-00-00Z_2.tar.gz"}), "2");
 }
 
+TEST_F(ViewsTest, VersionsThatAreTheSameWhenWrittenInOneAreTwo) {
+  Node link = make_symlink("l", "x1");
+  snapshot("2026-11-01T10:00:00Z", {link});
+  link.link_target = "x";
+  link.device = 10;
+  snapshot("2026-11-02T10:00:00Z", {link});
+  EXPECT_THAT(list({"versions", "l"}), ElementsAre("2026-11-01T10-00-00Z", "2026-11-02T10-00-00Z"));
+}
+
 TEST_F(ViewsTest, NewVersionsAppear) {
   snapshot("2026-11-01T10:00:00Z", {file("f", "1")});
   EXPECT_THAT(list({"versions", "f"}), ElementsAre("2026-11-01T10-00-00Z"));

@@ -42,7 +42,8 @@ class InheritedListsTest : public RestoreTest {
                                                 with(directory("c", {}), 0770)}),
                                 0770)}),
                  0770),
-            with(file("top", {"secret"}), 0640), symlink("link", "x")};
+            with(file("top", {"secret"}), 0640),
+            with(own(make_node("top fifo", NodeType::kFifo)), 0660), symlink("link", "x")};
   }
 
   /// Everything below the target, and it, that has a list.
@@ -62,7 +63,7 @@ class InheritedListsTest : public RestoreTest {
 
   void choose_below() {
     options.select = [](const std::string& path, bool is_directory) {
-      const bool item = path.starts_with("/a/b/") || path == "/top";
+      const bool item = path.starts_with("/a/b/") || path.starts_with("/top");
       return Selected{item, is_directory};
     };
   }
@@ -93,16 +94,23 @@ TEST_F(InheritedListsTest, NoneIsLeftWithAndWithoutAChoice) {
 
 TEST_F(InheritedListsTest, NoneComesFromWhatWasThere) {
   for (const bool chosen : {false, true}) {
-    std::filesystem::remove_all(target());
-    scratch.make_directory("target/a/other");
-    if (!give_list(target()) || !give_list(at("a")) || !give_list(at("a/other"))) {
-      GTEST_SKIP() << "no access control lists here";
+    for (const bool filtered : {false, true}) {
+      std::filesystem::remove_all(target());
+      scratch.make_directory("target/a/other");
+      if (!give_list(target()) || !give_list(at("a")) || !give_list(at("a/other"))) {
+        GTEST_SKIP() << "no access control lists here";
+      }
+      if (chosen) choose_below();
+      if (filtered) options.select_attribute = [](const std::string&) { return false; };
+      restore(scene());
+      EXPECT_THAT(progress.failures(), IsEmpty());
+      // What is not of the snapshot keeps its own, and so does all that was there where no list of
+      // the snapshot is wanted.
+      std::vector<std::string> expected = {at("a/other") + " system.posix_acl_default"};
+      if (filtered) expected.insert(expected.begin(), at("a") + " system.posix_acl_default");
+      EXPECT_THAT(listed(), ::testing::UnorderedElementsAreArray(expected)) << chosen << filtered;
+      options = {};
     }
-    if (chosen) choose_below();
-    restore(scene());
-    EXPECT_THAT(progress.failures(), IsEmpty());
-    // A directory that is not of the snapshot keeps its own.
-    EXPECT_THAT(listed(), ::testing::ElementsAre(at("a/other") + " system.posix_acl_default"));
   }
 }
 

@@ -64,11 +64,14 @@ RestoreOutput::RestoreOutput(const GlobalOptions& options, std::string target,
           [this] { return progress_figures(); },
           [this](const ProgressFigures&) { return restore_status_json(figures()); }) {}
 
+std::string RestoreOutput::in_target(const std::string& path) const {
+  if (target_ == "/") return path;
+  return path == "/" ? target_ : target_ + path;
+}
+
 void RestoreOutput::show_item(const RestoredItem& item) {
   RestoredItem shown = item;
-  if (item.action == RestoreAction::kDeleted) {
-    shown.path = (target_ == "/" ? "" : target_) + item.path;
-  }
+  if (item.action == RestoreAction::kDeleted) shown.path = in_target(item.path);
   const std::string line = options_.json ? restored_item_json(shown) : restored_item_text(shown);
   try {
     reporter_.interject([&] { print(line + "\n"); });
@@ -78,9 +81,10 @@ void RestoreOutput::show_item(const RestoredItem& item) {
 }
 
 void RestoreOutput::report_warning(const std::string& path, const std::string& message) {
+  const std::string place = in_target(path);
   reporter_.interject([&] {
-    if (!options_.json) return print_error(displayable(path) + ": " + message);
-    print_warning(true, path, message);
+    if (!options_.json) return print_error(displayable(place) + ": " + message);
+    print_warning(true, place, message);
   });
 }
 

@@ -42,6 +42,7 @@ class RestoreOutput final : public RestoreProgress {
 
  private:
   void show_error(const std::string& path, const std::string& message) override;
+  std::string in_target(const std::string& path) const;
   RestoreFigures figures() const;
   ProgressFigures progress_figures() const;
 

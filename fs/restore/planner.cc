@@ -356,8 +356,17 @@ void Planner::note_unexpected(Found& found, const std::vector<Node>& nodes) {
   }
 }
 
-void Planner::tell_of_outside(const Directory& directory,
-                              const std::vector<std::string>& names) const {
+void Planner::tell_of_outside(const Directory& directory, const std::vector<std::string>& names) {
+  // Of a list of many files every directory would be told of.
+  constexpr std::size_t kTold = 10;
+  const std::size_t number = outside_told_++;
+  if (number > kTold) return;
+  if (number == kTold) {
+    return context_.progress.report_warning(
+        path_in(directory, ""),
+        "nor was anything deleted in this directory and in more "
+        "that lie beside the snapshot's paths");
+  }
   constexpr std::size_t kShown = 3;
   const std::size_t shown = std::min(names.size(), kShown);
   std::string list;

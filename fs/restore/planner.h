@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
@@ -51,7 +52,7 @@ class Planner {
   void learn_inheritance(Directory& directory, int fd) const;
   void note_mount(Directory& directory, int fd) const;
   bool is_partial(const Directory& directory) const;
-  void tell_of_outside(const Directory& directory, const std::vector<std::string>& names) const;
+  void tell_of_outside(const Directory& directory, const std::vector<std::string>& names);
   void note_unexpected(Found& found, const std::vector<Node>& nodes);
 
   OwnerIds* owners_by_name() { return context_.options.ownership_by_name ? &owners_ : nullptr; }
@@ -64,6 +65,7 @@ class Planner {
 
   const RestoreContext& context_;
   dev_t target_device_ = 0;
+  std::atomic<std::size_t> outside_told_ = 0;
   HardLinks hard_links_;
   OwnerIds owners_;
   FilePlanner files_;

@@ -49,11 +49,13 @@ void TreeRemover::visit(int directory, const std::string& name) {
   try {
     const std::optional<TargetEntry> entry = target_.look(directory, name);
     if (!entry) return;
-    if (entry->is_mount || entry->identity.device != device_) {
+    // Files may show another device than their directory where layers lie on each other.
+    const bool is_directory = S_ISDIR(entry->mode);
+    if (entry->is_mount || (is_directory && entry->identity.device != device_)) {
       stays();
       return observer_.left_mounted(path_);
     }
-    if (S_ISDIR(entry->mode)) return enter(directory, name, *entry);
+    if (is_directory) return enter(directory, name, *entry);
     if (!dry_run_) target_.remove_file(directory, name);
     observer_.removed(path_);
   } catch (const Error& error) {

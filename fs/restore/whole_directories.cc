@@ -4,14 +4,13 @@
 #include <algorithm>
 #include <cctype>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "fs/base/error.h"
 #include "fs/base/path.h"
 #include "fs/repo/repository.h"
-#include "fs/tree/snapshot_path.h"
 #include "fs/tree/tree_reader.h"
 
 namespace snapfs {
@@ -51,51 +50,72 @@ std::string join(Components::const_iterator begin, Components::const_iterator en
   return path;
 }
 
-bool is_in(Repository& repository, const Id& root, const std::string& path, const StopToken& stop) {
-  try {
-    return find_node(repository, root, path, stop).has_value();
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kNotFound) throw;
-    return false;
+/// Whether the tree has this path. A tree that cannot be read is no answer: it throws.
+bool is_in(Repository& repository, Id tree, Components::const_iterator begin,
+           Components::const_iterator end, const StopToken& stop) {
+  for (; begin != end; ++begin) {
+    const std::vector<Node> nodes = load_tree(repository, tree, stop);
+    const auto found = std::ranges::lower_bound(nodes, *begin, {}, &Node::name);
+    if (found == nodes.end() || found->name != *begin) return false;
+    if (begin + 1 == end) return true;
+    if (!found->subtree) return false;
+    tree = *found->subtree;
   }
+  return true;
 }
 
-/// Where the tree holds what was at this path, which it does not in full.
-std::optional<std::string> find_end(Repository& repository, const Id& root, const Components& parts,
-                                    const StopToken& stop) {
+/// How many components of the path are not in the tree, which has the others; nothing when it has
+/// none of them.
+std::optional<std::size_t> count_missing(Repository& repository, const Id& root,
+                                         const Components& parts, const StopToken& stop) {
   for (auto begin = parts.begin(); begin != parts.end(); ++begin) {
-    std::string path = join(begin, parts.end());
-    if (is_in(repository, root, path, stop)) return path;
+    if (is_in(repository, root, begin, parts.end(), stop)) {
+      return static_cast<std::size_t>(begin - parts.begin());
+    }
   }
   return std::nullopt;
 }
 
+/// Whether so many components are the same, and not all of either: the same working directory.
+bool begin_alike(const Components& left, const Components& right, std::size_t count) {
+  return std::min(left.size(), right.size()) > count &&
+         std::equal(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(count), right.begin());
+}
+
 /// Below which paths of the tree, "/home/me" or "" for the root, everything is of the snapshot.
-std::vector<std::string> whole_paths(Repository& repository, const Snapshot& snapshot,
-                                     const StopToken& stop) {
+std::set<std::string> whole_paths(Repository& repository, const Snapshot& snapshot,
+                                  const StopToken& stop) {
   const std::vector<Node> top = load_tree(repository, snapshot.tree, stop);
   if (top.empty()) return {};
   std::vector<Components> all;
   for (const std::string& path : snapshot.paths) all.push_back(components_of(path));
   const bool in_full = std::ranges::any_of(all, [&top](const Components& parts) {
-    return parts.empty() || std::ranges::find(top, parts.front(), &Node::name) != top.end();
+    return parts.empty() || std::ranges::binary_search(top, parts.front(), {}, &Node::name);
   });
-  std::vector<std::string> whole;
+  std::set<std::string> whole;
+  std::optional<std::size_t> missing = in_full ? std::optional<std::size_t>(0) : std::nullopt;
+  const Components* known = nullptr;  // there may be very many: looking at one is enough
   for (const Components& parts : all) {
-    if (in_full) {
-      whole.push_back(join(parts.begin(), parts.end()));
-    } else if (auto path = find_end(repository, snapshot.tree, parts, stop)) {
-      whole.push_back(*std::move(path));
+    if (!in_full && (known == nullptr || !begin_alike(*known, parts, *missing))) {
+      missing = count_missing(repository, snapshot.tree, parts, stop);
+      known = missing ? &parts : nullptr;
+    }
+    if (missing) {
+      whole.insert(join(parts.begin() + static_cast<std::ptrdiff_t>(*missing), parts.end()));
     } else if (all.size() == 1) {
-      whole.emplace_back();
+      whole.emplace();
     }
   }
   return whole;
 }
 
-bool lies_in(std::string_view path, std::string_view directory) noexcept {
-  return path.starts_with(directory) &&
-         (path.size() == directory.size() || path[directory.size()] == '/');
+/// Whether the path, or one that it lies in, is among them.
+bool lies_in(std::string path, const std::set<std::string>& directories) {
+  for (;;) {
+    if (directories.contains(path)) return true;
+    if (path.empty()) return false;
+    path.resize(path.rfind('/'));
+  }
 }
 
 }  // namespace
@@ -107,9 +127,7 @@ std::function<bool(const std::string& path)> whole_directories(Repository& repos
   const Components parts = split(clean_path("/" + folder), "/");
   return [prefix = join(parts.begin(), parts.end()),
           whole = whole_paths(repository, snapshot, stop)](const std::string& path) {
-    const std::string full = path == "/" ? prefix : prefix + path;
-    return std::ranges::any_of(
-        whole, [&full](const std::string& directory) { return lies_in(full, directory); });
+    return lies_in(path == "/" ? prefix : prefix + path, whole);
   };
 }
 

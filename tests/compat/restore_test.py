@@ -237,7 +237,7 @@ class RestoreTest(harness.CompatTest):
         done = self.snapfs(*command, "--dry-run", "-vv")
         self.assertIn("surplus", done.stdout)
         self.assertNotIn("photos", done.stdout)
-        self.assertIn("/: not deleted: photos;", done.stderr)
+        self.assertIn(a + ": not deleted: photos;", done.stderr)
         done = self.snapfs(*command, "--json")
         self.assertEqual(json.loads(done.stderr)["message_type"], "warning")
         self.assertEqual((os.listdir(os.path.join(a, "docs")), os.listdir(a).count("photos")),

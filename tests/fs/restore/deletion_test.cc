@@ -341,6 +341,20 @@ TEST_F(DeletionTest, PathsAsOthersStoreThem) {
   EXPECT_FALSE(exists("C/Users/x"));
 }
 
+TEST_F(DeletionTest, OfManyFilesFewWordsAreMade) {
+  std::vector<std::string> paths;
+  std::vector<Node> nodes;
+  for (int i = 0; i < 50; ++i) {
+    const std::string name = "d" + std::to_string(i);
+    paths.push_back("/home/me/" + name + "/f");  // relative ones
+    nodes.push_back(directory(name, {file("f", {"x"})}));
+    put(name + "/mine", "x");
+  }
+  restore_snapshot(paths, nodes);
+  EXPECT_EQ(progress.files_deleted, 0U);
+  EXPECT_EQ(progress.warnings().size(), 11U);
+}
+
 TEST_F(DeletionTest, EmptySnapshotDeletesNothing) {
   put("mine", "x");
   restore_snapshot({"/home/me"}, {});

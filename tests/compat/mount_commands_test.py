@@ -669,6 +669,12 @@ class MountCommandsTest(harness.CompatTest):
         self.restore("latest:" + a + "/docs", a + "/docs", "--delete", "--exclude=excluded")
         self.assertEqual(sorted(os.listdir(os.path.join(a, "docs"))), ["deep", "excluded"])
         self.assertEqual(os.listdir(os.path.join(a, "docs", "deep")), [])
+        self.restore("--path", a + "/docs", "today:" + a + "/docs", a + "/docs", "--delete")
+        self.assertEqual(os.listdir(os.path.join(a, "docs")), ["deep"])
+        for options in (["--exclude-from=-"], ["--exclude-from", "-"]):
+            done = self.restore("latest:" + a + "/docs", a, "--delete", *options, expect=1)
+            self.assertIn("standard input once", done.stderr)
+        self.restore("latest:" + a + "/docs/deep", a + "/docs/deep", "--delete")  # it is empty
         self.restore("--delete-outside-paths", "latest:" + a, a, "--delete-excluded")
         self.assertEqual(os.listdir(a), ["docs"])
 

@@ -647,8 +647,11 @@ class MountCommandsTest(harness.CompatTest):
                                        ["--path", one])):
             self.restore(*arguments, "latest:" + one, f"t{i}")
             self.assertEqual(os.listdir(os.path.join(self.scratch, f"t{i}")), ["one"])
-        done = self.restore("latest:" + one, "x", expect=1)
-        self.assertIn("--path", done.stderr)
+        for i, name in enumerate(("latest", "today")):
+            done = self.restore(name + ":" + one, f"u{i}")  # the newest that has it
+            self.assertEqual(os.listdir(os.path.join(self.scratch, f"u{i}")), ["one"])
+            self.assertIn("the newest that has " + one, done.stderr)
+        self.restore("latest:" + one + "/absent", "x", expect=1)
         done = self.restore("--host", "nobody's", "latest", "x", expect=1)
         self.assertIn("nobody", done.stderr)
 

@@ -41,7 +41,7 @@ def read_refused():
     with open(DIFFERENCES, encoding="utf-8") as file:
         for line in file:
             cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-            if len(cells) >= 3 and cells[2].startswith("refused"):
+            if len(cells) >= 3 and cells[2].startswith("refused:"):
                 for command in re.findall("`([^`]+)`", cells[0]):
                     options = re.findall("`([^`]+)`", cells[1])
                     refused |= {(command, option) for option in options or [""]}

@@ -127,7 +127,7 @@ class ViewBuilder {
       // Several templates may lead to one directory, and a tag may be there twice.
       std::vector<std::size_t>& snapshots = directory.snapshots;
       std::ranges::sort(snapshots);
-      snapshots.erase(std::ranges::unique(snapshots).begin(), snapshots.end());
+      snapshots.erase(std::unique(snapshots.begin(), snapshots.end()), snapshots.end());
     }
   }
 

@@ -78,15 +78,14 @@ void RestoreContext::make_way(const Directory& directory, int fd, const std::str
     return;
   }
   if (!options.remove_unexpected) {
-    if (options.dry_run) {
+    try {
+      if (!options.dry_run) return target.remove_directory(fd, name);
       const UniqueFd there = target.open_directory(fd, name);
       if (!there || target.list(there.get()).empty()) return;
-    } else {
-      try {
-        return target.remove_directory(fd, name);
-      } catch (const Error& error) {
-        if (error.code() != ErrorCode::kExists) throw;
-      }
+    } catch (const Error& error) {
+      // Whoever may not look into a directory can remove it when it is empty.
+      if (options.dry_run && error.code() == ErrorCode::kPermission) return;
+      if (error.code() != ErrorCode::kExists) throw;
     }
     throw Error(ErrorCode::kExists,
                 "there is a directory with files in its place: move it away, or restore with "

@@ -215,7 +215,7 @@ void TargetFs::remove_directory(int directory, const std::string& name) {
   before_change();
   if (::unlinkat(directory, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return;
   if (errno == ENOTEMPTY || errno == EEXIST) {
-    throw Error(ErrorCode::kExists, "there is a directory with files in its place");
+    throw Error(ErrorCode::kExists, "the directory is not empty");
   }
   fail_to_remove(errno, "remove the directory");
 }

@@ -181,20 +181,28 @@ TEST_F(DeletionTest, PermissionsComeBackWhereSomethingStays) {
 
 TEST_F(DeletionTest, DryRunIsNotStoppedByPermissionsThatARealRunChanges) {
   for (const char* name : {"closed/f", "only search/f", "only list/f", "surplus/f"}) put(name, "x");
+  scratch.make_directory("target/empty");
   as_ordinary_user([&] {
     permit("closed", 0);
     permit("only search", 0111);
     permit("only list", 0444);
     permit("surplus", 0);
-    const std::vector<Node> nodes = {directory("closed", {file("f", {"y"})}),
-                                     directory("only search", {file("f", {"y"})}),
-                                     directory("only list", {file("f", {"y"})})};
+    std::vector<Node> nodes = {directory("closed", {file("f", {"y"})}),
+                               directory("only search", {file("f", {"y"})}),
+                               directory("only list", {file("f", {"y"})})};
+    permit("empty", 0);
+    nodes.push_back(file("empty", {"in its place"}));
+    options.remove_unexpected = false;
     options.dry_run = true;
     restore(nodes);
     EXPECT_THAT(progress.failures(), IsEmpty());
     EXPECT_THAT(progress.warnings(), ElementsAre(HasSubstr("/closed: its permissions hide"),
                                                  HasSubstr("/only list: its permissions hide"),
                                                  HasSubstr("/only search: its permissions hide")));
+    options.remove_unexpected = true;
+    progress.files_restored = 0;
+    restore(nodes);
+    EXPECT_THAT(progress.failures(), IsEmpty());
     const std::uint64_t expected = progress.files_restored;
     EXPECT_EQ(status("closed").st_mode & 07777, 0U);
     options.dry_run = false;

@@ -1,11 +1,18 @@
 #include "cli/cache_directory.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
 
+#include <fmt/format.h>
+
 #include "cli/environment.h"
 #include "cli/global_options.h"
+#include "cli/output.h"
+#include "fs/base/clock.h"
+#include "fs/base/error.h"
+#include "fs/repo/cache_files.h"
 
 namespace snapfs {
 namespace {
@@ -36,6 +43,21 @@ std::optional<std::string> cache_directory(const GlobalOptions& options) {
   }
   if (const auto home = variable("HOME")) return ours_in(*home + "/.cache");
   return std::nullopt;
+}
+
+void clean_cache(const GlobalOptions& options) {
+  const std::optional<std::string> directory = cache_directory(options);
+  if (!directory) return;
+  try {
+    const CacheLimits limits{std::chrono::hours(24) * 30, std::nullopt};
+    for (const CachedRepository& old :
+         choose_expired(list_cached(*directory), SystemClock().now(), limits)) {
+      remove_cached(old);
+    }
+  } catch (const Error& error) {
+    print_warning(options.json, *directory,
+                  fmt::format("the cache was not cleaned up: {}", error.what()));
+  }
 }
 
 }  // namespace snapfs

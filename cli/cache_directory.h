@@ -13,4 +13,7 @@ struct GlobalOptions;
 /// when there is no such place. It need not exist.
 std::optional<std::string> cache_directory(const GlobalOptions& options);
 
+/// Removes from it what was not used for 30 days. What fails is a warning.
+void clean_cache(const GlobalOptions& options);
+
 }  // namespace snapfs

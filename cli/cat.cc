@@ -30,7 +30,6 @@ namespace {
 struct CatArguments {
   std::string type;
   std::string id;
-  bool no_lock = false;
 };
 
 void print_json(std::string_view compact) { print(indented_json(compact) + "\n"); }
@@ -97,7 +96,7 @@ ExitCode run_cat(const GlobalOptions& options, const CatArguments& arguments, Si
     throw Error(ErrorCode::kUsage,
                 fmt::format("which {}? Give its ID; \"snapfs list\" shows them", arguments.type));
   }
-  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
+  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
   cat_object(options, session, arguments);
   return ExitCode::kSuccess;
 }
@@ -111,7 +110,6 @@ Command cat_command(GlobalOptions& options) {
                "config, masterkey, snapshot, index, key, lock, pack, blob or tree");
   command.take_optional("ID", &arguments->id,
                         "Its ID or the beginning of one; for a tree SNAPSHOT:FOLDER");
-  add_no_lock_option(command, arguments->no_lock);
   command.footer = R"(
 For looking at a repository closely. What is JSON is printed with line breaks, a tree, an index
 file and a blob as they are stored, decrypted; a pack as it is stored, encrypted.

@@ -28,7 +28,6 @@ struct CheckArguments {
   std::string read_data_subset;
   bool check_unused = false;
   bool with_cache = false;  ///< accepted; nothing is cached that a check reads
-  bool no_lock = false;
   std::vector<std::string> ids;
 };
 
@@ -52,7 +51,7 @@ CheckOptions options_of(const CheckArguments& arguments) {
 ExitCode run_check(const GlobalOptions& options, const CheckArguments& arguments,
                    Signals& signals) {
   const CheckOptions what = options_of(arguments);
-  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kExclusive));
+  Session session(options, signals, lock_unless(options.no_lock, LockMode::kExclusive));
   CheckVerdict verdict;
   {
     CheckOutput output(options);
@@ -83,7 +82,6 @@ Command check_command(GlobalOptions& options) {
                    "Accepted for compatibility: a check reads the repository, never a cache"},
               });
   add_filter_options(command, arguments->filter);
-  add_no_lock_option(command, arguments->no_lock);
   command.footer = R"(
 Without --read-data the index, the packs' sizes, and all snapshots and trees are checked; damage
 inside data packs is not seen. A part n/t is the same packs every time: reading 1/12 in January,

@@ -21,7 +21,6 @@
 #include "cli/signals.h"
 #include "cli/snapshot_choice.h"
 #include "cli/source_options.h"
-#include "cli/storage_options.h"
 #include "cli/work_progress.h"
 #include "fs/base/error.h"
 #include "fs/tree/snapshot_list.h"
@@ -31,10 +30,8 @@ namespace {
 
 struct CopyArguments {
   FilterOptions filter;
-  StorageOptions storage;
   std::vector<std::string> ids;
   SourceOptions source;
-  bool no_lock = false;
 };
 
 class CopyOutput {
@@ -110,8 +107,8 @@ void require_two_repositories(Repository& source, Repository& target) {
 ExitCode run_copy(const GlobalOptions& global, const CopyArguments& arguments, Signals& signals) {
   const GlobalOptions from = arguments.source.as_global(global);
   CopyOptions options;
-  options.pack_bytes = arguments.storage.pack_bytes();
-  Session source_session(from, signals, lock_unless(arguments.no_lock, LockMode::kShared));
+  options.pack_bytes = global.pack_bytes();
+  Session source_session(from, signals, lock_unless(global.no_lock, LockMode::kShared));
   Session target_session(global, signals, LockMode::kShared);
   Repository& source = source_session.repository();
   Repository& target = target_session.repository();
@@ -172,9 +169,6 @@ Command copy_command(GlobalOptions& global) {
                    "Only these: IDs, unambiguous beginnings of them, or \"latest\"");
   add_source_options(command, arguments->source);
   add_filter_options(command, arguments->filter);
-  add_storage_options(command, global, arguments->storage);
-  command.add("Repository",
-              {"--no-lock", &arguments->no_lock, "Take no lock in the repository to copy from"});
   command.footer = kFooter;
   command.run = [&global, arguments](Signals& signals) {
     return run_copy(global, *arguments, signals);

@@ -27,7 +27,6 @@ struct DiffArguments {
   std::string before;
   std::string after;
   bool metadata = false;
-  bool no_lock = false;
 };
 
 class DiffOutput final : public DiffVisitor {
@@ -87,7 +86,7 @@ std::string text_summary(const DiffSummary& summary) {
 }
 
 ExitCode run_diff(const GlobalOptions& options, const DiffArguments& arguments, Signals& signals) {
-  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
+  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
   const NamedSnapshot before = open_named_snapshot(options, session, arguments.before, {});
   const NamedSnapshot after = open_named_snapshot(options, session, arguments.after, {});
   TextOutput text;
@@ -118,7 +117,6 @@ Command diff_command(GlobalOptions& options) {
   command.take("NEWER", &arguments->after, "Another one, or another folder of it");
   command.add("Listing", {"--metadata", &arguments->metadata,
                           "Show changes of modes, owners, times and attributes, too"});
-  add_no_lock_option(command, arguments->no_lock);
   command.footer = R"(
 In front of each path stands what happened to it:
   +  it was added

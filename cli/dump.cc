@@ -38,7 +38,6 @@ struct DumpArguments {
   FilterOptions filter;
   ArchiveFormat format = ArchiveFormat::kTar;
   std::string target;
-  bool no_lock = false;
 };
 
 const std::map<std::string, ArchiveFormat> kFormats = {{"tar", ArchiveFormat::kTar},
@@ -85,7 +84,7 @@ void dump(Session& session, const DumpArguments& arguments, const DumpedDirector
 }
 
 ExitCode run_dump(const GlobalOptions& options, const DumpArguments& arguments, Signals& signals) {
-  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
+  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
   const NamedSnapshot named =
       open_named_snapshot(options, session, arguments.snapshot, arguments.filter);
   const std::string path = clean_path("/" + arguments.path);
@@ -124,7 +123,6 @@ Command dump_command(GlobalOptions& options) {
                           {"-t,--target", "FILE", &arguments->target, "Write into FILE"},
                       });
   add_filter_options(command, arguments->filter);
-  add_no_lock_option(command, arguments->no_lock);
   command.footer = R"(
 --host, --tag and --path say which snapshot is "latest".
 

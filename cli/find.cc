@@ -41,7 +41,6 @@ struct FindArguments {
   bool trees = false;
   bool packs = false;
   bool show_packs = false;
-  bool no_lock = false;
 
   bool looks_for_names() const noexcept { return !blobs && !trees && !packs; }
 };
@@ -193,7 +192,7 @@ ExitCode run_find(const GlobalOptions& options, const FindArguments& arguments, 
   std::unique_ptr<SearchRule> rule =
       names ? make_name_rule(name_query(arguments, options.json)) : nullptr;
 
-  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
+  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
   Repository& repository = session.repository();
   SnapshotChoice choice(options.json);
   std::vector<Snapshot> snapshots =
@@ -250,7 +249,6 @@ Command find_command(GlobalOptions& options) {
   add_filter_options(command, arguments->filter);
   command.add("Which snapshots", {"-s,--snapshot", "ID", &arguments->snapshots,
                                   "Only this snapshot: an ID or \"latest\" (may be repeated)"});
-  add_no_lock_option(command, arguments->no_lock);
   command.footer = R"(
 A pattern without a slash in front matches anywhere in a path; what is in a directory that matches
 is found, too. The newest snapshot comes first. TIME is a date, with a time behind it or not.

@@ -28,8 +28,9 @@ namespace snapfs {
 namespace {
 
 /// Before a password is asked for.
-void require_intention(const ForgetOptions& options, const RetentionPolicy& policy) {
-  if (options.no_lock && !options.dry_run) {
+void require_intention(const GlobalOptions& global, const ForgetOptions& options,
+                       const RetentionPolicy& policy) {
+  if (global.no_lock && !options.dry_run) {
     throw Error(ErrorCode::kUsage,
                 "--no-lock goes with --dry-run only: others must not use what is removed");
   }
@@ -174,6 +175,7 @@ std::size_t carry_out(const Decision& decision, const GlobalOptions& global,
 void prune_without(const std::vector<Id>& removed, const std::vector<Snapshot>& seen,
                    const GlobalOptions& global, const ForgetOptions& options, Session& session) {
   PruneOptions prune = options.prune_arguments.options();
+  prune.pack_bytes = global.pack_bytes();
   prune.without_snapshots.insert(removed.begin(), removed.end());
   for (const Snapshot& snapshot : seen) {
     if (prune.without_snapshots.contains(snapshot.id)) continue;
@@ -205,8 +207,8 @@ ExitCode run_forget(const GlobalOptions& global, const ForgetOptions& options, S
   const RetentionPolicy policy = options.policy();
   if (options.prune) (void)options.prune_arguments.options();  // mistakes show before a removal
   GroupBy::parse(options.group_by);
-  require_intention(options, policy);
-  Session session(global, signals, lock_unless(options.no_lock, LockMode::kExclusive));
+  require_intention(global, options, policy);
+  Session session(global, signals, lock_unless(global.no_lock, LockMode::kExclusive));
   SnapshotChoice choice(global.json, UnmatchedName::kPassedOver);
   const std::vector<Snapshot> all = choice.load(session.repository(), session.stop());
   Decision decision(global, options);
@@ -247,7 +249,7 @@ Examples:
 Command forget_command(GlobalOptions& options) {
   Command command("forget", "Remove snapshots, by a policy or by name");
   const auto arguments = std::make_shared<ForgetOptions>();
-  add_forget_options(command, options, *arguments);
+  add_forget_options(command, *arguments);
   command.footer = kFooter;
   command.run = [&options, arguments](Signals& signals) {
     return run_forget(options, *arguments, signals);

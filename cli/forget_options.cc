@@ -28,27 +28,17 @@ constexpr std::array<PeriodOption, kKeepPeriods> kPeriods = {
      {"-m,--keep-monthly", "-monthly", "months that have snapshots"},
      {"-y,--keep-yearly", "-yearly", "years that have snapshots"}}};
 
-std::int64_t parse_count(std::string_view option, std::string_view text) {
-  if (text.empty()) return 0;
-  if (text == "unlimited" || text == "-1") return RetentionPolicy::kUnlimited;
-  std::int64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc{} || end != text.data() + text.size() || count < 0) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("{} \"{}\" is no number of snapshots: give 1 or more, or \"unlimited\"",
-                            option.substr(option.find("--")), text));
-  }
-  return count;
-}
-
 void add_policy_options(Command& command, ForgetOptions& options) {
   const char* const group = "What to keep (of each group)";
   for (std::size_t i = 0; i < kKeepPeriods; ++i) {
     const PeriodOption& period = kPeriods.at(i);
+    const Binding::Setter set_count = [&count = options.counts.at(i)](const std::string& value) {
+      count = parse_keep_count(value);
+    };
     const std::string text = i == 0
                                  ? "The newest N (or \"unlimited\")"
                                  : fmt::format("The newest of each of the last N {}", period.noun);
-    command.add(group, {period.name, "N", &options.counts.at(i), text});
+    command.add(group, {period.name, "N", set_count, text});
   }
   for (std::size_t i = 0; i < kKeepPeriods; ++i) {
     const char* const word = kPeriods.at(i).word;
@@ -65,17 +55,31 @@ void add_policy_options(Command& command, ForgetOptions& options) {
 
 }  // namespace
 
+std::int64_t parse_keep_count(std::string_view text) {
+  if (text == "unlimited" || text == "-1") return RetentionPolicy::kUnlimited;
+  const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
+  const char* const end = digits.data() + digits.size();
+  std::int64_t count = 0;
+  const auto [stop, error] = std::from_chars(digits.data(), end, count);
+  if (error != std::errc{} || stop != end || count < 0) {
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("\"{}\" is no number of snapshots: give 1 or more, or \"unlimited\"", text));
+  }
+  return count;
+}
+
 RetentionPolicy ForgetOptions::policy() const {
   RetentionPolicy policy;
   for (std::size_t i = 0; i < kKeepPeriods; ++i) {
-    policy.counts.at(i) = parse_count(kPeriods.at(i).name, counts.at(i));
+    policy.counts.at(i) = counts.at(i);
     policy.within.at(i) = CalendarDuration::parse(within.at(i));
   }
   for (const std::string& list : keep_tags) policy.tags.push_back(split_tags(list));
   return policy;
 }
 
-void add_forget_options(Command& command, GlobalOptions& global, ForgetOptions& options) {
+void add_forget_options(Command& command, ForgetOptions& options) {
   command.take_all("ID", &options.ids,
                    "Remove just these: IDs, unambiguous beginnings of them, or \"latest\"");
   add_policy_options(command, options);
@@ -93,8 +97,7 @@ void add_forget_options(Command& command, GlobalOptions& global, ForgetOptions& 
                   {"--prune", &options.prune,
                    "If snapshots were removed, remove what only they needed, too"},
               });
-  add_prune_options(command, global, options.prune_arguments);
-  command.add("Repository", {"--no-lock", &options.no_lock, "With --dry-run: take no lock"});
+  add_prune_options(command, options.prune_arguments);
 }
 
 }  // namespace snapfs

@@ -4,10 +4,12 @@
 
 #include "cli/environment.h"
 #include "cli/grammar/command.h"
+#include "cli/grammar/go_value.h"
 #include "cli/quantity.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 #include "fs/base/utf8.h"
+#include "fs/repo/pack_writer.h"
 
 namespace snapfs {
 namespace {
@@ -23,6 +25,23 @@ std::string read_repository_file(const std::string& path) {
                 path);
   }
   return text;
+}
+
+[[noreturn]] void throw_bad_compression(const std::string& word) {
+  throw Error(ErrorCode::kUsage,
+              fmt::format("\"{}\" is no compression mode: it can be off, fastest, auto, better or "
+                          "max",
+                          word));
+}
+
+/// In MiB; whether it is one that packs can have shows when they are needed.
+std::int64_t parse_pack_size(const std::string& text) {
+  try {
+    return parse_integer(text);
+  } catch (const Error&) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("\"{}\" is no pack size: it is a number of MiB", text));
+  }
 }
 
 }  // namespace
@@ -50,44 +69,106 @@ CompressionMode GlobalOptions::compression_mode() const {
   const std::string word =
       !compression.empty() ? compression : environment_setting("COMPRESSION").value_or("auto");
   if (const auto mode = parse_compression_mode(word)) return *mode;
-  throw Error(ErrorCode::kUsage,
-              fmt::format("\"{}\" is no compression mode: it can be off, fastest, auto, better or "
-                          "max",
-                          word));
+  throw_bad_compression(word);
 }
 
-std::chrono::seconds GlobalOptions::retry_lock_duration() const {
-  return retry_lock.empty() ? std::chrono::seconds{0} : parse_duration(retry_lock);
+std::chrono::milliseconds GlobalOptions::retry_lock_duration() const {
+  return std::chrono::ceil<std::chrono::milliseconds>(retry_lock);
 }
+
+std::size_t GlobalOptions::pack_bytes() const {
+  constexpr std::int64_t kMin = PackWriter::kMinTargetBytes >> 20;
+  constexpr std::int64_t kMax = PackWriter::kMaxTargetBytes >> 20;
+  std::int64_t mebibytes = 0;
+  if (pack_size_mebibytes) {
+    mebibytes = *pack_size_mebibytes;
+  } else if (const auto text = environment_setting("PACK_SIZE")) {
+    mebibytes = parse_pack_size(*text);
+  }
+  if (mebibytes == 0) return PackWriter::kDefaultTargetBytes;
+  if (mebibytes < kMin || mebibytes > kMax) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("\"{}\" is no pack size: it is a number of MiB from {} to {}",
+                            mebibytes, kMin, kMax));
+  }
+  return static_cast<std::size_t>(mebibytes) << 20;
+}
+
+std::string GlobalOptions::key_to_try_first() const {
+  return !key_hint.empty() ? key_hint : environment_setting(variables + "KEY_HINT").value_or("");
+}
+
+namespace {
+
+void add_repository_options(Command& program, GlobalOptions& options) {
+  const Binding::Setter repository = [&options](const std::string& text) {
+    // Whoever writes -r "$UNSET" does not mean the repository that the environment names.
+    if (text.empty()) throw Error(ErrorCode::kUsage, "this names no repository");
+    options.repository = text;
+  };
+  const Binding::Setter retry_lock = [&options](const std::string& text) {
+    options.retry_lock = parse_duration(text);
+  };
+  program.add(
+      "Repository",
+      {
+          {"-r,--repo", "LOCATION", repository,
+           "The repository: a directory (or SNAPFS_REPOSITORY)"},
+          {"--repository-file", "FILE", &options.repository_file,
+           "Read the repository's name from FILE (or SNAPFS_REPOSITORY_FILE)"},
+          {"-p,--password-file", "FILE", &options.password_file,
+           "Read the password from FILE (or SNAPFS_PASSWORD_FILE)"},
+          {"--password-command", "COMMAND", &options.password_command,
+           "Run COMMAND, which prints the password (or SNAPFS_PASSWORD_COMMAND)"},
+          {"--insecure-no-password", &options.insecure_no_password,
+           "Use an empty password: whoever has the files can read them"},
+          Option("--key-hint", "ID", &options.key_hint,
+                 "Try the key with this ID, or beginning of one, first (or SNAPFS_KEY_HINT)")
+              .seldom(),
+          {"--retry-lock", "DURATION", retry_lock,
+           "Keep trying for DURATION (5m, 1h30m) when the repository is locked"},
+          {"--no-lock", &options.no_lock,
+           "Take no lock, for storage that is read only: reading commands and dry runs"},
+          {"--cache-dir", "DIR", &options.cache_directory,
+           "Keep copies of the index in DIR (~/.cache, or SNAPFS_CACHE_DIR)"},
+          {"--no-cache", &options.no_cache, "Keep no copies of the index"},
+          Option("--cleanup-cache", &options.cleanup_cache,
+                 "First remove copies that were not used for 30 days")
+              .seldom(),
+      });
+}
+
+void add_writing_options(Command& program, GlobalOptions& options) {
+  const Binding::Setter compression = [&options](const std::string& word) {
+    options.compression = word;
+    if (!parse_compression_mode(word)) throw_bad_compression(word);
+  };
+  const Binding::Setter pack_size = [&options](const std::string& text) {
+    options.pack_size_mebibytes = parse_pack_size(text);
+  };
+  program.add("What is written",
+              {
+                  {"--compression", "MODE", compression,
+                   "off, fastest, auto, better or max (or SNAPFS_COMPRESSION)"},
+                  {"--pack-size", "SIZE", pack_size,
+                   "Size of the repository's files in MiB, 4 to 128 (or SNAPFS_PACK_SIZE)"},
+                  {"--no-extra-verify", &options.no_extra_verify,
+                   "Do not decrypt again and compare what was encrypted"},
+              });
+}
+
+}  // namespace
 
 void add_global_options(Command& program, GlobalOptions& options) {
-  const char* const repository = "Repository";
-  program.add(repository,
-              {
-                  {"-r,--repo", "LOCATION", &options.repository,
-                   "The repository: a directory (or SNAPFS_REPOSITORY)"},
-                  {"--repository-file", "FILE", &options.repository_file,
-                   "Read the repository's name from FILE (or SNAPFS_REPOSITORY_FILE)"},
-                  {"-p,--password-file", "FILE", &options.password_file,
-                   "Read the password from FILE (or SNAPFS_PASSWORD_FILE)"},
-                  {"--password-command", "COMMAND", &options.password_command,
-                   "Run COMMAND, which prints the password (or SNAPFS_PASSWORD_COMMAND)"},
-                  {"--insecure-no-password", &options.insecure_no_password,
-                   "Use an empty password: whoever has the files can read them"},
-                  {"--retry-lock", "DURATION", &options.retry_lock,
-                   "Keep trying for DURATION (5m, 1h30m) when the repository is locked"},
-                  {"--cache-dir", "DIR", &options.cache_directory,
-                   "Keep copies of the index in DIR (~/.cache, or SNAPFS_CACHE_DIR)"},
-                  {"--no-cache", &options.no_cache, "Keep no copies of the index"},
-              });
-
-  const char* const output = "Output";
-  program.add(output, {
-                          {"-q,--quiet", &options.quiet, "Print errors and warnings only"},
-                          {"-v,--verbose", Binding::count(&options.verbosity),
-                           "Say more about what goes on"},
-                          {"--json", &options.json, "Print JSON, for programs"},
-                      });
+  add_repository_options(program, options);
+  add_writing_options(program, options);
+  add_remote_options(program, options.remote);
+  program.add("Output", {
+                            {"-q,--quiet", &options.quiet, "Print errors and warnings only"},
+                            {"-v,--verbose", Binding::count(&options.verbosity),
+                             "Say more about what goes on; again, or --verbose=2, for still more"},
+                            {"--json", &options.json, "Print JSON, for programs"},
+                        });
 }
 
 }  // namespace snapfs

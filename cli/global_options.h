@@ -2,9 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "cli/remote_options.h"
 #include "fs/repo/compression.h"
 
 namespace snapfs {
@@ -18,11 +22,16 @@ struct GlobalOptions {
   std::string password_file;
   std::string password_command;
   bool insecure_no_password = false;
-  std::string retry_lock;
+  std::string key_hint;  ///< the beginning of the ID of the key to try first
+  std::chrono::nanoseconds retry_lock{0};
+  bool no_lock = false;
   std::string compression;
+  std::optional<std::int64_t> pack_size_mebibytes;
+  bool no_extra_verify = false;
   std::string cache_directory;
   bool no_cache = false;
-  bool no_extra_verify = false;
+  bool cleanup_cache = false;  ///< remove what is old in the cache before anything else
+  RemoteOptions remote;
   bool stdin_is_data = false;  ///< standard input is to be stored: no password is read from it
   bool quiet = false;
   int verbosity = 0;
@@ -42,7 +51,13 @@ struct GlobalOptions {
   /// Throws Error{kUsage} for a word that is no mode.
   CompressionMode compression_mode() const;
 
-  std::chrono::seconds retry_lock_duration() const;
+  std::chrono::milliseconds retry_lock_duration() const;
+
+  /// The size of packs in bytes: --pack-size, PACK_SIZE, 16 MiB. Throws Error{kUsage}.
+  std::size_t pack_bytes() const;
+
+  /// --key-hint, or the variable KEY_HINT; empty: there is none.
+  std::string key_to_try_first() const;
 };
 
 /// Adds the options to the program, in groups of their own. `options` must outlive `program`.

@@ -80,6 +80,8 @@ ExitCode run_init(const GlobalOptions& options, const InitArguments& arguments, 
   const StopToken stop = signals.token();
   InitOptions init;
   init.version = parse_version(arguments.version);
+  (void)options.remote.extended_options();
+  options.remote.check_files();
   const std::string place = options.repository_string();
   const std::unique_ptr<Backend> backend = make_backend(RepositoryLocation::parse(place));
   refuse_existing(*backend, stop);

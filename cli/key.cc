@@ -29,7 +29,6 @@ struct KeyArguments {
   std::string username;
   std::string hostname;
   std::string id;
-  bool no_lock = false;
 
   KeyOwner owner() const {
     const Identity identity = Identity::of_process();
@@ -67,8 +66,9 @@ std::string keys_table(const std::vector<StoredKey>& keys, const Id& current) {
   return table.text();
 }
 
-ExitCode run_list(const GlobalOptions& options, const KeyArguments& arguments, Signals& signals) {
-  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
+ExitCode run_list(const GlobalOptions& options, const KeyArguments& /*arguments*/,
+                  Signals& signals) {
+  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
   const auto warn = [&options](const Id& id, const Error& error) {
     print_warning(options.json, id.hex(), error.what());
   };
@@ -145,7 +145,6 @@ void take_new_password(Command& command, KeyArguments& arguments) {
 Command key_list(GlobalOptions& options, const std::shared_ptr<KeyArguments>& arguments) {
   Command command =
       subcommand("list", "Show the keys; * marks the one in use", options, run_list, arguments);
-  add_no_lock_option(command, arguments->no_lock);
   return command;
 }
 

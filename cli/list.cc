@@ -22,7 +22,6 @@ namespace {
 
 struct ListArguments {
   std::string type;
-  bool no_lock = false;
 };
 
 const std::vector<std::string> kTypes = {"blobs", "packs", "index", "snapshots", "keys", "locks"};
@@ -46,7 +45,7 @@ void list_blobs(const GlobalOptions& options, Session& session, TextOutput& outp
 
 ExitCode run_list(const GlobalOptions& options, const ListArguments& arguments, Signals& signals) {
   const bool locks = arguments.type == "locks";  // ours would be among them
-  Session session(options, signals, lock_unless(locks || arguments.no_lock, LockMode::kShared));
+  Session session(options, signals, lock_unless(locks || options.no_lock, LockMode::kShared));
   const std::string& type = arguments.type;
   TextOutput output;
   if (type == "blobs") list_blobs(options, session, output);
@@ -66,7 +65,6 @@ Command list_command(GlobalOptions& options) {
   const auto arguments = std::make_shared<ListArguments>();
   command.take("TYPE", one_of(kTypes, &arguments->type),
                "blobs, packs, index, snapshots, keys or locks");
-  add_no_lock_option(command, arguments->no_lock);
   command.footer = R"(
 In ascending order. A blob has "data" or "tree" in front of its ID, and a line for each place that
 it is stored at.

@@ -1,4 +1,4 @@
-// --no-lock, for commands that only read, and for dry runs.
+// What --no-lock means to a command.
 #pragma once
 
 #include <optional>
@@ -7,12 +7,8 @@
 
 namespace snapfs {
 
-class Command;
-
-/// Adds --no-lock of a command that only reads. `no_lock` must outlive `command`.
-void add_no_lock_option(Command& command, bool& no_lock);
-
-/// The lock that a command takes; nothing when it is told to take none.
+/// The lock of a command that only reads, or of a dry run; nothing when it is told to take none. A
+/// command that writes takes its lock whatever it is told.
 inline std::optional<LockMode> lock_unless(bool no_lock, LockMode mode) {
   return no_lock ? std::nullopt : std::optional(mode);
 }

@@ -39,7 +39,6 @@ struct LogArguments {
   std::vector<std::string> ids;
   FilterOptions filter;
   bool reverse = false;
-  bool no_lock = false;
 };
 
 /// Snapshots of one host and set of paths: what is gone in one of them was there in the other.
@@ -204,7 +203,7 @@ std::vector<std::string> names_among(const std::vector<Snapshot>& all,
 }
 
 ExitCode run_log(const GlobalOptions& options, const LogArguments& arguments, Signals& signals) {
-  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
+  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
   SnapshotChoice choice(options.json);
   const std::vector<Snapshot> all = choice.load(session.repository(), session.stop());
   std::vector<Snapshot> snapshots = choice.among(all, arguments.ids, arguments.filter);
@@ -244,7 +243,6 @@ Command log_command(GlobalOptions& options) {
                                   "Only these snapshots: IDs or \"latest\" (may be repeated)"});
   command.add("Listing", {"-R,--reverse", &arguments->reverse, "Begin with the newest version"});
   add_filter_options(command, arguments->filter);
-  add_no_lock_option(command, arguments->no_lock);
   command.footer = R"(
 A line for each version: when the first snapshot that has it was taken, what is new about it, its
 size, when it was modified, and where "snapfs mount" shows it. Snapshots of another host, or of

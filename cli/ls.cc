@@ -33,7 +33,6 @@ struct LsArguments {
   bool ncdu = false;
   bool reverse = false;
   LsOrder order = LsOrder::kName;
-  bool no_lock = false;
 };
 
 const std::map<std::string, LsOrder> kOrders = {
@@ -125,7 +124,7 @@ std::unique_ptr<LsOutput> make_output(TextOutput& text, const GlobalOptions& opt
 
 ExitCode run_ls(const GlobalOptions& options, const LsArguments& arguments, Signals& signals) {
   check(options, arguments);
-  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
+  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
   const NamedSnapshot named =
       open_named_snapshot(options, session, arguments.snapshot, arguments.filter);
   TextOutput text;
@@ -166,7 +165,6 @@ Command ls_command(GlobalOptions& options) {
                    "Only these directories: absolute paths in the snapshot");
   add_options(command, *arguments);
   add_filter_options(command, arguments->filter);
-  add_no_lock_option(command, arguments->no_lock);
   command.footer = R"(
 --host, --tag and --path say which snapshot is "latest".
 

@@ -35,7 +35,6 @@ namespace {
 struct MountArguments {
   std::string mountpoint;
   bool no_default_permissions = false;
-  bool no_lock = false;
   std::int64_t blob_cache_mebibytes = ReaderOptions{}.blob_cache_bytes >> 20;
   std::int64_t tree_cache_mebibytes = MountOptions{}.tree_cache_bytes >> 20;
   std::string time_template;
@@ -65,7 +64,7 @@ ViewOptions view_options(const MountArguments& arguments) {
 /// Nothing when it was not given.
 std::optional<std::chrono::seconds> parse_timeout(const std::string& text) {
   if (text.empty()) return std::nullopt;
-  return text == "0" ? std::chrono::seconds(0) : parse_duration(text);
+  return parse_seconds(text);
 }
 
 void announce(const GlobalOptions& options, const std::string& mountpoint) {
@@ -120,7 +119,7 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
   set_mount_log([](const std::string& line) { print_error(line); });
   check_fuse_available();
   if (arguments.mount.allow_other) check_may_allow_others();
-  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
+  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
   const std::string mountpoint = check_mountpoint(arguments.mountpoint, session.path());
   if (const auto directory = cache_directory(options)) {
     session.repository().use_index_cache(*directory);
@@ -205,7 +204,6 @@ Command mount_command(GlobalOptions& options) {
                           "Return when the mount can be used; messages then go to syslog"});
   command.add("Who may look",
               {"--no-exec", &arguments->mount.no_exec, "Refuse to run programs from the mount"});
-  add_no_lock_option(command, arguments->no_lock);
   command.footer = R"(
 Below MOUNTPOINT:
   snapshots/TIME, snapshots/latest    by time

@@ -20,7 +20,6 @@ namespace {
 struct PruneCommand {
   PruneArguments arguments;
   bool dry_run = false;
-  bool no_lock = false;
   bool allow_remove_all = false;
   std::string recover_repository;  ///< the repository's ID, typed on purpose
 };
@@ -34,11 +33,12 @@ void require_id(const std::string& given, const Id& repository) {
 
 ExitCode run_prune(const GlobalOptions& global, const PruneCommand& command, Signals& signals) {
   PruneOptions options = command.arguments.options();
+  options.pack_bytes = global.pack_bytes();
   options.allow_no_snapshots = command.allow_remove_all;
-  if (command.no_lock && !command.dry_run) {
+  if (global.no_lock && !command.dry_run) {
     throw Error(ErrorCode::kUsage, "--no-lock is for --dry-run only: pruning needs the lock");
   }
-  Session session(global, signals, lock_unless(command.no_lock, LockMode::kExclusive));
+  Session session(global, signals, lock_unless(global.no_lock, LockMode::kExclusive));
   if (!command.recover_repository.empty()) {
     require_id(command.recover_repository, session.repository().config().id);
     options.recover_no_space = true;
@@ -73,8 +73,7 @@ Command prune_command(GlobalOptions& global) {
                    "For a full disk, when --max-repack-size 0 does not help: remove the index "
                    "before writing it anew. ID is the repository's"},
               });
-  add_prune_options(command, global, prune->arguments);
-  command.add("Repository", {"--no-lock", &prune->no_lock, "Take no lock, with --dry-run"});
+  add_prune_options(command, prune->arguments);
   command.footer = kFooter;
   command.run = [&global, prune](Signals& signals) { return run_prune(global, *prune, signals); };
   return command;

@@ -35,11 +35,10 @@ PruneOptions PruneArguments::options() const {
   }
   options.policy.cacheable_only = repack_cacheable_only;
   options.policy.uncompressed = repack_uncompressed;
-  options.pack_bytes = storage.pack_bytes();
   return options;
 }
 
-void add_prune_options(Command& command, GlobalOptions& global, PruneArguments& arguments) {
+void add_prune_options(Command& command, PruneArguments& arguments) {
   const char* const group = "What is repacked";
   command.add(group,
               {
@@ -56,7 +55,6 @@ void add_prune_options(Command& command, GlobalOptions& global, PruneArguments& 
                    "Compress what is not compressed yet"},
                   Option("--repack-small", &arguments.repack_small, "").hidden(),
               });
-  add_storage_options(command, global, arguments.storage);
 }
 
 }  // namespace snapfs

@@ -1,8 +1,10 @@
 #include "cli/quantity.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -19,6 +21,22 @@ constexpr std::size_t kDateTimeLength = 19;  // 2026-11-23 02:53:54
 [[noreturn]] void throw_bad_duration(std::string_view text) {
   throw Error(ErrorCode::kUsage,
               fmt::format("\"{}\" is no duration: write it like 90s, 5m or 1h30m", text));
+}
+
+/// `text` is the whole duration, for the message.
+double nanoseconds_of_unit(std::string_view unit, std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, double>, 8> kUnits = {{{"ns", 1},
+                                                                          {"us", 1e3},
+                                                                          {"\u00b5s", 1e3},
+                                                                          {"\u03bcs", 1e3},
+                                                                          {"ms", 1e6},
+                                                                          {"s", 1e9},
+                                                                          {"m", 60e9},
+                                                                          {"h", 3600e9}}};
+  for (const auto& [name, nanoseconds] : kUnits) {
+    if (name == unit) return nanoseconds;
+  }
+  throw_bad_duration(text);
 }
 
 }  // namespace
@@ -77,26 +95,34 @@ std::string format_local_time(Timestamp time) {
   return text;
 }
 
-std::chrono::seconds parse_duration(std::string_view text) {
-  constexpr std::array<std::pair<char, std::int64_t>, 3> kUnits = {
-      {{'h', 3600}, {'m', 60}, {'s', 1}}};
-  constexpr std::int64_t kMost = std::int64_t{10} * 365 * 24 * 3600;
-  std::int64_t total = 0;
-  std::size_t next_unit = 0;
+std::chrono::nanoseconds parse_duration(std::string_view text) {
   std::string_view rest = text;
+  const bool negative = rest.starts_with('-');
+  if (negative || rest.starts_with('+')) rest.remove_prefix(1);
+  if (rest == "0") return std::chrono::nanoseconds(0);
   if (rest.empty()) throw_bad_duration(text);
+  // Go's range, 292 years; a double has the precision that anybody types.
+  constexpr double kMost = 9.2e18;
+  double total = 0;
   while (!rest.empty()) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
-    if (error != std::errc{} || value < 0 || value > kMost) throw_bad_duration(text);
+    double value = 0;
+    const auto [end, error] =
+        std::from_chars(rest.data(), rest.data() + rest.size(), value, std::chars_format::fixed);
+    const bool is_number = rest.front() == '.' || (rest.front() >= '0' && rest.front() <= '9');
+    if (error != std::errc{} || !is_number) throw_bad_duration(text);
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
-    if (rest.empty()) throw_bad_duration(text);
-    while (next_unit < kUnits.size() && kUnits[next_unit].first != rest.front()) ++next_unit;
-    if (next_unit == kUnits.size()) throw_bad_duration(text);
-    total += value * kUnits[next_unit++].second;
-    rest.remove_prefix(1);
+    const std::size_t length = std::min(rest.find_first_of("0123456789."), rest.size());
+    total += value * nanoseconds_of_unit(rest.substr(0, length), text);
+    if (total > kMost) throw_bad_duration(text);
+    rest.remove_prefix(length);
   }
-  return std::chrono::seconds(total);
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(negative ? -total : total));
+}
+
+std::chrono::seconds parse_seconds(std::string_view text) {
+  const std::chrono::nanoseconds duration = parse_duration(text);
+  if (duration.count() < 0) throw_bad_duration(text);
+  return std::chrono::ceil<std::chrono::seconds>(duration);
 }
 
 Timestamp parse_time(std::string_view text) {

@@ -23,8 +23,13 @@ std::string format_elapsed(std::chrono::seconds elapsed);
 /// "2026-11-23 02:53:54" in the process's time zone.
 std::string format_local_time(Timestamp time);
 
-/// Numbers with the units h, m, s, largest first: "5m", "1h30m", "90s". Throws Error{kUsage}.
-std::chrono::seconds parse_duration(std::string_view text);
+/// As Go writes durations, for restic's options do: numbers, with a point or without, each with one
+/// of the units h, m, s, ms, us (µs), ns: "5m", "1h30m", "1.5h", "500ms"; "0" needs none; a minus
+/// in front of all makes it negative. Throws Error{kUsage}.
+std::chrono::nanoseconds parse_duration(std::string_view text);
+
+/// The same in whole seconds, upwards. Error{kUsage} also for a negative one.
+std::chrono::seconds parse_seconds(std::string_view text);
 
 /// "2026-11-23 02:53:54" in the process's time zone, or RFC 3339 with its own. Throws
 /// Error{kUsage}.

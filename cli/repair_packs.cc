@@ -17,7 +17,6 @@
 #include "cli/quantity.h"
 #include "cli/session.h"
 #include "cli/signals.h"
-#include "cli/storage_options.h"
 #include "cli/work_progress.h"
 
 namespace snapfs {
@@ -26,7 +25,6 @@ namespace {
 struct RepairPacksArguments {
   std::vector<std::string> packs;
   bool dry_run = false;
-  StorageOptions storage;
 };
 
 /// The pack whose ID begins with `text`; a whole ID need not be among those that are there.
@@ -90,7 +88,7 @@ ExitCode run_repair_packs(const GlobalOptions& options, const RepairPacksArgumen
   {
     WorkProgress progress(options);
     RepairPacksOptions repair;
-    repair.pack_bytes = arguments.storage.pack_bytes();
+    repair.pack_bytes = options.pack_bytes();
     repair.keep = [dry_run](const Id& pack, ByteView bytes) {
       if (!dry_run) keep_pack(".", pack, bytes);
     };
@@ -126,7 +124,6 @@ Command repair_packs_command(GlobalOptions& options) {
       "The packs, as \"snapfs check --read-data\" names them, or beginnings of their IDs", 1);
   command.add("Options",
               {"-n,--dry-run", &arguments->dry_run, "Say what could be saved, and do nothing"});
-  add_storage_options(command, options, arguments->storage);
   command.footer = R"(
 A copy of each pack is kept in the current directory, as pack-ID. What is intact in it is stored
 anew, then the pack is taken off the index and removed. Blobs that are lost are named; "snapfs

@@ -12,7 +12,6 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/snapshot_choice.h"
-#include "cli/storage_options.h"
 #include "fs/maintain/snapshot_rewriter.h"
 #include "fs/maintain/tree_editors.h"
 
@@ -21,7 +20,6 @@ namespace {
 
 struct RepairArguments {
   FilterOptions filter;
-  StorageOptions storage;
   std::vector<std::string> ids;
   bool forget = false;
   bool dry_run = false;
@@ -32,7 +30,7 @@ ExitCode run_repair_snapshots(const GlobalOptions& global, const RepairArguments
   SnapshotRewriteOptions options{.dry_run = arguments.dry_run,
                                  .forget = arguments.forget,
                                  .tag = "repaired",
-                                 .pack_bytes = arguments.storage.pack_bytes()};
+                                 .pack_bytes = global.pack_bytes()};
   Session session(global, signals,
                   arguments.dry_run ? std::nullopt : std::optional(LockMode::kExclusive));
   options.require_lock = [&session] { session.require_lock(); };
@@ -79,7 +77,6 @@ Command repair_snapshots_command(GlobalOptions& global) {
                    "Remove the old snapshots; otherwise the new ones get the tag \"repaired\""},
               });
   add_filter_options(command, arguments->filter);
-  add_storage_options(command, global, arguments->storage);
   command.footer = kFooter;
   command.run = [&global, arguments](Signals& signals) {
     return run_repair_snapshots(global, *arguments, signals);

@@ -84,7 +84,7 @@ ExitCode finish(const GlobalOptions& global, const RestoreArguments& arguments,
 ExitCode run_restore(const GlobalOptions& global, const RestoreArguments& arguments,
                      Signals& signals) {
   RestoreOptions options = arguments.options();
-  Session session(global, signals, lock_unless(arguments.no_lock, LockMode::kShared));
+  Session session(global, signals, lock_unless(global.no_lock, LockMode::kShared));
   protect_repository(options, session.path(), arguments.target);
   const NamedSnapshot named =
       open_named_snapshot(global, session, arguments.snapshot.front(), arguments.filter);
@@ -123,7 +123,6 @@ Command restore_command(GlobalOptions& global) {
   Command command("restore", "Write the files of a snapshot into a directory");
   const auto arguments = std::make_shared<RestoreArguments>();
   add_restore_options(command, *arguments);
-  add_no_lock_option(command, arguments->no_lock);
   command.footer = kFooter;
   command.run = [&global, arguments](Signals& signals) {
     return run_restore(global, *arguments, signals);

@@ -29,7 +29,6 @@ struct RestoreArguments {
   bool sparse = false;
   bool verify = false;
   bool ownership_by_name = false;
-  bool no_lock = false;
 
   /// Reads the pattern files. Throws Error{kUsage} for what is missing, malformed, or excludes
   /// each other, and what reading the files throws.

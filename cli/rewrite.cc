@@ -14,7 +14,6 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/snapshot_choice.h"
-#include "cli/storage_options.h"
 #include "fs/base/error.h"
 #include "fs/base/timezone.h"
 #include "fs/maintain/snapshot_rewriter.h"
@@ -26,7 +25,6 @@ namespace {
 
 struct RewriteArguments {
   FilterOptions filter;
-  StorageOptions storage;
   std::vector<std::string> ids;
   IncludeExcludeOptions patterns;
   std::string new_host;
@@ -92,7 +90,7 @@ ExitCode run_rewrite(const GlobalOptions& global, const RewriteArguments& argume
   SnapshotRewriteOptions options{.dry_run = arguments.dry_run,
                                  .forget = arguments.forget,
                                  .tag = "rewrite",
-                                 .pack_bytes = arguments.storage.pack_bytes()};
+                                 .pack_bytes = global.pack_bytes()};
   RewriteOutput output(global, options);
   const std::unique_ptr<TreeEditor> editor = make_editor(
       arguments,
@@ -151,7 +149,6 @@ Command rewrite_command(GlobalOptions& global) {
                    "Only these: IDs, unambiguous beginnings of them, or \"latest\"");
   add_change_options(command, *arguments);
   add_filter_options(command, arguments->filter);
-  add_storage_options(command, global, arguments->storage);
   command.footer = kFooter;
   command.run = [&global, arguments](Signals& signals) {
     return run_rewrite(global, *arguments, signals);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/cache_directory.h"
 #include "cli/global_options.h"
 #include "cli/location.h"
 #include "cli/output.h"
@@ -32,6 +33,10 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<L
     : stop_(signals.token()) {
   const RepositoryLocation location = RepositoryLocation::parse(options.repository_string());
   const OpenOptions open{options.compression_mode(), !options.no_extra_verify};
+  (void)options.pack_bytes();
+  (void)options.remote.extended_options();
+  options.remote.check_files();
+  if (options.cleanup_cache) clean_cache(options);
   const LockOptions lock_options{lock.value_or(LockMode::kShared), options.retry_lock_duration()};
   path_ = location.path;
   backend_ = make_backend(location);

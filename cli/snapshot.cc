@@ -44,12 +44,11 @@ SnapshotRequest make_request(const GlobalOptions& global, const SnapshotOptions&
   request.unchanged = {options.ignore_ctime, options.ignore_inode};
   request.skip_if_unchanged = options.skip_if_unchanged;
   request.with_atime = options.with_atime;
-  request.pack_bytes = options.storage.pack_bytes();
+  request.pack_bytes = global.pack_bytes();
   request.read_concurrency = options.read_concurrency_count();
   request.time = time;
-  request.hostname = !options.host.empty()
-                         ? options.host
-                         : environment_setting("HOST").value_or(identity.hostname);
+  request.hostname = options.host.value_or(environment_setting("HOST").value_or(""));
+  if (request.hostname.empty()) request.hostname = identity.hostname;
   request.username = identity.username;
   request.uid = identity.uid;
   request.gid = identity.gid;

@@ -78,9 +78,8 @@ void add_parent_options(Command& command, SnapshotOptions& options) {
               });
 }
 
-void add_run_options(Command& command, GlobalOptions& global, SnapshotOptions& options) {
+void add_run_options(Command& command, SnapshotOptions& options) {
   const char* const group = "How it is done";
-  add_storage_options(command, global, options.storage, group);
   command.add(
       group, {
                  {"--read-concurrency", "N", &options.read_concurrency,
@@ -108,9 +107,7 @@ std::vector<std::string> SnapshotOptions::tag_list() const {
   return list;
 }
 
-std::chrono::seconds SnapshotOptions::checkpoint_every() const {
-  return checkpoint == "0" ? std::chrono::seconds(0) : parse_duration(checkpoint);
-}
+std::chrono::seconds SnapshotOptions::checkpoint_every() const { return parse_seconds(checkpoint); }
 
 unsigned SnapshotOptions::read_concurrency_count() const {
   const std::string text = setting(read_concurrency, "READ_CONCURRENCY");
@@ -132,7 +129,7 @@ void add_snapshot_options(Command& command, GlobalOptions& global, SnapshotOptio
   add_exclude_options(command, options.excludes);
   add_snapshot_description_options(command, options);
   add_parent_options(command, options);
-  add_run_options(command, global, options);
+  add_run_options(command, options);
 }
 
 }  // namespace snapfs

@@ -3,11 +3,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/exclude_options.h"
-#include "cli/storage_options.h"
 #include "cli/target_files.h"
 
 namespace snapfs {
@@ -24,8 +24,8 @@ struct SnapshotOptions {
   std::string stdin_filename = "stdin";
   std::string as_path;
 
-  std::vector<std::string> tags;  ///< several in one, separated by commas
-  std::string host;
+  std::vector<std::string> tags;    ///< several in one, separated by commas
+  std::optional<std::string> host;  ///< empty: this machine, whatever the environment says
   std::string time;
 
   std::string parent;
@@ -39,7 +39,6 @@ struct SnapshotOptions {
   bool dry_run = false;
   bool no_scan = false;
   std::string read_concurrency;
-  StorageOptions storage;
   std::string checkpoint = "5m";
 
   /// The tags one by one, empty ones left out. Throws Error{kUsage} for one that is ours.

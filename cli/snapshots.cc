@@ -30,7 +30,6 @@ struct SnapshotsArguments {
   std::int64_t latest = 0;  ///< 0 or less: all
   std::string group_by;     ///< empty: no groups
   bool compact = false;
-  bool no_lock = false;
   std::vector<std::string> ids;
 };
 
@@ -82,7 +81,7 @@ std::string output_of(const std::vector<Snapshot>& selected, const SnapshotsArgu
 ExitCode run_snapshots(const GlobalOptions& options, const SnapshotsArguments& arguments,
                        Signals& signals) {
   GroupBy::parse(arguments.group_by);  // a mistake shows before a password is asked for
-  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
+  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
   SnapshotChoice choice(options.json);
   const std::vector<Snapshot> snapshots =
       choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());
@@ -107,7 +106,6 @@ Command snapshots_command(GlobalOptions& options) {
                    "List them by host, paths and tags, or some of them: GROUP is host,paths"},
                   {"-c,--compact", &arguments->compact, "Leave out the paths; one tag a line"},
               });
-  add_no_lock_option(command, arguments->no_lock);
   command.footer = R"(
 Examples:
   snapfs snapshots                         all of them, oldest first

@@ -20,6 +20,7 @@ GlobalOptions SourceOptions::as_global(const GlobalOptions& global) const {
   source.password_file = password_file;
   source.password_command = password_command;
   source.insecure_no_password = insecure_no_password;
+  source.key_hint = key_hint;
   source.variables = "FROM_";
   return source;
 }
@@ -38,6 +39,8 @@ void add_source_options(Command& command, SourceOptions& options) {
           {"--from-password-command", "COMMAND", &options.password_command,
            "Run COMMAND, which prints its password (or SNAPFS_FROM_PASSWORD_COMMAND)"},
           {"--from-insecure-no-password", &options.insecure_no_password, "Its password is empty"},
+          {"--from-key-hint", "ID", &options.key_hint,
+           "Try the key with this ID first (or SNAPFS_FROM_KEY_HINT)"},
       });
 }
 

@@ -15,6 +15,7 @@ struct SourceOptions {
   std::string password_file;
   std::string password_command;
   bool insecure_no_password = false;
+  std::string key_hint;
 
   /// Whether one of them names a repository; the environment does not count.
   bool is_given() const noexcept { return !repository.empty() || !repository_file.empty(); }

@@ -31,7 +31,6 @@ struct StatsArguments {
   std::vector<std::string> ids;
   FilterOptions filter;
   std::string mode = kModes.front();
-  bool no_lock = false;
 };
 
 /// What is shown, in both forms at once: figures that are 0 are left out but for the size.
@@ -113,7 +112,7 @@ void measure(StatsReport& report, const std::string& mode, Session& session,
 
 ExitCode run_stats(const GlobalOptions& options, const StatsArguments& arguments,
                    Signals& signals) {
-  Session session(options, signals, lock_unless(arguments.no_lock, LockMode::kShared));
+  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
   SnapshotChoice choice(options.json);
   const std::vector<Snapshot> snapshots =
       choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());
@@ -138,7 +137,6 @@ Command stats_command(GlobalOptions& options) {
                "restore-size (what it takes to restore each), files-by-contents (each content "
                "once), blobs-per-file, or raw-data (what they take in the repository)"});
   add_filter_options(command, arguments->filter);
-  add_no_lock_option(command, arguments->no_lock);
   command.footer = R"(
 Examples:
   snapfs stats latest                      how much would be restored?

@@ -70,7 +70,9 @@ class Groups {
     for (const Option& option : command.options) {
       if (!is_shared(option)) add(option);
     }
-    for (const Option& option : program.options) add(option);
+    for (const Option& option : program.options) {
+      if (&command == &program || !option.is_seldom()) add(option);
+    }
     for (const Option& option : command.options) {
       if (&command != &program && is_shared(option)) add(option);
     }

@@ -12,6 +12,9 @@ namespace snapfs {
 Binding::Binding(std::string* variable)
     : set_([variable](const std::string& value) { *variable = value; }) {}
 
+Binding::Binding(std::optional<std::string>* variable)
+    : set_([variable](const std::string& value) { *variable = value; }) {}
+
 Binding::Binding(std::vector<std::string>* variable)
     : set_([variable](const std::string& value) { variable->push_back(value); }) {}
 
@@ -72,6 +75,11 @@ Option&& Option::also(std::string_view old_name) && {
 
 Option&& Option::hidden() && {
   hidden_ = true;
+  return std::move(*this);
+}
+
+Option&& Option::seldom() && {
+  seldom_ = true;
   return std::move(*this);
 }
 

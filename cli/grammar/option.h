@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,8 @@ class Binding {
   // NOLINTBEGIN(google-explicit-constructor): tables of options name the variable, and no more.
   /// The last value wins.
   Binding(std::string* variable);
+  /// The same where an empty value is another thing than none.
+  Binding(std::optional<std::string>* variable);
   /// Each value is appended as it is: commas and brackets mean nothing.
   Binding(std::vector<std::string>* variable);
   /// A switch: true, or what is said behind an equals sign (parse_boolean()).
@@ -63,6 +66,9 @@ class Option {
   /// Leaves it out of the help.
   Option&& hidden() &&;
 
+  /// Shows it in the help of the program only, not in that of each command.
+  Option&& seldom() &&;
+
   /// Leaves it out of the help, and has those who use it told `instead`: "use --host".
   Option&& deprecated(std::string_view instead) &&;
 
@@ -74,6 +80,7 @@ class Option {
   const Binding& binding() const noexcept { return binding_; }
   const std::string& text() const noexcept { return text_; }
   bool is_hidden() const noexcept { return hidden_; }
+  bool is_seldom() const noexcept { return seldom_; }
   bool has_name(std::string_view name) const noexcept;
 
   /// What to tell somebody who wrote it as `name`, one of the long ones; empty: nothing.
@@ -92,6 +99,7 @@ class Option {
   Binding binding_;
   std::string text_;
   bool hidden_ = false;
+  bool seldom_ = false;
   std::string instead_;
 };
 

@@ -112,6 +112,17 @@ std::string meant(const std::vector<std::string>& words, std::string_view dashes
          fmt::format("there is no option --{}{}", name, meant(similar_words(name, names), "--")));
 }
 
+/// Within a catch clause: says what the value was for, and which it was if the message does not.
+[[noreturn]] void refuse_value(const std::string& title, const std::string& value,
+                               const Error& error) {
+  if (error.code() != ErrorCode::kUsage) throw;
+  const std::string quoted = fmt::format("\"{}\"", value);
+  const std::string_view message = error.what();
+  throw Error(ErrorCode::kUsage, message.starts_with(quoted)
+                                     ? fmt::format("{}: {}", title, message)
+                                     : fmt::format("{} {}: {}", title, quoted, message));
+}
+
 /// The arguments behind the command, from left to right.
 class Reader {
  public:
@@ -201,8 +212,7 @@ class Reader {
     try {
       option.binding().set(value);
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::kUsage) throw;
-      throw Error(ErrorCode::kUsage, fmt::format("{} \"{}\": {}", title, value, error.what()));
+      refuse_value(title, value, error);
     }
     if (const std::string advice = option.advice(name); !advice.empty()) {
       line_.advice.push_back(fmt::format("{} is an old name: {}", title, advice));
@@ -229,9 +239,7 @@ void assign(const Path& path, const Arguments& others) {
       try {
         positional.binding.set(value);
       } catch (const Error& error) {
-        if (error.code() != ErrorCode::kUsage) throw;
-        throw Error(ErrorCode::kUsage,
-                    fmt::format("{} \"{}\": {}", positional.name, value, error.what()));
+        refuse_value(positional.name, value, error);
       }
     }
     next += count;

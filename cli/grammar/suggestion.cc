@@ -11,7 +11,9 @@ constexpr std::size_t kMostWords = 3;
 constexpr std::size_t kMinPrefix = 3;
 
 /// A word of three letters with two slips is another word.
-std::size_t slips_allowed(std::string_view word) { return std::min(kMostSlips, word.size() / 3); }
+std::size_t slips_allowed(std::string_view word) {
+  return std::min(kMostSlips, (word.size() + 1) / 3);
+}
 
 }  // namespace
 

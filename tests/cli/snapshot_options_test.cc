@@ -26,19 +26,6 @@ TEST(SnapshotOptions, TheTagOfPartialSnapshotsIsOurs) {
   EXPECT_TRUE(fails_with(ErrorCode::kUsage, "choose another", [&] { (void)options.tag_list(); }));
 }
 
-TEST(SnapshotOptions, PackSizeIsInMebibytes) {
-  SnapshotOptions options;
-  EXPECT_EQ(options.storage.pack_bytes(), 16U << 20);
-  const ScopedVariable variable("SNAPFS_PACK_SIZE", "8");
-  EXPECT_EQ(options.storage.pack_bytes(), 8U << 20);
-  options.storage.pack_size = "128";
-  EXPECT_EQ(options.storage.pack_bytes(), 128U << 20);
-  for (const char* text : {"3", "129", "x", "16x", "-16", "16 "}) {
-    options.storage.pack_size = text;
-    EXPECT_TRUE(fails_with(ErrorCode::kUsage, text, [&] { (void)options.storage.pack_bytes(); }));
-  }
-}
-
 TEST(SnapshotOptions, ReadConcurrencyIsANumber) {
   SnapshotOptions options;
   EXPECT_EQ(options.read_concurrency_count(), 0U);

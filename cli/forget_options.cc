@@ -87,6 +87,8 @@ void add_forget_options(Command& command, ForgetOptions& options) {
   command.add("Which snapshots", {"-g,--group-by", "GROUP", &options.group_by,
                                   "Apply the policy to each GROUP by itself: host,paths,tags, or "
                                   "some, or '' (default: host,paths)"});
+  command.add("Which snapshots",
+              Option("--hostname", "HOST", &options.filter.hosts, "").deprecated("use --host"));
   const char* const forget = "Forget";
   command.add(forget,
               {

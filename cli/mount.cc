@@ -163,6 +163,8 @@ void add_view_options(Command& command, MountArguments& arguments) {
                    "Lay the snapshots out by TEMPLATE (may be repeated): %i %I %u %h %t %p %T"},
                   {"--time-template", "TEMPLATE", &arguments.time_template,
                    "Write %T as TEMPLATE has the time 2006-01-02T15-04-05Z0700"},
+                  Option("--snapshot-template", "TEMPLATE", &arguments.time_template, "")
+                      .deprecated("use --time-template"),
                   {"--prefetch-file", &arguments.mount.view.prefetch_file,
                    "Load what is below paths that are written to .snapfs/prefetch"},
               });

@@ -26,8 +26,8 @@ constexpr std::array<std::string_view, 41> kIgnored = {
     "mand",     "nomand",     "iversion", "noiversion", "symfollow"};
 
 // Options of the command that do not describe a mount.
-constexpr std::array<std::string_view, 7> kNotHere = {
-    "help", "repo", "repository-file", "background", "quiet", "json", "fsname"};
+constexpr std::array<std::string_view, 8> kNotHere = {
+    "help", "version", "repo", "repository-file", "background", "quiet", "json", "fsname"};
 
 constexpr std::string_view kHelp = R"(Usage: mount -t snapfs [-o OPTIONS] REPOSITORY MOUNTPOINT
        mount.snapfs REPOSITORY MOUNTPOINT [-sfnv] [-o OPTIONS]

@@ -1,5 +1,6 @@
 #include "cli/program.h"
 
+#include <csignal>
 #include <exception>
 #include <new>
 #include <string>
@@ -60,6 +61,9 @@ ExitCode run_action(const Action& action, const GlobalOptions& options) {
 
 /// What the line asks for.
 Action action_of(const ParsedLine& line, const GlobalOptions& options) {
+  if (options.quiet && options.verbosity > 0) {
+    throw Error(ErrorCode::kUsage, "--quiet and --verbose cannot be specified at the same time");
+  }
   if (line.help || (!line.command().run && !options.version)) {
     return [text = help_text(line.path)](Signals&) { return show(text); };
   }
@@ -113,6 +117,8 @@ int run_program(int argc, const char* const* argv) noexcept {
   return_large_buffers();
   open_standard_streams();
   forbid_core_dumps();
+  // A reader that goes away is an error like others, and its status the same for every command.
+  ::signal(SIGPIPE, SIG_IGN);
   try {
     raise_descriptor_limit();
     std::vector<std::string> arguments(argv, argv + argc);

@@ -40,21 +40,24 @@ PruneOptions PruneArguments::options() const {
 
 void add_prune_options(Command& command, PruneArguments& arguments) {
   const char* const group = "What is repacked";
-  command.add(group,
-              {
-                  {"--max-unused", "LIMIT", &arguments.max_unused,
-                   "How much unused data may stay: a percentage of what stays, a size with k, M, G "
-                   "or T behind, or \"unlimited\" (default: 5%)"},
-                  {"--max-repack-size", "SIZE", &arguments.max_repack_size,
-                   "Repack no more than SIZE; 0: only remove what nothing uses"},
-                  {"--repack-smaller-than", "SIZE", &arguments.repack_smaller_than,
-                   "Merge packs smaller than SIZE, when there are ten or more"},
-                  {"--repack-cacheable-only", &arguments.repack_cacheable_only,
-                   "Repack only packs with directories, for storage that is slow to read"},
-                  {"--repack-uncompressed", &arguments.repack_uncompressed,
-                   "Compress what is not compressed yet"},
-                  Option("--repack-small", &arguments.repack_small, "").hidden(),
-              });
+  command.add(
+      group,
+      {
+          {"--max-unused", "LIMIT", &arguments.max_unused,
+           "How much unused data may stay: a percentage of what stays, a size with k, M, G "
+           "or T behind, or \"unlimited\" (default: 5%)"},
+          {"--max-repack-size", "SIZE", &arguments.max_repack_size,
+           "Repack no more than SIZE; 0: only remove what nothing uses"},
+          {"--repack-smaller-than", "SIZE", &arguments.repack_smaller_than,
+           "Merge packs smaller than SIZE, when there are ten or more"},
+          {"--repack-cacheable-only", &arguments.repack_cacheable_only,
+           "Repack only packs with directories, for storage that is slow to read"},
+          {"--repack-uncompressed", &arguments.repack_uncompressed,
+           "Compress what is not compressed yet"},
+          Option("--repack-small", &arguments.repack_small, "")
+              .deprecated(
+                  "small packs are repacked anyway; --repack-smaller-than says which are small"),
+      });
 }
 
 }  // namespace snapfs

@@ -1,9 +1,7 @@
 #include "cli/snapshot_options.h"
 
-#include <charconv>
 #include <optional>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,6 +10,7 @@
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
 #include "cli/grammar/command.h"
+#include "cli/grammar/go_value.h"
 #include "cli/quantity.h"
 #include "fs/base/error.h"
 #include "fs/tree/snapshot.h"
@@ -26,11 +25,13 @@ std::string setting(const std::string& option, std::string_view variable) {
 }
 
 std::optional<std::size_t> whole_number(std::string_view text) {
-  std::size_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return value;
+  try {
+    const std::int64_t value = parse_integer(text);
+    if (value >= 0) return static_cast<std::size_t>(value);
+  } catch (const Error&) {
+    // No number at all.
+  }
+  return std::nullopt;
 }
 
 void add_source_options(Command& command, GlobalOptions& global, SnapshotOptions& options) {
@@ -54,6 +55,7 @@ void add_snapshot_description_options(Command& command, SnapshotOptions& options
       {
           {"--tag", "TAGS", &options.tags, "Mark the snapshot with TAG[,TAG...] (may be repeated)"},
           {"-H,--host", "NAME", &options.host, "Record NAME as the host (or SNAPFS_HOST)"},
+          Option("--hostname", "NAME", &options.host, "").deprecated("use --host"),
           {"--time", "TIME", &options.time, "Record TIME: \"2026-01-31 12:30:00\", or RFC 3339"},
           {"--with-atime", &options.with_atime,
            "Store access times, not modification times in their place"},

@@ -28,22 +28,20 @@ namespace {
 struct SnapshotsArguments {
   FilterOptions filter;
   std::int64_t latest = 0;  ///< 0 or less: all
+  bool last = false;        ///< as if it were 1
   std::string group_by;     ///< empty: no groups
   bool compact = false;
   std::vector<std::string> ids;
 };
 
-/// The newest `count` of each host and set of paths, in the order they had; 0 or less:
-/// all.
-std::vector<Snapshot> keep_latest(std::vector<Snapshot> snapshots, std::int64_t count) {
+/// The newest `count` of each group, in the order they had; 0 or less: all.
+std::vector<Snapshot> keep_latest(std::vector<Snapshot> snapshots, std::int64_t count,
+                                  const GroupBy& by) {
   if (count <= 0) return snapshots;
-  constexpr GroupBy kHostAndPaths{.host = true, .paths = true};
   std::map<GroupKey, std::int64_t> seen;
   std::vector<Snapshot> kept;
   for (auto snapshot = snapshots.rbegin(); snapshot != snapshots.rend(); ++snapshot) {
-    if (seen[GroupKey::of(*snapshot, kHostAndPaths)]++ < count) {
-      kept.push_back(std::move(*snapshot));
-    }
+    if (seen[GroupKey::of(*snapshot, by)]++ < count) kept.push_back(std::move(*snapshot));
   }
   std::reverse(kept.begin(), kept.end());
   return kept;
@@ -52,11 +50,12 @@ std::vector<Snapshot> keep_latest(std::vector<Snapshot> snapshots, std::int64_t 
 /// All of it, group by group when the user asked for groups.
 std::string output_of(const std::vector<Snapshot>& selected, const SnapshotsArguments& arguments,
                       bool json) {
+  const std::int64_t latest = arguments.last ? 1 : arguments.latest;
   const TableStyle style = arguments.compact ? TableStyle::kCompact : TableStyle::kFull;
   if (arguments.group_by.empty()) {
     std::vector<Snapshot> snapshots;
     for (auto& [key, all] : group_snapshots(selected, GroupBy{})) {
-      snapshots = keep_latest(std::move(all), arguments.latest);
+      snapshots = keep_latest(std::move(all), latest, GroupBy{.host = true, .paths = true});
     }
     if (json) return snapshots_json(snapshots) + "\n";
     return snapshots.empty() ? "no snapshots\n" : snapshot_table(snapshots, style);
@@ -64,7 +63,7 @@ std::string output_of(const std::vector<Snapshot>& selected, const SnapshotsArgu
   const GroupBy by = GroupBy::parse(arguments.group_by);
   std::vector<std::string> parts;
   for (auto& [key, all] : group_snapshots(selected, by)) {
-    const std::vector<Snapshot> members = keep_latest(std::move(all), arguments.latest);
+    const std::vector<Snapshot> members = keep_latest(std::move(all), latest, GroupBy{});
     if (json) {
       JsonObject object;
       object.raw("group_key", group_key_json(key)).raw("snapshots", snapshots_json(members));
@@ -98,7 +97,9 @@ Command snapshots_command(GlobalOptions& options) {
                    "Only these: IDs, unambiguous beginnings of them, or \"latest\"");
   add_filter_options(command, arguments->filter);
   command.add("Which snapshots",
-              {"--latest", "N", &arguments->latest, "Only the newest N of each host and paths"});
+              Option("--last", &arguments->last, "").deprecated("use --latest 1"));
+  command.add("Which snapshots", {"--latest", "N", &arguments->latest,
+                                  "Only the newest N of each host and paths, or of each GROUP"});
   const char* const output = "Listing";
   command.add(output,
               {

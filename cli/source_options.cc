@@ -42,6 +42,16 @@ void add_source_options(Command& command, SourceOptions& options) {
           {"--from-key-hint", "ID", &options.key_hint,
            "Try the key with this ID first (or SNAPFS_FROM_KEY_HINT)"},
       });
+  // As restic called them once.
+  const auto add_old = [&](const char* name, const char* value_name, std::string* variable) {
+    command.add(group, Option(name, value_name, variable, "")
+                           .deprecated("use the option that begins with --from-"));
+  };
+  add_old("--repo2", "LOCATION", &options.repository);
+  add_old("--repository-file2", "FILE", &options.repository_file);
+  add_old("--password-file2", "FILE", &options.password_file);
+  add_old("--password-command2", "COMMAND", &options.password_command);
+  add_old("--key-hint2", "ID", &options.key_hint);
 }
 
 }  // namespace snapfs

@@ -221,6 +221,78 @@ class ProgramTest(unittest.TestCase):
             self.assert_fails(self.run_program("mount", place), 1, str(place))
         self.assertEqual(self.locks(), [])
 
+    def test_tour_runs_as_printed(self):
+        """The lines of --help and of the manual page, in a home that has work in it."""
+        text = self.succeed("--help").split("A first tour:\n", 1)[1].split("\n\n", 1)[0]
+        commands = [line.split("#")[0].strip() for line in text.splitlines()]
+        page = pathlib.Path(__file__).resolve().parents[2] / "man" / "snapfs.1"
+        printed = page.read_text().split("A first tour:\n", 1)[1].split(".Ed", 1)[0]
+        self.assertEqual(printed.splitlines()[1:], commands)
+        if not os.path.exists("/dev/fuse"):
+            text = "\n".join(line for line in text.splitlines() if "~/mnt" not in line)
+        home = self.work / "home"
+        (home / "work").mkdir(parents=True)
+        (home / "work" / "report.odt").write_text("report")
+        (home / "bin").mkdir()
+        (home / "bin" / "snapfs").symlink_to(PROGRAM)
+        environment = {**self.environment(SNAPFS_REPOSITORY=None, SNAPFS_PASSWORD=None),
+                       "HOME": str(home), "PATH": f"{home}/bin:{os.environ['PATH']}"}
+        done = subprocess.run(["sh", "-e", "-c", text], env=environment, cwd=home, check=False,
+                              capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        if os.path.exists("/dev/fuse"):
+            saved = home / "work-of-the-last-snapshot" / "report.odt"
+            self.assertEqual(saved.read_text(), "report")
+            self.assertFalse(os.path.ismount(home / "mnt"))
+
+    def test_help_of_everything(self):
+        self.assertEqual(self.succeed(), self.succeed("help"))
+        self.assertEqual(self.succeed("help", "ls"), self.succeed("ls", "--help"))
+        self.assertEqual(self.succeed("help", "key", "add"), self.succeed("key", "add", "-h"))
+        self.assertEqual(self.succeed("repair"), self.succeed("help", "repair"))
+        self.assertIn("Subcommands:", self.succeed("key"))
+        self.assertEqual(self.succeed("-V"), self.succeed("--version"))
+        self.assert_fails(self.run_program("help", "lss"), 1, "lss")
+        self.assert_fails(self.run_program("snapshto"), 1, "did you mean snapshot")
+        self.assert_fails(self.run_program("ls", "--recrusive"), 1, "did you mean --recursive")
+        with open("/dev/full", "w") as full:
+            for line in ["--help"], ["help"], ["ls", "-h"], ["-V"], []:
+                done = subprocess.run([PROGRAM, *line], stdout=full, stderr=subprocess.PIPE, check=False)
+                self.assertEqual(done.returncode, 1, line)
+        for line in ["--help"], ["help", "ls"], ["-V"]:
+            reader, writer = os.pipe()
+            os.close(reader)
+            done = subprocess.run([PROGRAM, *line], stdout=writer, stderr=subprocess.PIPE, check=False)
+            os.close(writer)
+            self.assertEqual((done.returncode, done.stderr), (141, b""), line)
+
+    def test_wrong_lines_under_json_are_objects(self):
+        for line in (["--json", "snapshots", "--latest", "x"], ["snapshots", "--nope", "--json"],
+                     ["--json"] + ["nope"], ["forget", "--keep-last=x", "--json"], ["ls", "--json"],
+                     ["-q", "-v", "--json", "snapshots"]):
+            done = self.run_program(*line)
+            self.assertEqual(done.returncode, 1, line)
+            error = json.loads(done.stderr)
+            self.assertEqual((error["message_type"], error["code"]), ("exit_error", 1))
+        done = self.run_program("snapshots", "--host", "--json", "--nope")
+        self.assertTrue(done.stderr.startswith("snapfs: "), done.stderr)
+
+    def test_old_forms_of_restic(self):
+        self.init()
+        self.succeed("backup", "--hostname", "old", self.source)
+        self.succeed("backup", self.source)
+        done = self.run_program("snapshots", "--last", "--json")
+        self.assertEqual(len(json.loads(done.stdout)), 2)
+        self.assertIn("use --latest 1", json.loads(done.stderr)["message"])
+        self.assertIn("old", self.succeed("forget", "--keep-last=1", "--hostname=old", "-n"))
+        self.assertIn("repair index", self.run_program("rebuild-index").stderr)
+        script = self.succeed("generate", "--bash-completion", "-")
+        self.assertIn("--keep-last", script)
+        self.assert_fails(self.run_program("generate", "--man", self.work), 1, "installed")
+        self.assert_fails(self.run_program("generate"), 1, "nothing to do")
+        self.assertIn("local.connections", self.succeed("options"))
+        self.succeed("features")
+
     def test_full_standard_output_is_an_error(self):
         self.init()
         with open("/dev/full", "w") as full:

@@ -64,6 +64,7 @@ Action action_of(const ParsedLine& line, const GlobalOptions& options) {
   if (options.quiet && options.verbosity > 0) {
     throw Error(ErrorCode::kUsage, "--quiet and --verbose cannot be specified at the same time");
   }
+  (void)options.remote.extended_options();  // what is wrong with them shows whatever the command
   if (line.help || (!line.command().run && !options.version)) {
     return [text = help_text(line.path)](Signals&) { return show(text); };
   }

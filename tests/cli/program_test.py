@@ -269,7 +269,7 @@ class ProgramTest(unittest.TestCase):
     def test_wrong_lines_under_json_are_objects(self):
         for line in (["--json", "snapshots", "--latest", "x"], ["snapshots", "--nope", "--json"],
                      ["--json"] + ["nope"], ["forget", "--keep-last=x", "--json"], ["ls", "--json"],
-                     ["-q", "-v", "--json", "snapshots"]):
+                     ["-q", "-v", "--json", "snapshots"], ["-o", "=x", "version", "--json"]):
             done = self.run_program(*line)
             self.assertEqual(done.returncode, 1, line)
             error = json.loads(done.stderr)

@@ -15,7 +15,7 @@ import unittest
 import harness
 
 SEED = int(os.environ.get("SNAPFS_TEST_SEED") or random.SystemRandom().randrange(1 << 32))
-LINES = int(os.environ.get("SNAPFS_TEST_LINES") or 540)
+LINES = int(os.environ.get("SNAPFS_TEST_LINES") or 510)
 FLAG_VALUES = ("true", "false", "1", "0", "t", "F", "TRUE", "False")
 
 # What the repository holds: host, tags, day, what of the source.

@@ -471,7 +471,7 @@ class LogTest(LookingTest):
         self.assertEqual([v["changes"] for v in versions][0], ["appeared"])
         self.assertEqual(versions[0]["size"], 6)
         self.assertIn("content", versions[1]["changes"])
-        self.assertEqual(versions[0]["mount_path"][:29], "snapshots/2026-04-01T10:00:00")
+        self.assertEqual(versions[0]["mount_path"][:29], "snapshots/2026-04-01T10-00-00")
         text = self.snapfs("log", "--host", "logged", "/file").stdout
         self.assertIn(versions[1]["mount_path"], text)
         for snapshot in self.snapshots():

@@ -87,8 +87,8 @@ std::string text_summary(const DiffSummary& summary) {
 
 ExitCode run_diff(const GlobalOptions& options, const DiffArguments& arguments, Signals& signals) {
   Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
-  const NamedSnapshot before = open_named_snapshot(options, session, arguments.before, {});
-  const NamedSnapshot after = open_named_snapshot(options, session, arguments.after, {});
+  const NamedSnapshot before = open_compared_snapshot(options, session, arguments.before);
+  const NamedSnapshot after = open_compared_snapshot(options, session, arguments.after);
   TextOutput text;
   if (!options.json && !options.quiet) {
     text.write(fmt::format("comparing snapshot {} to {}:\n\n", before.snapshot.id.short_hex(),

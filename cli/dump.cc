@@ -23,6 +23,7 @@
 #include "cli/process_limits.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "cli/snapshot_choice.h"
 #include "cli/terminal.h"
 #include "fs/base/file.h"
 #include "fs/base/path.h"
@@ -86,9 +87,10 @@ void dump(Session& session, const DumpArguments& arguments, const DumpedDirector
 ExitCode run_dump(const GlobalOptions& options, const DumpArguments& arguments, Signals& signals) {
   Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
   const NamedSnapshot named =
-      open_named_snapshot(options, session, arguments.snapshot, arguments.filter);
+      open_named_snapshot(options, session, arguments.snapshot, arguments.filter, arguments.path);
   const std::string path = clean_path("/" + arguments.path);
-  std::optional<Node> node = find_node(session.repository(), named.tree, path, session.stop());
+  std::optional<Node> node =
+      find_node(session.repository(), named.tree, path, session.stop(), title_of(named.snapshot));
   if (!node) {
     dump(session, arguments, {named.tree, {}, std::nullopt});
   } else if (node->subtree) {

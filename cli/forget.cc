@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/forget_options.h"
 #include "cli/global_options.h"
+#include "cli/id_argument.h"
 #include "cli/json_object.h"
 #include "cli/lock_option.h"
 #include "cli/output.h"
@@ -34,7 +35,16 @@ void require_intention(const GlobalOptions& global, const ForgetOptions& options
     throw Error(ErrorCode::kUsage,
                 "--no-lock goes with --dry-run only: others must not use what is removed");
   }
-  if (!options.ids.empty() || !policy.is_empty()) return;
+  if (!options.ids.empty()) {
+    if (!policy.is_empty()) {
+      throw Error(ErrorCode::kUsage,
+                  "IDs and a policy do not go together: give the IDs of those to remove, or say "
+                  "what to keep");
+    }
+    require_digits_to_remove(options.ids, "snapshot");
+    return;
+  }
+  if (!policy.is_empty()) return;
   if (!options.allow_remove_all) {
     throw Error(ErrorCode::kUsage,
                 "nothing says which snapshots to keep: give a policy such as --keep-daily 7, or "
@@ -209,7 +219,7 @@ ExitCode run_forget(const GlobalOptions& global, const ForgetOptions& options, S
   GroupBy::parse(options.group_by);
   require_intention(global, options, policy);
   Session session(global, signals, lock_unless(global.no_lock, LockMode::kExclusive));
-  SnapshotChoice choice(global.json, UnmatchedName::kPassedOver);
+  SnapshotChoice choice(global.json, ChoiceFor::kChanging);
   const std::vector<Snapshot> all = choice.load(session.repository(), session.stop());
   Decision decision(global, options);
   if (options.ids.empty()) {

@@ -64,6 +64,18 @@ Id find_file(Repository& repository, FileKind kind, std::string_view text, StopT
   return only_one(found, text, word_for(kind));
 }
 
+void require_digits_to_remove(std::span<const std::string> names, std::string_view what) {
+  constexpr std::size_t kFewest = 8;
+  for (const std::string& name : names) {
+    if (name.size() >= kFewest || !IdPrefix::parse(name)) continue;
+    throw Error(ErrorCode::kUsage,
+                fmt::format("\"{}\" is too short to remove a {} by: give at least the {} digits "
+                            "that lists show",
+                            name, what, kFewest),
+                name);
+  }
+}
+
 std::vector<BlobHandle> find_blobs(Repository& repository, std::string_view text) {
   constexpr std::string_view kBlob = "blob";
   const IdPrefix prefix = checked(text);

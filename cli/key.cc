@@ -1,6 +1,7 @@
 // snapfs key: the passwords that a repository opens with.
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/global_options.h"
+#include "cli/id_argument.h"
 #include "cli/json_object.h"
 #include "cli/lock_option.h"
 #include "cli/output.h"
@@ -100,6 +102,7 @@ ExitCode run_add(const GlobalOptions& options, const KeyArguments& arguments, Si
 }
 
 ExitCode run_remove(const GlobalOptions& options, const KeyArguments& arguments, Signals& signals) {
+  require_digits_to_remove(std::span(&arguments.id, 1), "key");
   Session session(options, signals, LockMode::kExclusive);
   const Id id = find_key(session.repository(), arguments.id, session.stop());
   session.require_lock();

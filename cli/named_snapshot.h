@@ -20,11 +20,18 @@ struct NamedSnapshot {
   Id tree;             ///< of the folder
 };
 
-/// Finds it, with the index loaded. `filter` says which snapshots "latest" may be. A damaged
-/// snapshot is warned of when another one can be the latest. Throws what load_snapshot and
-/// find_directory throw.
+/// Finds it, with the index loaded. `filter` says which snapshots "latest" and a time may be. Where
+/// a folder is named, or `inside` it a path that is wanted, they stand for the newest one that has
+/// it: which one that is, is told when it is not simply the newest. A damaged snapshot is warned of
+/// when another one can be the latest. Throws what load_snapshot and find_directory throw.
 NamedSnapshot open_named_snapshot(const GlobalOptions& options, Session& session,
-                                  std::string_view text, const FilterOptions& filter);
+                                  std::string_view text, const FilterOptions& filter,
+                                  std::string_view inside = {});
+
+/// The same, but for a comparison: "latest" and a time are the newest one, even if the folder is
+/// not in it any more.
+NamedSnapshot open_compared_snapshot(const GlobalOptions& options, Session& session,
+                                     std::string_view text);
 
 /// Loads the index for a command that writes no blobs: with the copy on this machine.
 void load_index_to_read(const GlobalOptions& options, Session& session);

@@ -11,6 +11,7 @@
 
 #include "cli/commands.h"
 #include "cli/global_options.h"
+#include "cli/id_argument.h"
 #include "cli/json_object.h"
 #include "cli/kept_pack.h"
 #include "cli/output.h"
@@ -80,6 +81,7 @@ std::string summary_text(const RepairedPacks& result, bool dry_run) {
 ExitCode run_repair_packs(const GlobalOptions& options, const RepairPacksArguments& arguments,
                           Signals& signals) {
   const bool dry_run = arguments.dry_run;
+  require_digits_to_remove(arguments.packs, "pack");
   Session session(options, signals, LockMode::kExclusive,
                   dry_run ? Writing::kPretended : Writing::kAllowed);
   const std::vector<Id> packs = find_packs(session, arguments.packs);

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
+#include "cli/id_argument.h"
 #include "cli/output.h"
 #include "cli/rewrite_output.h"
 #include "cli/session.h"
@@ -31,10 +32,11 @@ ExitCode run_repair_snapshots(const GlobalOptions& global, const RepairArguments
                                  .forget = arguments.forget,
                                  .tag = "repaired",
                                  .pack_bytes = global.pack_bytes()};
+  if (arguments.forget) require_digits_to_remove(arguments.ids, "snapshot");
   Session session(global, signals,
                   arguments.dry_run ? std::nullopt : std::optional(LockMode::kExclusive));
   options.require_lock = [&session] { session.require_lock(); };
-  SnapshotChoice choice(global.json);
+  SnapshotChoice choice(global.json, ChoiceFor::kChanging);
   const std::vector<Snapshot> chosen =
       choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());
   session.repository().load_index(session.stop());

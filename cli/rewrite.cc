@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
+#include "cli/id_argument.h"
 #include "cli/include_exclude_options.h"
 #include "cli/quantity.h"
 #include "cli/rewrite_output.h"
@@ -92,12 +93,13 @@ ExitCode run_rewrite(const GlobalOptions& global, const RewriteArguments& argume
                                  .tag = "rewrite",
                                  .pack_bytes = global.pack_bytes()};
   RewriteOutput output(global, options);
+  if (arguments.forget) require_digits_to_remove(arguments.ids, "snapshot");
   const std::unique_ptr<TreeEditor> editor = make_editor(
       arguments,
       [&](const std::string& path, std::string_view what) { output.item(path, what, false); });
   Session session(global, signals, lock_for(arguments));
   options.require_lock = [&session] { session.require_lock(); };
-  SnapshotChoice choice(global.json);
+  SnapshotChoice choice(global.json, ChoiceFor::kChanging);
   const std::vector<Snapshot> chosen =
       choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());
   if (arguments.looks_at_trees()) session.repository().load_index(session.stop());

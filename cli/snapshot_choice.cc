@@ -11,9 +11,13 @@
 #include "cli/output.h"
 #include "cli/quantity.h"
 #include "cli/table.h"
+#include "fs/base/clock.h"
 #include "fs/base/error.h"
+#include "fs/base/timezone.h"
 
 namespace snapfs {
+
+TimeNames current_times() { return {SystemClock{}.now(), TimeZone::local()}; }
 
 std::vector<Snapshot> SnapshotChoice::load(Repository& repository, StopToken stop) {
   return load_snapshots(repository, std::move(stop), [this](const Id& id, const Error& error) {
@@ -27,13 +31,10 @@ std::vector<Snapshot> SnapshotChoice::among(const std::vector<Snapshot>& all,
                                             const FilterOptions& filter) const {
   const SnapshotFilter matching = filter.filter();
   std::set<Id> named;
+  const TimeNames now = current_times();
+  const TimeNames* const times = purpose_ == ChoiceFor::kLooking ? &now : nullptr;
   for (const std::string& name : names) {
-    try {
-      named.insert(find_snapshot(all, name, matching).id);
-    } catch (const Error& error) {
-      if (unmatched_ == UnmatchedName::kRefused) throw;
-      print_warning(json_, name, fmt::format("ignored: {}", error.what()));
-    }
+    named.insert(find_snapshot(all, name, matching, times).id);
   }
   std::vector<Snapshot> chosen;
   std::copy_if(all.begin(), all.end(), std::back_inserter(chosen), [&](const Snapshot& snapshot) {

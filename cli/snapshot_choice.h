@@ -1,5 +1,5 @@
-// Which snapshots a command works on: those named, or all that the filter matches. What cannot be
-// had is told, and the rest is worked on.
+// Which snapshots a command works on: those named, or all that the filter matches. A name that fits
+// none ends the command; damaged snapshots are told, and the rest is worked on.
 #pragma once
 
 #include <optional>
@@ -16,25 +16,27 @@ namespace snapfs {
 class Repository;
 struct FilterOptions;
 
-/// What becomes of a name that fits no snapshot.
-enum class UnmatchedName {
-  kRefused,     ///< the command ends
-  kPassedOver,  ///< it is told, and the others count
+/// What is to come of the snapshots.
+enum class ChoiceFor {
+  kLooking,   ///< a time names one, too
+  kChanging,  ///< only an ID or "latest" does
 };
+
+/// "now" and the zone of this process, for names that are times.
+TimeNames current_times();
 
 /// For one command; not thread-safe.
 class SnapshotChoice {
  public:
   /// `json`: how warnings are told.
-  explicit SnapshotChoice(bool json, UnmatchedName unmatched = UnmatchedName::kRefused)
-      : json_(json), unmatched_(unmatched) {}
+  explicit SnapshotChoice(bool json, ChoiceFor purpose = ChoiceFor::kLooking)
+      : json_(json), purpose_(purpose) {}
 
   /// All snapshots, in ascending order of their times. Damaged ones are left out and told.
   std::vector<Snapshot> load(Repository& repository, StopToken stop);
 
   /// In the order they have in `all`: the snapshots that `names` stand for (see find_snapshot()),
-  /// each once, or without names all that the filter matches. Throws what find_snapshot throws when
-  /// names are not passed over.
+  /// each once, or without names all that the filter matches. Throws what find_snapshot throws.
   std::vector<Snapshot> among(const std::vector<Snapshot>& all,
                               const std::vector<std::string>& names,
                               const FilterOptions& filter) const;
@@ -53,7 +55,7 @@ class SnapshotChoice {
 
  private:
   const bool json_;
-  const UnmatchedName unmatched_;
+  const ChoiceFor purpose_;
   std::vector<Id> damaged_;
 };
 

@@ -96,7 +96,7 @@ ExitCode run_tag(const GlobalOptions& options, const TagArguments& arguments, Si
   const TagChange change = parse_change(arguments);
   Session session(options, signals, LockMode::kExclusive);
   Repository& repository = session.repository();
-  SnapshotChoice choice(options.json, UnmatchedName::kPassedOver);
+  SnapshotChoice choice(options.json, ChoiceFor::kChanging);
   TagReport report(options);
   for (const Snapshot& snapshot :
        choice.choose(repository, arguments.ids, arguments.filter, session.stop())) {

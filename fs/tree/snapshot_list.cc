@@ -11,6 +11,7 @@
 #include "fs/base/error.h"
 #include "fs/base/parallel.h"
 #include "fs/base/synchronized.h"
+#include "fs/base/time_expression.h"
 #include "fs/repo/repository.h"
 
 namespace snapfs {
@@ -44,10 +45,38 @@ const Snapshot& find_latest(const std::vector<Snapshot>& snapshots, const Snapsh
     return !is_partial(snapshot) && filter.matches(snapshot);
   });
   if (newest != nullptr) return *newest;
+  if (snapshots.empty()) {
+    throw Error(ErrorCode::kNotFound, "there is no latest snapshot: the repository has none yet",
+                std::string(kLatest));
+  }
   throw Error(ErrorCode::kNotFound,
-              snapshots.empty() ? "there is no latest snapshot: the repository has none yet"
-                                : "no snapshot matches the host, tags and paths given",
+              filter.is_empty() ? "there is no latest snapshot: none was finished yet"
+                                : fmt::format("no snapshot matches {}", filter.text()),
               std::string(kLatest));
+}
+
+const Snapshot& find_at(const std::vector<Snapshot>& snapshots, std::string_view text,
+                        Timestamp time, const SnapshotFilter& filter) {
+  const Snapshot* newest = find_newest(snapshots, [&](const Snapshot& snapshot) {
+    return !is_partial(snapshot) && snapshot.time.instant <= time && filter.matches(snapshot);
+  });
+  if (newest != nullptr) return *newest;
+  throw Error(ErrorCode::kNotFound,
+              fmt::format("no snapshot{}{} is as old as \"{}\": \"snapfs snapshots\" lists them",
+                          filter.is_empty() ? "" : " that matches ", filter.text(), text),
+              std::string(text));
+}
+
+/// Of what is no ID. In place of a name for a snapshot that is to be changed, a time is no
+/// accident that is waited for.
+[[noreturn]] void throw_no_name(std::string_view text, bool times) {
+  const char* advice = times ? "give \"latest\", an ID, or a time such as yesterday or 2026-01-31"
+                             : "give \"latest\" or an ID";
+  if (!times && parse_time_expression(text, {}, {})) {
+    advice = "a time is no name for what is to be changed, give \"latest\" or an ID";
+  }
+  throw Error(ErrorCode::kUsage, fmt::format("\"{}\" does not name a snapshot: {}", text, advice),
+              std::string(text));
 }
 
 std::string lower_case_hex(std::string_view text) {
@@ -74,6 +103,18 @@ bool SnapshotFilter::matches(const Snapshot& snapshot) const {
   return contains_all(snapshot.paths, paths);
 }
 
+std::string SnapshotFilter::text() const {
+  std::string text;
+  const auto add = [&text](std::string_view option, std::string_view value) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : " ", option, value);
+  };
+  for (const std::string& host : hosts) add("--host", host);
+  for (const std::vector<std::string>& list : tags)
+    add("--tag", fmt::format("{}", fmt::join(list, ",")));
+  for (const std::string& path : paths) add("--path", path);
+  return text;
+}
+
 bool is_earlier(const Snapshot& a, const Snapshot& b) noexcept {
   return std::tie(a.time.instant, a.id) < std::tie(b.time.instant, b.id);
 }
@@ -98,13 +139,18 @@ std::vector<Snapshot> load_snapshots(Repository& repository, StopToken stop,
   return snapshots;
 }
 
+bool is_id_text(std::string_view text) noexcept {
+  return !text.empty() && text.find_first_not_of(kDigits) == std::string_view::npos;
+}
+
 const Snapshot& find_snapshot(const std::vector<Snapshot>& snapshots, std::string_view text,
-                              const SnapshotFilter& filter) {
+                              const SnapshotFilter& filter, const TimeNames* times) {
   if (text == kLatest) return find_latest(snapshots, filter);
-  if (text.empty() || text.find_first_not_of(kDigits) != std::string_view::npos) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("\"{}\" does not name a snapshot: give \"latest\" or an ID", text),
-                std::string(text));
+  const auto time = times != nullptr ? parse_time_expression(text, times->now, times->zone)
+                                     : std::optional<Timestamp>();
+  if (!is_id_text(text)) {
+    if (time) return find_at(snapshots, text, *time, filter);
+    throw_no_name(text, times != nullptr);
   }
   const std::string prefix = lower_case_hex(text);
   const Snapshot* found = nullptr;
@@ -118,8 +164,11 @@ const Snapshot& find_snapshot(const std::vector<Snapshot>& snapshots, std::strin
     found = &snapshot;
   }
   if (found != nullptr) return *found;
-  throw Error(ErrorCode::kNotFound, fmt::format("no snapshot's ID begins with \"{}\"", text),
-              std::string(text));
+  throw Error(
+      ErrorCode::kNotFound,
+      fmt::format("no snapshot's ID begins with \"{}\"{}", text,
+                  time ? ": such digits are never a time, write 7d-ago or 2026-01-31 for one" : ""),
+      std::string(text));
 }
 
 std::optional<Snapshot> find_parent(const std::vector<Snapshot>& snapshots, Timestamp time,

@@ -9,6 +9,8 @@
 
 #include "fs/base/error.h"
 #include "fs/base/stop_token.h"
+#include "fs/base/timestamp.h"
+#include "fs/base/timezone.h"
 #include "fs/tree/snapshot.h"
 
 namespace snapfs {
@@ -22,6 +24,9 @@ struct SnapshotFilter {
   std::vector<std::string> paths;              ///< all of them, absolute
 
   bool matches(const Snapshot& snapshot) const;
+
+  /// "--host web --path /srv", as it would be typed; empty when it allows every snapshot.
+  std::string text() const;
 
   /// Whether it allows every snapshot.
   bool is_empty() const noexcept { return hosts.empty() && tags.empty() && paths.empty(); }
@@ -41,11 +46,22 @@ bool is_earlier(const Snapshot& a, const Snapshot& b) noexcept;
 std::vector<Snapshot> load_snapshots(Repository& repository, StopToken stop,
                                      const DamagedSnapshot& damaged = nullptr);
 
+/// For names that are times: what counts as now, and by whose clock.
+struct TimeNames {
+  Timestamp now;
+  TimeZone zone;
+};
+
+/// Whether `text` can be nothing but an ID or the beginning of one: hexadecimal digits alone.
+bool is_id_text(std::string_view text) noexcept;
+
 /// The snapshot that `text` names: "latest" (the newest complete one that the filter matches), a
-/// full ID, or an unambiguous prefix of one; the filter does not restrict IDs. Throws
-/// Error{kNotFound}, Error{kUsage} when the text is ambiguous or no ID at all.
+/// full ID, or an unambiguous prefix of one; the filter does not restrict IDs. With `times` also
+/// what parse_time_expression() knows, for the newest complete one that the filter matches and that
+/// is not after that time; what could be an ID is one. Throws Error{kNotFound}, Error{kUsage} when
+/// the text is ambiguous or no name at all.
 const Snapshot& find_snapshot(const std::vector<Snapshot>& snapshots, std::string_view text,
-                              const SnapshotFilter& filter);
+                              const SnapshotFilter& filter, const TimeNames* times = nullptr);
 
 /// The newest complete snapshot not after `time` that the filter matches, to be a new snapshot's
 /// parent (FORMAT §13.3).

@@ -9,6 +9,7 @@
 
 #include "fs/base/error.h"
 #include "fs/base/path.h"
+#include "fs/base/time_expression.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/tree_reader.h"
 
@@ -20,27 +21,46 @@ std::string joined(const std::vector<std::string>& parts, std::size_t count) {
       "/{}", fmt::join(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(count), "/"));
 }
 
-/// The entry that the first `count` parts lead to.
-Node find_entry(Repository& repository, const Id& root, const std::vector<std::string>& parts,
-                const StopToken& stop) {
+/// How far a path leads.
+struct WayInside {
+  std::size_t parts = 0;  ///< as many of them there are
+  std::optional<Node> last;
+};
+
+/// `parts` are not none.
+WayInside follow(Repository& repository, const Id& root, const std::vector<std::string>& parts,
+                 const StopToken& stop) {
+  WayInside way;
   Id tree = root;
-  for (std::size_t i = 0;; ++i) {
+  for (const std::string& part : parts) {
     std::vector<Node> nodes = load_tree(repository, tree, stop);
-    const auto found = std::ranges::lower_bound(nodes, parts[i], {}, &Node::name);
-    if (found == nodes.end() || found->name != parts[i]) {
-      throw Error(ErrorCode::kNotFound,
-                  fmt::format("there is no {} in the snapshot: \"snapfs ls\" shows what there is",
-                              joined(parts, i + 1)),
-                  joined(parts, i + 1));
+    const auto found = std::ranges::lower_bound(nodes, part, {}, &Node::name);
+    if (found == nodes.end() || found->name != part) {
+      way.last.reset();
+      break;
     }
-    if (i + 1 == parts.size()) return std::move(*found);
-    if (!found->subtree) {
-      throw Error(ErrorCode::kNotFound,
-                  fmt::format("{} is not a directory in the snapshot", joined(parts, i + 1)),
-                  joined(parts, i + 1));
-    }
-    tree = *found->subtree;
+    ++way.parts;
+    way.last = std::move(*found);
+    if (!way.last->subtree) break;
+    tree = *way.last->subtree;
   }
+  return way;
+}
+
+[[noreturn]] void throw_no_directory(const std::string& path, std::string_view place) {
+  throw Error(ErrorCode::kNotFound, fmt::format("{} is not a directory in {}", path, place), path);
+}
+
+Node find_entry(Repository& repository, const Id& root, const std::vector<std::string>& parts,
+                const StopToken& stop, std::string_view place) {
+  WayInside way = follow(repository, root, parts, stop);
+  if (way.parts == parts.size()) return *std::move(way.last);
+  if (way.last) throw_no_directory(joined(parts, way.parts), place);
+  const std::string missing = joined(parts, way.parts + 1);
+  throw Error(
+      ErrorCode::kNotFound,
+      fmt::format("there is no {} in {}: \"snapfs ls\" shows what there is", missing, place),
+      missing);
 }
 
 std::vector<std::string> parts_inside(std::string_view path) {
@@ -50,37 +70,48 @@ std::vector<std::string> parts_inside(std::string_view path) {
 }  // namespace
 
 SnapshotPath SnapshotPath::parse(std::string_view text) {
-  const std::size_t colon = text.find(':');
+  std::size_t colon = text.find(':');
+  for (std::size_t end = text.size(); end != std::string_view::npos && end > colon;
+       end = text.rfind(':', end - 1)) {
+    // The longest beginning that is a time with colons of its own.
+    if (!parse_time_expression(text.substr(0, end), {}, {})) continue;
+    colon = end == text.size() ? std::string_view::npos : end;
+    break;
+  }
   if (colon == std::string_view::npos) return {std::string(text), {}};
   return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
 }
 
 Snapshot load_snapshot(Repository& repository, std::string_view text, const SnapshotFilter& filter,
-                       StopToken stop, const DamagedSnapshot& damaged) {
-  if (text.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos || text.empty()) {
-    return find_snapshot(load_snapshots(repository, stop, damaged), text, filter);
+                       StopToken stop, const DamagedSnapshot& damaged, const TimeNames* times) {
+  if (!is_id_text(text)) {
+    return find_snapshot(load_snapshots(repository, stop, damaged), text, filter, times);
   }
   std::vector<Snapshot> candidates;
   for (const Id& id : repository.list(FileKind::kSnapshot, stop)) candidates.emplace_back().id = id;
-  const Id id = find_snapshot(candidates, text, filter).id;
+  const Id id = find_snapshot(candidates, text, filter, times).id;
   return parse_snapshot(id, repository.load_file({FileKind::kSnapshot, id}, std::move(stop)));
 }
 
-Id find_directory(Repository& repository, const Id& root, std::string_view path, StopToken stop) {
+Id find_directory(Repository& repository, const Id& root, std::string_view path, StopToken stop,
+                  std::string_view place) {
   const std::vector<std::string> parts = parts_inside(path);
   if (parts.empty()) return root;
-  const Node node = find_entry(repository, root, parts, stop);
-  if (node.subtree) return *node.subtree;
-  const std::string whole = joined(parts, parts.size());
-  throw Error(ErrorCode::kNotFound, fmt::format("{} is not a directory in the snapshot", whole),
-              whole);
+  const Node node = find_entry(repository, root, parts, stop, place);
+  if (!node.subtree) throw_no_directory(joined(parts, parts.size()), place);
+  return *node.subtree;
 }
 
 std::optional<Node> find_node(Repository& repository, const Id& root, std::string_view path,
-                              StopToken stop) {
+                              StopToken stop, std::string_view place) {
   const std::vector<std::string> parts = parts_inside(path);
   if (parts.empty()) return std::nullopt;
-  return find_entry(repository, root, parts, stop);
+  return find_entry(repository, root, parts, stop, place);
+}
+
+bool has_path(Repository& repository, const Id& root, std::string_view path, StopToken stop) {
+  const std::vector<std::string> parts = parts_inside(path);
+  return parts.empty() || follow(repository, root, parts, stop).parts == parts.size();
 }
 
 }  // namespace snapfs

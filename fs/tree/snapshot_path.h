@@ -20,7 +20,8 @@ struct SnapshotPath {
   std::string snapshot;
   std::string folder;  ///< as typed, with or without a slash in front; empty: the root
 
-  /// Everything behind the first colon is the folder.
+  /// Everything behind the first colon is the folder; but in a time, such as 2026-11-01T12:30,
+  /// colons are its own.
   static SnapshotPath parse(std::string_view text);
 };
 
@@ -28,16 +29,21 @@ struct SnapshotPath {
 /// that takes: one for an ID, all for "latest". Damaged ones are told to `damaged` where that is no
 /// matter, or throw. Throws what find_snapshot throws.
 Snapshot load_snapshot(Repository& repository, std::string_view text, const SnapshotFilter& filter,
-                       StopToken stop, const DamagedSnapshot& damaged = nullptr);
+                       StopToken stop, const DamagedSnapshot& damaged = nullptr,
+                       const TimeNames* times = nullptr);
 
 /// The tree of the directory at `path`, which begins at the tree `root`; "", "." and "/" are the
-/// root itself. Throws Error{kNotFound} that says up to where the path leads, and what load_tree
-/// throws.
-Id find_directory(Repository& repository, const Id& root, std::string_view path, StopToken stop);
+/// root itself. Throws Error{kNotFound} that says up to where the path leads in `place`, and what
+/// load_tree throws.
+Id find_directory(Repository& repository, const Id& root, std::string_view path, StopToken stop,
+                  std::string_view place = "the snapshot");
 
 /// The entry at `path`; nothing when that is the root, which is no entry. Throws what
 /// find_directory throws.
 std::optional<Node> find_node(Repository& repository, const Id& root, std::string_view path,
-                              StopToken stop);
+                              StopToken stop, std::string_view place = "the snapshot");
+
+/// Whether there is an entry at `path`, or it is the root. Throws what load_tree throws.
+bool has_path(Repository& repository, const Id& root, std::string_view path, StopToken stop);
 
 }  // namespace snapfs

@@ -5,8 +5,8 @@
 #include <ranges>
 
 #include "fs/base/error.h"
+#include "fs/base/time_expression.h"
 #include "fs/tree/snapshot_list.h"
-#include "mount/model/time_expression.h"
 
 namespace snapfs {
 

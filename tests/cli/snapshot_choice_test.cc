@@ -54,10 +54,30 @@ TEST(SnapshotChoice, TakesWhatIsNamedInItsOrderAndOnce) {
       fails_with(ErrorCode::kNotFound, "77", [&] { (void)choice.among(three(), {"77"}, {}); }));
 }
 
-TEST(SnapshotChoice, PassesOverNamesThatFitNone) {
-  const SnapshotChoice choice(false, UnmatchedName::kPassedOver);
-  EXPECT_EQ(times(choice.among(three(), {"77", "20"}, {})), (Times{1000}));
-  EXPECT_TRUE(choice.among(three(), {"77"}, {}).empty());
+TEST(SnapshotChoice, TimesNameSnapshotsOnlyToLookAt) {
+  const SnapshotChoice looking(false);
+  EXPECT_EQ(times(looking.among(three(), {"yesterday"}, {})), (Times{2000}));
+  EXPECT_EQ(times(looking.among(three(), {"yesterday"}, of_host("beta"))), (Times{1000}));
+  EXPECT_EQ(times(looking.among(three(), {"1970-01-01T00:20Z"}, {})), (Times{1000}));
+  EXPECT_TRUE(fails_with(ErrorCode::kNotFound, "1969",
+                         [&] { (void)looking.among(three(), {"1969-01"}, {}); }));
+  // What could be an ID is one.
+  EXPECT_TRUE(fails_with(ErrorCode::kNotFound, "ID begins with \"7d\": such digits",
+                         [&] { (void)looking.among(three(), {"7d"}, {}); }));
+  EXPECT_EQ(times(looking.among(three(), {"7d-ago"}, {})), (Times{2000}));
+  const SnapshotChoice changing(false, ChoiceFor::kChanging);
+  for (const char* const time : {"yesterday", "now", "2026-11-01", "7d-ago"}) {
+    EXPECT_TRUE(fails_with(ErrorCode::kUsage, "a time is no name",
+                           [&] { (void)changing.among(three(), {time}, {}); }));
+  }
+  EXPECT_EQ(times(changing.among(three(), {"latest"}, {})), (Times{2000}));
+}
+
+TEST(SnapshotChoice, OneNameThatFitsNoneRefusesAll) {
+  const SnapshotChoice choice(false, ChoiceFor::kChanging);
+  EXPECT_TRUE(fails_with(ErrorCode::kNotFound, "77", [&] {
+    (void)choice.among(three(), {"20", "77"}, {});
+  }));
 }
 
 TEST(SnapshotChoice, DamagedSnapshotsAreLeftOutAndShowInTheStatus) {

@@ -173,11 +173,37 @@ class ForgetTest(harness.CompatTest):
         self.snapfs("forget", "--keep-daily", "3")
         self.assertEqual(self.ids(), sorted(snapshot["id"] for snapshot in told[0]["keep"]))
 
-    def test_named_snapshots_are_removed_whatever_the_policy(self):
+    def test_names_that_are_a_slip_remove_nothing(self):
+        self.make_daily(5)
+        before = self.ids()
+        first, second, *rest = before
+        for arguments, words in (
+                ([first, "--keep-last", "99"], "a policy do not go together"),
+                (["--keep-last", "5", "6"], "a policy do not go together"),
+                (["--keep-tag", "x", first], "a policy do not go together"),
+                ([first[:1]], "too short"), ([first[:7]], "too short"), ([first, second[:4]], "too short"),
+                ([first, "ffffffffffff"], "ffffffffffff"), (["nope"], "nope"),
+                ([first, "nope"], "nope"), ([""], "does not name"), ([first, ""], "does not name"),
+                (["yesterday"], "a time is no name"), (["2026-11"], "a time is no name")):
+            with self.subTest(arguments=arguments):
+                for more in ([], ["--dry-run"], ["--prune"], ["--json"]):
+                    self.assertIn(words, self.snapfs("forget", *arguments, *more, expect=1).stderr)
+                self.assertEqual(self.ids(), before)
+        self.assertIn("too short", self.snapfs("rewrite", "--forget", "-e", "x", first[:7],
+                                               expect=1).stderr)
+        self.assertIn("too short", self.snapfs("repair", "snapshots", "--forget", first[:7],
+                                               expect=1).stderr)
+        self.assertIn("no snapshot's ID", self.snapfs("tag", "--add", "x", "ffffffff", expect=1).stderr)
+        self.assertIn("a time is no name", self.snapfs("tag", "--add", "x", "yesterday",
+                                                       expect=1).stderr)
+        (key,) = json.loads(self.snapfs("key", "list", "--json").stdout)
+        self.assertIn("too short", self.snapfs("key", "remove", key["id"][:7], expect=1).stderr)
+        self.assertEqual(self.ids(), before)
+
+    def test_named_snapshots_are_removed(self):
         self.make_daily(5)
         first, second, *rest = self.ids()
-        result = self.snapfs("forget", first, second[:9], "--keep-last", "99", "ffffffffffff")
-        self.assertIn("ffffffffffff", result.stderr)
+        self.snapfs("forget", first, second[:8])
         self.assertEqual(self.ids(), rest)
         newest = self.snapshots()[-1]["id"]
         self.snapfs("forget", "latest")

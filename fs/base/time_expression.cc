@@ -1,5 +1,5 @@
 // Moments as people name them.
-#include "mount/model/time_expression.h"
+#include "fs/base/time_expression.h"
 
 #include <algorithm>
 #include <cstdint>

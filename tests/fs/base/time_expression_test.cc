@@ -1,5 +1,5 @@
 // Moments by name. Expected values are worked out by hand, in Berlin's time zone where it matters.
-#include "mount/model/time_expression.h"
+#include "fs/base/time_expression.h"
 
 #include <optional>
 #include <string>

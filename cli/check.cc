@@ -1,8 +1,12 @@
 // snapfs check: whether a repository is sound.
 #include "fs/maintain/check.h"
 
+#include <sys/stat.h>
+
 #include <memory>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +22,8 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "fs/base/error.h"
+#include "fs/repo/identity.h"
+#include "fs/tree/snapshot_list.h"
 
 namespace snapfs {
 namespace {
@@ -25,14 +31,14 @@ namespace {
 struct CheckArguments {
   FilterOptions filter;
   bool read_data = false;
-  std::string read_data_subset;
+  std::optional<PackSubset> read_data_subset;
   bool check_unused = false;
   bool with_cache = false;  ///< accepted; nothing is cached that a check reads
   std::vector<std::string> ids;
 };
 
 CheckOptions options_of(const CheckArguments& arguments) {
-  if (arguments.read_data && !arguments.read_data_subset.empty()) {
+  if (arguments.read_data && arguments.read_data_subset) {
     throw Error(ErrorCode::kUsage,
                 "--read-data and --read-data-subset exclude each other: give one");
   }
@@ -40,25 +46,44 @@ CheckOptions options_of(const CheckArguments& arguments) {
   options.snapshots = arguments.ids;
   options.filter = arguments.filter.filter();
   options.find_unused = arguments.check_unused;
-  if (!arguments.read_data_subset.empty()) {
-    options.read_data = PackSubset::parse(arguments.read_data_subset);
+  if (arguments.read_data_subset) {
+    options.read_data = arguments.read_data_subset;
   } else if (arguments.read_data) {
     options.read_data.emplace();
   }
   return options;
 }
 
+/// What snapshots of this machine were taken of, as far as it exists: the newest of each such set.
+std::vector<std::string> sources_still_there(Session& session) {
+  const std::vector<Snapshot> snapshots =
+      load_snapshots(session.repository(), session.stop(), [](const Id&, const Error&) {});
+  const std::string host = Identity::of_process().hostname;
+  std::set<std::string> sources;
+  for (const Snapshot& snapshot : snapshots) {
+    if (snapshot.hostname != host) continue;
+    for (const std::string& path : snapshot.paths) {
+      struct stat status {};
+      if (::lstat(path.c_str(), &status) == 0) sources.insert(path);
+    }
+  }
+  return {sources.begin(), sources.end()};
+}
+
 ExitCode run_check(const GlobalOptions& options, const CheckArguments& arguments,
                    Signals& signals) {
   const CheckOptions what = options_of(arguments);
-  Session session(options, signals, lock_unless(options.no_lock, LockMode::kExclusive));
+  Session session(options, signals,
+                  lock_unless(options.no_lock, WantedLock::to_read(LockMode::kExclusive)));
   CheckVerdict verdict;
   {
     CheckOutput output(options);
     if (what.read_data) reuse_large_buffers();
     verdict = check_repository(session.repository(), what, output, session.stop());
   }
-  print_check_result(options, verdict);
+  const std::vector<std::string> sources =
+      verdict.means_loss() ? sources_still_there(session) : std::vector<std::string>();
+  print_check_result(options, verdict, sources);
   if (verdict.sound()) return ExitCode::kSuccess;
   print_exit_error(options.json, ExitCode::kFatal, "the repository contains errors");
   return ExitCode::kFatal;
@@ -74,7 +99,9 @@ Command check_command(GlobalOptions& options) {
   command.add("Options",
               {
                   {"--read-data", &arguments->read_data, "Read every byte of every pack"},
-                  {"--read-data-subset", "PART", &arguments->read_data_subset,
+                  {"--read-data-subset", "PART", Binding([arguments](const std::string& part) {
+                     arguments->read_data_subset = PackSubset::parse(part);
+                   }),
                    "Read part of the packs: n/t, x% or a size (500M)"},
                   {"--check-unused", &arguments->check_unused,
                    "Name the blobs that no chosen snapshot uses"},

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "cli/global_options.h"
 #include "cli/json_object.h"
 #include "cli/output.h"
@@ -48,10 +50,33 @@ std::string check_summary_json(const CheckVerdict& verdict) {
   object.raw("suggest_repair_index", json_bool(verdict.suggest_repair_index))
       .raw("suggest_prune", json_bool(verdict.suggest_prune))
       .raw("suggest_repair_snapshots", json_bool(verdict.suggest_repair_snapshots));
+  if (verdict.read_data) {
+    object.number("packs_read", verdict.packs_read).number("packs", verdict.packs);
+  }
   return object.finish();
 }
 
-std::string repair_advice(const CheckVerdict& verdict) {
+std::string quoted(std::string_view word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) {
+    return std::string(word);
+  }
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+std::string what_was_read(const CheckVerdict& verdict) {
+  if (!verdict.read_data) return "";
+  return fmt::format("the data of {} of {} pack{} was read{}\n", verdict.packs_read, verdict.packs,
+                     verdict.packs == 1 ? "" : "s",
+                     verdict.packs_read == 0 && verdict.packs > 0
+                         ? ": none of them is in that part, so this says nothing of the data"
+                         : "");
+}
+
+std::string repair_advice(const CheckVerdict& verdict, std::span<const std::string> sources) {
   std::string advice;
   if (verdict.suggest_repair_index) advice += "  snapfs repair index\n";
   if (!verdict.broken_packs.empty()) {
@@ -59,7 +84,12 @@ std::string repair_advice(const CheckVerdict& verdict) {
     for (const Id& pack : verdict.broken_packs) advice += " " + pack.hex();
     advice += "\n";
   }
-  if (verdict.suggest_repair_snapshots || !verdict.broken_packs.empty()) {
+  if (verdict.means_loss()) {
+    if (!sources.empty()) {
+      advice += "  snapfs snapshot --force";
+      for (const std::string& source : sources) advice += " " + quoted(source);
+      advice += "\n";
+    }
     // What the others can bring back must not be given up before.
     if (!advice.empty() || !verdict.read_data) advice += "  snapfs check --read-data\n";
     advice += "  snapfs repair snapshots --forget\n";
@@ -67,17 +97,23 @@ std::string repair_advice(const CheckVerdict& verdict) {
   return advice;
 }
 
-void print_check_result(const GlobalOptions& options, const CheckVerdict& verdict) {
+void print_check_result(const GlobalOptions& options, const CheckVerdict& verdict,
+                        std::span<const std::string> sources) {
   if (options.json) return print(check_summary_json(verdict) + "\n");
+  if (!options.quiet) print(what_was_read(verdict));
   if (verdict.sound()) {
     if (!options.quiet) print("no errors were found\n");
     return;
   }
-  const std::string advice = repair_advice(verdict);
+  const std::string advice = repair_advice(verdict, sources);
   if (advice.empty()) return;
   print_report(
-      "\nFiles that a copy of the repository still has are best brought back from there. Otherwise "
-      "run, in this order:\n\n" +
+      fmt::format(
+          "\nFiles that a copy of the repository still has are best brought back from there. "
+          "Otherwise run, in this order{}:\n\n",
+          verdict.means_loss() && !sources.empty()
+              ? " (the snapshot stores anew what was lost, as far as it is still at its place)"
+              : "") +
       advice + "\n");
 }
 

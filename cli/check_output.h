@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -38,11 +39,16 @@ std::string check_message_json(std::string_view type, std::string_view message);
 /// {"message_type":"summary","num_errors":…}, without a newline.
 std::string check_summary_json(const CheckVerdict& verdict);
 
+/// How many packs' data was read, with a newline; empty when none was to be.
+std::string what_was_read(const CheckVerdict& verdict);
+
 /// The commands that repair what was found, one a line, in the order in which to run them; empty
-/// when there is nothing to repair.
-std::string repair_advice(const CheckVerdict& verdict);
+/// when there is nothing to repair. `sources` is what is still there of what snapshots were taken
+/// of: another snapshot of it stores what was lost, once the index does not claim it any more.
+std::string repair_advice(const CheckVerdict& verdict, std::span<const std::string> sources = {});
 
 /// The summary, or the advice, or that all is well.
-void print_check_result(const GlobalOptions& options, const CheckVerdict& verdict);
+void print_check_result(const GlobalOptions& options, const CheckVerdict& verdict,
+                        std::span<const std::string> sources);
 
 }  // namespace snapfs

@@ -193,7 +193,7 @@ void prune_without(const std::vector<Id>& removed, const std::vector<Snapshot>& 
   }
   // That these were the last ones, somebody has just asked for; nothing else empties a repository.
   prune.allow_no_snapshots = prune.expected_snapshots.empty();
-  prune_and_report(session, global, std::move(prune), options.dry_run);
+  prune_and_report(session, global, std::move(prune), options.dry_run, PruneReport::kForPeople);
 }
 
 /// A damaged one goes, too, when its whole ID is given: nothing else can be done with it.
@@ -218,7 +218,7 @@ ExitCode run_forget(const GlobalOptions& global, const ForgetOptions& options, S
   if (options.prune) (void)options.prune_arguments.options();  // mistakes show before a removal
   GroupBy::parse(options.group_by);
   require_intention(global, options, policy);
-  Session session(global, signals, lock_unless(global.no_lock, LockMode::kExclusive));
+  Session session(global, signals, lock_unless(global.no_lock, WantedLock::to_make_room()));
   SnapshotChoice choice(global.json, ChoiceFor::kChanging);
   const std::vector<Snapshot> all = choice.load(session.repository(), session.stop());
   Decision decision(global, options);

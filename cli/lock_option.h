@@ -3,14 +3,14 @@
 
 #include <optional>
 
-#include "fs/repo/lock.h"
+#include "cli/wanted_lock.h"
 
 namespace snapfs {
 
 /// The lock of a command that only reads, or of a dry run; nothing when it is told to take none. A
 /// command that writes takes its lock whatever it is told.
-inline std::optional<LockMode> lock_unless(bool no_lock, LockMode mode) {
-  return no_lock ? std::nullopt : std::optional(mode);
+inline std::optional<WantedLock> lock_unless(bool no_lock, WantedLock lock) {
+  return no_lock ? std::nullopt : std::optional(lock);
 }
 
 }  // namespace snapfs

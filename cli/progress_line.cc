@@ -62,26 +62,71 @@ std::optional<seconds> remaining_time(const ProgressFigures& figures) noexcept {
   return seconds((*figures.bytes_total - done + rate - 1) / rate);
 }
 
-std::string progress_line(const ProgressFigures& figures, std::size_t columns) {
-  std::string line = fmt::format("[{}] ", format_elapsed(duration_cast<seconds>(figures.elapsed)));
-  if (const auto fraction = fraction_done(figures))
-    line += fmt::format("{:.2f}%  ", *fraction * 100);
-  line += fmt::format("{}", figures.files_done);
-  if (figures.files_total) line += fmt::format(" / {}", *figures.files_total);
-  line += fmt::format(" {}", figures.unit);
-  if (counts_bytes(figures)) line += fmt::format("  {}", format_size(figures.bytes_done));
-  if (figures.bytes_total) line += fmt::format(" / {}", format_size(*figures.bytes_total));
+namespace {
+
+/// The line, from left to right; what comes first in this order goes first where there is no room.
+enum class Drop { kRate, kBytes, kCount, kErrors, kFraction, kElapsed, kNever };
+
+struct LinePart {
+  Drop drop;
+  std::string text;  ///< with what separates it from the part before
+};
+
+std::string count_text(const ProgressFigures& figures) {
+  const std::string total = figures.files_total ? fmt::format(" / {}", *figures.files_total) : "";
+  return fmt::format("{}{} {}", figures.files_done, total, figures.unit);
+}
+
+std::string bytes_text(const ProgressFigures& figures) {
+  const std::string total =
+      figures.bytes_total ? fmt::format(" / {}", format_size(*figures.bytes_total)) : "";
+  return format_size(figures.bytes_done) + total;
+}
+
+std::vector<LinePart> line_parts(const ProgressFigures& figures) {
+  std::vector<LinePart> parts;
+  const auto elapsed = duration_cast<seconds>(figures.elapsed);
+  parts.push_back({Drop::kElapsed, fmt::format("[{}] ", format_elapsed(elapsed))});
+  if (const auto fraction = fraction_done(figures)) {
+    parts.push_back({Drop::kFraction, fmt::format("{:.2f}%  ", *fraction * 100)});
+  }
+  parts.push_back({Drop::kCount, count_text(figures) + "  "});
+  if (counts_bytes(figures) || figures.bytes_total) {
+    parts.push_back({Drop::kBytes, bytes_text(figures) + "  "});
+  }
   if (const std::uint64_t rate = bytes_per_second(figures)) {
-    line += fmt::format("  {}/s", format_size(rate));
+    parts.push_back({Drop::kRate, format_size(rate) + "/s  "});
   }
   if (const auto remaining = remaining_time(figures)) {
-    line += fmt::format("  ETA {}", format_elapsed(*remaining));
+    parts.push_back({Drop::kNever, fmt::format("ETA {}  ", format_elapsed(*remaining))});
   }
   if (figures.errors > 0) {
-    line += fmt::format("  {} error{}", figures.errors, figures.errors == 1 ? "" : "s");
+    const char* const plural = figures.errors == 1 ? "" : "s";
+    parts.push_back({Drop::kErrors, fmt::format("{} error{}", figures.errors, plural)});
   }
+  return parts;
+}
+
+std::string joined(const std::vector<LinePart>& parts) {
+  std::string line;
+  for (const LinePart& part : parts) line += part.text;
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line;
+}
+
+}  // namespace
+
+std::string progress_line(const ProgressFigures& figures, std::size_t columns) {
+  std::vector<LinePart> parts = line_parts(figures);
+  std::string line = joined(parts);
+  if (columns == 0) return line;
   // One short: some terminals wrap when the last column is written.
-  if (columns > 0) line.resize(std::min(line.size(), columns - 1));
+  const std::size_t room = columns - 1;
+  while (line.size() > room && parts.size() > 1) {
+    parts.erase(std::ranges::min_element(parts, {}, &LinePart::drop));
+    line = joined(parts);
+  }
+  line.resize(std::min(line.size(), room));
   return line;
 }
 

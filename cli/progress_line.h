@@ -32,8 +32,9 @@ std::uint64_t bytes_per_second(const ProgressFigures& figures) noexcept;
 /// The time that what is left will take at the rate so far; empty when nobody can tell.
 std::optional<std::chrono::seconds> remaining_time(const ProgressFigures& figures) noexcept;
 
-/// "[0:12] 34.21%  1234 / 5000 files  1.234 GiB / 3.200 GiB  103.000 MiB/s  ETA 0:19", cut to
-/// `columns`.
+/// "[0:12] 34.21%  1234 / 5000 files  1.234 GiB / 3.200 GiB  103.000 MiB/s  ETA 0:19", with fewer
+/// parts where it would not fit `columns` but for the last one; the ETA stays the longest. 0
+/// columns: as many as it takes.
 std::string progress_line(const ProgressFigures& figures, std::size_t columns);
 
 /// That line, and below it the files that are being read, as many as a terminal of that size has

@@ -38,7 +38,10 @@ ExitCode run_prune(const GlobalOptions& global, const PruneCommand& command, Sig
   if (global.no_lock && !command.dry_run) {
     throw Error(ErrorCode::kUsage, "--no-lock is for --dry-run only: pruning needs the lock");
   }
-  Session session(global, signals, lock_unless(global.no_lock, LockMode::kExclusive));
+  const bool makes_room = !command.recover_repository.empty();
+  Session session(global, signals,
+                  lock_unless(global.no_lock, makes_room ? WantedLock::to_make_room()
+                                                         : WantedLock(LockMode::kExclusive)));
   if (!command.recover_repository.empty()) {
     require_id(command.recover_repository, session.repository().config().id);
     options.recover_no_space = true;

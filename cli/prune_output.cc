@@ -95,12 +95,32 @@ std::string which_packs(const PrunePlan& plan) {
   return text;
 }
 
-[[noreturn]] void throw_with_advice(const Error& error) {
+/// What is missing or damaged, check finds with all that belongs to it, and the cure.
+PreparedPrune prepare(Session& session, const PruneOptions& options, WorkProgress& progress) {
+  try {
+    return prepare_prune(session.repository(), options, progress, session.stop());
+  } catch (const Error& error) {
+    const bool is_loss =
+        error.code() == ErrorCode::kDamaged || error.code() == ErrorCode::kNotFound;
+    const bool is_advised =
+        std::string_view(error.what()).find("snapfs ") != std::string_view::npos;
+    if (!is_loss || is_advised) throw;
+    throw Error(error.code(), fmt::format("{}; \"snapfs check\" says what to do", error.what()),
+                error.subject());
+  }
+}
+
+[[noreturn]] void throw_with_advice(const Error& error, const PruneOptions& options,
+                                    const Id& repository) {
   if (error.code() != ErrorCode::kNoSpace) throw Error(error);
+  // What was tried just now is no advice.
+  const std::string advice =
+      options.policy.max_repack_bytes == 0
+          ? fmt::format("\"snapfs prune --unsafe-recover-no-free-space {}\", which needs no room",
+                        repository.hex())
+          : std::string("\"snapfs prune --max-repack-size 0\", which writes next to nothing");
   throw Error(error.code(),
-              fmt::format("{}; every snapshot is still complete: try --max-repack-size 0, which "
-                          "writes next to nothing",
-                          error.what()),
+              fmt::format("{}; every snapshot is still complete: try {}", error.what(), advice),
               error.subject());
 }
 
@@ -139,7 +159,7 @@ std::string prune_json(const PruneFigures& figures, bool dry_run) {
 }
 
 void prune_and_report(Session& session, const GlobalOptions& global, PruneOptions options,
-                      bool dry_run) {
+                      bool dry_run, PruneReport report) {
   options.require_lock = [&session] { session.require_lock(); };
   const bool verbose = global.verbosity > 0;
   const bool text = !global.json && !global.quiet;
@@ -147,8 +167,7 @@ void prune_and_report(Session& session, const GlobalOptions& global, PruneOption
   const auto say = [&](const std::string& lines) {
     if (text) progress.interject([&] { print(lines); });
   };
-  const PreparedPrune prepared =
-      prepare_prune(session.repository(), options, progress, session.stop());
+  const PreparedPrune prepared = prepare(session, options, progress);
   const PruneFigures& figures = prepared.plan.figures;
   if (dry_run) say("\nnothing is changed: these are the changes that prune would make\n");
   say(prune_text(figures, verbose));
@@ -161,10 +180,10 @@ void prune_and_report(Session& session, const GlobalOptions& global, PruneOption
     } catch (const Error& error) {
       // That mode says itself what is to be done.
       if (options.recover_no_space) throw;
-      throw_with_advice(error);
+      throw_with_advice(error, options, session.repository().config().id);
     }
   }
-  if (global.json) print(prune_json(figures, dry_run) + "\n");
+  if (global.json && report == PruneReport::kWhole) print(prune_json(figures, dry_run) + "\n");
   if (!dry_run) say("done\n");
 }
 

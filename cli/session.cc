@@ -28,7 +28,7 @@ void require_repository(Backend& backend, const StopToken& stop) {
 
 }  // namespace
 
-Session::Session(const GlobalOptions& options, Signals& signals, std::optional<LockMode> lock,
+Session::Session(const GlobalOptions& options, Signals& signals, std::optional<WantedLock> lock,
                  Writing writing)
     : stop_(signals.token()) {
   const RepositoryLocation location = RepositoryLocation::parse(options.repository_string());
@@ -37,7 +37,13 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<L
   (void)options.remote.extended_options();
   options.remote.check_files();
   if (options.cleanup_cache) clean_cache(options);
-  const LockOptions lock_options{lock.value_or(LockMode::kShared), options.retry_lock_duration()};
+  LockOptions lock_options;
+  lock_options.retry_for = options.retry_lock_duration();
+  if (lock) {
+    lock_options.mode = lock->mode;
+    lock_options.may_lack_file = lock->may_lack_file;
+    lock_options.only_reads = lock->only_reads;
+  }
   path_ = location.path;
   backend_ = make_backend(location);
   if (writing == Writing::kPretended) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/wanted_lock.h"
 #include "fs/base/clock.h"
 #include "fs/base/stop_token.h"
 #include "fs/repo/lock.h"
@@ -26,7 +27,7 @@ class Session {
  public:
   /// `lock` empty: none is taken. Throws what opening and locking throw. Both references must
   /// outlive the session.
-  Session(const GlobalOptions& options, Signals& signals, std::optional<LockMode> lock,
+  Session(const GlobalOptions& options, Signals& signals, std::optional<WantedLock> lock,
           Writing writing = Writing::kAllowed);
   ~Session();
   Session(const Session&) = delete;

@@ -51,9 +51,14 @@ CheckVerdict check_repository(Repository& repository, const CheckOptions& option
   if (options.read_data) {
     std::vector<FileInfo> packs = std::move(stored.sound);
     if (options.is_selective()) packs = used_packs(std::move(packs), *used.blobs);
+    const std::size_t count = packs.size();
     packs = options.read_data->choose(std::move(packs), random_below);
     check_data(repository, *indexed, packs, report, stop);
-    report.suggest([](CheckVerdict& verdict) { verdict.read_data = true; });
+    report.suggest([&](CheckVerdict& verdict) {
+      verdict.read_data = true;
+      verdict.packs_read = packs.size();
+      verdict.packs = count;
+    });
   }
   return report.verdict();
 }

@@ -47,9 +47,14 @@ struct CheckVerdict {
   bool suggest_repair_index = false;
   bool suggest_repair_snapshots = false;  ///< when the others have done what they can
   bool read_data = false;                 ///< whether the packs that were wanted were read
+  std::size_t packs_read = 0;             ///< of these
+  std::size_t packs = 0;                  ///< that they were chosen from
   bool suggest_prune = false;
 
   bool sound() const noexcept { return errors == 0; }
+
+  /// Whether something that snapshots need seems to be gone.
+  bool means_loss() const noexcept { return suggest_repair_snapshots || !broken_packs.empty(); }
 };
 
 /// Ends early after index files that cannot be read: everything else would only echo that. Throws

@@ -39,16 +39,13 @@ std::optional<unsigned> power_of_unit(char unit) noexcept {
 }
 
 std::optional<std::uint64_t> parse_bytes(std::string_view text) {
-  unsigned power = 0;
-  if (!text.empty()) {
-    if (const auto unit = power_of_unit(text.back())) {
-      power = *unit;
-      text.remove_suffix(1);
-    }
-  }
+  if (text.empty()) return std::nullopt;
+  const auto power = power_of_unit(text.back());
+  if (!power) return std::nullopt;  // a bare number is a slip for a percentage more often than not
+  text.remove_suffix(1);
   const auto number = parse_number<std::uint64_t>(text);
-  if (!number || *number > UINT64_MAX >> (10 * power)) return std::nullopt;
-  return *number << (10 * power);
+  if (!number || *number > UINT64_MAX >> (10 * *power)) return std::nullopt;
+  return *number << (10 * *power);
 }
 
 std::uint64_t total_bytes(const std::vector<FileInfo>& packs) {
@@ -90,7 +87,7 @@ PackSubset PackSubset::parse(std::string_view text) {
     subset.choice_ = Share{*percent};
   } else {
     const auto bytes = parse_bytes(text);
-    if (!bytes) refuse(text, "give n/t (1/5), a percentage (2.5%) or a size (500M)");
+    if (!bytes) refuse(text, "give n/t (1/5), a percentage (2.5%) or a size with its unit (500M)");
     if (*bytes == 0) refuse(text, "the size must be above 0");
     subset.choice_ = Size{*bytes};
   }

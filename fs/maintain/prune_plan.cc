@@ -117,7 +117,7 @@ class Planner {
       if (lists[number].lists_the_same(lists[canonical_[number]])) continue;
       throw Error(ErrorCode::kDamaged,
                   fmt::format("pack {} is listed in the index several times, with different blobs: "
-                              "nothing was pruned; run 'snapfs repair index'",
+                              "nothing was pruned",
                               ids()[number].hex()),
                   ids()[number].hex());
     }
@@ -240,8 +240,7 @@ class Planner {
   static void require_size(const FileInfo& file, const PackUse& pack) {
     if (pack.used_blobs == 0 || pack.bytes() == file.size) return;
     throw Error(ErrorCode::kDamaged,
-                fmt::format("pack {} has {} bytes, and the index says {}: nothing was pruned; run "
-                            "'snapfs repair index'",
+                fmt::format("pack {} has {} bytes, and the index says {}: nothing was pruned",
                             file.id.hex(), file.size, pack.bytes()),
                 file.id.hex());
   }
@@ -271,7 +270,7 @@ class Planner {
     if (needed.empty()) return;
     throw Error(ErrorCode::kDamaged,
                 fmt::format("{} pack{} that snapshots need {} not there, such as {}: nothing was "
-                            "pruned; run 'snapfs check', then 'snapfs repair index'",
+                            "pruned",
                             needed.size(), needed.size() == 1 ? "" : "s",
                             needed.size() == 1 ? "is" : "are", needed.front().hex()),
                 needed.front().hex());

@@ -74,7 +74,7 @@ void check_conflicts(Repository& repository, LockMode mode, const std::optional<
 
 /// The lock file could not be written, for a reason that somebody may be able to do something
 /// about. Only what reads can do without.
-[[noreturn]] void throw_not_writable(const Error& error, LockMode mode) {
+[[noreturn]] void throw_not_writable(const Error& error, bool may_only_read) {
   std::string advice;
   if (error.code() == ErrorCode::kNoSpace) {
     advice = "a lock needs some kilobytes: free them";
@@ -83,7 +83,7 @@ void check_conflicts(Repository& repository, LockMode mode, const std::optional<
   } else {
     throw error;
   }
-  if (mode == LockMode::kShared) advice += "; what only reads does without, given --no-lock";
+  if (may_only_read) advice += "; what only reads does without, given --no-lock";
   throw Error(error.code(), std::string(error.what()) + ": " + advice, error.subject());
 }
 
@@ -204,7 +204,11 @@ class Lock::Holder {
     try {
       id_ = repository_.save_file(FileKind::kLock, as_bytes(json), stop);
     } catch (const Error& error) {
-      throw_not_writable(error, options_.mode);
+      if (error.code() == ErrorCode::kNoSpace && options_.may_lack_file && id_.is_null()) {
+        *refreshed_.lock() = now;
+        return;
+      }
+      throw_not_writable(error, options_.only_reads || options_.mode == LockMode::kShared);
     }
     *refreshed_.lock() = now;
   }
@@ -230,7 +234,7 @@ class Lock::Holder {
       if (is_lost()) return;
       // A clock set back makes the lock's time one to come, which says nothing to others.
       const milliseconds now = age();
-      if (now >= options_.refresh_every || now < milliseconds(0)) refresh();
+      if (now >= options_.refresh_every || now < milliseconds(0) || id_.is_null()) refresh();
     }
   }
 

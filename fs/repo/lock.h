@@ -42,6 +42,11 @@ struct LockOptions {
   LockMode mode = LockMode::kShared;
   std::chrono::milliseconds retry_for{0};  ///< keep trying this long when the repository is locked
 
+  /// Storage that is full to the last byte has no room for a lock file either. Then who is to make
+  /// room holds the lock without one, if nobody else holds one, and writes it as soon as it fits.
+  bool may_lack_file = false;
+  bool only_reads = false;  ///< an exclusive lock that could be done without, too
+
   // The protocol's own delays; only tests change them.
   std::chrono::milliseconds settle{200};  ///< between writing a lock and looking again
   std::chrono::milliseconds refresh_every{std::chrono::minutes(5)};

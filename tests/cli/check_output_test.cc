@@ -23,6 +23,34 @@ TEST(CheckSummary, HasTheFieldsThatConsumersKnow) {
                 R"("suggest_repair_snapshots":false})");
 }
 
+TEST(CheckResult, SaysHowMuchWasRead) {
+  CheckVerdict verdict;
+  EXPECT_EQ(what_was_read(verdict), "");
+  verdict.read_data = true;
+  verdict.packs = 3;
+  verdict.packs_read = 2;
+  EXPECT_EQ(what_was_read(verdict), "the data of 2 of 3 packs was read\n");
+  EXPECT_TRUE(check_summary_json(verdict).ends_with(R"(,"packs_read":2,"packs":3})"));
+  verdict.packs_read = 0;
+  EXPECT_EQ(what_was_read(verdict),
+            "the data of 0 of 3 packs was read: none of them is in that part, so this says nothing "
+            "of the data\n");
+}
+
+TEST(RepairAdvice, WhatIsStillAtItsPlaceComesBeforeWhatGivesUp) {
+  CheckVerdict verdict;
+  verdict.broken_packs = {kPack};
+  verdict.read_data = true;
+  const std::vector<std::string> sources = {"/home/me", "/it's here"};
+  EXPECT_EQ(repair_advice(verdict, sources),
+            "  snapfs repair packs " + kPack.hex() +
+                "\n  snapfs snapshot --force /home/me '/it'\\''s here'\n"
+                "  snapfs check --read-data\n  snapfs repair snapshots --forget\n");
+  verdict = {};
+  verdict.suggest_repair_index = true;
+  EXPECT_EQ(repair_advice(verdict, sources), "  snapfs repair index\n");
+}
+
 TEST(RepairAdvice, NothingToRepairNeedsNone) {
   CheckVerdict verdict;
   verdict.suggest_prune = true;

@@ -54,8 +54,40 @@ TEST(ProgressLine, CountsErrors) {
   EXPECT_EQ(progress_line(figures, 200), "[0:00] 0 files  0 B  1 error");
 }
 
+TEST(ProgressLine, LeavesOutPartsWhereItWouldNotFitAndTheEtaLast) {
+  ProgressFigures figures = half_way();
+  figures.elapsed = seconds(3600);
+  figures.files_done = 123'456;
+  figures.files_total = 2'345'678;
+  figures.bytes_done = std::uint64_t{200} << 30;
+  figures.bytes_total = std::uint64_t{900} << 30;
+  figures.errors = 12;
+  const std::pair<std::size_t, const char*> lines[] = {
+      {0,
+       "[1:00:00] 22.22%  123456 / 2345678 files  200.000 GiB / 900.000 GiB  56.889 MiB/s  ETA "
+       "3:30:01  12 errors"},
+      {80, "[1:00:00] 22.22%  123456 / 2345678 files  ETA 3:30:01  12 errors"},
+      {64, "[1:00:00] 22.22%  ETA 3:30:01  12 errors"},
+      {40, "[1:00:00] 22.22%  ETA 3:30:01"},
+      {24, "[1:00:00] ETA 3:30:01"},
+      {20, "ETA 3:30:01"},
+      {12, "ETA 3:30:01"},
+      {8, "ETA 3:3"},
+  };
+  for (const auto& [columns, line] : lines) EXPECT_EQ(progress_line(figures, columns), line);
+  figures.errors = 0;
+  figures.files_total = 12'345;
+  EXPECT_EQ(progress_line(figures, 81),
+            "[1:00:00] 22.22%  123456 / 12345 files  200.000 GiB / 900.000 GiB  ETA 3:30:01");
+}
+
 TEST(ProgressLine, NeverFillsTheLastColumn) {
-  EXPECT_EQ(progress_line(half_way(), 20).size(), 19U);
+  for (std::size_t columns = 1; columns < 120; ++columns) {
+    EXPECT_LT(progress_line(half_way(), columns).size(), columns);
+    const bool has_room = columns > 8;
+    EXPECT_EQ(progress_line(half_way(), columns).find("ETA 0:10") != std::string::npos, has_room)
+        << columns;
+  }
 }
 
 TEST(ProgressLine, SourceThatGrewIsDoneNotMore) {
@@ -79,7 +111,7 @@ TEST(ProgressLines, FilesBeingReadComeBelow) {
   EXPECT_THAT(lines,
               ElementsAre(progress_line(figures, 200), "/a", R"("/b\x1b[2J\n")", "/c/äö漢字"));
   EXPECT_THAT(progress_lines(figures, {.columns = 8, .rows = 24}),
-              ElementsAre("[0:10] ", "/a", R"("/b\x1b)", "/c/äö漢"));
+              ElementsAre("ETA 0:1", "/a", R"("/b\x1b)", "/c/äö漢"));
 }
 
 TEST(ProgressLines, NeverMoreThanTheTerminalHas) {

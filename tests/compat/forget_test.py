@@ -300,10 +300,9 @@ class ForgetTest(harness.CompatTest):
         self.assertEqual(self.contents(), before, "a dry run changed the repository")
         self.snapfs("forget", "--keep-last", "1", "--prune", "--max-unused=x", expect=1)
         self.assertEqual(self.contents(), before, "removed before all options were understood")
-        lines = self.snapfs("forget", "--keep-last", "1", "--prune", "--max-unused", "0",
-                            "--json").stdout.splitlines()
-        self.assertEqual(len(json.loads(lines[0])[0]["remove"]), 2)
-        self.assertEqual(json.loads(lines[-1])["message_type"], "prune_summary")
+        told = self.snapfs("forget", "--keep-last", "1", "--prune", "--max-unused", "0",
+                           "--json").stdout
+        self.assertEqual(len(json.loads(told)[0]["remove"]), 2)  # one document, as of restic
         self.assertLess(self.size_of(self.contents()), self.size_of(before) - (19 << 16))
         self.check()
         self.snapfs("forget", "latest", "--prune")

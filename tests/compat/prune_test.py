@@ -5,6 +5,7 @@ import random
 import re
 import shutil
 import subprocess
+import unittest
 
 from cheap_key import cheapen
 from harness import PASSWORD, RESTIC, SNAPFS, CompatTest, main
@@ -163,6 +164,58 @@ class PruneTest(CompatTest):
         self.assertIn("has no snapshots", self.snapfs("prune", expect=1).stderr)
         self.snapfs("prune", "--unsafe-allow-remove-all")
         self.check()
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can mount a small file system")
+    def test_a_disk_without_a_free_byte_can_be_recovered_from(self):
+        small = os.path.join(self.scratch, "small")
+        os.mkdir(small)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", small], check=True)
+        self.addCleanup(subprocess.run, ["umount", small], check=True)
+        self.repository = os.path.join(small, "repository")
+        self.environment["RESTIC_REPOSITORY"] = self.repository
+        self.snapfs("init")
+        source = os.path.join(self.scratch, "source")
+        os.makedirs(source, exist_ok=True)
+        for name in ("kept", "lost"):
+            with open(os.path.join(source, "file"), "wb") as file:
+                file.write(os.urandom(2_000_000))
+            self.snapfs("snapshot", "--host", name, source)
+        repository = json.loads(self.snapfs("cat", "config").stdout)["id"]
+        with open(os.path.join(small, "filler"), "wb", buffering=0) as file:
+            with self.assertRaises(OSError):
+                while True:
+                    file.write(b"x" * 4096)
+        self.assertEqual(os.statvfs(small).f_bavail, 0)
+        # Nobody is sent where the way is barred.
+        for command, words, wrong in (
+                (["snapshots"], "given --no-lock", "prune"), (["check"], "given --no-lock", "prune"),
+                (["snapshot", source], "a lock needs", "prune"),
+                (["tag", "--add", "x"], "a lock needs", "--no-lock"),
+                (["prune"], "a lock needs", "--no-lock")):
+            told = self.snapfs(*command, expect=1).stderr
+            self.assertIn(words, told)
+            self.assertNotIn(wrong, told)
+        self.snapfs("snapshots", "--no-lock")
+        told = self.snapfs("forget", "--unsafe-allow-remove-all", "--host", "lost")
+        self.snapfs("prune", "--unsafe-recover-no-free-space", repository)
+        self.snapfs("check", "--read-data")
+        self.assertGreater(os.statvfs(small).f_bavail * 4096, 1_500_000)
+        (left,) = json.loads(self.snapfs("snapshots", "--json").stdout)
+        self.assertEqual(left["hostname"], "kept")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can mount read-only")
+    def test_a_repository_that_cannot_be_written_to_hints_at_no_lock(self):
+        self.snapfs("init")
+        subprocess.run(["mount", "--bind", self.repository, self.repository], check=True)
+        self.addCleanup(subprocess.run, ["umount", self.repository], check=True)
+        subprocess.run(["mount", "-o", "remount,bind,ro", self.repository], check=True)
+        for command in (["snapshots"], ["check"], ["find", "x"], ["mount", self.scratch]):
+            told = self.snapfs(*command, expect=1).stderr
+            self.assertIn("what only reads does without, given --no-lock", told)
+        for command in (["prune"], ["forget", "--keep-last", "1"]):
+            told = self.snapfs(*command, expect=1).stderr
+            self.assertNotIn("--no-lock", told)
+        self.snapfs("snapshots", "--no-lock")
 
     def test_a_full_disk_can_be_recovered_from(self):
         self.make_repository(9)

@@ -1,0 +1,32 @@
+// The lock that a command asks for, and what it can do when that cannot be written.
+#pragma once
+
+#include "fs/repo/lock.h"
+
+namespace snapfs {
+
+/// A value, implicitly made of a mode.
+struct WantedLock {
+  // NOLINTNEXTLINE(google-explicit-constructor): most commands want no more than a mode
+  WantedLock(LockMode lock_mode) : mode(lock_mode) {}
+
+  /// A command that reads: --no-lock helps where no lock can be written.
+  static WantedLock to_read(LockMode mode) {
+    WantedLock lock(mode);
+    lock.only_reads = true;
+    return lock;
+  }
+
+  /// A command that makes room: where there is none for a lock, it runs all the same.
+  static WantedLock to_make_room() {
+    WantedLock lock(LockMode::kExclusive);
+    lock.may_lack_file = true;
+    return lock;
+  }
+
+  LockMode mode;
+  bool only_reads = false;
+  bool may_lack_file = false;
+};
+
+}  // namespace snapfs

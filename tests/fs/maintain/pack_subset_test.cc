@@ -54,7 +54,7 @@ TEST(PackSubset, RandomChoiceTakesEachPackOnce) {
 }
 
 TEST(PackSubset, SizeIsAShareOfAllBytes) {
-  EXPECT_EQ(chosen("3500", 7).size(), 3U);
+  EXPECT_EQ(chosen("3500b", 7).size(), 3U);
   EXPECT_EQ(chosen("4K", 7).size(), 4U);
   EXPECT_EQ(chosen("4k", 7).size(), 4U);
   EXPECT_EQ(chosen("1b", 7).size(), 1U);
@@ -63,6 +63,8 @@ TEST(PackSubset, SizeIsAShareOfAllBytes) {
 
 TEST(PackSubset, RefusesWhatIsNoPart) {
   for (const char* text : {"",
+                           "5",
+                           "3500",
                            "0/3",
                            "4/3",
                            "1/257",

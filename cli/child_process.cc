@@ -58,7 +58,8 @@ std::vector<char*> environment_without_passwords() {
   std::vector<char*> kept;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string_view text(*variable);
-    if (!text.substr(0, text.find('=')).ends_with("_PASSWORD")) kept.push_back(*variable);
+    const std::string_view name = text.substr(0, text.find('='));
+    if (!name.ends_with("_PASSWORD") && !name.ends_with("_PASSWORD2")) kept.push_back(*variable);
   }
   kept.push_back(nullptr);
   return kept;

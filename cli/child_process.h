@@ -25,7 +25,7 @@ enum class ChildInput {
 
 /// A running program whose standard output is read through a pipe; standard error is ours. It is
 /// started with the signal mask and handlers that a new program expects, and with our environment
-/// but for variables that end in _PASSWORD.
+/// but for variables that end in _PASSWORD or _PASSWORD2.
 class ChildProcess {
  public:
   /// `arguments` holds the program, looked for in PATH, and its arguments. Throws Error when it

@@ -105,11 +105,14 @@ void require_two_repositories(Repository& source, Repository& target) {
 }
 
 ExitCode run_copy(const GlobalOptions& global, const CopyArguments& arguments, Signals& signals) {
-  const GlobalOptions from = arguments.source.as_global(global);
+  const GlobalOptions other = arguments.source.as_global(global);
+  const bool other_way = arguments.source.is_target();
+  const GlobalOptions& from = other_way ? global : other;
+  const GlobalOptions& to = other_way ? other : global;
   CopyOptions options;
   options.pack_bytes = global.pack_bytes();
   Session source_session(from, signals, lock_unless(global.no_lock, LockMode::kShared));
-  Session target_session(global, signals, LockMode::kShared);
+  Session target_session(to, signals, LockMode::kShared);
   Repository& source = source_session.repository();
   Repository& target = target_session.repository();
   require_two_repositories(source, target);

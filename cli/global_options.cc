@@ -54,10 +54,10 @@ std::string GlobalOptions::repository_string() const {
   if (!repository_file.empty()) return read_repository_file(repository_file);
   // Whatever is set under our name comes before everything under the other.
   for (const std::string_view prefix : kVariablePrefixes) {
-    if (auto value = environment_setting(prefix, variables + "REPOSITORY")) {
+    if (auto value = environment_setting(prefix, variable("REPOSITORY"))) {
       return *std::move(value);
     }
-    if (const auto file = environment_setting(prefix, variables + "REPOSITORY_FILE")) {
+    if (const auto file = environment_setting(prefix, variable("REPOSITORY_FILE"))) {
       return read_repository_file(*file);
     }
   }
@@ -95,7 +95,7 @@ std::size_t GlobalOptions::pack_bytes() const {
 }
 
 std::string GlobalOptions::key_to_try_first() const {
-  return !key_hint.empty() ? key_hint : environment_setting(variables + "KEY_HINT").value_or("");
+  return !key_hint.empty() ? key_hint : environment_setting(variable("KEY_HINT")).value_or("");
 }
 
 namespace {

@@ -40,9 +40,15 @@ struct GlobalOptions {
   bool background = false;       ///< the command goes on in the background once it is ready
   std::function<void()> detach;  ///< to be called when it is; empty in the foreground
 
-  /// Stands before the names of the variables that say which repository, and its password: "FROM_"
+  /// Stand around the names of the variables that say which repository, and its password: "FROM_"
   /// for the one that is copied from.
   std::string variables;
+  std::string variables_end;
+
+  /// Such a variable's name without our own prefix: "REPOSITORY", "FROM_REPOSITORY", "REPOSITORY2".
+  std::string variable(std::string_view word) const {
+    return std::string(variables).append(word).append(variables_end);
+  }
 
   /// The repository string: --repo, --repository-file, then the variables REPOSITORY and
   /// REPOSITORY_FILE. Throws Error{kUsage} when there is none.

@@ -94,7 +94,7 @@ SecureBytes password_from_user(const GlobalOptions& options, PasswordUse use,
   }
   if (::isatty(STDIN_FILENO) == 0) return password_line();
   if (use == PasswordUse::kOpen) {
-    const bool source = !options.variables.empty();
+    const bool source = options.variable("") != "";
     return prompt_secret(
         source ? "enter password for source repository: " : "enter password for repository: ",
         stop);
@@ -116,12 +116,12 @@ std::optional<SecureBytes> take_secret_variable(const std::string& name) {
 
 /// What the variables of one prefix say; `plain` is the value of <prefix>PASSWORD.
 std::optional<SecureBytes> password_from_variables(std::string_view prefix,
-                                                   const std::string& infix,
+                                                   const GlobalOptions& options,
                                                    std::optional<SecureBytes> plain) {
-  if (const auto command = environment_setting(prefix, infix + "PASSWORD_COMMAND")) {
+  if (const auto command = environment_setting(prefix, options.variable("PASSWORD_COMMAND"))) {
     return password_from_command(*command);
   }
-  if (const auto file = environment_setting(prefix, infix + "PASSWORD_FILE")) {
+  if (const auto file = environment_setting(prefix, options.variable("PASSWORD_FILE"))) {
     return password_from_file(*file);
   }
   return plain;
@@ -131,14 +131,14 @@ SecureBytes choose_password(const GlobalOptions& options, PasswordUse use, const
   // Taken first, so that no child of ours sees them, whichever source is used.
   std::vector<std::optional<SecureBytes>> plain;
   for (const std::string_view prefix : kVariablePrefixes) {
-    plain.push_back(take_secret_variable(std::string(prefix) + options.variables + "PASSWORD"));
+    plain.push_back(take_secret_variable(std::string(prefix) + options.variable("PASSWORD")));
   }
   if (options.insecure_no_password) {
     const auto is_set = [](const std::optional<SecureBytes>& value) { return value.has_value(); };
     if (!options.password_command.empty() || !options.password_file.empty() ||
         std::any_of(plain.begin(), plain.end(), is_set) ||
-        environment_setting(options.variables + "PASSWORD_FILE") ||
-        environment_setting(options.variables + "PASSWORD_COMMAND")) {
+        environment_setting(options.variable("PASSWORD_FILE")) ||
+        environment_setting(options.variable("PASSWORD_COMMAND"))) {
       throw Error(ErrorCode::kUsage,
                   "--insecure-no-password contradicts the password given by another option or a "
                   "variable: give one of them");
@@ -153,8 +153,7 @@ SecureBytes choose_password(const GlobalOptions& options, PasswordUse use, const
   if (!options.password_file.empty()) return password_from_file(options.password_file);
   // Whatever is set under our name comes before everything under the other.
   for (std::size_t i = 0; i < plain.size(); ++i) {
-    auto password =
-        password_from_variables(kVariablePrefixes[i], options.variables, std::move(plain[i]));
+    auto password = password_from_variables(kVariablePrefixes[i], options, std::move(plain[i]));
     if (password) return *std::move(password);
   }
   return password_from_user(options, use, stop);

@@ -73,16 +73,6 @@ void add_source_options(Command& command, SourceOptions& options) {
               .deprecated(instead),
           Option("--key-hint2", "ID", &second.key_hint, "").deprecated(instead),
       });
-  // As restic called them once.
-  const auto add_old = [&](const char* name, const char* value_name, std::string* variable) {
-    command.add(group, Option(name, value_name, variable, "")
-                           .deprecated("use the option that begins with --from-"));
-  };
-  add_old("--repo2", "LOCATION", &options.repository);
-  add_old("--repository-file2", "FILE", &options.repository_file);
-  add_old("--password-file2", "FILE", &options.password_file);
-  add_old("--password-command2", "COMMAND", &options.password_command);
-  add_old("--key-hint2", "ID", &options.key_hint);
 }
 
 }  // namespace snapfs

@@ -121,7 +121,7 @@ def progress(result, numbers):
     summary = result.last_message("summary")
     directories = [summary.get(f"dirs_{state}", 0) for state in ("new", "changed", "unmodified")]
     return (result.status, result.lines()[0].startswith("{"), zero(summary, *numbers),
-            settled(*directories), len(summary.get("snapshot_id", "")), events)
+            settled(*directories), len(summary.get("snapshot_id", "")) >= 8, events)
 
 
 def snapshots(result):

@@ -13,8 +13,7 @@ def session(restic):
     told = restic.run("--json", "version")
     yield "version", (told.status, sorted(version(told.out)))
     made = run("init", repository=restic.path("first"))
-    yield "init", (made.status, len(made.json()["id"]) if restic.since(0, 15) else
-                   bool(re.match(r"created restic repository ([a-z0-9]+) at .+", made.out)))
+    yield "init", (made.status, repository_id(made.out) != "")
     restic.make_repository()
     yield from saving(restic, run)
     yield from looking(restic, run)
@@ -68,7 +67,9 @@ def looking(restic, run):
         yield "restored", file.read()
     newest = run("snapshots").json()[-1]["id"]
     for kind, arguments in (("snapshot", (newest,)), ("config", ()), ("masterkey", ())):
-        yield f"cat {kind}", sorted(run("cat", kind, *arguments).json())
+        told = run("cat", kind, *arguments).json()
+        yield f"cat {kind}", sorted(set(told) & {"id", "version", "chunker_polynomial", "mac", "encrypt",
+                                                 "time", "tree", "paths", "hostname", "username"})
     for kind in ("locks", "snapshots", "keys"):
         yield f"list {kind}", run("list", kind).lines()
     yield "list index", set(map(len, run("list", "index").lines()))
@@ -98,6 +99,8 @@ def upkeep(restic, run):
                       ("--prune", "--keep-daily", "5", "--keep-weekly", "2", "--keep-monthly", "2",
                        "--keep-yearly", "1", "--keep-within", "2d"),
                       ("--tag", "nowhere", "--keep-last", "1"), ()):
+        if not arguments and not restic.since(0, 17):
+            continue  # no policy was no error
         yield f"forget {' '.join(arguments)}", forgotten(run("forget", *arguments))
     yield "check", run("check", "--read-data").status
     yield "check a part", run("check", "--read-data-subset", "1/2").status
@@ -119,6 +122,13 @@ def second_repository(restic, run, password):
     yield "copies", shape(run("snapshots", repository=target).json())
 
 
+def repository_id(text):
+    """Of JSON; before 0.15 it was a sentence in any case."""
+    if text.startswith("{"):
+        return json.loads(text)["id"]
+    return re.match(r"created restic repository ([a-z0-9]+) at .+", text).group(1)
+
+
 def version(text):
     """JSON since 0.17, a sentence before."""
     if text.startswith("{"):
@@ -134,7 +144,7 @@ def last_line(result):
     told = json.loads([line for line in result.lines() if line.strip()][-1])
     return result.status, {key: told[key] for key in (
         "message_type", "files_new", "files_changed", "files_unmodified", "dirs_new",
-        "total_files_processed", "total_bytes_processed")}, len(told.get("snapshot_id", ""))
+        "total_files_processed", "total_bytes_processed")}, len(told.get("snapshot_id", "")) >= 8
 
 
 def shape(snapshots):

@@ -67,7 +67,8 @@ std::string_view Takeover::other(const SourceItem& item, const SourceMetadata& m
   json_.clear();
   append_node_head(json_, node_, context_.zone);
   const std::string_view previous = item.previous.json();
-  if (tail_of(previous, json_) && knows_attributes(item, metadata)) return previous;
+  const auto tail = tail_of(previous, json_);
+  if (tail && is_tail_without_content(*tail) && knows_attributes(item, metadata)) return previous;
   context_.nodes.add_attributes(node_, item.directory->attributes(item.disk_name));
   append_node_tail(json_, node_);
   return parents_text_or_ours(item);

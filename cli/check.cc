@@ -85,7 +85,10 @@ ExitCode run_check(const GlobalOptions& options, const CheckArguments& arguments
       verdict.means_loss() ? sources_still_there(session) : std::vector<std::string>();
   print_check_result(options, verdict, sources);
   if (verdict.sound()) return ExitCode::kSuccess;
-  print_exit_error(options.json, ExitCode::kFatal, "the repository contains errors");
+  print_exit_error(options.json, ExitCode::kFatal,
+                   verdict.errors > verdict.unchecked
+                       ? "the repository contains errors"
+                       : "not all of the repository could be checked; what could be is sound");
   return ExitCode::kFatal;
 }
 

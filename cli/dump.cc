@@ -68,20 +68,22 @@ class DumpTarget {
   UniqueFd file_;
 };
 
-void dump(Session& session, const DumpArguments& arguments, const DumpedDirectory& directory) {
+ExitCode dump(Session& session, const DumpArguments& arguments, const DumpedDirectory& directory) {
   reuse_large_buffers();
   const DumpTarget target(arguments.target);
   if (target.is_terminal()) {
     throw Error(ErrorCode::kUsage,
                 "an archive is nothing for a terminal: use --target FILE, or \"| tar xf -\"");
   }
-  const auto left_out = [](std::string_view path, const Node& node) {
-    print_error(
-        fmt::format("{} is left out: the archive cannot hold a {}", path, type_name(node.type)));
+  ExitCode status = ExitCode::kSuccess;
+  const auto left_out = [&status](std::string_view path, std::string_view reason, bool expected) {
+    print_error(fmt::format("{} is left out: {}", path, reason));
+    if (!expected) status = ExitCode::kFatal;
   };
   dump_directory(
       session.repository(), directory, arguments.format,
       [&](ByteView bytes) { target.write(bytes); }, left_out, session.stop());
+  return status;
 }
 
 ExitCode run_dump(const GlobalOptions& options, const DumpArguments& arguments, Signals& signals) {
@@ -92,10 +94,10 @@ ExitCode run_dump(const GlobalOptions& options, const DumpArguments& arguments, 
   std::optional<Node> node =
       find_node(session.repository(), named.tree, path, session.stop(), title_of(named.snapshot));
   if (!node) {
-    dump(session, arguments, {named.tree, {}, std::nullopt});
+    return dump(session, arguments, {named.tree, {}, std::nullopt});
   } else if (node->subtree) {
     const Id tree = *node->subtree;
-    dump(session, arguments, {tree, path.substr(1), std::move(node)});
+    return dump(session, arguments, {tree, path.substr(1), std::move(node)});
   } else if (node->type == NodeType::kFile) {
     const DumpTarget target(arguments.target);
     dump_file(

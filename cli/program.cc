@@ -52,9 +52,12 @@ ExitCode run_action(const Action& action, const GlobalOptions& options) {
     return code;
   } catch (const std::bad_alloc&) {
     print_exit_error(options.json, ExitCode::kFatal, "out of memory: nothing more was written");
-  } catch (const std::exception& error) {
+  } catch (const std::exception&) {
+    const Error error = current_error();
     print_exit_error(options.json, ExitCode::kFatal,
-                     std::string("an unexpected error, please report it: ") + error.what());
+                     error.code() == ErrorCode::kInternal
+                         ? std::string("an unexpected error, please report it: ") + error.what()
+                         : std::string("out of memory or threads: ") + error.what());
   }
   return ExitCode::kFatal;
 }

@@ -7,7 +7,8 @@
 
 namespace snapfs {
 
-/// Throws Error{kInternal} unless an OpenSSL call reported success.
+/// Throws Error{kInternal}, or std::bad_alloc for lack of memory, unless an OpenSSL call reported
+/// success.
 void require_openssl(bool ok, const char* call);
 
 template <auto Free>

@@ -1,14 +1,22 @@
 #include "fs/crypto/sha256.h"
 
+#include <new>
+#include <string>
+
+#include <openssl/err.h>
+
 #include "fs/base/error.h"
 #include "fs/crypto/openssl_handles.h"
 
 namespace snapfs {
 
 void require_openssl(bool ok, const char* call) {
-  if (!ok) {
-    throw Error(ErrorCode::kInternal, std::string("OpenSSL's ") + call + " failed");
-  }
+  if (ok) return;
+  const unsigned long reason = ERR_peek_last_error();
+  ERR_clear_error();
+  // Several of its functions return nothing, and leave no word, when there is no memory.
+  if (reason == 0 || ERR_GET_REASON(reason) == ERR_R_MALLOC_FAILURE) throw std::bad_alloc();
+  throw Error(ErrorCode::kInternal, std::string("OpenSSL's ") + call + " failed");
 }
 
 struct Sha256::State {

@@ -105,7 +105,7 @@ class Comparer {
     ++left_;
     ++right_;
     // A tail has the content of a file, and nothing like it for anything else.
-    if (const auto content = content_of_tail(json)) {
+    if (const auto content = content_at_end(json)) {
       append(*content);
       return;
     }

@@ -43,7 +43,8 @@ class CheckListener : public MaintenanceProgress {
 /// What came out, and what to do about it.
 struct CheckVerdict {
   std::uint64_t errors = 0;
-  std::set<Id> broken_packs;  ///< for "repair packs"
+  std::uint64_t unchecked = 0;  ///< of the errors: things that could not be read now, not damage
+  std::set<Id> broken_packs;    ///< for "repair packs"
   bool suggest_repair_index = false;
   bool suggest_repair_snapshots = false;  ///< when the others have done what they can
   bool read_data = false;                 ///< whether the packs that were wanted were read

@@ -21,6 +21,11 @@ constexpr std::size_t kWaitingThreads = 2;
 /// A fault of the transport passes: what is wrong twice is wrong.
 constexpr int kAttempts = 2;
 
+/// Whether a failure ends the check, instead of being one pack's.
+bool is_fatal(const Error& error) {
+  return error.code() == ErrorCode::kCancelled || error.code() == ErrorCode::kInternal;
+}
+
 class DataCheck {
  public:
   DataCheck(Repository& repository, const IndexedPacks& indexed, CheckReport& report,
@@ -64,9 +69,9 @@ class DataCheck {
       try {
         verdict = attempt_check(pack.id);
         if (verdict.intact()) return;
-      } catch (const Error& error) {
-        if (error.code() == ErrorCode::kCancelled) throw;
-        fault = error;
+      } catch (...) {
+        fault = current_error();
+        if (is_fatal(*fault)) throw;
       }
     }
     if (fault) return report(pack.id, *fault);
@@ -90,8 +95,9 @@ class DataCheck {
       const Bytes file = load(pack);
       const auto codec = repository_.codecs().borrow();
       std::ranges::move(verify_blobs(*codec, entries, file), std::back_inserter(problems));
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled) throw;
+    } catch (...) {
+      const Error error = current_error();
+      if (is_fatal(error)) throw;
       problems.emplace_back(error.what());
     }
     report(pack, problems);
@@ -99,10 +105,12 @@ class DataCheck {
 
   void report(const Id& pack, const Error& fault) {
     if (fault.means_loss()) return report(pack, Problems{fault.what()});
-    report_.unreadable_now(fmt::format("pack {}", pack.hex()),
-                           fmt::format("{} (if it stays so, \"snapfs repair packs {}\" saves what "
-                                       "can be read of it)",
-                                       fault.what(), pack.hex()));
+    const std::string thing = fmt::format("pack {}", pack.hex());
+    if (fault.code() != ErrorCode::kIo) return report_.unreadable_now(thing, fault);
+    report_.unreadable_now(
+        thing, Error(fault.code(), fmt::format("{} (if it stays so, \"snapfs repair packs {}\" "
+                                               "saves what can be read of it)",
+                                               fault.what(), pack.hex())));
   }
 
   void report(const Id& pack, const Problems& problems) {

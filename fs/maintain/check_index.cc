@@ -62,10 +62,12 @@ std::optional<IndexedPacks> check_index(Repository& repository, CheckReport& rep
       for (const PackDescription& pack : packs) loader.add(pack);
       report.progress().advance();
     };
-    const auto fail = [&](const Id&, const Error& error) {
+    const auto fail = [&](const Id& file, const Error& error) {
       unreadable = true;
       // A file that only could not be read, or that a newer program wrote, is not to be replaced.
-      if (error.code() != ErrorCode::kDamaged) return report.error(error.what());
+      if (error.code() != ErrorCode::kDamaged) {
+        return report.unreadable_now(fmt::format("index {}", file.hex()), error);
+      }
       report.update(fmt::format("{}: run \"snapfs repair index\"", error.what()),
                     [](CheckVerdict& verdict) { verdict.suggest_repair_index = true; });
     };

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/base/error.h"
 #include "fs/base/stop_token.h"
 #include "fs/maintain/check.h"
 #include "fs/repo/blob_set.h"
@@ -34,9 +35,18 @@ class CheckReport {
     update(message, [](CheckVerdict&) {});
   }
 
-  /// An error that calls for no repair: the storage does not answer, and may have it all.
-  void unreadable_now(std::string_view thing, std::string_view reason) {
-    error(fmt::format("{} cannot be read now: {}: check the storage", thing, reason));
+  /// An error that calls for no repair: the storage does not answer and may have it all, or this
+  /// machine or program cannot take it.
+  void unreadable_now(std::string_view thing, const Error& reason) {
+    update(fmt::format("{} could not be checked: {}: {}", thing, reason.what(), advice(reason)),
+           [](CheckVerdict& verdict) { ++verdict.unchecked; });
+  }
+
+  /// What may help against a failure that is no damage.
+  static std::string_view advice(const Error& reason) {
+    if (reason.code() == ErrorCode::kOutOfResources) return "give it more, and check again";
+    if (reason.code() == ErrorCode::kUnsupported) return "a newer program may read it";
+    return "check the storage";
   }
 
   /// An error about a pack that "repair packs" can take care of.

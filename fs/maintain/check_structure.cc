@@ -29,6 +29,7 @@ class TreeCheck {
           std::move(blob), [&](Node&& node) { check(tree, node, next); },
           fmt::format("tree {}", tree.hex()));
     } catch (const Error& error) {
+      if (!error.means_loss()) throw;
       // Here and not in the walk, so that the directories before the bad node are looked at.
       report_damage(error.what());
     }
@@ -160,7 +161,7 @@ UsedBlobs check_structure(Repository& repository, const CheckOptions& options, C
       [&](const Id& tree, const Error& error) {
         const std::string message = fmt::format("tree {}: {}", tree.hex(), error.what());
         if (!error.means_loss()) {
-          report.unreadable_now(fmt::format("tree {}", tree.hex()), error.what());
+          report.unreadable_now(fmt::format("tree {}", tree.hex()), error);
         } else if (repository.index().contains({BlobType::kTree, tree})) {
           check.report_damage(message);
         } else {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "fs/base/error.h"
 #include "fs/base/parallel.h"
 #include "fs/repo/repository.h"
 
@@ -26,8 +27,9 @@ void read_index_files(Repository& repository, const std::vector<Id>& files,
     std::optional<std::vector<PackDescription>> packs;
     try {
       packs = read_index_file(repository, file, stop);
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled) throw;
+    } catch (...) {
+      const Error error = current_error();
+      if (error.code() == ErrorCode::kCancelled || error.code() == ErrorCode::kInternal) throw;
       const std::lock_guard lock(one_at_a_time);
       unreadable(file, error);
     }

@@ -19,6 +19,7 @@ std::optional<std::vector<PackEntry>> read_header(Codec& codec, ByteView file,
   try {
     return parse_pack_header(codec, file, file.size());
   } catch (const Error& error) {
+    if (!error.means_loss()) throw;
     problems.emplace_back(error.what());
     return std::nullopt;
   }
@@ -44,6 +45,7 @@ std::optional<std::string> problem_of(Codec& codec, const PackEntry& entry, Byte
                        entry.uncompressed_length);
     return std::nullopt;
   } catch (const Error& error) {
+    if (!error.means_loss()) throw;
     return fmt::format("{}: {}", name_of(entry), error.what());
   }
 }

@@ -136,8 +136,8 @@ class Execution {
           });
       if (!result.failures.empty()) throw Error(result.failures.front().error);
       remove_old_packs();
-    } catch (const Error& error) {
-      trouble = error;
+    } catch (...) {
+      trouble = current_error();
     }
     if (begun) write_missing_index(trouble);
     if (trouble) throw Error(*trouble);
@@ -146,7 +146,8 @@ class Execution {
   void write_missing_index(const std::optional<Error>& trouble) {
     try {
       save_index(repository_, contents_, dropped_, StopToken{});
-    } catch (const Error& error) {
+    } catch (...) {
+      const Error error = current_error();
       throw Error(
           error.code(),
           fmt::format("the index is gone, as it could not be written anew: {}{}{}; the packs "

@@ -160,7 +160,8 @@ class PackRepair {
   static std::vector<PackEntry> read_header(Codec& codec, ByteView file) {
     try {
       return parse_pack_header(codec, file, file.size());
-    } catch (const Error&) {
+    } catch (const Error& error) {
+      if (!error.means_loss()) throw;
       return {};  // the index has to do
     }
   }
@@ -182,6 +183,7 @@ class PackRepair {
       content = codec.open_content(entry.handle, file.subspan(entry.offset, entry.length),
                                    entry.uncompressed_length);
     } catch (const Error& error) {
+      if (!error.means_loss()) throw;
       damaged_.push_back({entry.handle, pack, error.what()});
       return;
     }

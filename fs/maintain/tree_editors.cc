@@ -25,9 +25,22 @@ std::optional<std::string> if_readable(const std::function<std::string()>& attem
     std::string json = attempt();
     (void)parse_node(json);
     return json;
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    if (!error.means_loss()) throw;
     return std::nullopt;
   }
+}
+
+/// For what cannot be read, nor is known to be lost: nothing of it may be given up.
+[[noreturn]] void refuse_to_repair(const std::string& directory, const Error& error) {
+  std::string_view advice = "check the storage";
+  if (error.code() == ErrorCode::kOutOfResources) advice = "give it more";
+  if (error.code() == ErrorCode::kUnsupported) advice = "take a newer program";
+  throw Error(error.code(),
+              fmt::format("directory \"{}\" cannot be read now, which does not mean that it is "
+                          "lost: {}: {}, then repair again",
+                          directory, error.what(), advice),
+              error.subject());
 }
 
 }  // namespace
@@ -111,8 +124,9 @@ bool RepairingEditor::sort_names(std::vector<EditedNode>& nodes) {
   return !sorted;
 }
 
-std::optional<std::string> RepairingEditor::mend(const std::string& /*directory*/,
+std::optional<std::string> RepairingEditor::mend(const std::string& directory,
                                                  std::string_view node_json, const Error& error) {
+  if (!error.means_loss()) refuse_to_repair(directory, error);
   const std::string name = node_name(node_json).value_or("?");
   if (auto file = if_readable([&] { return with_content(node_json, {}, 0); })) {
     log_.tell(name, "its content is lost");
@@ -128,13 +142,7 @@ std::optional<std::string> RepairingEditor::mend(const std::string& /*directory*
 }
 
 bool RepairingEditor::empty_unreadable_tree(const std::string& directory, const Error& error) {
-  if (!error.means_loss()) {
-    throw Error(error.code(),
-                fmt::format("directory \"{}\" cannot be read now, which does not mean that it is "
-                            "lost: {}: check the storage, then repair again",
-                            directory, error.what()),
-                error.subject());
-  }
+  if (!error.means_loss()) refuse_to_repair(directory, error);
   log_.tell("", fmt::format("the directory's content is lost: {}", error.what()));
   return true;
 }

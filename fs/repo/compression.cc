@@ -1,9 +1,11 @@
 #include "fs/repo/compression.h"
 
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <algorithm>
 #include <array>
+#include <new>
 
 #include <fmt/format.h>
 
@@ -52,8 +54,29 @@ struct ZstdDeleter {
   throw Error(ErrorCode::kDamaged, fmt::format("compressed bytes are damaged: {}", reason));
 }
 
+/// What the library cannot do on this machine says nothing about the bytes.
+void require_memory(std::size_t result) {
+  if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation) throw std::bad_alloc();
+}
+
+void require_decompressed(std::size_t result) {
+  if (ZSTD_isError(result) == 0) return;
+  require_memory(result);
+  switch (ZSTD_getErrorCode(result)) {
+    case ZSTD_error_version_unsupported:
+    case ZSTD_error_frameParameter_unsupported:
+    case ZSTD_error_frameParameter_windowTooLarge:
+      throw Error(ErrorCode::kUnsupported,
+                  fmt::format("compressed bytes need more than this program can do: {}",
+                              ZSTD_getErrorName(result)));
+    default:
+      throw_damaged(ZSTD_getErrorName(result));
+  }
+}
+
 void require_compressed(std::size_t result) {
   if (ZSTD_isError(result) == 0) return;
+  require_memory(result);
   throw Error(ErrorCode::kInternal, fmt::format("cannot compress: {}", ZSTD_getErrorName(result)));
 }
 
@@ -62,6 +85,9 @@ void require_compressed(std::size_t result) {
 std::uint64_t first_capacity(ByteView frames, std::uint64_t limit_bytes) {
   const unsigned long long size = ZSTD_getFrameContentSize(frames.data(), frames.size());
   if (size == ZSTD_CONTENTSIZE_ERROR) throw_damaged("not a zstd frame");
+  if (size != ZSTD_CONTENTSIZE_UNKNOWN && size > limit_bytes) {
+    throw_damaged("there is more content than expected");
+  }
   const std::uint64_t guess = size == ZSTD_CONTENTSIZE_UNKNOWN ? frames.size() * 4 + 256 : size;
   return std::min<std::uint64_t>(guess, limit_bytes) + 1;
 }
@@ -139,7 +165,7 @@ void Compressor::decompress_pieces(ByteView frames, const ByteSink& sink,
   for (std::size_t expected = 1; expected != 0 || input.pos < input.size;) {
     ZSTD_outBuffer output{buffer.data(), buffer.size(), 0};
     expected = ZSTD_decompressStream(context, &output, &input);
-    if (ZSTD_isError(expected) != 0) throw_damaged(ZSTD_getErrorName(expected));
+    require_decompressed(expected);
     total += output.pos;
     if (total > limit_bytes) throw_damaged("there is more content than expected");
     if (output.pos > 0) sink(ByteView(buffer).first(output.pos));
@@ -162,7 +188,7 @@ void Compressor::decompress(ByteView frames, Bytes& out, std::uint64_t limit_byt
   ZSTD_outBuffer output{out.data() + before, out.size() - before, 0};
   for (;;) {
     const std::size_t expected = ZSTD_decompressStream(context, &output, &input);
-    if (ZSTD_isError(expected) != 0) throw_damaged(ZSTD_getErrorName(expected));
+    require_decompressed(expected);
     const bool input_used = input.pos == input.size;
     if (output.pos > limit_bytes) throw_damaged("there is more content than expected");
     if (input_used && expected == 0) break;

@@ -9,12 +9,16 @@
 #include <boost/json/basic_parser_impl.hpp>
 
 #include "fs/base/error.h"
+#include "fs/repo/json_member.h"
 
 namespace snapfs {
 namespace {
 
 using boost::json::error_code;
 using Text = boost::json::string_view;
+
+/// How deep Go reads a document: what nests deeper is damage to everybody.
+constexpr std::size_t kGoMaxDepth = 10'000;
 
 /// No value that we look at is longer.
 constexpr std::size_t kLongestValue = 2 * Id::kSize;
@@ -137,7 +141,7 @@ class Assembler {
   bool on_key_part(Text part, std::size_t /*n*/, error_code& /*ec*/) { return gather(part); }
   bool on_key(Text part, std::size_t /*n*/, error_code& /*ec*/) {
     gather(part);
-    if (depth_ == 0) key_ = key_of(place_, text_);
+    if (depth_ == 0) key_ = key_of(place_, MemberName(text_));
     text_.clear();
     return true;
   }
@@ -270,6 +274,7 @@ class Assembler {
 boost::json::parse_options lenient() {
   boost::json::parse_options options;
   options.allow_invalid_utf8 = true;
+  options.max_depth = kGoMaxDepth;
   return options;
 }
 

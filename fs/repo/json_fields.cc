@@ -4,29 +4,39 @@
 
 #include "fs/base/error.h"
 #include "fs/crypto/base64.h"
+#include "fs/repo/json_error.h"
+#include "fs/repo/json_member.h"
 
 namespace snapfs {
 
 JsonFields::JsonFields(ByteView json, std::string what) : what_(std::move(what)) {
   if (json.empty()) fail("it is empty");  // the parser would copy from nowhere
   const simdjson::error_code error = parser_.parse(json.data(), json.size()).get(object_);
-  if (error == simdjson::MEMALLOC) throw std::bad_alloc();
-  if (error != simdjson::SUCCESS) {
-    fail("it is not a JSON object");
-  }
+  if (error == simdjson::SUCCESS) return;
+  if (error == simdjson::INCORRECT_TYPE) fail("it is not a JSON object");
+  throw_json_error(error, what_);
 }
 
 void JsonFields::fail(std::string_view reason) const {
   throw Error(ErrorCode::kDamaged, fmt::format("{} is damaged: {}", what_, reason));
 }
 
-bool JsonFields::has(std::string_view key) const {
-  return object_.at_key(key).error() == simdjson::SUCCESS;
+/// Of several the last one counts, and one that is null is as if it were not there, as in Go.
+simdjson::simdjson_result<simdjson::dom::element> JsonFields::find(std::string_view key) const {
+  std::optional<simdjson::dom::element> found;
+  const MemberName wanted(key);
+  for (const auto field : object_) {
+    if (!field.value.is_null() && MemberName(field.key) == wanted) found = field.value;
+  }
+  if (!found) return simdjson::NO_SUCH_FIELD;
+  return *std::move(found);
 }
+
+bool JsonFields::has(std::string_view key) const { return find(key).error() == simdjson::SUCCESS; }
 
 std::string_view JsonFields::text(std::string_view key) const {
   std::string_view value;
-  if (object_.at_key(key).get(value) != simdjson::SUCCESS) {
+  if (find(key).get(value) != simdjson::SUCCESS) {
     fail(fmt::format("'{}' is missing or not text", key));
   }
   return value;
@@ -34,7 +44,7 @@ std::string_view JsonFields::text(std::string_view key) const {
 
 std::uint64_t JsonFields::number(std::string_view key) const {
   std::uint64_t value = 0;
-  if (object_.at_key(key).get(value) != simdjson::SUCCESS) {
+  if (find(key).get(value) != simdjson::SUCCESS) {
     fail(fmt::format("'{}' is missing or not a whole number", key));
   }
   return value;
@@ -51,7 +61,7 @@ std::string_view JsonFields::text_or(std::string_view key, std::string_view othe
 bool JsonFields::flag_or(std::string_view key, bool otherwise) const {
   if (!has(key)) return otherwise;
   bool value = false;
-  if (object_.at_key(key).get(value) != simdjson::SUCCESS) {
+  if (find(key).get(value) != simdjson::SUCCESS) {
     fail(fmt::format("'{}' is not true or false", key));
   }
   return value;

@@ -33,6 +33,7 @@ class JsonFields {
   [[noreturn]] void fail(std::string_view reason) const;
 
  private:
+  simdjson::simdjson_result<simdjson::dom::element> find(std::string_view key) const;
   bool has(std::string_view key) const;
 
   std::string what_;

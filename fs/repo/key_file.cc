@@ -12,6 +12,7 @@
 #include "fs/crypto/base64.h"
 #include "fs/crypto/cipher.h"
 #include "fs/crypto/random.h"
+#include "fs/repo/json_error.h"
 #include "fs/repo/json_fields.h"
 
 namespace snapfs {
@@ -33,8 +34,9 @@ Keys parse_master(ByteView json) {
   simdjson::dom::parser parser;
   simdjson::dom::object object;
   simdjson::dom::object mac;
-  if (parser.parse(json.data(), json.size()).get(object) != simdjson::SUCCESS ||
-      object.at_key("mac").get(mac) != simdjson::SUCCESS) {
+  const simdjson::error_code error = parser.parse(json.data(), json.size()).get(object);
+  if (error == simdjson::MEMALLOC) throw_json_error(error, "a key file's master key");
+  if (error != simdjson::SUCCESS || object.at_key("mac").get(mac) != simdjson::SUCCESS) {
     throw Error(ErrorCode::kDamaged, "a key file's master key is not the JSON expected");
   }
   SecureBytes secret(Keys::kSize);

@@ -51,6 +51,11 @@ Timestamp written_time(Timestamp time) {
   return {time.seconds + 1, kSecond - time.nanoseconds};
 }
 
+/// An owner is told by name only when all of it can be told.
+bool is_name(const std::string& owner) {
+  return !owner.empty() && owner.find('\0') == std::string::npos;
+}
+
 Entry make_entry(const std::string& path, const Node& node) {
   Entry entry(archive_entry_new());
   archive_entry_set_pathname(entry.get(), path.c_str());
@@ -60,8 +65,8 @@ Entry make_entry(const std::string& path, const Node& node) {
   archive_entry_set_mtime(entry.get(), mtime.seconds, mtime.nanoseconds);
   archive_entry_set_uid(entry.get(), node.uid);
   archive_entry_set_gid(entry.get(), node.gid);
-  if (!node.user.empty()) archive_entry_set_uname(entry.get(), node.user.c_str());
-  if (!node.group.empty()) archive_entry_set_gname(entry.get(), node.group.c_str());
+  if (is_name(node.user)) archive_entry_set_uname(entry.get(), node.user.c_str());
+  if (is_name(node.group)) archive_entry_set_gname(entry.get(), node.group.c_str());
   if (node.type == NodeType::kBlockDevice || node.type == NodeType::kCharDevice) {
     archive_entry_set_rdev(entry.get(), static_cast<dev_t>(node.device));
   }

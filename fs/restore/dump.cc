@@ -5,9 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "fs/base/error.h"
 #include "fs/repo/repository.h"
 #include "fs/restore/content_stream.h"
+#include "fs/tree/node_json.h"
+#include "fs/tree/node_text.h"
 #include "fs/tree/ordered_walk.h"
 
 namespace snapfs {
@@ -40,7 +44,16 @@ class Dumper final : public WalkVisitor {
   void top(const Node& node) { add(prefix_, node); }
 
   void node(const std::string& path, Node& node) override {
-    if (!can_hold(format_, node.type)) return left_out_(path, node);
+    if (!can_hold(format_, node.type)) {
+      return left_out_(path, fmt::format("the archive cannot hold a {}", type_name(node.type)),
+                       true);
+    }
+    if (const auto reason = untellable_target(node)) return left_out_(path, *reason, false);
+    std::erase_if(node.extended_attributes, [&](const ExtendedAttribute& attribute) {
+      const auto reason = untellable_attribute(attribute.name);
+      if (reason) left_out_(path, *reason, false);
+      return reason.has_value();
+    });
     // The walk's paths have a slash in front.
     add(prefix_.empty() ? path.substr(1) : prefix_ + path, std::move(node));
   }

@@ -26,8 +26,9 @@ struct DumpedDirectory {
   std::optional<Node> node;  ///< its own entry; nothing for the root of a snapshot
 };
 
-/// Told of an entry that the format cannot hold.
-using LeftOut = std::function<void(std::string_view path, const Node& node)>;
+/// Told of an entry, or of something about one, that is not in the archive. What the format has no
+/// place for, such as a socket, is `expected`; anything else is an error of that entry.
+using LeftOut = std::function<void(std::string_view path, std::string_view reason, bool expected)>;
 
 /// Writes the directory, and all that is below it, in the order of paths. Names of one file are
 /// links of the first one. Throws what Repository::load_blob, load_tree and the sink throw: the

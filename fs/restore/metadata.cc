@@ -19,6 +19,7 @@
 
 #include "fs/base/error.h"
 #include "fs/restore/owner_ids.h"
+#include "fs/tree/node_text.h"
 
 namespace snapfs {
 
@@ -115,6 +116,10 @@ class MetadataSetter::Steps {
 
   template <class Set>
   void set_attribute(const ExtendedAttribute& attribute, const Set& set) {
+    if (const auto reason = untellable_attribute(attribute.name)) {
+      if (!error_) error_ = std::make_exception_ptr(Error(ErrorCode::kUnsupported, *reason));
+      return;
+    }
     const std::string action = "set the extended attribute " + attribute.name;
     run(action.c_str(), [&] {
       const int result = set(attribute.name.c_str(), attribute.value);

@@ -22,12 +22,16 @@ void with_buffer(const LookUp& look_up) {
   }
 }
 
+/// Whether the system would look for all of the name, and not for what comes before a zero byte.
+bool is_whole(const std::string& name) { return name.find('\0') == std::string::npos; }
+
 }  // namespace
 
 std::optional<std::uint32_t> OwnerIds::user(const std::string& name) {
   const auto known = users_.lock();
   if (const auto found = known->find(name); found != known->end()) return found->second;
   std::optional<std::uint32_t> id;
+  if (!is_whole(name)) return id;
   with_buffer([&](char* buffer, std::size_t room) {
     passwd entry{};
     passwd* result = nullptr;
@@ -42,6 +46,7 @@ std::optional<std::uint32_t> OwnerIds::group(const std::string& name) {
   const auto known = groups_.lock();
   if (const auto found = known->find(name); found != known->end()) return found->second;
   std::optional<std::uint32_t> id;
+  if (!is_whole(name)) return id;
   with_buffer([&](char* buffer, std::size_t room) {
     group_entry_t entry{};
     group_entry_t* result = nullptr;

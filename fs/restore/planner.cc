@@ -14,6 +14,7 @@
 
 #include "fs/base/error.h"
 #include "fs/base/parallel.h"
+#include "fs/tree/node_text.h"
 #include "fs/tree/tree_reader.h"
 
 namespace snapfs {
@@ -270,6 +271,7 @@ bool Planner::skip_linked(Found& found, const Node& node, const struct stat& sta
 }
 
 void Planner::plan_special(Found& found, Node& node, const std::optional<struct stat>& status) {
+  if (const auto reason = untellable_target(node)) throw Error(ErrorCode::kUnsupported, *reason);
   if (context_.options.dry_run && status) {
     context_.make_way(found.directory, found.handle->get(), node.name);
   }

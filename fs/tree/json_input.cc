@@ -11,12 +11,15 @@
 #include "fs/base/json.h"
 #include "fs/base/rfc3339.h"
 #include "fs/crypto/base64.h"
+#include "fs/repo/json_error.h"
 
 namespace snapfs {
 namespace {
 
-/// Documents nest five levels; more is room for fields that we do not know.
-constexpr std::size_t kMaxDepth = 64;
+/// Documents nest five levels. Fields that we do not know may nest deeper, as deep as Go reads
+/// them: what is beyond that is damage to everybody.
+constexpr std::size_t kUsualDepth = 64;
+constexpr std::size_t kMaxDepth = 10'000;
 constexpr std::size_t kUnicodeEscapeBytes = 6;  // \uXXXX
 
 /// The code unit of the \uXXXX escape that `text` begins with, if it begins with one.
@@ -70,14 +73,18 @@ std::string replace_invalid_text(std::string_view json) {
 
 JsonInput::JsonInput(ByteView json, std::string_view what) : what_(what) {
   if (json.empty()) fail("it is empty");  // the parser would copy from nowhere
-  simdjson::error_code error = parser_.allocate(json.size(), kMaxDepth);
-  if (error == simdjson::SUCCESS) error = parser_.parse(json.data(), json.size()).get(root_);
+  simdjson::error_code error = parse(json, kUsualDepth);
+  if (error == simdjson::DEPTH_ERROR) error = parse(json, kMaxDepth);
   if (error == simdjson::UTF8_ERROR || error == simdjson::STRING_ERROR) {
     const std::string repaired = replace_invalid_text(as_text(json));
-    error = parser_.parse(repaired).get(root_);
+    error = parse(as_bytes(repaired), kMaxDepth);
   }
-  if (error == simdjson::MEMALLOC) throw std::bad_alloc();
-  if (error != simdjson::SUCCESS) fail(simdjson::error_message(error));
+  if (error != simdjson::SUCCESS) throw_json_error(error, what_);
+}
+
+simdjson::error_code JsonInput::parse(ByteView json, std::size_t max_depth) {
+  const simdjson::error_code error = parser_.allocate(json.size(), max_depth);
+  return error != simdjson::SUCCESS ? error : parser_.parse(json.data(), json.size()).get(root_);
 }
 
 void JsonInput::fail(std::string_view reason) const {

@@ -16,7 +16,8 @@ namespace snapfs {
 
 /// Owns the parsed document; everything handed out is valid as long as this. Text that is not UTF-8
 /// and surrogates without a partner are read as U+FFFD. All functions throw Error{kDamaged}, naming
-/// `what`, when something is not as they want it.
+/// `what`, when something is not as they want it; the constructor throws what throw_json_error
+/// does.
 class JsonInput {
  public:
   using Element = simdjson::dom::element;
@@ -42,6 +43,7 @@ class JsonInput {
   [[noreturn]] void fail(std::string_view reason) const;
 
  private:
+  simdjson::error_code parse(ByteView json, std::size_t max_depth);
   [[noreturn]] void fail_field(std::string_view key, std::string_view wanted) const;
 
   std::string what_;

@@ -7,6 +7,8 @@
 #include "fs/base/bytes.h"
 #include "fs/base/error.h"
 #include "fs/base/json.h"
+#include "fs/repo/json_error.h"
+#include "fs/repo/json_member.h"
 
 namespace snapfs {
 namespace {
@@ -29,14 +31,14 @@ std::optional<Member> find_member(std::string_view object, std::string_view key)
     ondemand::document document = parser.iterate(text);
     for (auto field : document.get_object()) {
       const char* const name = field.key().raw();
-      const bool wanted = std::string_view(field.unescaped_key()) == key;
+      const bool wanted = MemberName(std::string_view(field.unescaped_key())) == key;
       const std::string_view value = simdjson::to_json_string(field.value());
       if (!wanted) continue;
       const auto at = static_cast<std::size_t>(value.data() - text.data());
       found = {static_cast<std::size_t>(name - text.data()) - 1, at, at + value.size()};
     }
   } catch (const simdjson::simdjson_error& error) {
-    throw Error(ErrorCode::kDamaged, std::string("a node is damaged: ") + error.what());
+    throw_json_error(error.error(), "a node");
   }
   return found;
 }
@@ -71,7 +73,7 @@ std::string without(std::string_view object, const Member& member) {
 std::string with_size(std::string_view node_json, std::uint64_t size) {
   const std::string number = std::to_string(size);
   if (const auto member = find_member(node_json, "size")) {
-    if (size == 0) return without(node_json, *member);
+    if (size == 0) return with_size(without(node_json, *member), 0);  // it may be there twice
     return replaced(node_json, member->value, member->end, number);
   }
   const auto content = find_member(node_json, "content");

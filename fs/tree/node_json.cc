@@ -157,6 +157,63 @@ void append_content(std::string& out, const Node& node) {
   out += ']';
 }
 
+constexpr std::string_view kContent = ",\"content\":[";
+
+/// The IDs of a node's last field: `list` begins with the field's comma and ends the node.
+std::optional<std::vector<Id>> content_of_list(std::string_view list) {
+  constexpr std::string_view kEnd = "]}";
+  constexpr std::size_t kQuotedId = 2 * Id::kSize + 2;
+  if (!list.starts_with(kContent) || !list.ends_with(kEnd)) return std::nullopt;
+  list.remove_prefix(kContent.size());
+  list.remove_suffix(std::min(kEnd.size(), list.size()));
+  std::vector<Id> content;
+  content.reserve((list.size() + 1) / (kQuotedId + 1));
+  while (!list.empty()) {
+    Id id;
+    const bool well_formed = list.size() >= kQuotedId && list.front() == '"' &&
+                             list[kQuotedId - 1] == '"' &&
+                             parse_hex(list.substr(1, 2 * Id::kSize), id.bytes);
+    if (!well_formed) return std::nullopt;
+    content.push_back(id);
+    list.remove_prefix(kQuotedId);
+    if (list.empty()) break;
+    if (!list.starts_with(',')) return std::nullopt;
+    list.remove_prefix(1);
+    if (list.empty()) return std::nullopt;
+  }
+  return content;
+}
+
+bool skip(std::string_view& text, std::string_view expected) {
+  if (!text.starts_with(expected)) return false;
+  text.remove_prefix(expected.size());
+  return true;
+}
+
+/// A JSON string, quotes included.
+bool skip_string(std::string_view& text) {
+  if (!skip(text, "\"")) return false;
+  for (std::size_t at = text.find_first_of("\"\\"); at != std::string_view::npos;
+       at = text.find_first_of("\"\\", at + 2)) {
+    if (text[at] == '\\') continue;  // and what it escapes
+    text.remove_prefix(at + 1);
+    return true;
+  }
+  return false;
+}
+
+/// The attributes, if there are any, exactly as they are written here: any other member, and one
+/// that is there twice, would be taken over unread.
+bool skip_attributes(std::string_view& tail) {
+  if (!skip(tail, ",\"extended_attributes\":[")) return true;
+  do {
+    const bool well_formed = skip(tail, "{\"name\":") && skip_string(tail) &&
+                             skip(tail, ",\"value\":") && skip_string(tail) && skip(tail, "}");
+    if (!well_formed) return false;
+  } while (skip(tail, ","));
+  return skip(tail, "]");
+}
+
 }  // namespace
 
 std::string_view type_name(NodeType type) noexcept {
@@ -228,31 +285,29 @@ void append_node_tail(std::string& out, const Node& node) {
   out += '}';
 }
 
+std::optional<std::vector<Id>> content_at_end(std::string_view node_json) {
+  // Of the last field only IDs follow; what is before it may hold any text.
+  const std::size_t at = node_json.rfind(kContent);
+  if (at == std::string_view::npos) return std::nullopt;
+  return content_of_list(node_json.substr(at));
+}
+
 std::optional<std::vector<Id>> content_of_tail(std::string_view tail) {
-  constexpr std::string_view kContent = ",\"content\":[";
-  constexpr std::string_view kEnd = "]}";
-  constexpr std::size_t kQuotedId = 2 * Id::kSize + 2;
-  // Attributes come first and may hold any text; of the last field only IDs follow.
-  const std::size_t at = tail.starts_with(kContent) ? 0 : tail.rfind(kContent);
-  if (at == std::string_view::npos || !tail.ends_with(kEnd)) return std::nullopt;
-  std::string_view list = tail.substr(at + kContent.size());
-  list.remove_suffix(std::min(kEnd.size(), list.size()));
-  std::vector<Id> content;
-  content.reserve((list.size() + 1) / (kQuotedId + 1));
-  while (!list.empty()) {
-    Id id;
-    const bool well_formed = list.size() >= kQuotedId && list.front() == '"' &&
-                             list[kQuotedId - 1] == '"' &&
-                             parse_hex(list.substr(1, 2 * Id::kSize), id.bytes);
-    if (!well_formed) return std::nullopt;
-    content.push_back(id);
-    list.remove_prefix(kQuotedId);
-    if (list.empty()) break;
-    if (!list.starts_with(',')) return std::nullopt;
-    list.remove_prefix(1);
-    if (list.empty()) return std::nullopt;
+  if (!skip_attributes(tail)) return std::nullopt;
+  return content_of_list(tail);
+}
+
+bool is_tail_without_content(std::string_view tail) {
+  constexpr std::string_view kDevice = ",\"device\":";
+  constexpr std::string_view kNoContent = ",\"content\":null}";
+  if (!skip_attributes(tail)) return false;
+  if (tail.starts_with(kDevice)) {
+    tail.remove_prefix(kDevice.size());
+    const std::size_t end = tail.find_first_not_of("0123456789");
+    if (end == 0 || end == std::string_view::npos) return false;
+    tail.remove_prefix(end);
   }
-  return content;
+  return tail == kNoContent;
 }
 
 }  // namespace snapfs

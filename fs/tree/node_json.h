@@ -27,8 +27,15 @@ void append_node_head(std::string& out, const Node& node, const TimeZone& zone);
 void append_node_tail(std::string& out, const Node& node);
 
 /// The blobs of a regular file whose JSON ends in `tail`, which is what follows the head. Nothing
-/// when the tail is not as append_node_tail writes it for a file. Attributes are skipped.
+/// when the tail is not exactly as append_node_tail writes it for a file. Attributes are skipped.
 std::optional<std::vector<Id>> content_of_tail(std::string_view tail);
+
+/// Whether `tail` is as append_node_tail writes it for what is neither file nor directory.
+bool is_tail_without_content(std::string_view tail);
+
+/// The blobs that a node's JSON ends with; nothing when it ends otherwise. For figures only:
+/// whether they are the node's content depends on what comes before.
+std::optional<std::vector<Id>> content_at_end(std::string_view node_json);
 
 /// Appends `name` quoted as Go's strconv.Quote does, without the outer quotes (FORMAT §10.5).
 void append_go_quoted(std::string& out, std::string_view name);

@@ -9,6 +9,7 @@
 
 #include "fs/base/json.h"
 #include "fs/base/rfc3339.h"
+#include "fs/repo/json_member.h"
 #include "fs/tree/json_input.h"
 
 namespace snapfs {
@@ -111,10 +112,11 @@ SnapshotSummary read_summary(const JsonInput& input, const Element& value) {
   SnapshotSummary summary;
   for (const auto field : input.object(value, "summary")) {
     if (field.value.is_null()) continue;
-    if (field.key == "backup_start") summary.backup_start = input.time(field.value, field.key);
-    if (field.key == "backup_end") summary.backup_end = input.time(field.value, field.key);
+    const MemberName name(field.key);
+    if (name == "backup_start") summary.backup_start = input.time(field.value, name);
+    if (name == "backup_end") summary.backup_end = input.time(field.value, name);
     for (const auto& [key, member] : kSummaryNumbers) {
-      if (field.key == key) summary.*member = input.number(field.value, key);
+      if (name == key) summary.*member = input.number(field.value, key);
     }
   }
   return summary;
@@ -197,14 +199,15 @@ Snapshot parse_snapshot(const Id& id, ByteView json) {
   bool has_tree = false;
   for (const auto field : input.object(input.root(), "snapshot")) {
     if (field.value.is_null()) continue;
-    if (field.key == "time") {
-      snapshot.time = input.time(field.value, field.key);
+    const MemberName key(field.key);
+    if (key == "time") {
+      snapshot.time = input.time(field.value, key);
       has_time = true;
-    } else if (field.key == "tree") {
-      snapshot.tree = input.id(field.value, field.key);
+    } else if (key == "tree") {
+      snapshot.tree = input.id(field.value, key);
       has_tree = true;
-    } else if (!take_text(snapshot, input, field.key, field.value)) {
-      take_other(snapshot, input, field.key, field.value);
+    } else if (!take_text(snapshot, input, key, field.value)) {
+      take_other(snapshot, input, key, field.value);
     }
   }
   if (!has_time) input.fail("it has no time");

@@ -9,9 +9,11 @@
 
 #include <fmt/format.h>
 
+#include "fs/repo/json_member.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/json_input.h"
 #include "fs/tree/node_json.h"
+#include "fs/tree/tree_frame.h"
 #include "fs/tree/tree_text.h"
 
 namespace snapfs {
@@ -28,7 +30,9 @@ class NodeReader {
 
   /// The node, complete and consistent but for its place in the tree.
   Node read(const JsonInput::Element& element) {
-    for (const auto field : input_.object(element, "node")) take(field.key, field.value);
+    for (const auto field : input_.object(element, "node")) {
+      take(MemberName(field.key), field.value);
+    }
     check_name();
     if (!type_) fail("it has no type");
     node_.type = type_of_name(*type_);
@@ -128,8 +132,9 @@ class NodeReader {
     ExtendedAttribute attribute;
     for (const auto field : input_.object(value, "extended_attributes")) {
       if (field.value.is_null()) continue;
-      if (field.key == "name") attribute.name = input_.text(field.value, field.key);
-      if (field.key == "value") attribute.value = input_.base64(field.value, field.key);
+      const MemberName key(field.key);
+      if (key == "name") attribute.name = input_.text(field.value, key);
+      if (key == "value") attribute.value = input_.base64(field.value, key);
     }
     node_.extended_attributes.push_back(std::move(attribute));
   }
@@ -144,9 +149,6 @@ class NodeReader {
     if (name.empty() || name == "..") fail("that is not a name");
     if (name.find('/') != std::string::npos) fail("a name cannot have a slash in it");
     if (name.find('\0') != std::string::npos) fail("a name cannot have a zero byte in it");
-    if (name.size() > kMaxNameBytes) {
-      fail(fmt::format("a name cannot be longer than {} bytes", kMaxNameBytes));
-    }
   }
 
   void finish_content() {
@@ -176,14 +178,14 @@ class NodeReader {
   bool has_content_ = false;
 };
 
-/// The value of "nodes"; of several, the last one counts.
-JsonInput::Element find_nodes(const JsonInput& input) {
-  std::optional<JsonInput::Element> nodes;
+JsonInput::Element find_nodes(const JsonInput& input, std::string_view what) {
+  NodeList list(what);
+  JsonInput::Element nodes;
   for (const auto field : input.object(input.root(), "tree")) {
-    if (field.key == "nodes") nodes = field.value;
+    if (list.take(field.key)) nodes = field.value;
   }
-  if (!nodes) input.fail("it has no list of nodes");
-  return *nodes;
+  list.require();
+  return nodes;
 }
 
 class NameOrder {
@@ -201,7 +203,7 @@ class NameOrder {
 
 void parse_tree(ByteView blob, const std::function<void(Node&&)>& visit, std::string_view what) {
   const JsonInput input(blob, what);
-  const JsonInput::Element nodes = find_nodes(input);
+  const JsonInput::Element nodes = find_nodes(input, what);
   if (nodes.is_null()) return;
   NameOrder order;
   for (const JsonInput::Element element : input.array(nodes, "nodes")) {

@@ -1,5 +1,5 @@
 // Tree blobs read back (FORMAT §10.8), with everything hostile refused: names that no file system
-// allows, names out of order or twice. A tree that is only passed on is never written anew from
+// can have, names out of order or twice. A tree that is only passed on is never written anew from
 // this: fields that we do not know would be lost, and the ID would change.
 #pragma once
 
@@ -14,9 +14,6 @@
 namespace snapfs {
 
 class Repository;
-
-/// The longest name that a node may have, as on every local Linux file system.
-inline constexpr std::size_t kMaxNameBytes = 255;
 
 /// Calls `visit` for each node in the blob's order, which is strictly ascending by raw name. Throws
 /// Error{kDamaged} naming `what` for malformed JSON (before any call), a node whose name is

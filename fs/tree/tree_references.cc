@@ -2,102 +2,121 @@
 
 #include <simdjson.h>
 
-#include <algorithm>
-#include <new>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
-#include "fs/tree/json_input.h"
+#include "fs/repo/json_member.h"
+#include "fs/tree/node_json.h"
+#include "fs/tree/tree_frame.h"
 
 namespace snapfs {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-/// Go's decoder takes a key in upper case for the one in lower case (FORMAT §9).
-bool is_key(std::string_view key, std::string_view lower) noexcept {
-  return std::ranges::equal(
-      key, lower, [](char c, char wanted) { return c == wanted || (c | 0x20) == wanted; });
+/// Whether a key may be one that we look for, by the byte that it begins with: so do only a few
+/// others. An escape begins with a backslash, and a long s folds into an s.
+bool may_matter(unsigned char first) noexcept {
+  switch (first) {
+    case 'c':
+    case 'C':
+    case 's':
+    case 'S':
+    case 't':
+    case 'T':
+    case '\\':
+    case 0xc5:
+      return true;
+    default:
+      return false;
+  }
 }
 
-class ReferenceReader {
+/// One node while its members come in, in any order; of several with one name the last one counts.
+class NodeReferences {
  public:
-  explicit ReferenceReader(std::string_view what) : what_(what) {}
+  explicit NodeReferences(std::string_view what) : what_(what) {}
 
-  /// Throws simdjson_error, or Error.
-  TreeReferences read(std::string_view text, std::size_t capacity) {
-    found_ = {};
-    bool has_nodes = false;
-    ondemand::document document = parser().iterate(text.data(), text.size(), capacity);
-    for (auto field : document.get_object()) {
-      if (!is_key(std::string_view(field.unescaped_key()), "nodes")) continue;
-      has_nodes = true;
-      ondemand::value nodes = field.value();
-      if (nodes.is_null()) continue;
-      for (ondemand::object node : nodes.get_array()) read_node(node);
+  void read(ondemand::object& node, TreeReferences& found) {
+    content_.clear();
+    subtree_.reset();
+    type_.clear();
+    for (auto field : node) {
+      if (!may_matter(static_cast<unsigned char>(field.key().raw()[0]))) continue;
+      const MemberName key(std::string_view(field.unescaped_key()));
+      if (key == "content") {
+        take_content(field.value(), found);
+      } else if (key == "subtree") {
+        take_subtree(field.value(), found);
+      } else if (key == "type") {
+        ondemand::value type = field.value();
+        if (!type.is_null()) type_ = std::string_view(type);
+      }
     }
-    if (!has_nodes) fail("it has no list of nodes");
-    return std::move(found_);
+    const NodeType type = type_of_name(type_);
+    if (type != NodeType::kFile) drop_content(found);
+    if (type != NodeType::kDirectory) drop_subtree(found);
+    found.contents.insert(found.contents.end(), content_.begin(), content_.end());
+    if (subtree_) found.subtrees.push_back(*subtree_);
   }
 
  private:
-  /// One a thread: its buffers fit after the first large tree.
-  static ondemand::parser& parser() {
-    thread_local ondemand::parser parser;
-    return parser;
+  void take_content(ondemand::value value, TreeReferences& found) {
+    drop_content(found);
+    if (value.is_null()) return;
+    for (ondemand::value id : value.get_array()) content_.push_back(read_id(id));
   }
 
-  void read_node(ondemand::object node) {
-    for (auto field : node) {
-      // Only these begin with the letters c and s and matter; escapes begin with a backslash.
-      const char first = static_cast<char>(field.key().raw()[0] | 0x20);
-      if (first != 'c' && first != 's' && first != ('\\' | 0x20)) continue;
-      const std::string_view key = field.unescaped_key();
-      if (is_key(key, "content")) {
-        ondemand::value value = field.value();
-        if (value.is_null()) continue;
-        for (ondemand::value id : value.get_array()) found_.contents.push_back(read_id(id));
-      } else if (is_key(key, "subtree")) {
-        ondemand::value value = field.value();
-        if (!value.is_null()) found_.subtrees.push_back(read_id(value));
-      }
-    }
+  void take_subtree(ondemand::value value, TreeReferences& found) {
+    drop_subtree(found);
+    if (!value.is_null()) subtree_ = read_id(value);
+  }
+
+  void drop_content(TreeReferences& found) {
+    for (const Id& id : content_) found.others.push_back({BlobType::kData, id});
+    content_.clear();
+  }
+
+  void drop_subtree(TreeReferences& found) {
+    if (subtree_) found.others.push_back({BlobType::kTree, *subtree_});
+    subtree_.reset();
   }
 
   Id read_id(ondemand::value value) const {
     const std::optional<Id> id = Id::parse(std::string_view(value));
-    if (!id) fail("an ID is not 64 hexadecimal digits");
-    return *id;
-  }
-
-  [[noreturn]] void fail(std::string_view reason) const {
-    throw Error(ErrorCode::kDamaged, fmt::format("{} is damaged: {}", what_, reason));
+    if (id) return *id;
+    throw Error(ErrorCode::kDamaged,
+                fmt::format("{} is damaged: an ID is not 64 hexadecimal digits", what_));
   }
 
   std::string_view what_;
-  TreeReferences found_;
+  std::vector<Id> content_;
+  std::optional<Id> subtree_;
+  std::string type_;
 };
+
+/// One a thread: its buffers fit after the first large tree.
+ondemand::parser& parser_of_thread() {
+  thread_local ondemand::parser parser;
+  return parser;
+}
 
 }  // namespace
 
 TreeReferences read_references(Bytes blob, std::string_view what) {
-  ReferenceReader reader(what);
-  for (bool repaired = false;; repaired = true) {
-    const std::size_t size = blob.size();
-    blob.resize(size + simdjson::SIMDJSON_PADDING);
-    try {
-      return reader.read(as_text(blob).substr(0, size), blob.size());
-    } catch (const simdjson::simdjson_error& error) {
-      if (error.error() == simdjson::MEMALLOC) throw std::bad_alloc();
-      if (repaired || error.error() != simdjson::UTF8_ERROR) {
-        throw Error(ErrorCode::kDamaged, fmt::format("{} is damaged: {}", what, error.what()));
-      }
-    }
-    // Go reads bytes that are no text as U+FFFD; an ID has none of them.
-    blob = copy_of(as_bytes(replace_invalid_text(as_text(blob).substr(0, size))));
-  }
+  PaddedTree tree(std::move(blob));
+  NodeReferences node(what);
+  TreeReferences found;
+  read_as_go_does(tree, what, [&] {
+    found = {};
+    read_frame(parser_of_thread(), tree, what,
+               [&](ondemand::object& object) { node.read(object, found); });
+  });
+  return found;
 }
 
 }  // namespace snapfs

@@ -7,18 +7,25 @@
 
 #include "fs/base/bytes.h"
 #include "fs/base/id.h"
+#include "fs/repo/blob.h"
 
 namespace snapfs {
 
-/// In the blob's order, doubles included.
+/// What a tree refers to is, as in the reference, the content of its files and the subtrees of its
+/// directories: all that a reader of a snapshot follows, and all that has to be there. In the
+/// blob's order, doubles included.
 struct TreeReferences {
   std::vector<Id> contents;  ///< data blobs
   std::vector<Id> subtrees;
+
+  /// What nodes name besides: the content of what is no file, the subtree of what is no directory,
+  /// and what a member says that is there once more. Nobody needs these, and they need not exist;
+  /// who removes blobs for good keeps them all the same, in case that another program knows better.
+  std::vector<BlobHandle> others;
 };
 
-/// More rather than less: whatever any reader of the format would take for a reference is one, of
-/// nodes of any type. Names are not looked at. Throws Error{kDamaged} naming `what` when the blob
-/// is not a tree. `blob` is taken over because the parser needs room behind it.
+/// Names are not looked at, nor whether nodes are complete. Throws Error{kDamaged} naming `what`
+/// when the blob is not a tree. `blob` is taken over because the parser needs room behind it.
 TreeReferences read_references(Bytes blob, std::string_view what = "tree");
 
 }  // namespace snapfs

@@ -1,4 +1,4 @@
-// Splitting costs one pass of simdjson's on-demand parser; nothing is decoded.
+// Splitting costs one pass of simdjson's on-demand parser; no node is decoded.
 #include "fs/tree/tree_text.h"
 
 #include <simdjson.h>
@@ -9,8 +9,8 @@
 
 #include "fs/base/error.h"
 #include "fs/repo/repository.h"
-#include "fs/tree/json_input.h"
 #include "fs/tree/tree_builder.h"
+#include "fs/tree/tree_frame.h"
 #include "fs/tree/tree_reader.h"
 
 namespace snapfs {
@@ -20,48 +20,36 @@ namespace ondemand = simdjson::ondemand;
 
 constexpr std::string_view kNamed = "{\"name\":\"";
 
-/// The views of the nodes. Throws simdjson_error.
-std::vector<std::string_view> split(ondemand::parser& parser, std::string_view text,
-                                    std::size_t capacity) {
-  std::vector<std::string_view> nodes;
-  ondemand::document document = parser.iterate(text.data(), text.size(), capacity);
-  ondemand::value list = document["nodes"];
-  if (list.is_null()) return nodes;
-  for (ondemand::object node : list.get_array()) {
-    const std::string_view json = node.raw_json();
-    nodes.push_back(json.substr(0, json.rfind('}') + 1));  // without the space behind it
-  }
-  return nodes;
-}
+bool is_letter(char c, char lower) noexcept { return (c | 0x20) == lower; }
 
-void pad(Bytes& text) {
-  const std::size_t size = text.size();
-  text.resize(size + simdjson::SIMDJSON_PADDING);
-  std::fill(text.begin() + static_cast<std::ptrdiff_t>(size), text.end(), std::uint8_t{' '});
+/// Whether a node's text may have another member called "name" behind the first one, which would be
+/// the one that counts. Says so too often rather than too rarely.
+bool may_be_named_again(std::string_view rest) {
+  if (rest.find('\\') != std::string_view::npos) return true;  // letters may hide in escapes
+  for (std::size_t at = rest.find('"'); at != std::string_view::npos; at = rest.find('"', at + 1)) {
+    const bool ends_so = at >= 3 && is_letter(rest[at - 1], 'e') && is_letter(rest[at - 2], 'm') &&
+                         is_letter(rest[at - 3], 'a');
+    if (ends_so) return true;
+  }
+  return false;
 }
 
 }  // namespace
 
-TreeText::TreeText(Bytes blob, std::string_view what) : text_(std::move(blob)) {
+TreeText::TreeText(Bytes blob, std::string_view what) : tree_(std::move(blob)) {
   ondemand::parser parser;
-  for (;; repaired_ = true) {
-    size_ = text_.size();
-    pad(text_);
-    try {
-      nodes_ = split(parser, as_text(text_).substr(0, size_), text_.size());
-      return;
-    } catch (const simdjson::simdjson_error& error) {
-      if (repaired_ || error.error() != simdjson::UTF8_ERROR) {
-        throw Error(ErrorCode::kDamaged, fmt::format("{} is damaged: {}", what, error.what()));
-      }
-    }
-    text_ = copy_of(as_bytes(replace_invalid_text(as_text(text_).substr(0, size_))));
-  }
+  read_as_go_does(tree_, what, [&] {
+    nodes_.clear();
+    read_frame(parser, tree_, what, [this](ondemand::object& node) {
+      const std::string_view json = node.raw_json();
+      nodes_.push_back(json.substr(0, json.rfind('}') + 1));  // without the space behind it
+    });
+  });
 }
 
 bool TreeText::is_canonical() const noexcept {
-  std::string_view rest = as_text(text_).substr(0, size_);
-  if (repaired_ || !rest.starts_with(TreeBuilder::kOpening)) return false;
+  std::string_view rest = tree_.text();
+  if (tree_.repaired() || !rest.starts_with(TreeBuilder::kOpening)) return false;
   rest.remove_prefix(TreeBuilder::kOpening.size());
   for (const std::string_view node : nodes_) {
     if (node.data() != nodes_.front().data()) {
@@ -78,11 +66,13 @@ std::optional<std::string> node_name(std::string_view node_json) {
   if (node_json.starts_with(kNamed)) {
     const std::string_view rest = node_json.substr(kNamed.size());
     const std::size_t end = rest.find_first_of("\"\\");
-    if (end != std::string_view::npos && rest[end] == '"') return std::string(rest.substr(0, end));
+    const bool plain = end != std::string_view::npos && rest[end] == '"';
+    if (plain && !may_be_named_again(rest.substr(end + 1))) return std::string(rest.substr(0, end));
   }
   try {
     return parse_node(node_json).name;
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    if (!error.means_loss()) throw;
     return std::nullopt;
   }
 }

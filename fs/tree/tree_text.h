@@ -11,6 +11,7 @@
 #include "fs/base/bytes.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
+#include "fs/tree/padded_tree.h"
 
 namespace snapfs {
 
@@ -22,8 +23,8 @@ class TreeText {
   /// A tree without nodes.
   TreeText() = default;
 
-  /// Throws Error{kDamaged} naming `what` when `blob` is not a tree. That its names are in order,
-  /// and its nodes complete, is not looked at.
+  /// Throws Error{kDamaged} naming `what` when `blob` is not a tree, to its last byte. That its
+  /// names are in order, and what its nodes say, is not looked at.
   explicit TreeText(Bytes blob, std::string_view what = "tree");
 
   std::size_t size() const noexcept { return nodes_.size(); }
@@ -36,17 +37,15 @@ class TreeText {
   bool is_canonical() const noexcept;
 
  private:
-  Bytes text_;
-  bool repaired_ = false;  // it is not the blob's text any more
-  std::size_t size_ = 0;   // of the text without what the parser wants behind it
+  PaddedTree tree_;
   std::vector<std::string_view> nodes_;
 };
 
-/// The raw name of a node's JSON; nothing when it has none, or the node cannot be read.
+/// The raw name that parse_node finds; nothing when there is none, or the node is damaged.
 std::optional<std::string> node_name(std::string_view node_json);
 
-/// Whether the node's JSON says that its raw name is `name`. Cheaper than node_name when it does.
-/// False when the name can only be told by decoding it.
+/// Whether the node's JSON begins with this raw name. Cheaper than node_name when it does. False
+/// when the name can only be told by decoding it; a forged node may have another name behind it.
 bool is_plainly_named(std::string_view node_json, std::string_view name) noexcept;
 
 /// Throws what Repository::load_blob and the constructor throw, naming the tree.

@@ -168,8 +168,11 @@ class Walk {
   void guarded(const Id& tree, const Work& work) {
     try {
       work();
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled || !failed_) throw;
+    } catch (...) {
+      const Error error = current_error();
+      const bool ends_it =
+          error.code() == ErrorCode::kCancelled || error.code() == ErrorCode::kInternal;
+      if (ends_it || !failed_) throw;
       const std::lock_guard lock(failed_mutex_);
       failed_(tree, error);
     }

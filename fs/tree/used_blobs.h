@@ -12,9 +12,10 @@ namespace snapfs {
 
 class Repository;
 
-/// All trees reachable from `roots` and all data blobs that they refer to. Throws when a tree
-/// cannot be read, and Error{kDamaged} when a blob is in no index: then nobody can tell what else
-/// is needed. `visited` hears of each distinct tree, by several threads at once.
+/// All trees reachable from `roots` and all data blobs that they refer to, and what else their
+/// nodes name (TreeReferences::others) as far as it is there. Throws when a tree cannot be read,
+/// and Error{kDamaged} when a blob is in no index: then nobody can tell what else is needed.
+/// `visited` hears of each distinct tree, by several threads at once.
 BlobSet find_used_blobs(Repository& repository, std::span<const Id> roots, StopToken stop,
                         const std::function<void()>& visited = nullptr);
 

@@ -11,11 +11,11 @@
 #include <string_view>
 #include <utility>
 
-#include "fs/tree/tree_reader.h"
 #include "mount/fuse/errno_guard.h"
 #include "mount/fuse/libfuse.h"
 #include "mount/fuse/pending_request.h"
 #include "mount/fuse/replies.h"
+#include "mount/model/name_limit.h"
 
 namespace snapfs {
 
@@ -90,8 +90,7 @@ void reply_entry(fuse_req_t req, fuse_ino_t parent, const char* name, Entry entr
 }
 
 void lookup(fuse_req_t req, fuse_ino_t parent, const char* name) {
-  // Names up to 1,024 bytes reach a FUSE file system.
-  if (std::strlen(name) > kMaxNameBytes) {
+  if (std::strlen(name) > kMaxShownNameBytes) {
     fuse_reply_err(req, ENAMETOOLONG);
     return;
   }
@@ -279,7 +278,7 @@ void statfs(fuse_req_t req, fuse_ino_t) {
   struct statvfs status {};
   status.f_bsize = kBlockSize;
   status.f_frsize = kStatfsBlock;
-  status.f_namemax = kMaxNameBytes;
+  status.f_namemax = kMaxShownNameBytes;
   fuse_reply_statfs(req, &status);
 }
 

@@ -88,7 +88,7 @@ void NodeTable::push_back(const NodeView& node) {
   record.permissions = static_cast<std::uint16_t>(node.permissions & 07777);
   record.type = node.type;
   record.text = narrowed<std::uint32_t>(text_.size());
-  record.name_size = narrowed<std::uint8_t>(node.name.size());
+  record.name_size = narrowed<std::uint16_t>(node.name.size());
   record.target_size = narrowed<std::uint32_t>(node.link_target.size());
   record.id = narrowed<std::uint32_t>(ids_.size());
   record.has_subtree = node.type == NodeType::kDirectory && node.subtree;

@@ -96,7 +96,7 @@ class NodeTable {
     std::uint32_t attribute;    ///< the first of its attributes
     std::uint16_t attributes;   ///< how many
     std::uint16_t permissions;
-    std::uint8_t name_size;  ///< bytes
+    std::uint16_t name_size;  ///< bytes
     NodeType type;
     bool has_subtree;
   };

@@ -11,7 +11,8 @@ namespace snapfs {
 SnapshotFs::SnapshotFs(Repository& repository, const SnapshotFsOptions& options,
                        const StopToken& stop)
     : requests_in_flight_(options.requests_in_flight),
-      tree_cache_(repository, {repository.index(), zeros_}, options.tree_cache_bytes),
+      tree_cache_(repository, {repository.index(), zeros_}, options.tree_cache_bytes,
+                  options.view.warn),
       changed_(tree_cache_, options.tree_cache_bytes / 4),
       trees_(tree_cache_, changed_, virtual_, {options.view.owner_root}, stop),
       virtual_(repository,

@@ -2,11 +2,14 @@
 #include "mount/model/tree_cache.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "fs/repo/repository.h"
+#include "fs/tree/node_json.h"
 #include "fs/tree/tree_reader.h"
 #include "mount/model/current_blob.h"
+#include "mount/model/name_limit.h"
 
 namespace snapfs {
 
@@ -50,9 +53,20 @@ std::unique_ptr<PrefetchTarget::Delivery> TreeCache::claim(const Id& tree) {
   return std::make_unique<ListingDelivery>(*this, std::move(*claim));
 }
 
+void TreeCache::leave_out(const Id& tree, const Node& node) const {
+  if (!warn_) return;
+  std::string name;
+  append_go_quoted(name, node.name);
+  warn_("an entry of tree " + tree.hex() + " is not shown: the kernel takes no names of " +
+        std::to_string(node.name.size()) + " bytes: \"" + name + '"');
+}
+
 std::shared_ptr<const TreeListing> TreeCache::make_listing(const Id& tree, Bytes&& blob) const {
   auto listing = std::make_shared<TreeListing>();
   const auto add = [&](Node&& node) {
+    if (node.name.size() > kMaxShownNameBytes) {
+      return leave_out(tree, node);
+    }
     if (node.type == NodeType::kFile) {
       const ContentSummary content = summarize(node, content_);
       node.size = content.size;

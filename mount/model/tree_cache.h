@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fs/base/bytes.h"
@@ -16,6 +17,7 @@
 #include "mount/model/node_table.h"
 #include "mount/model/prefetcher.h"
 #include "mount/model/shared_cache.h"
+#include "mount/model/snapshot_follower.h"
 
 namespace snapfs {
 
@@ -46,10 +48,12 @@ inline std::size_t memory_bytes(const TreeListing& listing) noexcept { return li
 class TreeCache final : public PrefetchTarget {
  public:
   /// All must outlive the cache.
-  TreeCache(Repository& repository, const ContentIndex& content, std::size_t budget_bytes)
-      : repository_(repository), content_(content), cache_(budget_bytes) {}
+  TreeCache(Repository& repository, const ContentIndex& content, std::size_t budget_bytes,
+            WarnFunction warn = {})
+      : repository_(repository), content_(content), warn_(std::move(warn)), cache_(budget_bytes) {}
 
-  /// Throws what load_tree throws.
+  /// Throws what load_tree throws. An entry whose name is longer than the kernel takes is not in
+  /// the listing, and is warned of.
   std::shared_ptr<const TreeListing> get(const Id& tree, StopToken stop);
 
   /// Null when it is not in memory.
@@ -66,10 +70,12 @@ class TreeCache final : public PrefetchTarget {
  private:
   class ListingDelivery;
 
+  void leave_out(const Id& tree, const Node& node) const;
   std::shared_ptr<const TreeListing> make_listing(const Id& tree, Bytes&& blob) const;
 
   Repository& repository_;
   const ContentIndex content_;
+  const WarnFunction warn_;  ///< may be empty
   /// The last directory that is larger than the budget. Without it each file in a directory of a
   /// million would cost the decoding of them all.
   LastOversized<Id, TreeListing> large_;

@@ -5,8 +5,32 @@
 #include <utility>
 
 #include "fs/base/error.h"
+#include "fs/tree/node_json.h"
+#include "fs/tree/node_text.h"
 
 namespace snapfs {
+namespace {
+
+[[noreturn]] void throw_untellable(const NodeView& node, const std::string& reason) {
+  std::string text = "\"";
+  append_go_quoted(text, node.name);
+  throw Error(ErrorCode::kUnsupported, text + "\": " + reason, std::string(node.name));
+}
+
+/// What the kernel can be told of; never a part of it.
+std::string target_of(const NodeView& link) {
+  constexpr std::size_t kLongest = 4095;  // a page, without the zero byte that ends it
+  Node node;
+  node.type = link.type;
+  node.link_target = link.link_target;
+  if (const auto reason = untellable_target(node)) throw_untellable(link, *reason);
+  if (node.link_target.size() > kLongest) {
+    throw_untellable(link, "its link target is longer than the 4,095 bytes that the kernel takes");
+  }
+  return std::move(node.link_target);
+}
+
+}  // namespace
 
 /// The names of a directory inside a snapshot. Keeps the decoded tree while it is open.
 class TreeFs::Listing final : public OpenDirectory {
@@ -47,7 +71,7 @@ std::shared_ptr<const OpenDirectory> TreeFs::open_directory(Ino ino) {
 
 std::string TreeFs::read_link(Ino ino) {
   const NodeRef place = node(ino);
-  if (place.node.type == NodeType::kSymlink) return std::string(place.node.link_target);
+  if (place.node.type == NodeType::kSymlink) return target_of(place.node);
   throw Error(ErrorCode::kUsage, "inode " + std::to_string(ino) + " is not a symbolic link");
 }
 
@@ -63,6 +87,8 @@ std::string TreeFs::extended_attribute_names(Ino ino) {
   const NodeRef place = node(ino);
   std::string names;
   for (const ExtendedAttribute& attribute : place.node.extended_attributes) {
+    if (const auto reason = untellable_attribute(attribute.name))
+      throw_untellable(place.node, *reason);
     names += attribute.name;
     names += '\0';
   }

@@ -10,7 +10,7 @@
 
 #include "fs/base/bytes.h"
 #include "fs/crypto/sha256.h"
-#include "fs/tree/tree_reader.h"
+#include "mount/model/name_limit.h"
 
 namespace snapfs {
 
@@ -186,7 +186,7 @@ class ViewBuilder {
     std::string candidate;
     do {
       const std::string tail = "-" + std::to_string(++suffix);
-      candidate = name.substr(0, kMaxNameBytes - tail.size()) + tail;
+      candidate = name.substr(0, kMaxMadeNameBytes - tail.size()) + tail;
     } while (names.taken.contains(candidate));
     return candidate;
   }
@@ -234,7 +234,7 @@ std::span<const std::string_view> default_path_templates() noexcept { return kDe
 std::string safe_name(std::string_view text) {
   if (text.empty() || text == ".") return "_";
   if (text == "..") return "__";
-  std::string name(text.substr(0, kMaxNameBytes));
+  std::string name(text.substr(0, kMaxMadeNameBytes));
   std::ranges::replace(name, '/', '_');
   std::ranges::replace(name, '\0', '_');
   return name;
@@ -249,10 +249,10 @@ std::string paths_name(const std::vector<std::string>& paths) {
     name += path == "/" ? "%2F" : path_name(path);
   }
   if (name.empty()) return "%";
-  if (name.size() <= kMaxNameBytes) return name;
+  if (name.size() <= kMaxMadeNameBytes) return name;
   constexpr std::size_t kDigits = 16;
   const std::string digest = sha256(as_bytes(name)).hex().substr(0, kDigits);
-  return name.substr(0, kMaxNameBytes - kDigits - 1) + "%" + digest;
+  return name.substr(0, kMaxMadeNameBytes - kDigits - 1) + "%" + digest;
 }
 
 View build_view(std::vector<Snapshot> snapshots, std::span<const std::string_view> templates,

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <regex>
@@ -285,7 +286,7 @@ TEST_F(RealMount, StatfsNamesTheLimits) {
   mount({});
   struct statvfs status {};
   ASSERT_EQ(::statvfs(path("").c_str(), &status), 0);
-  EXPECT_EQ(status.f_namemax, 255U);
+  EXPECT_EQ(status.f_namemax, 1024U);
   EXPECT_EQ(status.f_bfree, 0U);
   EXPECT_EQ(status.f_flag & ST_RDONLY, static_cast<unsigned long>(ST_RDONLY));
   EXPECT_EQ(status.f_flag & ST_NOSUID, static_cast<unsigned long>(ST_NOSUID));
@@ -314,12 +315,36 @@ TEST_F(RealMount, EveryChangeIsRefusedAsReadOnly) {
   refused([&] { return ::removexattr(file.c_str(), "user.x"); });
 }
 
-TEST_F(RealMount, NamesOfAnyBytesUpTo255) {
-  const std::string longest(255, 'n');
-  mount({maker().make_file(longest, {"long"}), maker().make_file("bad\xff\nname", {"raw"})});
+TEST_F(RealMount, NamesOfAnyBytesUpToWhatTheKernelTakes) {
+  const std::string longest(1024, 'n');
+  mount({maker().make_file(longest, {"long"}), maker().make_file("bad\xff\nname", {"raw"}),
+         maker().make_file(std::string(256, 'm'), {"longer than usual"}),
+         maker().make_file(longest + "n", {"not shown"}),
+         test::make_directory(std::string(2000, 'o'), maker().add_tree({}))});
+  EXPECT_EQ(read_whole(path(std::string(256, 'm'))), "longer than usual");
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(path(""))) {
+    names.push_back(entry.path().filename().string());
+  }
+  std::ranges::sort(names);
+  EXPECT_EQ(names, (std::vector<std::string>{"bad\xff\nname", std::string(256, 'm'), longest}));
   EXPECT_EQ(read_whole(path(longest)), "long");
   EXPECT_EQ(read_whole(path("bad\xff\nname")), "raw");
   EXPECT_EQ(error_of([&] { return ::access(path(longest + "n").c_str(), F_OK); }), ENAMETOOLONG);
+}
+
+TEST_F(RealMount, TextWithAZeroByteIsAnErrorAndNeverCut) {
+  Node attributed = maker().make_file("attributed", {"x"});
+  attributed.extended_attributes = {{std::string("user.a\0b", 8), {1}}};
+  mount({test::make_symlink("link", std::string("/etc\0/passwd", 12)),
+         test::make_symlink("long", std::string(5000, 'x')), attributed});
+  char room[5000];
+  for (const char* name : {"link", "long"}) {
+    EXPECT_EQ(error_of([&] { return ::readlink(path(name).c_str(), room, sizeof room); }), EIO);
+  }
+  EXPECT_EQ(error_of([&] { return ::listxattr(path("attributed").c_str(), room, sizeof room); }),
+            EIO);
+  EXPECT_EQ(read_whole(path("attributed")), "x");
 }
 
 TEST_F(RealMount, ManyThreadsReadTheSameBytes) {

@@ -335,8 +335,8 @@ TEST_F(RewriteTest, RepairRemovesWhatIsLostAltogetherOnlyWhenTold) {
 TEST_F(RewriteTest, WhatCannotBeReadNowIsNotLost) {
   for (const ErrorCode code : {ErrorCode::kIo, ErrorCode::kPermission, ErrorCode::kUnsupported}) {
     faults_.fail({BackendCall::kLoad, FileKind::kPack}, 1, code, FaultBackend::kForever);
-    EXPECT_TRUE(
-        fails_with(code, "check the storage", [&] { repair(snapshot_, {.forget = true}); }));
+    EXPECT_TRUE(fails_with(code, "does not mean that it is lost",
+                           [&] { repair(snapshot_, {.forget = true}); }));
     EXPECT_TRUE(fails_with(code, [&] { require_root({snapshot_}); }));
     faults_.clear_faults();
   }

@@ -70,7 +70,7 @@ TEST(KeyFile, RefusesFieldsThatCannotBe) {
         with("32768", "-1"), with("32768", "1e3"), with("32768", "99999999999999999999"),
         with("\"r\":8", "\"r\":4294967304"), with("\"p\":4", "\"p\":0"), with("yhvc", "yhv"),
         with("yhvc", ""), with("yhvc", "!hvc"), with("\"data\"", "\"date\""),
-        with("\"N\"", "\"n\"")}) {
+        with("\"N\"", "\"M\"")}) {
     EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "key file", [&] {
       parse_key_file(as_bytes(json));
     })) << json;

@@ -70,13 +70,18 @@ class DumpTest : public ::testing::Test {
     std::string bytes;
     dump_directory(
         maker_.repository(), directory, format, [&](ByteView more) { bytes += as_text(more); },
-        [this](std::string_view path, const Node&) { left_out_.emplace_back(path); }, {});
+        [this](std::string_view path, std::string_view, bool expected) {
+          left_out_.emplace_back(path);
+          errors_ += expected ? 0 : 1;
+        },
+        {});
     return read_archive(bytes);
   }
 
   MemoryBackend memory_;
   test::RepositoryMaker maker_{memory_};
   std::vector<std::string> left_out_;
+  int errors_ = 0;
 };
 
 TEST_F(DumpTest, TarHoldsEverything) {
@@ -106,6 +111,27 @@ TEST_F(DumpTest, TarHoldsEverything) {
   EXPECT_THAT(left_out_, ElementsAre("/socket"));
 }
 
+TEST_F(DumpTest, TarHoldsNamesOfAnyLength) {
+  const std::string name(3000, 'n');
+  const Id root = maker_.add_tree({maker_.make_file(name, {"content"})});
+  const auto members = dump({root, "", std::nullopt}, ArchiveFormat::kTar);
+  ASSERT_EQ(members.size(), 1U);
+  EXPECT_EQ(members[0].path, name);
+}
+
+TEST_F(DumpTest, TextWithAZeroByteIsNeverCut) {
+  Node file = maker_.make_file("file", {"content"});
+  file.extended_attributes = {{std::string("user.a\0b", 8), {1}}};
+  file.user = std::string("root\0", 5);
+  const Id root = maker_.add_tree({file, make_symlink("to", std::string("/etc\0/passwd", 12))});
+  const auto members = dump({root, "", std::nullopt}, ArchiveFormat::kTar);
+  ASSERT_EQ(members.size(), 1U);
+  EXPECT_EQ(members[0].content, "content");
+  EXPECT_EQ(members[0].attribute, "");
+  EXPECT_THAT(left_out_, ElementsAre("/file", "/to"));
+  EXPECT_EQ(errors_, 2);
+}
+
 TEST_F(DumpTest, ZipNamesWhatItLeavesOut) {
   const Id root = maker_.add_tree({maker_.make_file("file", {"content"}),
                                    make_symlink("to", "file"), make_node("pipe", NodeType::kFifo)});
@@ -130,7 +156,7 @@ TEST_F(DumpTest, AFailingSinkIsNoCompleteArchive) {
   const auto sink = [](ByteView) { throw Error(ErrorCode::kNoSpace, "full"); };
   try {
     dump_directory(maker_.repository(), {root, "", std::nullopt}, ArchiveFormat::kTar, sink,
-                   [](std::string_view, const Node&) {}, {});
+                   [](std::string_view, std::string_view, bool) {}, {});
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kNoSpace);

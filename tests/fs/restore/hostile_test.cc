@@ -1,4 +1,6 @@
 // Nothing leaves the target: links that lie in wait there, hostile snapshots, and both at once.
+#include <sys/xattr.h>
+
 #include <atomic>
 
 #include <gmock/gmock.h>
@@ -8,6 +10,7 @@
 namespace snapfs::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -200,6 +203,32 @@ TEST_F(HostileTest, BlobsThatAreInNoIndexAreNamed) {
   EXPECT_THAT(progress.failures().front(), HasSubstr("/lost: blob bbbbbbbb"));
   EXPECT_FALSE(exists("lost"));
   EXPECT_EQ(content("good"), "y");
+}
+
+/// They are in snapshots of other file systems, which have names of other lengths.
+TEST_F(HostileTest, NamesThatAreTooLongHereFailAlone) {
+  const std::string name(256, 'n');
+  restore({file(name, {"x"}), directory(name + "d", {file("below", {"y"})}),
+           symlink(name + "l", "target"), file("good", {"z"})});
+  EXPECT_EQ(content("good"), "z");
+  EXPECT_EQ(progress.failures().size(), 3U);
+  for (const std::string& failure : progress.failures()) {
+    EXPECT_THAT(failure, HasSubstr("/" + name));
+    EXPECT_THAT(failure, HasSubstr("too long"));
+  }
+}
+
+TEST_F(HostileTest, TextWithAZeroByteIsNeverCut) {
+  Node attributed = file("attributed", {"x"});
+  attributed.extended_attributes = {{std::string("user.a\0b", 8), {1}}, {"user.c", {2}}};
+  restore({symlink("link", std::string("/etc\0/passwd", 12)), attributed, file("good", {"z"})});
+  EXPECT_EQ(content("good"), "z");
+  EXPECT_EQ(content("attributed"), "x");
+  EXPECT_FALSE(exists("link"));
+  EXPECT_EQ(::lgetxattr(at("attributed").c_str(), "user.a", nullptr, 0), -1);
+  ASSERT_EQ(progress.failures().size(), 2U);
+  EXPECT_THAT(progress.failures()[0], AllOf(HasSubstr("/attributed"), HasSubstr("user.a\\x00b")));
+  EXPECT_THAT(progress.failures()[1], AllOf(HasSubstr("/link"), HasSubstr("zero byte")));
 }
 
 }  // namespace

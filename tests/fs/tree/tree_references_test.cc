@@ -67,12 +67,13 @@ TEST(TreeReferences, AreWhatTheNodesSay) {
 
 TEST(TreeReferences, AreFoundHoweverTheTextIsWritten) {
   for (const char* json : {
-           R"({"nodes":[{"content":["@a"],"subtree":"@b"}]})",
-           "{ \"more\" : [ { } ] , \"nodes\" :\n[ { \"content\" : [ \"@a\" ] , \"subtree\" : "
-           "\"@b\" } ] }",
-           R"({"Nodes":[{"Content":["@a"]},{"SUBTREE":"@b"}]})",
-           R"({"nodes":[{"\u0063ontent":["@a"],"\u0073ubtree":"@b"}]})",
-           R"({"nodes":[{"content":["@a"],"name":"x","content":null,"subtree":"@b"}]})",
+           R"({"nodes":[{"type":"file","content":["@a"]},{"type":"dir","subtree":"@b"}]})",
+           "{ \"more\" : [ { } ] , \"nodes\" :\n[ { \"content\" : [ \"@a\" ] , \"type\" :\"file\" "
+           "} "
+           ", { \"subtree\" : \"@b\" , \"type\" : \"dir\" } ] }",
+           R"({"Nodes":[{"Content":["@a"],"Type":"file"},{"SUBTREE":"@b","TYPE":"dir"}]})",
+           R"({"nodes":[{"\u0063ontent":["@a"],"t\u0079pe":"file"},)"
+           R"({"\u0073ubtree":"@b","type":"dir"}]})",
        }) {
     const TreeReferences found = references_of(with_ids(json));
     EXPECT_EQ(found.contents, Ids{numbered_id(1)}) << json;
@@ -81,8 +82,8 @@ TEST(TreeReferences, AreFoundHoweverTheTextIsWritten) {
 }
 
 TEST(TreeReferences, OfTextThatIsNotUtf8AreFoundToo) {
-  const TreeReferences found =
-      references_of(with_ids("{\"nodes\":[{\"name\":\"\xff\",\"content\":[\"@a\"]}]}"));
+  const TreeReferences found = references_of(
+      with_ids("{\"nodes\":[{\"name\":\"\xff\",\"type\":\"file\",\"content\":[\"@a\"]}]}"));
   EXPECT_EQ(found.contents, Ids{numbered_id(1)});
 }
 

@@ -1,0 +1,79 @@
+// What the text of a tree says around its nodes: the one place that decides it for who reads trees
+// with the on-demand parser. Private to fs/tree.
+#pragma once
+
+#include <simdjson.h>
+
+#include <string_view>
+
+#include "fs/base/bytes.h"
+#include "fs/repo/json_error.h"
+#include "fs/repo/json_member.h"
+#include "fs/tree/json_input.h"
+#include "fs/tree/padded_tree.h"
+
+namespace snapfs {
+
+/// The list of nodes, and that there is one and only one. Other readers of a tree with two lists
+/// would take the first, the last, or a mixture of both.
+class NodeList {
+ public:
+  explicit NodeList(std::string_view what) : what_(what) {}
+
+  /// Whether the member of a tree with this name is the list of nodes. Throws Error{kDamaged} for a
+  /// second one.
+  bool take(std::string_view member);
+
+  /// Throws Error{kDamaged} when there was none.
+  void require() const;
+
+ private:
+  [[noreturn]] void fail(std::string_view reason) const;
+
+  std::string_view what_;
+  bool found_ = false;
+};
+
+/// Calls `visit` with the object of each node, in the blob's order, and reads the text to its end.
+/// Throws simdjson_error, Error{kDamaged} naming `what`, and what `visit` throws.
+template <class Visit>
+void read_frame(simdjson::ondemand::parser& parser, const PaddedTree& tree, std::string_view what,
+                const Visit& visit) {
+  const std::string_view text = tree.text();
+  simdjson::ondemand::document document = parser.iterate(text.data(), text.size(), tree.capacity());
+  NodeList list(what);
+  for (auto field : document.get_object()) {
+    const bool is_list = list.take(std::string_view(field.unescaped_key()));
+    simdjson::ondemand::value value = field.value();
+    if (!is_list) {
+      // The parser passes over what nobody asks for, and would not see what is wrong with it.
+      const std::string_view passed_over = simdjson::to_json_string(value);
+      (void)JsonInput(as_bytes(passed_over), what);
+    } else if (!value.is_null()) {
+      for (simdjson::ondemand::object node : value.get_array()) visit(node);
+    }
+  }
+  list.require();
+  const char* behind = nullptr;
+  if (document.current_location().get(behind) != simdjson::OUT_OF_BOUNDS) {
+    throw_json_error(simdjson::TRAILING_CONTENT, what);
+  }
+}
+
+/// Calls `read` with a parser; once more with the text repaired, if that may help. Throws what
+/// throw_json_error does, and what `read` throws.
+template <class Read>
+void read_as_go_does(PaddedTree& tree, std::string_view what, const Read& read) {
+  for (;;) {
+    try {
+      return read();
+    } catch (const simdjson::simdjson_error& error) {
+      const bool may_help =
+          error.error() == simdjson::UTF8_ERROR || error.error() == simdjson::STRING_ERROR;
+      if (!may_help || tree.repaired()) throw_json_error(error.error(), what);
+    }
+    tree.repair();
+  }
+}
+
+}  // namespace snapfs

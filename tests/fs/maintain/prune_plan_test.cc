@@ -325,7 +325,8 @@ TEST(PrunePlan, RefusesListsThatContradictEachOther) {
     Scene scene;
     scene.pack("a", {used("1")}).pack("b", {needed ? used("2") : unused("2"), unused("3")});
     scene.contradicted();
-    EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "with different blobs: nothing was pruned", [&] { scene.decisions(); }));
+    EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "with different blobs: nothing was pruned",
+                           [&] { scene.decisions(); }));
   }
 }
 

@@ -194,7 +194,8 @@ TEST_F(PruneTest, RefusesAPackThatIsListedInContradiction) {
   const std::size_t saved = faults_.ended({BackendCall::kSave, {}});
   test::list_again(*repository, pack,
                    [](PackDescription& listed) { listed.entries.back().length += 1; });
-  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "with different blobs: nothing was pruned", [&] { prune(); }));
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "with different blobs: nothing was pruned",
+                         [&] { prune(); }));
   EXPECT_EQ(faults_.ended({BackendCall::kSave, {}}), saved + 1);
   EXPECT_EQ(faults_.ended({BackendCall::kRemove, {}}), 0U);
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "fs/base/bytes.h"
+#include "fs/base/stop_token.h"
 #include "fs/crypto/keys.h"
 
 namespace snapfs {
@@ -16,11 +17,20 @@ struct ScryptParameters {
 
   /// Whether the format allows them: bounds that keep memory below 2 GiB.
   bool valid() const noexcept;
+
+  /// Whether some program would have chosen them to make a key with that opens in a second or so.
+  /// Only for valid ones. Others want to be tried last: who put such a key there may not know the
+  /// password, but want the time and the memory of those who do.
+  bool customary() const noexcept;
+
+  /// What a derivation needs, in bytes.
+  std::uint64_t memory() const noexcept { return 128 * n * r; }
 };
 
 /// Throws Error{kDamaged} when the parameters are not valid, Error{kOutOfResources} when memory is
-/// short.
-Keys derive_keys(ByteView password, ByteView salt, const ScryptParameters& parameters);
+/// short, Error{kCancelled} soon after a stop was requested.
+Keys derive_keys(ByteView password, ByteView salt, const ScryptParameters& parameters,
+                 const StopToken& stop);
 
 /// Parameters that make one derivation on this machine take about `target`, within 60 MiB.
 ScryptParameters calibrate_scrypt(std::chrono::milliseconds target);

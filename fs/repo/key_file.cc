@@ -77,7 +77,7 @@ KeyFile make_key_file(const Keys& master, ByteView password, const ScryptParamet
   file.kdf = parameters;
   file.salt.resize(KeyFile::kSaltSize);
   fill_random(file.salt);
-  const Keys user = derive_keys(password, file.salt, parameters);
+  const Keys user = derive_keys(password, file.salt, parameters, {});
   std::string json = encode_master_keys(master);
   file.data.resize(json.size() + Cipher::kOverhead);
   Cipher cipher(user);
@@ -94,11 +94,11 @@ KeyFile make_key_file(const Keys& master, ByteView password, const ScryptParamet
   return file;
 }
 
-Keys open_key_file(const KeyFile& file, ByteView password) {
+Keys open_key_file(const KeyFile& file, ByteView password, const StopToken& stop) {
   if (file.data.size() < Cipher::kOverhead) {
     throw Error(ErrorCode::kDamaged, "a key file's data is too short");
   }
-  const Keys user = derive_keys(password, file.salt, file.kdf);
+  const Keys user = derive_keys(password, file.salt, file.kdf, stop);
   SecureBytes json(file.data.size() - Cipher::kOverhead);
   if (!Cipher(user).open(file.data, json.view())) {
     throw Error(ErrorCode::kWrongPassword, "wrong password for this key");
@@ -124,7 +124,11 @@ std::string encode_key_file(const KeyFile& file) {
 
 KeyFile parse_key_file(ByteView json) {
   const JsonFields fields(json, "the key file");
-  if (fields.text("kdf") != "scrypt") fields.fail("its key derivation is not scrypt");
+  if (fields.text("kdf") != "scrypt") {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("the key derivation \"{}\" is not known; a newer program wrote it",
+                            fields.text("kdf")));
+  }
   KeyFile file;
   file.created = fields.text_or("created", "");
   file.username = fields.text_or("username", "");

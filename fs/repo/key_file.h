@@ -5,6 +5,7 @@
 #include <string>
 
 #include "fs/base/bytes.h"
+#include "fs/base/stop_token.h"
 #include "fs/base/timestamp.h"
 #include "fs/crypto/kdf.h"
 #include "fs/crypto/keys.h"
@@ -26,8 +27,9 @@ struct KeyFile {
 KeyFile make_key_file(const Keys& master, ByteView password, const ScryptParameters& parameters,
                       const ZonedTime& created, std::string username, std::string hostname);
 
-/// The master keys; Error{kWrongPassword} when the password does not fit.
-Keys open_key_file(const KeyFile& file, ByteView password);
+/// The master keys; Error{kWrongPassword} when the password does not fit, or what derive_keys
+/// throws.
+Keys open_key_file(const KeyFile& file, ByteView password, const StopToken& stop = {});
 
 /// The master keys as a key file holds them: one line of JSON without a newline. To be wiped by the
 /// caller.
@@ -36,7 +38,8 @@ std::string encode_master_keys(const Keys& keys);
 /// One line of JSON without a newline.
 std::string encode_key_file(const KeyFile& file);
 
-/// Throws Error{kDamaged} for text that is not a key file, or has unusable parameters.
+/// Throws Error{kDamaged} for text that is not a key file, or has unusable parameters,
+/// Error{kUnsupported} when it wants another derivation than scrypt.
 KeyFile parse_key_file(ByteView json);
 
 }  // namespace snapfs

@@ -10,18 +10,13 @@
 #include "fs/crypto/keys.h"
 #include "fs/crypto/sha256.h"
 #include "fs/repo/repository.h"
+#include "fs/repo/stored_file.h"
 
 namespace snapfs {
 namespace {
 
 KeyFile load_key(Backend& backend, const FileKey& key, const StopToken& stop) {
-  const Bytes json = backend.load(key, std::nullopt, stop);
-  if (sha256(json) != key.id) {
-    throw Error(ErrorCode::kDamaged,
-                fmt::format("{} is damaged: its content does not match its name", describe(key)),
-                key.id.hex());
-  }
-  return parse_key_file(json);
+  return parse_key_file(load_verified(backend, key, stop));
 }
 
 bool are_same(const Keys& a, const Keys& b) {
@@ -32,7 +27,7 @@ bool are_same(const Keys& a, const Keys& b) {
 /// Opens the key as it is stored.
 void require_to_open(Repository& repository, const FileKey& key, ByteView password,
                      const StopToken& stop) {
-  const Keys keys = open_key_file(load_key(repository.backend(), key, stop), password);
+  const Keys keys = open_key_file(load_key(repository.backend(), key, stop), password, stop);
   if (!are_same(keys, repository.master_keys())) {
     throw Error(ErrorCode::kInternal, "it holds other keys than it was given");
   }
@@ -57,7 +52,7 @@ std::vector<StoredKey> list_keys(Repository& repository, const DamagedKey& damag
       keys.push_back({id, load_key(repository.backend(), {FileKind::kKey, id}, stop)});
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kNotFound) continue;  // removed meanwhile
-      if (error.code() != ErrorCode::kDamaged) throw;
+      if (error.code() == ErrorCode::kCancelled) throw;
       damaged(id, error);
     }
   }

@@ -23,10 +23,10 @@ struct StoredKey {
   KeyFile file;
 };
 
-/// Hears of a key file that is damaged.
+/// Hears of a key file that is damaged or cannot be read.
 using DamagedKey = std::function<void(const Id& id, const Error& error)>;
 
-/// All key files in ascending order of their IDs, without those that are damaged.
+/// All key files in ascending order of their IDs, without those that `damaged` hears of.
 std::vector<StoredKey> list_keys(Repository& repository, const DamagedKey& damaged, StopToken stop);
 
 /// Whose key a new one is to be called.

@@ -13,22 +13,13 @@
 #include "fs/repo/identity.h"
 #include "fs/repo/index_reader.h"
 #include "fs/repo/key_file.h"
+#include "fs/repo/stored_file.h"
 
 namespace snapfs {
 namespace {
 
-/// A repository with more keys than this is not searched to the end (FORMAT §3).
-constexpr std::size_t kMaxKeysTried = 20;
-
 /// How long it should take to try one password.
 constexpr std::chrono::milliseconds kKdfTime{500};
-
-[[noreturn]] void throw_no_repository(const Backend& backend) {
-  throw Error(
-      ErrorCode::kNoRepository,
-      fmt::format("there is no repository at {}; make one with 'snapfs init'", backend.location()),
-      backend.location());
-}
 
 void require_empty(Backend& backend, FileKind kind, const StopToken& stop) {
   const auto refuse = [&](const FileInfo&) {
@@ -38,32 +29,6 @@ void require_empty(Backend& backend, FileKind kind, const StopToken& stop) {
                 backend.location());
   };
   backend.list(kind, refuse, stop);
-}
-
-/// The file as stored, with its name checked against its bytes. A mismatch may be a passing fault
-/// of the transport, so it is read once more.
-Bytes load_verified(Backend& backend, const FileKey& key, const StopToken& stop) {
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    Bytes stored = backend.load(key, std::nullopt, stop);
-    if (sha256(stored) == key.id) return stored;
-  }
-  throw Error(ErrorCode::kDamaged,
-              fmt::format("{} in {} is damaged: its content does not match its name", describe(key),
-                          backend.location()),
-              key.id.hex());
-}
-
-/// The error's words with the file they are about, unless they name it themselves.
-std::string about(const Error& error, const FileKey& key) {
-  const std::string_view words = error.what();
-  const std::string file = describe(key);
-  return words.starts_with(file) ? std::string(words) : fmt::format("{}: {}", file, words);
-}
-
-/// Repeats the error with the file it is about.
-[[noreturn]] void rethrow_about(const Error& error, const FileKey& key) {
-  throw Error(error.code(), about(error, key),
-              key.kind == FileKind::kConfig ? path_of(key) : key.id.hex());
 }
 
 /// The stored file, opened again, is the text with that digest.
@@ -113,62 +78,18 @@ Config Repository::init(Backend& backend, ByteView password, const InitOptions& 
   return config;
 }
 
-Keys Repository::unlock(ByteView password, const StopToken& stop) {
-  const std::optional<std::uint64_t> size = backend_.size(FileKey::config(), stop);
-  if (!size) throw_no_repository(backend_);
-  if (*size == 0) {
-    throw Error(
-        ErrorCode::kDamaged,
-        fmt::format("the config of {} is empty; restore it from a copy", backend_.location()),
-        backend_.location());
-  }
-  std::vector<Id> keys = list(FileKind::kKey, stop);
-  if (keys.empty()) {
-    throw Error(
-        ErrorCode::kDamaged,
-        fmt::format("{} has no key files; restore its 'keys' directory", backend_.location()),
-        backend_.location());
-  }
-  keys.resize(std::min(keys.size(), kMaxKeysTried));
-  std::string damaged;
-  std::size_t refused = 0;
-  for (const Id& id : keys) {
-    const FileKey key{FileKind::kKey, id};
-    try {
-      Keys master = open_key_file(parse_key_file(load_verified(backend_, key, stop)), password);
-      key_id_ = id;
-      return master;
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::kWrongPassword) {
-        ++refused;
-      } else if (error.code() == ErrorCode::kDamaged) {
-        damaged = about(error, key);  // another key may still fit
-      } else {
-        throw;
-      }
-    }
-  }
-  if (refused == 0) throw Error(ErrorCode::kDamaged, damaged, backend_.location());
-  throw Error(ErrorCode::kWrongPassword,
-              fmt::format("wrong password: no key of {} opens with it{}{}", backend_.location(),
-                          damaged.empty() ? "" : "; and ", damaged),
-              backend_.location());
-}
-
 Repository::Repository(Backend& backend, ByteView password, const OpenOptions& options,
                        StopToken stop)
-    : backend_(backend), keys_(unlock(password, stop)) {
-  const Bytes stored = backend_.load(FileKey::config(), std::nullopt, stop);
-  try {
-    config_ = open_config(stored, keys_);
-  } catch (const Error& error) {
-    throw Error(
-        error.code(),
-        fmt::format("the config of {} cannot be used: {}", backend_.location(), error.what()),
-        path_of(FileKey::config()));
-  }
-  codec_options_ = {config_.version, options.compression, options.verify_writes};
-}
+    : Repository(backend,
+                 find_opening_key(backend, password, {options.key_hint, options.warn}, stop),
+                 options) {}
+
+Repository::Repository(Backend& backend, OpenedKey opened, const OpenOptions& options)
+    : backend_(backend),
+      key_id_(opened.id),
+      keys_(std::move(opened.master)),
+      config_(opened.config),
+      codec_options_{config_.version, options.compression, options.verify_writes} {}
 
 Repository::~Repository() = default;
 

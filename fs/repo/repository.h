@@ -1,10 +1,12 @@
 // A repository opened with its keys: blobs and files by ID, authenticated.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fs/backend/backend.h"
@@ -20,6 +22,7 @@
 #include "fs/repo/index.h"
 #include "fs/repo/index_cache.h"
 #include "fs/repo/index_reader.h"
+#include "fs/repo/key_search.h"
 #include "fs/repo/pack_run.h"
 
 namespace snapfs {
@@ -36,6 +39,9 @@ struct InitOptions {
 struct OpenOptions {
   CompressionMode compression = CompressionMode::kAuto;
   bool verify_writes = true;
+  std::string key_hint;  ///< how the ID of the key begins that is to be tried first; may be empty
+  /// Hears of a key that wants more time or memory than keys do; may be empty.
+  std::function<void(std::string_view message)> warn;
 };
 
 /// Thread-safe.
@@ -45,7 +51,7 @@ class Repository {
   static Config init(Backend& backend, ByteView password, const InitOptions& options,
                      StopToken stop);
 
-  /// Error kNoRepository, kWrongPassword, kDamaged. The backend must outlive the repository.
+  /// Throws what find_opening_key throws. The backend must outlive the repository.
   Repository(Backend& backend, ByteView password, const OpenOptions& options, StopToken stop);
   ~Repository();
   Repository(const Repository&) = delete;
@@ -108,8 +114,7 @@ class Repository {
   CodecPool& codecs() noexcept { return codecs_; }
 
  private:
-  /// Sets key_id_, too.
-  Keys unlock(ByteView password, const StopToken& stop);
+  Repository(Backend& backend, OpenedKey opened, const OpenOptions& options);
   void update_cache(const std::set<Id>& files);
 
   Backend& backend_;

@@ -1,6 +1,8 @@
 // scrypt against RFC 7914 §12 and a key that the reference program derived.
 #include "fs/crypto/kdf.h"
 
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "fs/base/hex.h"
@@ -13,7 +15,7 @@ namespace {
 using testing::fails_with;
 
 std::string derive(std::string_view password, ByteView salt, const ScryptParameters& parameters) {
-  const Keys keys = derive_keys(as_bytes(password), salt, parameters);
+  const Keys keys = derive_keys(as_bytes(password), salt, parameters, {});
   return to_hex(keys.encrypt()) + to_hex(keys.mac_k()) + to_hex(keys.mac_r());
 }
 
@@ -56,6 +58,31 @@ TEST(ScryptParameters, AreBoundAsTheFormatSays) {
 
 TEST(DeriveKeys, RefusesParametersOutOfRange) {
   EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "out of range", [] { derive("x", {}, {3, 8, 1}); }));
+}
+
+TEST(DeriveKeys, EndsWhenItIsToldTo) {
+  // Two bounds of the loop: many lanes, and one that takes long.
+  for (const ScryptParameters parameters :
+       {ScryptParameters{1 << 14, 8, 1 << 20}, ScryptParameters{1 << 20, 8, 1},
+        ScryptParameters{2, 1 << 22, 1}}) {
+    StopSource stop;
+    std::jthread other([&] {
+      EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] {
+        for (;;) derive_keys(as_bytes("x"), {}, parameters, stop.get_token());
+      }));
+    });
+    stop.request_stop();
+  }
+}
+
+TEST(ScryptParameters, AreCustomaryAsFarAsProgramsChooseThem) {
+  EXPECT_TRUE(ScryptParameters{}.customary());
+  EXPECT_TRUE((ScryptParameters{32768, 8, 64}.customary()));    // a very fast machine
+  EXPECT_TRUE((ScryptParameters{65536, 8, 10}.customary()));    // 64 MiB
+  EXPECT_TRUE((ScryptParameters{1 << 17, 8, 1}.customary()));   // rustic's
+  EXPECT_FALSE((ScryptParameters{1 << 19, 8, 1}.customary()));  // 512 MiB
+  EXPECT_FALSE((ScryptParameters{32768, 8, 1 << 10}.customary()));
+  EXPECT_FALSE((ScryptParameters{2, 1 << 22, 1}.customary()));  // 1 GiB
 }
 
 TEST(CalibrateScrypt, StaysWithinTheFormatsBounds) {

@@ -1,0 +1,171 @@
+#include "fs/repo/key_search.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "fs/base/error.h"
+#include "fs/repo/identity.h"
+#include "fs/repo/key_file.h"
+#include "fs/repo/stored_file.h"
+
+namespace snapfs {
+namespace {
+
+[[noreturn]] void throw_no_repository(const Backend& backend) {
+  throw Error(
+      ErrorCode::kNoRepository,
+      fmt::format("there is no repository at {}; make one with 'snapfs init'", backend.location()),
+      backend.location());
+}
+
+Bytes load_config(Backend& backend, const StopToken& stop) {
+  const std::optional<std::uint64_t> size = backend.size(FileKey::config(), stop);
+  if (!size) throw_no_repository(backend);
+  if (*size == 0) {
+    throw Error(
+        ErrorCode::kDamaged,
+        fmt::format("the config of {} is empty; restore it from a copy", backend.location()),
+        backend.location());
+  }
+  return backend.load(FileKey::config(), std::nullopt, stop);
+}
+
+struct Candidate {
+  Id id;
+  KeyFile file;
+};
+
+/// What became of the candidates.
+class Search {
+ public:
+  Search(Backend& backend, ByteView password, const KeySearch& options, const StopToken& stop)
+      : backend_(backend),
+        password_(password),
+        options_(options),
+        stop_(stop),
+        config_(load_config(backend, stop)) {}
+
+  OpenedKey run() {
+    for (const Candidate& candidate : candidates()) {
+      try {
+        if (!candidate.file.kdf.customary()) warn_of(candidate);
+        Keys master = open_key_file(candidate.file, password_, stop_);
+        opened_ = true;
+        Config config = open_config(config_, master);
+        return {candidate.id, std::move(master), config};
+      } catch (...) {
+        note(current_error(), candidate.id);
+      }
+    }
+    fail();
+  }
+
+ private:
+  /// All that can be read, the most likely first.
+  std::vector<Candidate> candidates() {
+    std::vector<Candidate> found;
+    backend_.list(
+        FileKind::kKey,
+        [&](const FileInfo& info) {
+          found.push_back({info.id, {}});
+        },
+        stop_);
+    if (found.empty()) {
+      throw Error(
+          ErrorCode::kDamaged,
+          fmt::format("{} has no key files; restore its 'keys' directory", backend_.location()),
+          backend_.location());
+    }
+    std::erase_if(found, [this](Candidate& candidate) { return !read(candidate); });
+    const Identity self = Identity::of_process();
+    const auto rank = [&](const Candidate& candidate) {
+      const KeyFile& file = candidate.file;
+      const bool hinted = !options_.hint.empty() && candidate.id.hex().starts_with(options_.hint);
+      return std::tuple(!file.kdf.customary(), !hinted, file.username != self.username,
+                        file.hostname != self.hostname, candidate.id);
+    };
+    std::ranges::sort(found, {}, rank);
+    return found;
+  }
+
+  bool read(Candidate& candidate) {
+    try {
+      const FileKey key{FileKind::kKey, candidate.id};
+      candidate.file = parse_key_file(load_verified(backend_, key, stop_));
+      return true;
+    } catch (...) {
+      note(current_error(), candidate.id);
+      return false;
+    }
+  }
+
+  void warn_of(const Candidate& candidate) const {
+    if (!options_.warn) return;
+    const ScryptParameters& kdf = candidate.file.kdf;
+    options_.warn(fmt::format(
+        "key {} is tried because no other one opens: it asks for {} MiB of memory and for {} times "
+        "the work of an ordinary key; if you do not know it, interrupt this and remove its file {}",
+        candidate.id.short_hex(), std::max<std::uint64_t>(kdf.memory() >> 20, 1),
+        std::max<std::uint64_t>(kdf.n * kdf.r * kdf.p / (ScryptParameters{}.n * 8 * 8), 1),
+        path_of({FileKind::kKey, candidate.id})));
+  }
+
+  /// A key that is gone was removed meanwhile.
+  void note(const Error& error, const Id& id) {
+    if (error.code() == ErrorCode::kCancelled) throw error;
+    if (error.code() == ErrorCode::kNotFound) return;
+    if (error.code() == ErrorCode::kWrongPassword) {
+      refused_ = true;
+    } else if (std::exchange(opened_, false)) {
+      // What a key that fits has to say comes before what the foreign ones do.
+      if (config_problem_ && config_problem_->code() != ErrorCode::kDamaged) return;
+      config_problem_ =
+          Error(error.code(),
+                fmt::format("key {} opens with this password, but not the config of {}: {}{}",
+                            id.short_hex(), backend_.location(), error.what(),
+                            error.code() == ErrorCode::kDamaged
+                                ? "; the key is of another repository, or the config is damaged"
+                                : ""),
+                path_of(FileKey::config()));
+    } else {
+      problem_ = about(error, {FileKind::kKey, id});
+      code_ = error.code();
+    }
+  }
+
+  [[noreturn]] void fail() const {
+    const std::string place = backend_.location();
+    if (config_problem_) throw *config_problem_;
+    if (!refused_ && !problem_.empty()) throw Error(code_, problem_, place);
+    throw Error(ErrorCode::kWrongPassword,
+                fmt::format("wrong password: no key of {} opens with it{}{}", place,
+                            problem_.empty() ? "" : "; and ", problem_),
+                place);
+  }
+
+  Backend& backend_;
+  ByteView password_;
+  const KeySearch& options_;
+  const StopToken& stop_;
+  Bytes config_;
+  bool opened_ = false;   ///< the key at hand, by the password
+  bool refused_ = false;  ///< some key, by the password
+  std::optional<Error> config_problem_;
+  std::string problem_;  ///< of the last key that could not be tried
+  ErrorCode code_ = ErrorCode::kDamaged;
+};
+
+}  // namespace
+
+OpenedKey find_opening_key(Backend& backend, ByteView password, const KeySearch& search,
+                           const StopToken& stop) {
+  return Search(backend, password, search, stop).run();
+}
+
+}  // namespace snapfs

@@ -1,0 +1,133 @@
+// Which of many key files opens a repository, when not all of them are what they should be.
+#include "fs/repo/key_search.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "fs/backend/memory.h"
+#include "fs/crypto/sha256.h"
+#include "fs/repo/identity.h"
+#include "fs/repo/key_file.h"
+#include "fs/repo/repository.h"
+#include "tests/support/fails_with.h"
+#include "tests/support/fault_backend.h"
+#include "tests/support/quick_init.h"
+
+namespace snapfs {
+namespace {
+
+using testing::BackendCall;
+using testing::fails_with;
+using testing::FaultBackend;
+
+constexpr ScryptParameters kEnormous{1 << 12, 8, 1 << 18};
+
+class KeySearchTest : public ::testing::Test {
+ protected:
+  KeySearchTest() { Repository::init(memory_, as_bytes("right"), kQuickInit, {}); }
+
+  Id only_key() {
+    Id id;
+    memory_.list(FileKind::kKey, [&](const FileInfo& info) { id = info.id; }, {});
+    return id;
+  }
+
+  /// Stores the key under another name of its owner until it sorts before or behind `other`.
+  Id save(KeyFile file, const Id& other, bool before) {
+    for (int number = 0;; ++number) {
+      file.created = std::to_string(number);
+      const std::string json = encode_key_file(file);
+      const Id id = sha256(as_bytes(json));
+      if ((id < other) != before) continue;
+      memory_.save({FileKind::kKey, id}, as_bytes(json), {});
+      return id;
+    }
+  }
+
+  KeyFile key_of(const Keys& master, std::string_view password) {
+    const Identity self = Identity::of_process();
+    return make_key_file(master, as_bytes(password), kQuickKdf, {}, self.username, self.hostname);
+  }
+
+  Id opened(std::string_view password, const std::string& hint = {}) {
+    KeySearch search{hint, [this](std::string_view words) { warnings_.emplace_back(words); }};
+    return find_opening_key(backend_, as_bytes(password), search, stop_.get_token()).id;
+  }
+
+  StopSource stop_;
+  std::vector<std::string> warnings_;
+  MemoryBackend memory_;
+  FaultBackend backend_{memory_};
+};
+
+TEST_F(KeySearchTest, PassesOverAKeyOfAnotherRepository) {
+  const Id own = only_key();
+  save(key_of(Keys::random(), "right"), own, true);
+  EXPECT_EQ(opened("right"), own);
+  EXPECT_EQ(Repository(backend_, as_bytes("right"), OpenOptions{}, {}).key_id(), own);
+}
+
+TEST_F(KeySearchTest, SaysWhenTheOnlyKeyThatFitsIsOfAnotherRepository) {
+  const Id foreign = save(key_of(Keys::random(), "other"), only_key(), true);
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, foreign.short_hex(), [&] { opened("other"); }));
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "of another repository", [&] { opened("other"); }));
+}
+
+TEST_F(KeySearchTest, FindsThePasswordAmongManyKeys) {
+  const Id own = only_key();
+  for (int i = 0; i < 40; ++i) save(key_of(Keys::random(), std::to_string(i)), own, true);
+  EXPECT_EQ(opened("right"), own);
+  EXPECT_TRUE(fails_with(ErrorCode::kWrongPassword, "no key", [&] { opened("wrong"); }));
+}
+
+TEST_F(KeySearchTest, TriesTheKeyThatIsHintedAtFirst) {
+  const Id own = only_key();
+  const auto opened_key = find_opening_key(backend_, as_bytes("right"), {}, {});
+  for (const bool before : {true, false}) {
+    const Id same = save(key_of(opened_key.master, "right"), own, before);
+    EXPECT_EQ(opened("right", same.hex()), same);
+    EXPECT_EQ(opened("right", same.hex().substr(0, 12)), same);
+    EXPECT_EQ(opened("right", own.hex()), own);
+    memory_.remove({FileKind::kKey, same}, {});
+  }
+  EXPECT_EQ(opened("right", "0123456789abcdef"), own);
+  EXPECT_EQ(opened("right", "no ID at all"), own);
+}
+
+TEST_F(KeySearchTest, PassesOverKeysThatAreDamagedUnreadableOrOfAnotherKind) {
+  const Id own = only_key();
+  const Id unreadable = save(key_of(Keys::random(), "a"), own, true);
+  memory_.save({FileKind::kKey, Id{}}, as_bytes("damaged"), {});
+  const std::string other_kind = R"({"kdf":"argon2","N":1,"r":1,"p":1,"salt":"","data":""})";
+  memory_.save({FileKind::kKey, sha256(as_bytes(other_kind))}, as_bytes(other_kind), {});
+  backend_.before_each_call([&](BackendCall call, const FileKey& key) {
+    if (call == BackendCall::kLoad && key.id == unreadable)
+      throw Error(ErrorCode::kIo, "no answer");
+  });
+  EXPECT_EQ(opened("right"), own);
+}
+
+TEST_F(KeySearchTest, AKeyThatAsksForMoreThanKeysDoComesLastAndIsNamed) {
+  const Id own = only_key();
+  KeyFile enormous = key_of(Keys::random(), "x");
+  enormous.kdf = kEnormous;
+  const Id last = save(enormous, own, true);
+  EXPECT_EQ(opened("right", last.hex()), own);
+  EXPECT_TRUE(warnings_.empty());
+  // Here it must be tried. Whoever reads the warning may interrupt.
+  const auto stop_when_warned = [&](std::string_view words) {
+    warnings_.emplace_back(words);
+    stop_.request_stop();
+  };
+  EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] {
+    find_opening_key(backend_, as_bytes("wrong"), {{}, stop_when_warned}, stop_.get_token());
+  }));
+  ASSERT_EQ(warnings_.size(), 1U);
+  EXPECT_NE(warnings_[0].find(last.short_hex()), std::string::npos) << warnings_[0];
+}
+
+}  // namespace
+}  // namespace snapfs

@@ -15,6 +15,7 @@
 #include "cli/table.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
+#include "fs/base/inherited_fd.h"
 
 namespace snapfs {
 namespace {
@@ -45,12 +46,12 @@ void print_line(std::string_view message) {
 
 void print(ByteView bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
+    const ssize_t written = write_waiting(STDOUT_FILENO, bytes.data(), bytes.size());
     if (written >= 0) {
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     } else if (errno == EPIPE) {
       throw OutputClosed();
-    } else if (errno != EINTR) {
+    } else {
       throw_errno(errno, "write", "standard output");
     }
   }

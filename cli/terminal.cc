@@ -12,6 +12,7 @@
 
 #include "fs/base/error.h"
 #include "fs/base/file.h"
+#include "fs/base/inherited_fd.h"
 
 namespace snapfs {
 namespace {
@@ -75,7 +76,7 @@ SecureBytes prompt_secret(std::string_view question, const StopToken& stop) {
     const NoEcho no_echo(STDIN_FILENO);
     say(question);
     wait_readable(STDIN_FILENO, stop);
-    got = ::read(STDIN_FILENO, line.view().data(), line.view().size());
+    got = read_waiting(STDIN_FILENO, line.view().data(), line.view().size());
   }
   say("\n");
   if (got < 0) throw_errno(errno, "read the password from", "the terminal");

@@ -10,6 +10,7 @@
 #include "cli/utf16.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
+#include "fs/base/inherited_fd.h"
 #include "fs/base/utf8.h"
 
 namespace snapfs {
@@ -36,11 +37,11 @@ std::string read_to_end(int fd, const std::string& name) {
     }
     const std::size_t size = text.size();
     text.resize(size + kStepBytes);
-    const ssize_t got = ::read(fd, text.data() + size, kStepBytes);
+    const ssize_t got = read_waiting(fd, text.data() + size, kStepBytes);
     const int error = errno;
     text.resize(size + (got > 0 ? static_cast<std::size_t>(got) : 0));
     if (got == 0) return text;
-    if (got < 0 && error != EINTR) throw_errno(error, "read", name);
+    if (got < 0) throw_errno(error, "read", name);
   }
 }
 

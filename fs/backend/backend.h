@@ -37,14 +37,17 @@ class Backend {
   virtual void save(const FileKey& key, ByteView bytes, StopToken stop) = 0;
 
   /// The whole file, or exactly the range; Error{kDamaged} when the file ends before the range
-  /// does.
+  /// does, Error{kUnsupported} when the whole is larger than max_stored_bytes, or what has the name
+  /// is no file.
   virtual Bytes load(const FileKey& key, std::optional<ByteRange> range, StopToken stop) = 0;
 
   /// Nothing when there is no such file.
   virtual std::optional<std::uint64_t> size(const FileKey& key, StopToken stop) = 0;
 
   /// Calls `visit` for every file of the kind, in no particular order. Names that are not IDs are
-  /// passed over. A failure throws: a listing is complete or an error, never short.
+  /// passed over. A failure throws: a listing is complete or an error, never short. What has a
+  /// file's name but is none is listed, so that whoever reads it hears of it; among packs, which
+  /// are counted rather than read, it is Error{kUnsupported}.
   virtual void list(FileKind kind, const std::function<void(const FileInfo&)>& visit,
                     StopToken stop) = 0;
 

@@ -4,6 +4,33 @@
 
 namespace snapfs {
 
+namespace {
+
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+
+}  // namespace
+
+std::uint64_t max_stored_bytes(FileKind kind) noexcept {
+  switch (kind) {
+    case FileKind::kConfig:
+    case FileKind::kKey:
+    case FileKind::kLock:
+      return kMiB;
+    case FileKind::kSnapshot:
+      return 64 * kMiB;  // a million paths
+    case FileKind::kIndex:
+      return 1024 * kMiB;
+    case FileKind::kPack:
+      return 8192 * kMiB;
+  }
+  return 0;
+}
+
+std::uint64_t max_text_bytes(FileKind kind) noexcept {
+  // Index files are read piece by piece. Others are not meant to be compressed more than twice.
+  return kind == FileKind::kIndex ? 8 * max_stored_bytes(kind) : max_stored_bytes(kind);
+}
+
 std::string_view directory_of(FileKind kind) noexcept {
   switch (kind) {
     case FileKind::kConfig:

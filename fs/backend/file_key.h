@@ -25,6 +25,14 @@ struct FileKey {
   friend auto operator<=>(const FileKey&, const FileKey&) noexcept = default;
 };
 
+/// No stored file of the kind is larger, in bytes, so that nobody reads more before he knows whose
+/// it is. For an index it is far more than any program writes; packs are bounded by their 32-bit
+/// offsets.
+std::uint64_t max_stored_bytes(FileKind kind) noexcept;
+
+/// The same of the text in it.
+std::uint64_t max_text_bytes(FileKind kind) noexcept;
+
 /// "keys", "locks", "snapshots", "index" or "data"; "config" for the config.
 std::string_view directory_of(FileKind kind) noexcept;
 

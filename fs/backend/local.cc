@@ -7,9 +7,11 @@
 
 #include <cerrno>
 #include <memory>
+#include <new>
 
 #include <fmt/format.h>
 
+#include "fs/backend/regular_file.h"
 #include "fs/base/durable_file.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
@@ -17,8 +19,10 @@
 namespace snapfs {
 namespace {
 
-constexpr std::uint64_t kNoLimit = UINT64_MAX / 2;
 constexpr unsigned kGroupRead = 0040;
+
+/// Of what has a file's name but is none: not empty, since empty files mean something.
+constexpr std::uint64_t kNoFileSize = 1;
 
 /// Directory streams close themselves.
 struct CloseDir {
@@ -62,9 +66,30 @@ DurableFile make_file(const std::string& final_path, unsigned directory_mode) {
   throw Error(ErrorCode::kDamaged, fmt::format("{} is too short: {}", describe(key), path), path);
 }
 
+Bytes make_room(const FileKey& key, std::uint64_t size) {
+  try {
+    return Bytes(size);
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorCode::kOutOfResources,
+                fmt::format("not enough memory for {} bytes of {}", size, describe(key)));
+  }
+}
+
+[[noreturn]] void throw_too_large(const FileKey& key, const std::string& path, std::uint64_t size) {
+  throw Error(ErrorCode::kUnsupported,
+              fmt::format("{} has {} bytes, more than any program writes into one: {}",
+                          describe(key), size, path),
+              path);
+}
+
+bool is_hex(std::string_view name) {
+  return name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 DirectoryStream open_directory(const std::string& path) {
   DirectoryStream stream(::opendir(path.c_str()));
   if (!stream && errno != ENOENT) throw_errno(errno, "list", path);
+  if (!stream) require_absent(ENOENT, "list", path);
   return stream;
 }
 
@@ -82,18 +107,27 @@ void for_each_name(const std::string& path, const Visit& visit) {
   if (errno != 0) throw_errno(errno, "list", path);
 }
 
-void list_directory(const std::string& path, const std::function<void(const FileInfo&)>& visit) {
+void list_directory(const std::string& path, FileKind kind,
+                    const std::function<void(const FileInfo&)>& visit) {
   for_each_name(path, [&](std::string_view name, int directory_fd) {
     const std::optional<Id> id = Id::parse(name);
     // Upper-case digits are an ID, too, but a file of that name cannot be asked for again.
     if (!id || id->hex() != name) return;
+    const std::string full = fmt::format("{}/{}", path, name);
     struct stat status {};
-    if (::fstatat(directory_fd, std::string(name).c_str(), &status, 0) != 0) {
-      if (errno == ENOENT) return;  // removed meanwhile by another process
-      throw_errno(errno, "examine", fmt::format("{}/{}", path, name));
+    std::uint64_t size = kNoFileSize;
+    try {
+      if (::fstatat(directory_fd, std::string(name).c_str(), &status, 0) != 0) {
+        require_absent(errno, "examine", full);
+        return;  // removed meanwhile by another process
+      }
+      require_regular(status.st_mode, full);
+      size = static_cast<std::uint64_t>(status.st_size);
+    } catch (const Error& error) {
+      // Nobody reads all packs that he lists, and one that is not listed counts as lost.
+      if (error.code() != ErrorCode::kUnsupported || kind == FileKind::kPack) throw;
     }
-    if (!S_ISREG(status.st_mode)) return;
-    visit({*id, static_cast<std::uint64_t>(status.st_size)});
+    visit({*id, size});
   });
 }
 
@@ -137,12 +171,16 @@ void LocalBackend::save(const FileKey& key, ByteView bytes, StopToken stop) {
 Bytes LocalBackend::load(const FileKey& key, std::optional<ByteRange> range, StopToken stop) {
   throw_if_stopped(stop);
   const std::string path = full_path(key);
-  if (!range) return read_file(path, kNoLimit);
-  const UniqueFd fd = open_file(path, O_RDONLY);
-  // Asked before memory is: the range may come from a damaged index.
+  const UniqueFd fd = open_regular_file(path);
+  // Asked before memory is: the range may come from a damaged index, the file from anybody.
   const std::uint64_t size = file_size(fd.get(), path);
-  if (range->offset > size || range->length > size - range->offset) throw_too_short(key, path);
-  Bytes bytes(range->length);
+  if (range) {
+    if (range->offset > size || range->length > size - range->offset) throw_too_short(key, path);
+  } else {
+    if (size > max_stored_bytes(key.kind)) throw_too_large(key, path, size);
+    range = ByteRange{0, size};
+  }
+  Bytes bytes = make_room(key, range->length);
   if (read_at(fd.get(), range->offset, bytes, path) != range->length) throw_too_short(key, path);
   return bytes;
 }
@@ -151,25 +189,36 @@ std::optional<std::uint64_t> LocalBackend::size(const FileKey& key, StopToken st
   throw_if_stopped(stop);
   struct stat status {};
   const std::string path = full_path(key);
-  if (::stat(path.c_str(), &status) == 0) return static_cast<std::uint64_t>(status.st_size);
-  if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
-  throw_errno(errno, "examine", path);
+  if (::stat(path.c_str(), &status) != 0) {
+    require_absent(errno, "examine", path);
+    return std::nullopt;
+  }
+  require_regular(status.st_mode, path);
+  return static_cast<std::uint64_t>(status.st_size);
 }
 
 void LocalBackend::list(FileKind kind, const std::function<void(const FileInfo&)>& visit,
                         StopToken stop) {
   throw_if_stopped(stop);
   const std::string directory = fmt::format("{}/{}", path_, directory_of(kind));
-  if (kind != FileKind::kPack) return list_directory(directory, visit);
+  if (kind != FileKind::kPack) return list_directory(directory, kind, visit);
   for_each_name(directory, [&](std::string_view name, int directory_fd) {
     throw_if_stopped(stop);
     if (name == "." || name == "..") return;
     struct stat status {};
     if (::fstatat(directory_fd, std::string(name).c_str(), &status, 0) != 0) {
-      if (errno == ENOENT) return;
-      throw_errno(errno, "examine", fmt::format("{}/{}", directory, name));
+      // A link to where packs are that is not there now must not make them count as lost.
+      require_absent(errno, "examine", fmt::format("{}/{}", directory, name));
+      return;
     }
-    if (S_ISDIR(status.st_mode)) list_directory(fmt::format("{}/{}", directory, name), visit);
+    const std::string below = fmt::format("{}/{}", directory, name);
+    if (S_ISDIR(status.st_mode)) {
+      list_directory(below, kind, visit);
+    } else if (name.size() == 2 && is_hex(name)) {
+      throw Error(ErrorCode::kUnsupported,
+                  below + " is no directory: bring back the directory of packs of that name",
+                  below);
+    }
   });
 }
 

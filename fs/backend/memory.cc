@@ -28,7 +28,11 @@ Bytes MemoryBackend::load(const FileKey& key, std::optional<ByteRange> range, St
   const auto found = files->find(key);
   if (found == files->end()) throw_missing(key);
   const Bytes& bytes = found->second;
-  if (!range) return bytes;
+  if (!range) {
+    if (bytes.size() <= max_stored_bytes(key.kind)) return bytes;
+    throw Error(ErrorCode::kUnsupported, fmt::format("{} is too large", describe(key)),
+                key.id.hex());
+  }
   if (range->offset > bytes.size() || range->length > bytes.size() - range->offset) {
     throw Error(ErrorCode::kDamaged, fmt::format("{} is too short", describe(key)), key.id.hex());
   }

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
+#include "fs/base/inherited_fd.h"
 
 namespace snapfs {
 
@@ -27,11 +28,8 @@ UniqueFd open_file(const std::string& path, int flags, unsigned mode) {
 
 void write_all(int fd, ByteView bytes, const std::string& path) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      throw_errno(errno, "write", path);
-    }
+    const ssize_t written = write_waiting(fd, bytes.data(), bytes.size());
+    if (written < 0) throw_errno(errno, "write", path);
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
 }
@@ -57,7 +55,7 @@ std::size_t fill(MutByteView out, const std::string& path, const ReadSome& read_
 
 std::size_t read_stream(int fd, MutByteView out, const std::string& path) {
   return fill(out, path, [fd](std::uint8_t* place, std::size_t room, std::size_t) {
-    return ::read(fd, place, room);
+    return read_waiting(fd, place, room);
   });
 }
 

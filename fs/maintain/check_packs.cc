@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/base/error.h"
 #include "fs/maintain/check_run.h"
 #include "fs/repo/repository.h"
 
@@ -33,24 +34,29 @@ StoredPacks check_packs(Repository& repository, const IndexedPacks& indexed, Che
   report.progress().begin("check all packs", "packs", 0);
   StoredPacks stored;
   std::unordered_set<Id> seen;
-  repository.backend().list(
-      FileKind::kPack,
-      [&](const FileInfo& file) {
-        report.progress().advance();
-        const IndexedPack* const facts = indexed.find(file.id);
-        if (facts == nullptr) {
-          ++stored.unindexed;
-          return;
-        }
-        if (!seen.insert(file.id).second) return;
-        // Several lists of blobs that contradict each other make no size; that is reported already.
-        if (facts->conflicting || file.size == facts->file_bytes) {
-          stored.sound.push_back(file);
-        } else {
-          report_size(file, *facts, report);
-        }
-      },
-      stop);
+  const auto compare = [&](const FileInfo& file) {
+    report.progress().advance();
+    const IndexedPack* const facts = indexed.find(file.id);
+    if (facts == nullptr) {
+      ++stored.unindexed;
+      return;
+    }
+    if (!seen.insert(file.id).second) return;
+    // Several lists of blobs that contradict each other make no size; that is reported already.
+    if (facts->conflicting || file.size == facts->file_bytes) {
+      stored.sound.push_back(file);
+    } else {
+      report_size(file, *facts, report);
+    }
+  };
+  try {
+    repository.backend().list(FileKind::kPack, compare, stop);
+  } catch (const Error& error) {
+    // Something that is no file stands where packs are. Which are missing is not known then.
+    if (error.code() != ErrorCode::kUnsupported) throw;
+    report.error(error.what());
+    return stored;
+  }
   for (const auto& [pack, facts] : indexed.packs()) {
     if (!seen.contains(pack)) report_missing(pack, report);
   }

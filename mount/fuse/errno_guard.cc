@@ -10,6 +10,7 @@
 #include <new>
 #include <string>
 
+#include "fs/base/inherited_fd.h"
 #include "mount/model/ino.h"
 
 namespace snapfs {
@@ -33,7 +34,8 @@ class Log {
     }
     if (const auto elsewhere = other_log.load()) return elsewhere(line);
     line = "snapfs: " + line + "\n";
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+    [[maybe_unused]] const auto written =
+        write_waiting(STDERR_FILENO, line.data(), line.size());
   }
 
  private:

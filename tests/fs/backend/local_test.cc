@@ -2,7 +2,9 @@
 // the order of system calls that survives a power cut.
 #include "fs/backend/local.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -107,12 +109,117 @@ TEST_F(LocalBackendTest, PassesOverNamesThatAreNotOurs) {
                                        "." + name, "g" + name, std::string("README"), upper}) {
       std::ofstream(where + "/" + garbage) << "garbage";
     }
-    fs::create_directory(where + "/" + numbered_id(99).hex());
-    fs::create_symlink("nowhere", where + "/" + numbered_id(98).hex());
     EXPECT_EQ(list(kind), std::vector{key.id}) << directory_of(kind);
   }
   std::ofstream(root() + "/data/" + numbered_id(97).hex()) << "not in a directory of two digits";
   EXPECT_EQ(list(FileKind::kPack).size(), 1U);
+}
+
+/// Puts something that is no file there; the words that messages call it by.
+std::string put(const std::string& kind, const std::string& path) {
+  fs::create_directories(fs::path(path).parent_path());
+  fs::remove_all(path);
+  if (kind == "FIFO") EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  if (kind == "directory") fs::create_directory(path);
+  if (kind == "link to nowhere") fs::create_symlink("nowhere", path);
+  if (kind == "link to itself") fs::create_symlink(path, path);
+  if (kind == "link below a file") fs::create_symlink("/dev/null/x", path);
+  if (kind == "device") fs::create_symlink("/dev/zero", path);
+  if (kind == "socket") {
+    // A socket's path is short: it is bound elsewhere and linked.
+    const std::string place = fs::path(path).parent_path() / "s";
+    fs::remove(place);
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    EXPECT_LT(place.size(), sizeof address.sun_path);
+    place.copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    ::close(fd);
+    fs::create_symlink("s", path);
+  }
+  return kind.starts_with("link") ? "leads nowhere" : kind;
+}
+
+// A test that hangs would be one that failed.
+TEST_F(LocalBackendTest, NamesWhatIsInAFilesPlace) {
+  LocalBackend backend(root());
+  backend.create({});
+  for (const std::string kind : {"FIFO", "directory", "link to nowhere", "link to itself",
+                                 "link below a file", "device", "socket"}) {
+    for (const FileKey key :
+         {FileKey::config(), FileKey{FileKind::kKey, numbered_id(1)},
+          FileKey{FileKind::kLock, numbered_id(2)}, FileKey{FileKind::kSnapshot, numbered_id(3)},
+          FileKey{FileKind::kIndex, numbered_id(4)}, FileKey{FileKind::kPack, numbered_id(5)}}) {
+      SCOPED_TRACE(kind + " for " + describe(key));
+      const std::string words = put(kind, full(key));
+      const auto refused = [&](const auto& call) {
+        return fails_with(ErrorCode::kUnsupported, words, call) &&
+               fails_with(ErrorCode::kUnsupported, full(key), call);
+      };
+      EXPECT_TRUE(refused([&] { backend.load(key, std::nullopt, {}); }));
+      EXPECT_TRUE(refused([&] { backend.load(key, ByteRange{0, 1}, {}); }));
+      EXPECT_TRUE(refused([&] { backend.size(key, {}); }));
+      if (key.kind == FileKind::kPack) {
+        EXPECT_TRUE(refused([&] { list(key.kind); })) << "or it would count as lost";
+      } else if (key.kind != FileKind::kConfig) {
+        EXPECT_EQ(list(key.kind), std::vector{key.id}) << "so that reading it names it";
+      }
+      fs::remove_all(full(key));
+    }
+  }
+}
+
+TEST_F(LocalBackendTest, FollowsLinksToFilesAndDirectories) {
+  LocalBackend backend(root());
+  backend.save(key_, as_bytes("content"), {});
+  const fs::path directory = fs::path(full(key_)).parent_path();
+  fs::rename(directory, directory_ / "elsewhere");
+  fs::create_symlink(directory_ / "elsewhere", directory);
+  EXPECT_EQ(as_text(backend.load(key_, std::nullopt, {})), "content");
+  EXPECT_EQ(list(FileKind::kPack), std::vector{key_.id});
+  fs::rename(full(key_), directory_ / "file");
+  fs::create_symlink(directory_ / "file", full(key_));
+  EXPECT_EQ(as_text(backend.load(key_, ByteRange{3, 2}, {})), "te");
+  EXPECT_EQ(backend.size(key_, {}), 7U);
+  EXPECT_EQ(list(FileKind::kPack), std::vector{key_.id});
+}
+
+TEST_F(LocalBackendTest, APartThatIsNotThereNowIsNoShortListing) {
+  LocalBackend backend(root());
+  backend.save(key_, as_bytes("content"), {});
+  const std::string directory = fs::path(full(key_)).parent_path();
+  const auto list_packs = [&] { list(FileKind::kPack); };
+  fs::remove_all(directory);
+  fs::create_symlink("not mounted", directory);
+  EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "leads nowhere", list_packs));
+  fs::remove(directory);
+  std::ofstream(directory) << "no directory";
+  EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "no directory", list_packs));
+  for (const FileKind kind : kListedKinds) {
+    const std::string place = fs::path(full({kind, {}})).parent_path();
+    const std::string whole = kind == FileKind::kPack ? root() + "/data" : place;
+    fs::remove_all(whole);
+    fs::create_symlink("not mounted", whole);
+    EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "leads nowhere", [&] { list(kind); }));
+  }
+}
+
+TEST_F(LocalBackendTest, ReadsNothingLargerThanAFileOfTheKindCanBe) {
+  LocalBackend backend(root());
+  for (const FileKind kind : {FileKind::kConfig, FileKind::kKey, FileKind::kLock,
+                              FileKind::kSnapshot, FileKind::kIndex, FileKind::kPack}) {
+    const FileKey key{kind, kind == FileKind::kConfig ? Id{} : numbered_id(7)};
+    fs::create_directories(fs::path(full(key)).parent_path());
+    std::ofstream(full(key)) << "x";
+    fs::resize_file(full(key), max_stored_bytes(kind) + 1);
+    EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "more than any program",
+                           [&] { backend.load(key, std::nullopt, {}); }));
+    EXPECT_EQ(as_text(backend.load(key, ByteRange{0, 1}, {})), "x");
+    if (max_stored_bytes(kind) > 1 << 20) continue;
+    fs::resize_file(full(key), max_stored_bytes(kind));
+    EXPECT_EQ(backend.load(key, std::nullopt, {}).size(), max_stored_bytes(kind));
+  }
 }
 
 TEST_F(LocalBackendTest, ReportsAListingThatFails) {

@@ -117,7 +117,11 @@ ExitCode run_snapshot(const GlobalOptions& global, const SnapshotOptions& option
                   options.dry_run ? Writing::kPretended : Writing::kAllowed);
   Repository& repository = session.repository();
   // Before the index: what a snapshot refers to is in an index that was there before it.
-  const std::vector<Snapshot> snapshots = load_snapshots(repository, session.stop());
+  // One that cannot be read cannot be the parent either; that is no reason to store nothing.
+  const std::vector<Snapshot> snapshots =
+      load_snapshots(repository, session.stop(), [&global](const Id& id, const Error& error) {
+        print_warning(global.json, id.hex(), error.what());
+      });
   request.superfluous = superfluous_partial(snapshots, request);
   if (wants_parent(global, options, request)) {
     request.parent = choose_parent(snapshots, options.parent, group, request);

@@ -21,7 +21,11 @@ TimeNames current_times() { return {SystemClock{}.now(), TimeZone::local()}; }
 
 std::vector<Snapshot> SnapshotChoice::load(Repository& repository, StopToken stop) {
   return load_snapshots(repository, std::move(stop), [this](const Id& id, const Error& error) {
-    damaged_.push_back(id);
+    if (error.code() == ErrorCode::kDamaged) {
+      damaged_.push_back(id);
+    } else {
+      ++unusable_;
+    }
     print_warning(json_, id.hex(), error.what());
   });
 }
@@ -59,10 +63,12 @@ std::optional<Id> SnapshotChoice::take_damaged(std::string_view id) {
 }
 
 ExitCode SnapshotChoice::finish(ExitCode status) const {
-  if (damaged_.empty() || status != ExitCode::kSuccess) return status;
-  print_exit_error(json_, ExitCode::kFatal,
-                   fmt::format("{} damaged snapshot file{} left out", damaged_.size(),
-                               damaged_.size() == 1 ? " was" : "s were"));
+  const std::size_t count = damaged_.size() + unusable_;
+  if (count == 0 || status != ExitCode::kSuccess) return status;
+  print_exit_error(
+      json_, ExitCode::kFatal,
+      fmt::format("{} {}snapshot file{} left out{}", count, unusable_ == 0 ? "damaged " : "",
+                  count == 1 ? " was" : "s were", unusable_ == 0 ? "" : ", named above"));
   return ExitCode::kFatal;
 }
 

@@ -32,7 +32,8 @@ class SnapshotChoice {
   explicit SnapshotChoice(bool json, ChoiceFor purpose = ChoiceFor::kLooking)
       : json_(json), purpose_(purpose) {}
 
-  /// All snapshots, in ascending order of their times. Damaged ones are left out and told.
+  /// All snapshots, in ascending order of their times. Those that are damaged, or that
+  /// this program cannot read, are left out and told.
   std::vector<Snapshot> load(Repository& repository, StopToken stop);
 
   /// In the order they have in `all`: the snapshots that `names` stand for (see find_snapshot()),
@@ -45,8 +46,8 @@ class SnapshotChoice {
   std::vector<Snapshot> choose(Repository& repository, const std::vector<std::string>& names,
                                const FilterOptions& filter, StopToken stop);
 
-  /// Of those that load() left out, the one with this whole ID, which does not show in the status
-  /// any more: somebody deals with it. Nothing when there is none.
+  /// Of the damaged ones that load() left out, the one with this whole ID, which does not show in
+  /// the status any more: somebody deals with it. Nothing when there is none.
   std::optional<Id> take_damaged(std::string_view id);
 
   /// The command's status: `status`, or kFatal, with a line that says why, when it would be a
@@ -57,6 +58,7 @@ class SnapshotChoice {
   const bool json_;
   const ChoiceFor purpose_;
   std::vector<Id> damaged_;
+  std::size_t unusable_ = 0;  ///< left out, though they may be sound
 };
 
 /// "snapshot 1a2b3c4d of [/home] at 2026-11-23 10:00:00 by me@host", fit for a terminal.

@@ -117,6 +117,8 @@ std::vector<Id> chosen_trees(Repository& repository, const CheckOptions& options
   const auto note_damage = [&](const Id& id, const Error& error) {
     damaged.push_back(id);
     if (!concerns(options, id)) return;
+    // One that this program cannot read may be sound: nobody should forget it.
+    if (error.code() != ErrorCode::kDamaged) return report.error(error.what());
     report.error(
         fmt::format("{}: bring it back from a copy of the repository, or \"snapfs forget {}\"",
                     error.what(), id.hex()));

@@ -36,6 +36,14 @@ struct BlobLocation {
   friend bool operator==(const BlobLocation&, const BlobLocation&) noexcept = default;
 };
 
+/// Chunks have 8 MiB at most (FORMAT §8); nobody needs memory for what claims to be much larger.
+/// Trees are as large as their directories.
+inline constexpr std::uint64_t kMaxDataBytes = std::uint64_t{64} << 20;
+
+/// Throws Error{kUnsupported} for a blob that claims more than any program makes them of.
+void require_possible(const BlobHandle& handle, std::uint64_t sealed_bytes,
+                      std::uint64_t content_bytes);
+
 /// A blob compressed and encrypted, ready to be put into a pack.
 struct SealedBlob {
   BlobHandle handle;

@@ -1,5 +1,8 @@
 #include "fs/repo/codec.h"
 
+#include <algorithm>
+#include <new>
+
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
@@ -10,9 +13,6 @@ namespace {
 
 /// The first plaintext byte of a compressed file (FORMAT §5.1).
 constexpr std::uint8_t kZstdEncoding = 2;
-
-/// No index, snapshot or lock comes near this; it only stops a forged one from filling the memory.
-constexpr std::uint64_t kFileLimitBytes = std::uint64_t{1} << 30;
 
 /// Buffers up to this size are used again: fresh pages cost time. Few chunks are larger.
 constexpr std::size_t kKeptBytes = 2 << 20;
@@ -107,6 +107,22 @@ ByteView Codec::open_content(const BlobHandle& handle, ByteView sealed,
 void Codec::open_blob_into(Bytes& plain, const BlobHandle& handle, ByteView sealed,
                            std::uint32_t uncompressed_length) {
   if (sealed.size() < Cipher::kOverhead) throw_damaged(handle, "it is too short");
+  require_possible(handle, sealed.size(), uncompressed_length);
+  try {
+    decrypt_and_decompress(plain, handle, sealed, uncompressed_length);
+  } catch (const std::bad_alloc&) {
+    // Of this blob: others are smaller.
+    throw Error(ErrorCode::kOutOfResources,
+                fmt::format("not enough memory for {} blob {}, of {} bytes", to_string(handle.type),
+                            handle.id.short_hex(),
+                            std::max<std::uint64_t>(uncompressed_length, sealed.size())),
+                handle.id.hex());
+  }
+  if (sha256(plain) != handle.id) throw_damaged(handle, "its content does not match its ID");
+}
+
+void Codec::decrypt_and_decompress(Bytes& plain, const BlobHandle& handle, ByteView sealed,
+                                   std::uint32_t uncompressed_length) {
   Bytes& decrypted = uncompressed_length != 0 ? decrypted_ : plain;
   decrypted.resize(sealed.size() - Cipher::kOverhead);
   if (!cipher_.open(sealed, decrypted)) {
@@ -117,7 +133,6 @@ void Codec::open_blob_into(Bytes& plain, const BlobHandle& handle, ByteView seal
     compressor_.decompress(decrypted, plain, uncompressed_length);
     if (plain.size() != uncompressed_length) throw_damaged(handle, "its length does not match");
   }
-  if (sha256(plain) != handle.id) throw_damaged(handle, "its content does not match its ID");
 }
 
 Bytes Codec::seal_file(const ByteSource& produce) {
@@ -135,7 +150,7 @@ Bytes Codec::seal_file(ByteView json) {
   return seal_file([json](const ByteSink& sink) { sink(json); });
 }
 
-void Codec::open_file(ByteView stored, const ByteSink& sink) {
+void Codec::open_file(ByteView stored, const ByteSink& sink, std::uint64_t limit_bytes) {
   const Bytes plain = open_raw(stored);
   if (options_.version < 2 || plain.empty() || plain[0] == '[' || plain[0] == '{') {
     sink(plain);
@@ -146,7 +161,7 @@ void Codec::open_file(ByteView stored, const ByteSink& sink) {
         ErrorCode::kUnsupported,
         fmt::format("a file has the unknown encoding {}; a newer program wrote it", plain[0]));
   }
-  compressor_.decompress_pieces(ByteView(plain).subspan(1), sink, kFileLimitBytes);
+  compressor_.decompress_pieces(ByteView(plain).subspan(1), sink, limit_bytes);
 }
 
 Bytes Codec::open_file(ByteView stored) {

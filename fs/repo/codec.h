@@ -28,7 +28,9 @@ class Codec {
   const SealedBlob& seal_blob(const BlobHandle& handle, ByteView plain);
 
   /// The plaintext, authenticated: the tag, the length and the SHA-256 are checked. Throws
-  /// Error{kDamaged} when one does not match. `uncompressed_length` 0 means stored uncompressed.
+  /// Error{kDamaged} when one does not match, Error{kUnsupported} for more content than
+  /// any program stores as one blob, Error{kOutOfResources}. `uncompressed_length` 0 means stored
+  /// uncompressed.
   Bytes open_blob(const BlobHandle& handle, ByteView sealed, std::uint32_t uncompressed_length);
 
   /// Checks all that open_blob checks, and returns what was sealed: the compressed frames, or the
@@ -50,10 +52,11 @@ class Codec {
   }
 
   /// Index, snapshot and lock files (FORMAT §5.1). Their text may come, and go, in pieces, as index
-  /// files are large.
+  /// files are large. Error{kUnsupported} for more text than `limit_bytes`, or for an encoding that
+  /// only newer programs know.
   Bytes seal_file(const ByteSource& produce);
   Bytes seal_file(ByteView json);
-  void open_file(ByteView stored, const ByteSink& sink);
+  void open_file(ByteView stored, const ByteSink& sink, std::uint64_t limit_bytes = kTextLimit);
   Bytes open_file(ByteView stored);
 
   /// Messages that are never compressed: config, pack headers, the digest of a copy of the index.
@@ -61,10 +64,14 @@ class Codec {
   Bytes open_raw(ByteView sealed);
 
  private:
+  static constexpr std::uint64_t kTextLimit = std::uint64_t{1} << 30;
+
   const SealedBlob& finish_sealing();
   void verify_sealed();
   void open_blob_into(Bytes& plain, const BlobHandle& handle, ByteView sealed,
                       std::uint32_t uncompressed_length);
+  void decrypt_and_decompress(Bytes& plain, const BlobHandle& handle, ByteView sealed,
+                              std::uint32_t uncompressed_length);
 
   CodecOptions options_;
   Cipher cipher_;

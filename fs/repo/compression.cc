@@ -42,6 +42,9 @@ int level_of(CompressionMode mode) {
   return kDefaultLevel;
 }
 
+/// The largest window that the format has (FORMAT §5.2).
+constexpr int kLargestWindowLog = 29;
+
 template <auto Free>
 struct ZstdDeleter {
   template <class T>
@@ -80,16 +83,47 @@ void require_compressed(std::size_t result) {
   throw Error(ErrorCode::kInternal, fmt::format("cannot compress: {}", ZSTD_getErrorName(result)));
 }
 
+/// As much as a first frame that claims so much is believed.
+constexpr std::uint64_t kBelievedBytes = 16 << 20;
+
+/// What the first frame can yield at most, by the headers of its blocks (RFC 8878 §3.1.1): what it
+/// claims may be anything. Ends where the bytes do.
+std::uint64_t most_content(ByteView frame) {
+  constexpr std::uint64_t kLargestBlock = 128 << 10;
+  constexpr std::size_t kBlockHeader = 3;
+  constexpr std::array<std::size_t, 4> kDictionaryIdBytes{0, 1, 2, 4};
+  constexpr std::array<std::size_t, 4> kContentSizeBytes{0, 2, 4, 8};
+  if (frame.size() < 5) return 0;
+  const unsigned descriptor = frame[4];
+  const bool single_segment = (descriptor & 0x20) != 0;
+  const std::size_t size_field = descriptor >> 6;
+  std::uint64_t place = 5 + kDictionaryIdBytes[descriptor & 3] + kContentSizeBytes[size_field];
+  if (!single_segment) ++place;                    // the window
+  if (single_segment && size_field == 0) ++place;  // a size of one byte
+  std::uint64_t total = 0;
+  for (bool last = false; !last && place + kBlockHeader <= frame.size();) {
+    const std::uint32_t header =
+        frame[place] | frame[place + 1] << 8 | std::uint32_t{frame[place + 2]} << 16;
+    const std::uint32_t size = header >> 3;
+    const std::uint32_t type = header >> 1 & 3;
+    last = (header & 1) != 0;
+    total += type == 2 ? kLargestBlock : std::min<std::uint64_t>(size, kLargestBlock);
+    place += kBlockHeader + (type == 1 ? 1 : size);  // 1: one byte, repeated
+  }
+  return total;
+}
+
 /// How much room the content will probably need, and a byte more: only content beyond the limit can
 /// fill room for limit + 1 bytes.
 std::uint64_t first_capacity(ByteView frames, std::uint64_t limit_bytes) {
   const unsigned long long size = ZSTD_getFrameContentSize(frames.data(), frames.size());
   if (size == ZSTD_CONTENTSIZE_ERROR) throw_damaged("not a zstd frame");
-  if (size != ZSTD_CONTENTSIZE_UNKNOWN && size > limit_bytes) {
-    throw_damaged("there is more content than expected");
+  std::uint64_t guess = size == ZSTD_CONTENTSIZE_UNKNOWN ? frames.size() * 4 + 256 : size;
+  guess = std::min(guess, limit_bytes);
+  if (guess > kBelievedBytes && guess > most_content(frames)) {
+    throw_damaged("they claim more content than there can be");
   }
-  const std::uint64_t guess = size == ZSTD_CONTENTSIZE_UNKNOWN ? frames.size() * 4 + 256 : size;
-  return std::min<std::uint64_t>(guess, limit_bytes) + 1;
+  return guess + 1;
 }
 
 }  // namespace
@@ -110,11 +144,24 @@ struct Compressor::Contexts {
 
   Compress small{ZSTD_createCCtx()};
   Compress large{ZSTD_createCCtx()};
-  std::unique_ptr<ZSTD_DCtx, ZstdDeleter<ZSTD_freeDCtx>> decompress{ZSTD_createDCtx()};
+  std::unique_ptr<ZSTD_DCtx, ZstdDeleter<ZSTD_freeDCtx>> decompress;
+
+  /// Ready for the next frames. A window that was large is not kept for good.
+  ZSTD_DCtx* decompressor() {
+    constexpr std::size_t kKeptBytes = 16 << 20;
+    if (decompress && ZSTD_sizeof_DCtx(decompress.get()) <= kKeptBytes) {
+      ZSTD_DCtx_reset(decompress.get(), ZSTD_reset_session_only);
+      return decompress.get();
+    }
+    decompress.reset(ZSTD_createDCtx());
+    if (!decompress) throw std::bad_alloc();
+    ZSTD_DCtx_setParameter(decompress.get(), ZSTD_d_windowLogMax, kLargestWindowLog);
+    return decompress.get();
+  }
 };
 
 Compressor::Compressor(CompressionMode mode) : contexts_(std::make_unique<Contexts>()) {
-  if (!contexts_->small || !contexts_->large || !contexts_->decompress) throw std::bad_alloc();
+  if (!contexts_->small || !contexts_->large) throw std::bad_alloc();
   const int level = level_of(mode);
   ZSTD_CCtx* const large = contexts_->large.get();
   ZSTD_CCtx_setParameter(contexts_->small.get(), ZSTD_c_compressionLevel, level);
@@ -157,8 +204,7 @@ void Compressor::compress_pieces(const ByteSource& produce, Bytes& out) {
 
 void Compressor::decompress_pieces(ByteView frames, const ByteSink& sink,
                                    std::uint64_t limit_bytes) {
-  ZSTD_DCtx* const context = contexts_->decompress.get();
-  ZSTD_DCtx_reset(context, ZSTD_reset_session_only);
+  ZSTD_DCtx* const context = contexts_->decompressor();
   std::array<std::uint8_t, kPieceBytes> buffer;
   ZSTD_inBuffer input{frames.data(), frames.size(), 0};
   std::uint64_t total = 0;
@@ -167,7 +213,11 @@ void Compressor::decompress_pieces(ByteView frames, const ByteSink& sink,
     expected = ZSTD_decompressStream(context, &output, &input);
     require_decompressed(expected);
     total += output.pos;
-    if (total > limit_bytes) throw_damaged("there is more content than expected");
+    if (total > limit_bytes) {
+      throw Error(
+          ErrorCode::kUnsupported,
+          fmt::format("it holds more than the {} bytes that such a file may have", limit_bytes));
+    }
     if (output.pos > 0) sink(ByteView(buffer).first(output.pos));
     const bool starved = input.pos == input.size && output.pos < output.size;
     if (starved && expected != 0) throw_damaged("a frame is cut off");
@@ -175,8 +225,7 @@ void Compressor::decompress_pieces(ByteView frames, const ByteSink& sink,
 }
 
 void Compressor::decompress(ByteView frames, Bytes& out, std::uint64_t limit_bytes) {
-  ZSTD_DCtx* context = contexts_->decompress.get();
-  ZSTD_DCtx_reset(context, ZSTD_reset_session_only);
+  ZSTD_DCtx* context = contexts_->decompressor();
   const std::size_t before = out.size();
   // With room for the whole content the library decodes a frame in one pass, without a window. JSON
   // parsers want some bytes behind their text: a little more saves them a copy.

@@ -31,12 +31,13 @@ class Compressor {
   /// One frame without a checksum, of all that `produce` gives the sink, appended to `out`.
   void compress_pieces(const ByteSource& produce, Bytes& out);
 
-  /// Gives the frames' content to the sink in pieces. Throws as decompress does, and what the sink
-  /// throws.
+  /// Gives the frames' content to the sink in pieces. Throws Error{kUnsupported} for more than
+  /// `limit_bytes`, otherwise as decompress does, and what the sink throws.
   void decompress_pieces(ByteView frames, const ByteSink& sink, std::uint64_t limit_bytes);
 
   /// Appends the frames' content to `out`. Throws Error{kDamaged} when they are malformed, or yield
-  /// more than `limit_bytes`.
+  /// more than `limit_bytes`; Error{kUnsupported} when they want a window larger than the format
+  /// has; std::bad_alloc.
   void decompress(ByteView frames, Bytes& out, std::uint64_t limit_bytes);
 
  private:

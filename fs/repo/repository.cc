@@ -31,6 +31,15 @@ void require_empty(Backend& backend, FileKind kind, const StopToken& stop) {
   backend.list(kind, refuse, stop);
 }
 
+/// What is written can be read again.
+void require_readable(FileKind kind, std::uint64_t size, std::uint64_t most) {
+  if (size <= most) return;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("this would make a file in {}/ of more than {} bytes, which nobody could "
+                          "read: name fewer or shorter paths or tags",
+                          directory_of(kind), most));
+}
+
 /// The stored file, opened again, is the text with that digest.
 void require_text(Codec& codec, ByteView stored, const Id& digest) {
   Sha256 read;
@@ -106,11 +115,12 @@ std::vector<Id> Repository::list(FileKind kind, StopToken stop) {
 }
 
 void Repository::read_file(const FileKey& key, const ByteSink& sink, StopToken stop) {
-  const Bytes stored = load_verified(backend_, key, stop);
   try {
-    codecs_.borrow()->open_file(stored, sink);
-  } catch (const Error& error) {
-    rethrow_about(error, key);
+    const Bytes stored = load_verified(backend_, key, stop);
+    codecs_.borrow()->open_file(stored, sink, max_text_bytes(key.kind));
+  } catch (...) {
+    // Too little memory for one file is that file's failure.
+    rethrow_about(current_error(), key);
   }
 }
 
@@ -124,12 +134,16 @@ Bytes Repository::load_file(const FileKey& key, StopToken stop) {
 Id Repository::save_file(FileKind kind, const ByteSource& produce, StopToken stop) {
   const CodecPool::Lease codec = codecs_.borrow();
   Sha256 written;
+  std::uint64_t size = 0;
   const Bytes stored = codec->seal_file([&](const ByteSink& sink) {
     produce([&](ByteView piece) {
+      size += piece.size();
+      require_readable(kind, size, max_text_bytes(kind));
       if (codec_options_.verify) written.update(piece);
       sink(piece);
     });
   });
+  require_readable(kind, stored.size(), max_stored_bytes(kind));
   if (codec_options_.verify) require_text(*codec, stored, written.finish());
   const Id id = sha256(stored);
   backend_.save({kind, id}, stored, std::move(stop));
@@ -156,9 +170,11 @@ Bytes Repository::load_blob(const BlobHandle& handle, StopToken stop) {
     for (const BlobLocation& location : locations) {
       const FileKey pack{FileKind::kPack, location.pack};
       try {
+        require_possible(handle, location.length, location.uncompressed_length);
         const Bytes sealed = backend_.load(pack, ByteRange{location.offset, location.length}, stop);
         return codecs_.borrow()->open_blob(handle, sealed, location.uncompressed_length);
-      } catch (const Error& error) {
+      } catch (...) {
+        const Error error = current_error();
         if (error.code() == ErrorCode::kCancelled) throw;
         reason = fmt::format("{}: {}", describe(pack), error.what());
         // A copy that could not be read may be intact: that is not damage.
@@ -173,6 +189,9 @@ Bytes Repository::load_blob(const BlobHandle& handle, StopToken stop) {
 }
 
 Bytes Repository::load_run(const PackRun& run, StopToken stop) {
+  for (const StoredBlob& blob : run.blobs) {
+    require_possible(blob.handle, blob.location.length, blob.location.uncompressed_length);
+  }
   return backend_.load({FileKind::kPack, run.pack}, ByteRange{run.begin(), run.length()},
                        std::move(stop));
 }
@@ -190,8 +209,8 @@ void Repository::read_index(const Id& id, const IndexReader::Visit& visit, StopT
       key, [&reader](ByteView piece) { reader.write(piece); }, std::move(stop));
   try {
     reader.finish();
-  } catch (const Error& error) {
-    rethrow_about(error, key);
+  } catch (...) {
+    rethrow_about(current_error(), key);
   }
 }
 

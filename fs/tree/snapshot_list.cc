@@ -128,8 +128,13 @@ std::vector<Snapshot> load_snapshots(Repository& repository, StopToken stop,
       const Bytes json = repository.load_file({FileKind::kSnapshot, id}, stop);
       Snapshot snapshot = parse_snapshot(id, json);
       loaded.lock()->push_back(std::move(snapshot));
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kDamaged || !damaged) throw;
+    } catch (...) {
+      const Error error = current_error();
+      // Storage that does not answer, or a file that has gone, says nothing of one file alone.
+      const bool of_this_file = error.code() == ErrorCode::kDamaged ||
+                                error.code() == ErrorCode::kUnsupported ||
+                                error.code() == ErrorCode::kOutOfResources;
+      if (!of_this_file || !damaged) throw;
       const auto one_at_a_time = loaded.lock();
       damaged(id, error);
     }

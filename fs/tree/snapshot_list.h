@@ -35,14 +35,15 @@ struct SnapshotFilter {
 /// Whether the snapshot has all of the tags. The empty tag stands for having no tags at all.
 bool has_tags(const Snapshot& snapshot, const std::vector<std::string>& wanted);
 
-/// Hears of a snapshot file that is damaged and therefore left out.
+/// Hears of a snapshot file that is left out because it is damaged, because this program does not
+/// know its encoding, or because there is not enough memory for it: the error's code tells which.
 using DamagedSnapshot = std::function<void(const Id& id, const Error& error)>;
 
 /// The order of snapshots: by time, and by ID where that is the same.
 bool is_earlier(const Snapshot& a, const Snapshot& b) noexcept;
 
 /// All snapshots in ascending order of (time, ID). Files are loaded over several threads. One that
-/// is damaged is told to `damaged`, one call at a time, or throws when there is nobody to tell.
+/// cannot be used is told to `damaged`, one call at a time, or throws when there is nobody to tell.
 std::vector<Snapshot> load_snapshots(Repository& repository, StopToken stop,
                                      const DamagedSnapshot& damaged = nullptr);
 

@@ -131,6 +131,21 @@ TEST(Codec, ReadsEveryEncodingOfFiles) {
   EXPECT_EQ(as_text(old.open_file(old.seal_raw(as_bytes("\x02x")))), "\x02x");
 }
 
+TEST(Codec, DataThatClaimsMoreThanAChunkCanHaveIsNotTried) {
+  const Keys keys = Keys::random();
+  Codec codec(keys, {});
+  const BlobHandle data{BlobType::kData, {}};
+  const Bytes sealed = codec.seal_raw(as_bytes("x"));
+  for (const std::uint32_t claim : {std::uint32_t{kMaxDataBytes + 1}, UINT32_MAX}) {
+    EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "more than any program",
+                           [&] { codec.open_blob(data, sealed, claim); }));
+    // A directory may be that large; this is none.
+    EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] {
+      codec.open_blob({BlobType::kTree, {}}, sealed, claim);
+    }));
+  }
+}
+
 TEST(Codec, OpensARealIndexFile) {
   const Keys keys = testing::real_master();
   Codec codec(keys, {});

@@ -142,6 +142,54 @@ TEST(Compressor, StopsBombsAtTheLimit) {
   EXPECT_LE(out.capacity(), 300'000U);
 }
 
+TEST(Compressor, ReadsTheWindowsThatTheFormatHas) {
+  // Magic, descriptor, window, a raw block that is the last: the content's size is not given.
+  const Bytes largest = from_hex("28b52ffd 00 98 190000 68690a");  // 2^29 bytes
+  EXPECT_EQ(as_text(decompress(largest, 3)), "hi\n");
+  Compressor compressor(CompressionMode::kAuto);
+  Bytes pieces;
+  compressor.decompress_pieces(
+      largest, [&](ByteView piece) { append(pieces, piece); }, 3);
+  EXPECT_EQ(as_text(pieces), "hi\n");
+  EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, [] {
+    decompress(from_hex("28b52ffd 00 a0 190000 68690a"), 3);  // 2^30
+  }));
+}
+
+TEST(Compressor, GivesNoRoomForWhatAFrameOnlyClaims) {
+  constexpr std::uint64_t kLimit = UINT32_MAX;
+  Compressor compressor(CompressionMode::kAuto);
+  for (const std::string_view claim :
+       {"28b52ffd a0 ffffffff 190000 68690a",                      // one raw block
+        "28b52ffd a0 ffffffff 030040 00",                          // 512 KiB of zeros
+        "28b52ffd e0 ffffffff00000000 020040 00 030040 00",        // twice
+        "28b52ffd a0 ffffffff", "28b52ffd a0 ffffffff 050000"}) {  // no block; not all of it
+    Bytes out;
+    EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "claim",
+                           [&] { compressor.decompress(from_hex(claim), out, kLimit); }));
+    EXPECT_LE(out.capacity(), 1U << 20);
+  }
+  // What blocks can yield is believed.
+  Bytes large(40 << 20, 0);
+  large[1 << 20] = 1;
+  Bytes frame;
+  compressor.compress(large, frame);
+  Bytes out;
+  compressor.decompress(frame, out, kLimit);
+  EXPECT_TRUE(out == large);
+}
+
+TEST(Compressor, MoreInPiecesThanAllowedIsNotDamage) {
+  Compressor compressor(CompressionMode::kAuto);
+  const Bytes frame = frame_of_unknown_size(Bytes(100'000, 0), false);
+  std::size_t seen = 0;
+  const auto sink = [&](ByteView piece) { seen += piece.size(); };
+  EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "more than",
+                         [&] { compressor.decompress_pieces(frame, sink, 99'999); }));
+  EXPECT_LE(seen, 100'000U);
+  EXPECT_NO_THROW(compressor.decompress_pieces(frame, sink, 100'000));
+}
+
 TEST(Compressor, WorksOnAfterAFailure) {
   Compressor compressor(CompressionMode::kAuto);
   Bytes frame;

@@ -100,6 +100,26 @@ TEST_F(RepositoryTest, InitMakesWhatOpensInBothVersions) {
   EXPECT_EQ(backend_.ended({BackendCall::kSave, {}}), 0U);
 }
 
+TEST_F(RepositoryTest, NoFileIsReadOrWrittenThatIsLargerThanItsKind) {
+  init();
+  const auto repository = open();
+  for (const FileKind kind : {FileKind::kLock, FileKind::kSnapshot}) {
+    const Bytes text(max_text_bytes(kind) + 1, '[');
+    EXPECT_TRUE(fails_with(ErrorCode::kUsage, "nobody could read",
+                           [&] { repository->save_file(kind, text, {}); }));
+    // A few kilobytes, which another program made.
+    const Bytes stored = repository->make_codec()->seal_file(text);
+    EXPECT_LT(stored.size(), 64U << 10);
+    const FileKey bomb{kind, sha256(stored)};
+    memory_.save(bomb, stored, {});
+    EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, describe(bomb),
+                           [&] { repository->load_file(bomb, {}); }));
+    // What is not too much is both written and read.
+    const Id most = repository->save_file(kind, ByteView(text).first(text.size() - 1), {});
+    EXPECT_EQ(repository->load_file({kind, most}, {}).size(), text.size() - 1);
+  }
+}
+
 TEST_F(RepositoryTest, InitRefusesAPlaceThatIsUsed) {
   init();
   EXPECT_TRUE(fails_with(ErrorCode::kExists, "already a repository", [&] { init(); }));

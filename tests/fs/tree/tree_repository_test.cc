@@ -1,6 +1,7 @@
 // Trees and snapshots stored in a repository and found there again.
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -130,6 +131,29 @@ TEST_F(TreeRepository, RefusesToListWhenASnapshotIsDamaged) {
     EXPECT_EQ(error.code(), ErrorCode::kDamaged);
     EXPECT_EQ(error.subject(), "snapshot " + bad.hex());
   }
+}
+
+TEST_F(TreeRepository, ASnapshotThatCannotBeReadStopsNoOther) {
+  const Snapshot good = snapshot_at(1);
+  const auto store = [&](const Bytes& stored) {
+    const Id id = sha256(stored);
+    backend().save({FileKind::kSnapshot, id}, stored, {});
+    return id;
+  };
+  const auto codec = repository_->make_codec();
+  const Bytes bomb(max_text_bytes(FileKind::kSnapshot) + 1, '[');
+  const std::map<Id, ErrorCode> expected{
+      {store(codec->seal_raw(as_bytes("\x03 of a newer program"))), ErrorCode::kUnsupported},
+      {store(codec->seal_file(bomb)), ErrorCode::kUnsupported},
+      {store(codec->seal_file(as_bytes("{}"))), ErrorCode::kDamaged}};
+  std::map<Id, ErrorCode> told;
+  const auto tell = [&](const Id& id, const Error& error) {
+    told[id] = error.code();
+    EXPECT_NE(std::string_view(error.what()).find(id.short_hex()), std::string_view::npos)
+        << error.what();
+  };
+  EXPECT_EQ(load_snapshots(*repository_, {}, tell), std::vector{good});
+  EXPECT_EQ(told, expected);
 }
 
 TEST_F(TreeRepository, StopsListingWhenAsked) {

@@ -38,8 +38,11 @@ std::optional<Polynomial> source_polynomial(const GlobalOptions& options,
   const GlobalOptions source = arguments.source.as_global(options);
   const std::unique_ptr<Backend> backend =
       make_backend(RepositoryLocation::parse(source.repository_string()));
-  const SecureBytes password = read_password(source, PasswordUse::kOpen, stop);
-  return Repository(*backend, password.view(), OpenOptions{}, stop).config().chunker_polynomial;
+  std::optional<Polynomial> polynomial;
+  with_password(source, stop, [&](ByteView password) {
+    polynomial = Repository(*backend, password, OpenOptions{}, stop).config().chunker_polynomial;
+  });
+  return polynomial;
 }
 
 unsigned parse_version(const std::string& text) {
@@ -83,7 +86,8 @@ ExitCode run_init(const GlobalOptions& options, const InitArguments& arguments, 
   (void)options.remote.extended_options();
   options.remote.check_files();
   const std::string place = options.repository_string();
-  const std::unique_ptr<Backend> backend = make_backend(RepositoryLocation::parse(place));
+  const std::unique_ptr<Backend> backend =
+      make_backend(RepositoryLocation::parse(place, RepositoryUse::kNew));
   refuse_existing(*backend, stop);
   init.chunker_polynomial = source_polynomial(options, arguments, stop);
   const SecureBytes password = read_password(options, PasswordUse::kCreate, stop);

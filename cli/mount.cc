@@ -119,7 +119,8 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
   set_mount_log([](const std::string& line) { print_error(line); });
   check_fuse_available();
   if (arguments.mount.allow_other) check_may_allow_others();
-  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
+  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared),
+                  Writing::kAllowed, std::filesystem::absolute(arguments.mountpoint));
   const std::string mountpoint = check_mountpoint(arguments.mountpoint, session.path());
   if (const auto directory = cache_directory(options)) {
     session.repository().use_index_cache(*directory);

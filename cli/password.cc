@@ -15,10 +15,12 @@
 #include "cli/child_process.h"
 #include "cli/environment.h"
 #include "cli/global_options.h"
+#include "cli/output.h"
 #include "cli/password_text.h"
 #include "cli/terminal.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
+#include "fs/base/inherited_fd.h"
 
 namespace snapfs {
 namespace {
@@ -39,8 +41,7 @@ SecureBytes read_secret(int fd, const std::string& name, bool first_line_only) {
     }
     // Byte by byte when the rest belongs to someone else.
     const std::size_t want = first_line_only ? 1 : kMaxPasswordBytes - size;
-    const ssize_t got = ::read(fd, buffer.view().data() + size, want);
-    if (got < 0 && errno == EINTR) continue;
+    const ssize_t got = read_waiting(fd, buffer.view().data() + size, want);
     if (got < 0) throw_errno(errno, "read the password from", name);
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
@@ -76,13 +77,18 @@ SecureBytes password_line() {
   return carriage_return ? SecureBytes::copy_of(view.first(view.size() - 1)) : std::move(line);
 }
 
+/// How often somebody at a terminal may mistype.
+constexpr int kPromptTries = 3;
+
 SecureBytes prompt_twice(const char* prompt, const StopToken& stop) {
-  SecureBytes first = prompt_secret(prompt, stop);
-  const SecureBytes second = prompt_secret("enter password again: ", stop);
-  if (as_text(first.view()) != as_text(second.view())) {
-    throw Error(ErrorCode::kUsage, "the passwords do not match: nothing was done");
+  for (int left = kPromptTries; left > 0; --left) {
+    SecureBytes first = prompt_secret(prompt, stop);
+    if (first.view().empty()) return first;  // whoever called says what is wrong with that
+    const SecureBytes second = prompt_secret("enter password again: ", stop);
+    if (as_text(first.view()) == as_text(second.view())) return first;
+    if (left > 1) print_error("the passwords do not match: try again");
   }
-  return first;
+  throw Error(ErrorCode::kUsage, "the passwords do not match: nothing was done");
 }
 
 SecureBytes password_from_user(const GlobalOptions& options, PasswordUse use,
@@ -127,7 +133,14 @@ std::optional<SecureBytes> password_from_variables(std::string_view prefix,
   return plain;
 }
 
-SecureBytes choose_password(const GlobalOptions& options, PasswordUse use, const StopToken& stop) {
+/// A password, and whether it can be asked for again.
+struct ChosenPassword {
+  SecureBytes secret;
+  bool typed = false;
+};
+
+ChosenPassword choose_password(const GlobalOptions& options, PasswordUse use,
+                               const StopToken& stop) {
   // Taken first, so that no child of ours sees them, whichever source is used.
   std::vector<std::optional<SecureBytes>> plain;
   for (const std::string_view prefix : kVariablePrefixes) {
@@ -149,26 +162,45 @@ SecureBytes choose_password(const GlobalOptions& options, PasswordUse use, const
     throw Error(ErrorCode::kUsage,
                 "--password-file and --password-command exclude each other: give one");
   }
-  if (!options.password_command.empty()) return password_from_command(options.password_command);
-  if (!options.password_file.empty()) return password_from_file(options.password_file);
+  if (!options.password_command.empty()) return {password_from_command(options.password_command)};
+  if (!options.password_file.empty()) return {password_from_file(options.password_file)};
   // Whatever is set under our name comes before everything under the other.
   for (std::size_t i = 0; i < plain.size(); ++i) {
     auto password = password_from_variables(kVariablePrefixes[i], options, std::move(plain[i]));
-    if (password) return *std::move(password);
+    if (password) return {*std::move(password)};
   }
-  return password_from_user(options, use, stop);
+  return {password_from_user(options, use, stop), ::isatty(STDIN_FILENO) != 0};
 }
 
-}  // namespace
-
-SecureBytes read_password(const GlobalOptions& options, PasswordUse use, const StopToken& stop) {
-  SecureBytes password = choose_password(options, use, stop);
-  if (password.view().empty() && !options.insecure_no_password) {
+ChosenPassword require_password(const GlobalOptions& options, PasswordUse use,
+                                const StopToken& stop) {
+  ChosenPassword password = choose_password(options, use, stop);
+  if (password.secret.view().empty() && !options.insecure_no_password) {
     throw Error(ErrorCode::kUsage,
                 "the password is empty: give one with --password-file, --password-command or "
                 "SNAPFS_PASSWORD, type it on a terminal, or say --insecure-no-password");
   }
   return password;
+}
+
+}  // namespace
+
+SecureBytes read_password(const GlobalOptions& options, PasswordUse use, const StopToken& stop) {
+  return require_password(options, use, stop).secret;
+}
+
+void with_password(const GlobalOptions& options, const StopToken& stop,
+                   const std::function<void(ByteView password)>& use) {
+  for (int left = kPromptTries;; --left) {
+    const ChosenPassword password = require_password(options, PasswordUse::kOpen, stop);
+    try {
+      return use(password.secret.view());
+    } catch (const Error& error) {
+      const bool again = error.code() == ErrorCode::kWrongPassword && password.typed && left > 1;
+      if (!again) throw;
+      print_error("wrong password: try again");
+    }
+  }
 }
 
 SecureBytes read_new_password(const NewPasswordOptions& options, const StopToken& stop) {

@@ -1,8 +1,10 @@
 // Where the repository's password comes from: an option, the environment, or the user.
 #pragma once
 
+#include <functional>
 #include <string>
 
+#include "fs/base/bytes.h"
 #include "fs/base/stop_token.h"
 #include "fs/crypto/secure_memory.h"
 
@@ -23,6 +25,11 @@ enum class PasswordUse {
 /// Throws Error{kUsage} when the password is empty or two options contradict each other,
 /// Error{kCancelled} when the prompt is interrupted.
 SecureBytes read_password(const GlobalOptions& options, PasswordUse use, const StopToken& stop);
+
+/// Has `use` open a repository with the password that read_password gives. When it was typed on a
+/// terminal and `use` throws Error{kWrongPassword}, it is asked for again, three times in all.
+void with_password(const GlobalOptions& options, const StopToken& stop,
+                   const std::function<void(ByteView password)>& use);
 
 /// Where another password for a repository that is open comes from.
 struct NewPasswordOptions {

@@ -29,15 +29,19 @@ void require_repository(Backend& backend, const StopToken& stop) {
 }  // namespace
 
 Session::Session(const GlobalOptions& options, Signals& signals, std::optional<WantedLock> lock,
-                 Writing writing)
+                 Writing writing, const std::string& mountpoint)
     : stop_(signals.token()) {
   const RepositoryLocation location = RepositoryLocation::parse(options.repository_string());
-  const OpenOptions open{options.compression_mode(), !options.no_extra_verify};
+  OpenOptions open;
+  open.compression = options.compression_mode();
+  open.verify_writes = !options.no_extra_verify;
+  open.warn = [json = options.json](std::string_view message) { print_warning(json, "", message); };
   (void)options.pack_bytes();
   (void)options.remote.extended_options();
   options.remote.check_files();
   if (options.cleanup_cache) clean_cache(options);
   LockOptions lock_options;
+  lock_options.mountpoint = mountpoint;
   lock_options.retry_for = options.retry_lock_duration();
   if (lock) {
     lock_options.mode = lock->mode;
@@ -52,10 +56,9 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<W
     backend_ = std::make_unique<DryRunBackend>(*stored_);
   }
   require_repository(*backend_, stop_);
-  {
-    const SecureBytes password = read_password(options, PasswordUse::kOpen, stop_);
-    repository_ = std::make_unique<Repository>(*backend_, password.view(), open, stop_);
-  }
+  with_password(options, stop_, [&](ByteView password) {
+    repository_ = std::make_unique<Repository>(*backend_, password, open, stop_);
+  });
   if (options.verbosity > 0 && !options.json) {
     print_note(fmt::format("opened repository {} (version {}) at {}",
                            repository_->config().id.short_hex(), repository_->config().version,

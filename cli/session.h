@@ -25,10 +25,10 @@ enum class Writing {
 /// Opens the repository and holds the lock while it lives. Neither copied nor moved.
 class Session {
  public:
-  /// `lock` empty: none is taken. Throws what opening and locking throw. Both references must
-  /// outlive the session.
+  /// `lock` empty: none is taken. `mountpoint`: what the lock says of a mount. Throws what opening
+  /// and locking throw. Both references must outlive the session.
   Session(const GlobalOptions& options, Signals& signals, std::optional<WantedLock> lock,
-          Writing writing = Writing::kAllowed);
+          Writing writing = Writing::kAllowed, const std::string& mountpoint = {});
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

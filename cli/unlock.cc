@@ -22,9 +22,11 @@ namespace {
 std::string describe_lock(const StoredLock& lock) {
   if (!lock.info) return fmt::format("a lock that cannot be read ({})", lock.problem);
   const LockInfo& info = *lock.info;
-  return fmt::format("{} lock of PID {} on {} ({}) since {}",
+  const std::string mount =
+      info.mountpoint.empty() ? "" : fmt::format(", a mount on {}", info.mountpoint);
+  return fmt::format("{} lock of PID {} on {} ({}) since {}{}",
                      info.exclusive ? "the exclusive" : "the", info.pid, info.hostname,
-                     info.username, format_local_time(info.time.instant));
+                     info.username, format_local_time(info.time.instant), mount);
 }
 
 /// One that is gone was given up meanwhile.

@@ -1,10 +1,15 @@
 #include "fs/repo/identity.h"
 
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <fstream>
 #include <vector>
+
+#include "fs/base/bytes.h"
+#include "fs/crypto/sha256.h"
 
 namespace snapfs {
 namespace {
@@ -25,7 +30,26 @@ std::string host_name() {
   return name.data();
 }
 
+/// Empty when the file cannot be read.
+std::string first_line(const char* path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
 }  // namespace
+
+ProcessOrigin ProcessOrigin::of_process() {
+  ProcessOrigin origin;
+  origin.boot_id = first_line("/proc/sys/kernel/random/boot_id");
+  struct stat status {};
+  if (::stat("/proc/self/ns/pid", &status) == 0) origin.pid_namespace = status.st_ino;
+  // Not the ID itself, which machine-id(5) wants kept on the machine.
+  const std::string machine = first_line("/etc/machine-id");
+  if (!machine.empty()) origin.machine = sha256(as_bytes("snapfs lock " + machine)).short_hex();
+  return origin;
+}
 
 Identity Identity::of_process() {
   return {login_name(::getuid()), host_name(), ::getuid(), ::getgid()};

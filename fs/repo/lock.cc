@@ -19,6 +19,7 @@
 #include "fs/repo/identity.h"
 #include "fs/repo/json_fields.h"
 #include "fs/repo/repository.h"
+#include "fs/repo/stale_locks.h"
 
 namespace snapfs {
 namespace {
@@ -43,19 +44,51 @@ milliseconds since(const Timestamp& then, const Timestamp& now) {
                       (now.nanoseconds - then.nanoseconds) / 1'000'000);
 }
 
-[[noreturn]] void throw_locked(const LockInfo& other) {
+/// "1h2m3s".
+std::string format_age(std::int64_t seconds) {
+  if (seconds < 60) return fmt::format("{}s", seconds);
+  if (seconds < 3600) return fmt::format("{}m{}s", seconds / 60, seconds % 60);
+  return fmt::format("{}h{}m{}s", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+std::string advice_about(const LockInfo& other, const LockWitness& witness) {
+  const HolderState state = holder_state(other, witness);
+  if (state == HolderState::kGone) {
+    return "that process is gone: 'snapfs unlock' removes its lock";
+  }
+  if (is_stale(other, witness)) {
+    return "it was not refreshed for half an hour: if nobody uses the repository there, 'snapfs "
+           "unlock' removes it";
+  }
+  if (!other.mountpoint.empty()) {
+    return fmt::format(
+        "it is a mount on {}: unmount that ('snapfs umount' there), or mount with --no-lock, which "
+        "holds no lock",
+        other.mountpoint);
+  }
+  if (state == HolderState::kRunning) {
+    return "that process is running: wait for it to end, which --retry-lock does";
+  }
+  return "wait for it to end; if it no longer runs, 'snapfs unlock' removes its lock after half an "
+         "hour, with --remove-all at once";
+}
+
+/// Begins as the reference's message does: programs that call it look for these words.
+[[noreturn]] void throw_locked(const LockInfo& other, const LockWitness& witness) {
+  const std::int64_t age = witness.now.seconds - other.time.instant.seconds;
   throw Error(
       ErrorCode::kLocked,
       fmt::format(
-          "the repository is locked{} by PID {} on {} ({}) since {}; wait for it to end, or "
-          "if it no longer runs, remove its lock with 'snapfs unlock'",
+          "unable to create lock in backend: repository is already locked{} by PID {} on {} "
+          "by {} (UID {}, GID {}), lock was created at {} ({} ago); {}",
           other.exclusive ? " exclusively" : "", other.pid, other.hostname, other.username,
-          format_rfc3339(other.time)));
+          other.uid, other.gid, format_rfc3339(other.time),
+          format_age(std::max<std::int64_t>(age, 0)), advice_about(other, witness)));
 }
 
 /// One look at the locks of others: throws kLocked on a conflict.
-void check_conflicts(Repository& repository, LockMode mode, const std::optional<Id>& own,
-                     const StopToken& stop) {
+void check_conflicts(Repository& repository, const Clock& clock, LockMode mode,
+                     const std::optional<Id>& own, const StopToken& stop) {
   std::vector<Id> others;
   const auto remember = [&](const FileInfo& info) {
     if (info.id != own && info.size != 0) others.push_back(info.id);
@@ -68,7 +101,9 @@ void check_conflicts(Repository& repository, LockMode mode, const std::optional<
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kNotFound) throw;  // not found: given up meanwhile
     }
-    if (lock && (lock->exclusive || mode == LockMode::kExclusive)) throw_locked(*lock);
+    if (lock && (lock->exclusive || mode == LockMode::kExclusive)) {
+      throw_locked(*lock, LockWitness::of_this_host(clock.now()));
+    }
   }
 }
 
@@ -97,14 +132,14 @@ void check_conflicts(Repository& repository, LockMode mode, const std::optional<
 }
 
 /// A lock being written may not be readable yet, so failures are given time (FORMAT §12).
-void check_patiently(Repository& repository, const LockOptions& options,
+void check_patiently(Repository& repository, const Clock& clock, const LockOptions& options,
                      const std::optional<Id>& own, const StopToken& stop) {
   // The reference waits 5, 10 and 20 s. What is written atomically is whole much sooner, and giving
   // up early is safe: it only refuses.
   milliseconds pause = options.settle;
   for (int attempt = 0;; ++attempt, pause *= 2) {
     try {
-      return check_conflicts(repository, options.mode, own, stop);
+      return check_conflicts(repository, clock, options.mode, own, stop);
     } catch (const Error& error) {
       const bool final =
           error.code() == ErrorCode::kLocked || error.code() == ErrorCode::kCancelled;
@@ -125,7 +160,9 @@ LockInfo LockInfo::of_process(LockMode mode, const ZonedTime& now) {
           identity.username,
           ::getpid(),
           identity.uid,
-          identity.gid};
+          identity.gid,
+          ProcessOrigin::of_process(),
+          {}};
 }
 
 std::string encode_lock(const LockInfo& lock) {
@@ -139,6 +176,22 @@ std::string encode_lock(const LockInfo& lock) {
   json += fmt::format(R"(,"pid":{})", lock.pid);
   if (lock.uid != 0) json += fmt::format(R"(,"uid":{})", lock.uid);
   if (lock.gid != 0) json += fmt::format(R"(,"gid":{})", lock.gid);
+  // Others pass over what they do not know.
+  if (!lock.origin.boot_id.empty()) {
+    json += R"(,"boot_id":)";
+    append_json_string(json, lock.origin.boot_id);
+  }
+  if (lock.origin.pid_namespace != 0) {
+    json += fmt::format(R"(,"pid_namespace":{})", lock.origin.pid_namespace);
+  }
+  if (!lock.origin.machine.empty()) {
+    json += R"(,"machine":)";
+    append_json_string(json, lock.origin.machine);
+  }
+  if (!lock.mountpoint.empty()) {
+    json += R"(,"mountpoint":)";
+    append_json_string(json, lock.mountpoint);
+  }
   json += '}';
   return json;
 }
@@ -155,6 +208,10 @@ LockInfo parse_lock(ByteView json) {
   lock.pid = static_cast<std::int64_t>(fields.number_or("pid", 0));
   lock.uid = static_cast<std::uint32_t>(fields.number_or("uid", 0));
   lock.gid = static_cast<std::uint32_t>(fields.number_or("gid", 0));
+  lock.origin.boot_id = fields.text_or("boot_id", "");
+  lock.origin.pid_namespace = fields.number_or("pid_namespace", 0);
+  lock.origin.machine = fields.text_or("machine", "");
+  lock.mountpoint = fields.text_or("mountpoint", "");
   return lock;
 }
 
@@ -164,11 +221,11 @@ class Lock::Holder {
   Holder(Repository& repository, const Clock& clock, const LockOptions& options,
          std::function<void()> on_lost, const StopToken& stop)
       : repository_(repository), clock_(clock), options_(options), on_lost_(std::move(on_lost)) {
-    check_patiently(repository_, options_, std::nullopt, stop);
+    check_patiently(repository_, clock_, options_, std::nullopt, stop);
     write(stop);
     try {
       require_sleep(options_.settle, stop);
-      check_patiently(repository_, options_, id_, stop);
+      check_patiently(repository_, clock_, options_, id_, stop);
       thread_ = std::jthread([this](const StopToken& end) { keep_fresh(end); });
     } catch (...) {
       superseded_.push_back(id_);
@@ -199,8 +256,9 @@ class Lock::Holder {
 
   void write(const StopToken& stop) {
     const Timestamp now = clock_.now();
-    const std::string json =
-        encode_lock(LockInfo::of_process(options_.mode, TimeZone::local().at(now)));
+    LockInfo info = LockInfo::of_process(options_.mode, TimeZone::local().at(now));
+    info.mountpoint = options_.mountpoint;
+    const std::string json = encode_lock(info);
     try {
       id_ = repository_.save_file(FileKind::kLock, as_bytes(json), stop);
     } catch (const Error& error) {

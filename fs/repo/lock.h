@@ -11,6 +11,7 @@
 #include "fs/base/clock.h"
 #include "fs/base/stop_token.h"
 #include "fs/base/timestamp.h"
+#include "fs/repo/identity.h"
 
 namespace snapfs {
 
@@ -27,6 +28,8 @@ struct LockInfo {
   std::int64_t pid = 0;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
+  ProcessOrigin origin = {};    ///< empty when another program wrote it
+  std::string mountpoint = {};  ///< of a mount that holds it; empty otherwise
 
   /// This process's, taken now.
   static LockInfo of_process(LockMode mode, const ZonedTime& now);
@@ -40,6 +43,7 @@ LockInfo parse_lock(ByteView json);
 
 struct LockOptions {
   LockMode mode = LockMode::kShared;
+  std::string mountpoint = {};             ///< of a mount: for those who find it locked
   std::chrono::milliseconds retry_for{0};  ///< keep trying this long when the repository is locked
 
   /// Storage that is full to the last byte has no room for a lock file either. Then who is to make
@@ -59,7 +63,8 @@ struct LockOptions {
 /// `unlock` finds out whether it still runs.
 class Lock {
  public:
-  /// Throws Error{kLocked} naming the other holder. Repository and clock must outlive the lock.
+  /// Throws Error{kLocked} naming the other holder, and what can be done about it. Repository and
+  /// clock must outlive the lock.
   Lock(Repository& repository, const Clock& clock, const LockOptions& options,
        std::function<void()> on_lost, StopToken stop);
   /// Removes the lock file, as far as that can be done.

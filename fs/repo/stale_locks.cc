@@ -40,13 +40,28 @@ std::vector<StoredLock> list_locks(Repository& repository, StopToken stop) {
 }
 
 LockWitness LockWitness::of_this_host(Timestamp now) {
-  return {now, Identity::of_process().hostname, process_is_running};
+  return {now, Identity::of_process().hostname, process_is_running, ProcessOrigin::of_process()};
+}
+
+HolderState holder_state(const LockInfo& lock, const LockWitness& witness) {
+  if (lock.hostname != witness.hostname) return HolderState::kUnknown;
+  const ProcessOrigin& there = lock.origin;
+  const ProcessOrigin& here = witness.origin;
+  // Locks of other programs say no more than the host's name.
+  if (!there.boot_id.empty() && !here.boot_id.empty()) {
+    if (there.boot_id != here.boot_id) {
+      // This machine before it was booted, or another one of the same name.
+      return there.machine == here.machine ? HolderState::kGone : HolderState::kUnknown;
+    }
+    if (there.pid_namespace != here.pid_namespace) return HolderState::kUnknown;
+  }
+  return witness.is_running(lock.pid) ? HolderState::kRunning : HolderState::kGone;
 }
 
 bool is_stale(const LockInfo& lock, const LockWitness& witness) {
   const Timestamp& time = lock.time.instant;
   if (Timestamp{time.seconds + kStaleAfterSeconds, time.nanoseconds} < witness.now) return true;
-  return lock.hostname == witness.hostname && !witness.is_running(lock.pid);
+  return holder_state(lock, witness) == HolderState::kGone;
 }
 
 }  // namespace snapfs

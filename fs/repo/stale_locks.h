@@ -9,6 +9,7 @@
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
 #include "fs/base/timestamp.h"
+#include "fs/repo/identity.h"
 #include "fs/repo/lock.h"
 
 namespace snapfs {
@@ -29,10 +30,20 @@ struct LockWitness {
   Timestamp now;
   std::string hostname;                              ///< this host's
   std::function<bool(std::int64_t pid)> is_running;  ///< a process of this host
+  ProcessOrigin origin = {};                         ///< of whom it knows that
 
   /// This host and its processes.
   static LockWitness of_this_host(Timestamp now);
 };
+
+/// What is known of the process that made a lock.
+enum class HolderState {
+  kUnknown,  ///< it runs, or ran, elsewhere: on another host, or in a PID namespace we do not see
+  kRunning,
+  kGone,
+};
+
+HolderState holder_state(const LockInfo& lock, const LockWitness& witness);
 
 /// Whether nobody holds the lock: it was not refreshed for half an hour, or was made on this host
 /// by a process that is gone. One from a clock ahead of ours is not stale by its age.

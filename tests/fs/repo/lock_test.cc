@@ -61,6 +61,15 @@ TEST(LockInfo, RefusesWhatIsNoLock) {
   EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [] { parse_lock(as_bytes(R"({"time":"now"})")); }));
 }
 
+TEST(LockInfo, KeepsWhatOnlyWeWrite) {
+  LockInfo lock = parse_lock(as_bytes(kRealLock));
+  lock.origin = {"0c1d", 4026531836, "ab12"};
+  lock.mountpoint = "/mnt/\"old\"";
+  const LockInfo read = parse_lock(as_bytes(encode_lock(lock)));
+  EXPECT_EQ(read.origin, lock.origin);
+  EXPECT_EQ(read.mountpoint, lock.mountpoint);
+}
+
 class LockTest : public ::testing::Test {
  protected:
   LockTest() {
@@ -118,6 +127,33 @@ TEST_F(LockTest, ExclusiveLocksExcludeAndAreExcluded) {
   }
   EXPECT_TRUE(locks().empty());
   EXPECT_NO_THROW(exclusive());
+}
+
+TEST_F(LockTest, SaysWhoHoldsItAndWhatToDo) {
+  const Identity self = Identity::of_process();
+  const auto refused = [&](const LockInfo& other, std::string_view words) {
+    const Id id = repository_->save_file(FileKind::kLock, as_bytes(encode_lock(other)), {});
+    const bool right =
+        fails_with(ErrorCode::kLocked, words, [&] { exclusive(); }) &&
+        fails_with(ErrorCode::kLocked, "repository is already locked by PID", [&] { exclusive(); });
+    memory_.remove({FileKind::kLock, id}, {});
+    return right;
+  };
+  LockInfo lock = LockInfo::of_process(LockMode::kShared, {clock_.now(), 0});
+  EXPECT_TRUE(refused(lock, "is running"));
+  EXPECT_TRUE(refused(lock, self.username));
+  lock.mountpoint = "/mnt/backups";
+  EXPECT_TRUE(refused(lock, "a mount on /mnt/backups"));
+  EXPECT_TRUE(refused(lock, "--no-lock"));
+  lock.pid = INT32_MAX;  // more than the kernel gives
+  EXPECT_TRUE(refused(lock, "that process is gone: 'snapfs unlock'"));
+  lock.hostname = "elsewhere";
+  EXPECT_TRUE(refused(lock, "a mount on /mnt/backups"));
+  lock.mountpoint.clear();
+  EXPECT_TRUE(refused(lock, "wait for it to end"));
+  lock.time.instant.seconds -= 2000;
+  EXPECT_TRUE(refused(lock, "33m20s ago"));
+  EXPECT_TRUE(refused(lock, "half an hour"));
 }
 
 TEST_F(LockTest, OnAFullDiskItSaysWhatToDo) {

@@ -57,6 +57,38 @@ TEST_F(StaleLocksTest, ClockAheadOfOursMakesNoLockStale) {
   EXPECT_TRUE(stale(lock_taken_ago(std::chrono::hours(-48), "here", 8)));
 }
 
+TEST_F(StaleLocksTest, AProcessNumberCountsWhereItWasGiven) {
+  const ProcessOrigin here{"boot 2", 100, "machine"};
+  const auto state = [&](const ProcessOrigin& origin, std::int64_t pid) {
+    LockInfo lock = lock_taken_ago(std::chrono::seconds(1), "here", pid);
+    lock.origin = origin;
+    const LockWitness witness{clock_.now(), "here", [](std::int64_t one) { return one == 7; },
+                              here};
+    const HolderState state = holder_state(lock, witness);
+    EXPECT_EQ(is_stale(lock, witness), state == HolderState::kGone);
+    return state;
+  };
+  EXPECT_EQ(state(here, 7), HolderState::kRunning);
+  EXPECT_EQ(state(here, 8), HolderState::kGone);
+  // A container on this machine, which has its own numbers.
+  EXPECT_EQ(state({"boot 2", 101, "machine"}, 8), HolderState::kUnknown);
+  EXPECT_EQ(state({"boot 2", 101, ""}, 7), HolderState::kUnknown);
+  // Before this machine was booted.
+  EXPECT_EQ(state({"boot 1", 100, "machine"}, 7), HolderState::kGone);
+  // Another machine of the same name.
+  EXPECT_EQ(state({"boot 3", 100, "other"}, 8), HolderState::kUnknown);
+  // Other programs' locks are judged as they judge them.
+  EXPECT_EQ(state({}, 7), HolderState::kRunning);
+  EXPECT_EQ(state({}, 8), HolderState::kGone);
+}
+
+TEST_F(StaleLocksTest, ThisProcessIsWhereItIs) {
+  const ProcessOrigin origin = ProcessOrigin::of_process();
+  EXPECT_EQ(origin, LockWitness::of_this_host(clock_.now()).origin);
+  EXPECT_EQ(origin.boot_id.size(), 36U);
+  EXPECT_NE(origin.pid_namespace, 0U);
+}
+
 TEST_F(StaleLocksTest, ProcessesAreThoseOfTheSystem) {
   const LockWitness witness = LockWitness::of_this_host(clock_.now());
   EXPECT_TRUE(witness.is_running(::getpid()));

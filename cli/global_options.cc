@@ -6,6 +6,7 @@
 #include "cli/grammar/command.h"
 #include "cli/grammar/go_value.h"
 #include "cli/quantity.h"
+#include "cli/text_file.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 #include "fs/base/utf8.h"
@@ -18,7 +19,8 @@ constexpr std::uint64_t kMaxRepositoryFileBytes = 64 << 10;
 
 std::string read_repository_file(const std::string& path) {
   const Bytes bytes = read_file(path, kMaxRepositoryFileBytes);
-  const std::string text(trim_white_space(as_text(bytes)));
+  const std::string decoded = decode_text(bytes);
+  const std::string text(trim_white_space(decoded));
   if (text.empty()) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("{} holds no repository: it must name one in its first line", path),

@@ -1,7 +1,5 @@
 #include "fs/repo/blob.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
@@ -18,13 +16,11 @@ std::uint32_t BlobLocation::plaintext_length() const noexcept {
   return length < Cipher::kOverhead ? 0 : length - static_cast<std::uint32_t>(Cipher::kOverhead);
 }
 
-void require_possible(const BlobHandle& handle, std::uint64_t sealed_bytes,
-                      std::uint64_t content_bytes) {
-  const std::uint64_t most = std::max(sealed_bytes, content_bytes);
-  if (handle.type != BlobType::kData || most <= kMaxDataBytes) return;
+void require_possible(const BlobHandle& handle, std::uint64_t sealed_bytes) {
+  if (handle.type != BlobType::kData || sealed_bytes <= kMaxDataBytes) return;
   throw Error(ErrorCode::kUnsupported,
-              fmt::format("data blob {} claims {} bytes, more than any program stores as one",
-                          handle.id.short_hex(), most),
+              fmt::format("data blob {} has {} bytes, more than any program stores as one",
+                          handle.id.short_hex(), sealed_bytes),
               handle.id.hex());
 }
 

@@ -40,9 +40,8 @@ struct BlobLocation {
 /// Trees are as large as their directories.
 inline constexpr std::uint64_t kMaxDataBytes = std::uint64_t{64} << 20;
 
-/// Throws Error{kUnsupported} for a blob that claims more than any program makes them of.
-void require_possible(const BlobHandle& handle, std::uint64_t sealed_bytes,
-                      std::uint64_t content_bytes);
+/// Throws Error{kUnsupported} for a blob that takes more room in a pack than any program gives one.
+void require_possible(const BlobHandle& handle, std::uint64_t sealed_bytes);
 
 /// A blob compressed and encrypted, ready to be put into a pack.
 struct SealedBlob {

@@ -107,7 +107,7 @@ ByteView Codec::open_content(const BlobHandle& handle, ByteView sealed,
 void Codec::open_blob_into(Bytes& plain, const BlobHandle& handle, ByteView sealed,
                            std::uint32_t uncompressed_length) {
   if (sealed.size() < Cipher::kOverhead) throw_damaged(handle, "it is too short");
-  require_possible(handle, sealed.size(), uncompressed_length);
+  require_possible(handle, sealed.size());
   try {
     decrypt_and_decompress(plain, handle, sealed, uncompressed_length);
   } catch (const std::bad_alloc&) {
@@ -130,7 +130,10 @@ void Codec::decrypt_and_decompress(Bytes& plain, const BlobHandle& handle, ByteV
   }
   if (uncompressed_length != 0) {
     plain.clear();
-    compressor_.decompress(decrypted, plain, uncompressed_length);
+    const bool is_data = handle.type == BlobType::kData;
+    compressor_.decompress(decrypted, plain,
+                           is_data ? std::min<std::uint64_t>(uncompressed_length, kMaxDataBytes)
+                                   : uncompressed_length);
     if (plain.size() != uncompressed_length) throw_damaged(handle, "its length does not match");
   }
 }

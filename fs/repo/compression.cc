@@ -118,8 +118,10 @@ std::uint64_t most_content(ByteView frame) {
 std::uint64_t first_capacity(ByteView frames, std::uint64_t limit_bytes) {
   const unsigned long long size = ZSTD_getFrameContentSize(frames.data(), frames.size());
   if (size == ZSTD_CONTENTSIZE_ERROR) throw_damaged("not a zstd frame");
-  std::uint64_t guess = size == ZSTD_CONTENTSIZE_UNKNOWN ? frames.size() * 4 + 256 : size;
-  guess = std::min(guess, limit_bytes);
+  const bool is_known = size != ZSTD_CONTENTSIZE_UNKNOWN;
+  if (is_known && size > limit_bytes) throw_damaged("there is more content than expected");
+  const std::uint64_t guess =
+      is_known ? size : std::min<std::uint64_t>(frames.size() * 4 + 256, limit_bytes);
   if (guess > kBelievedBytes && guess > most_content(frames)) {
     throw_damaged("they claim more content than there can be");
   }

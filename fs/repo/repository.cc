@@ -170,7 +170,7 @@ Bytes Repository::load_blob(const BlobHandle& handle, StopToken stop) {
     for (const BlobLocation& location : locations) {
       const FileKey pack{FileKind::kPack, location.pack};
       try {
-        require_possible(handle, location.length, location.uncompressed_length);
+        require_possible(handle, location.length);
         const Bytes sealed = backend_.load(pack, ByteRange{location.offset, location.length}, stop);
         return codecs_.borrow()->open_blob(handle, sealed, location.uncompressed_length);
       } catch (...) {
@@ -190,7 +190,7 @@ Bytes Repository::load_blob(const BlobHandle& handle, StopToken stop) {
 
 Bytes Repository::load_run(const PackRun& run, StopToken stop) {
   for (const StoredBlob& blob : run.blobs) {
-    require_possible(blob.handle, blob.location.length, blob.location.uncompressed_length);
+    require_possible(blob.handle, blob.location.length);
   }
   return backend_.load({FileKind::kPack, run.pack}, ByteRange{run.begin(), run.length()},
                        std::move(stop));

@@ -4,17 +4,28 @@
 usage: program_test.py PROGRAM
 """
 
+import contextlib
+import fcntl
+import hashlib
+import io
 import json
 import os
 import pathlib
 import pty
+import re
 import resource
 import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
+import threading
 import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "compat"))
+# pylint: disable-next=wrong-import-position
+from cheap_key import cheapen  # noqa: E402
 
 PROGRAM = ""
 PASSWORD = "correct horse"
@@ -63,6 +74,7 @@ class ProgramTest(unittest.TestCase):
             ProgramTest.template = pathlib.Path(tempfile.mkdtemp(prefix="snapfs-program-"))
             self.addClassCleanup(shutil.rmtree, ProgramTest.template, ignore_errors=True)
             self.succeed("-r", ProgramTest.template / "repository", "init")
+            cheapen(ProgramTest.template / "repository", PASSWORD)
         shutil.copytree(ProgramTest.template / "repository", self.repository)
 
     def test_init_never_overwrites(self):
@@ -318,8 +330,47 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(self.locks(), [])
         self.assertEqual(list((self.repository / "snapshots").iterdir()), [])
 
+    def hold_a_lock(self):
+        """A process that goes on until it is killed."""
+        with open(self.source / "big", "wb") as big:
+            big.truncate(64 << 30)
+        running = subprocess.Popen([PROGRAM, "snapshot", str(self.source)], env=self.environment(),
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.assertIn("no parent", running.stdout.readline())
+        self.assertEqual(len(self.locks()), 1)
+        return running
+
+    def test_a_lock_of_a_dead_process_is_called_so(self):
+        self.init()
+        holder = self.hold_a_lock()
+        try:
+            self.assert_fails(self.run_program("prune"), 11, f"locked by PID {holder.pid}",
+                              "is running")
+        finally:
+            holder.kill()
+            holder.communicate()
+        self.assert_fails(self.run_program("prune"), 11, "is gone", "'snapfs unlock'")
+        self.assertIn("removed 1 lock", self.succeed("unlock"))
+        self.succeed("prune")
+
+    def test_processes_of_other_namespaces_are_not_taken_for_dead(self):
+        apart = ["unshare", "--pid", "--fork", "--mount-proc"]
+        if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("no namespace can be made here")
+        self.init()
+        holder = self.hold_a_lock()
+        try:
+            done = subprocess.run([*apart, PROGRAM, "unlock"], env=self.environment(),
+                                  capture_output=True, text=True, timeout=60, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn(f"left alone: the lock of PID {holder.pid}", done.stdout)
+            self.assertEqual(len(self.locks()), 1)
+        finally:
+            holder.kill()
+            holder.communicate()
+
     def on_terminal(self, arguments, answers, until=None):
-        """Runs the program on a terminal of its own; answers each prompt that ends in ": ".
+        """Runs the program on a terminal of its own; answers each prompt for a password.
 
         Returns its status and all it wrote. With `until`, interrupts it once that text appears.
         """
@@ -337,7 +388,8 @@ class ProgramTest(unittest.TestCase):
                 if not piece:
                     break
                 written += piece.decode(errors="replace")
-                if answered < len(answers) and written.count(": ") > answered:
+                prompts = re.findall(r"enter [a-z ]*password[a-z ]*: ", written)
+                if answered < len(answers) and len(prompts) > answered:
                     os.write(terminal, answers[answered].encode() + b"\n")
                     answered += 1
                 if until and until in written:
@@ -358,10 +410,176 @@ class ProgramTest(unittest.TestCase):
         self.assertNotIn(PASSWORD, written)
 
     def test_passwords_that_differ_make_no_repository(self):
-        status, written = self.on_terminal(["init"], [PASSWORD, "another"])
+        status, written = self.on_terminal(["init"], [PASSWORD, "another"] * 3)
         self.assertEqual(status, 1, written)
-        self.assertIn("do not match", written)
+        self.assertIn("do not match: nothing was done", written)
         self.assertFalse((self.repository / "config").exists())
+
+    def test_passwords_that_differ_are_asked_for_again(self):
+        status, written = self.on_terminal(["init"], [PASSWORD, "another", PASSWORD, PASSWORD])
+        self.assertEqual(status, 0, written)
+        self.assertIn("do not match: try again", written)
+        status, written = self.on_terminal(
+            ["key", "add"], [PASSWORD, "second", "mistyped", "second", "second"])
+        self.assertEqual(status, 0, written)
+        self.succeed("snapshots", env=self.environment(SNAPFS_PASSWORD="second"))
+
+    def test_wrong_password_is_asked_for_three_times(self):
+        self.init()
+        status, written = self.on_terminal(["snapshots"], ["wrong", "wrong again", PASSWORD])
+        self.assertEqual(status, 0, written)
+        self.assertEqual(written.count("wrong password: try again"), 2, written)
+        status, written = self.on_terminal(["snapshots"], ["wrong"] * 3)
+        self.assertEqual(status, 12, written)
+        self.assertIn("no key of", written)
+
+    def run_unblocking(self, arguments, stdin=b"", env=None):
+        """Runs the program with pipes that do not block, each full or empty most of the time, as what
+        starts others without threads makes them. Returns status, output and errors.
+        """
+        pipes = [os.pipe() for _ in range(3)]
+        (stdin_read, stdin_write), (out_read, out_write), (err_read, err_write) = pipes
+        for fd in (stdin_read, out_write, err_write):
+            os.set_blocking(fd, False)
+        fcntl.fcntl(out_write, fcntl.F_SETPIPE_SZ, 4096)
+        running = subprocess.Popen([PROGRAM, *map(str, arguments)], env=env or self.environment(),
+                                   stdin=stdin_read, stdout=out_write, stderr=err_write)
+        for fd in (stdin_read, out_write, err_write):
+            os.close(fd)
+        collected = {out_read: b"", err_read: b""}
+
+        def feed():
+            for begin in range(0, len(stdin), 7):
+                with contextlib.suppress(BrokenPipeError):
+                    os.write(stdin_write, stdin[begin:begin + 7])
+            os.close(stdin_write)
+
+        def drain(fd):
+            while piece := os.read(fd, 1000):
+                collected[fd] += piece
+            os.close(fd)
+
+        threads = [threading.Thread(target=feed),
+                   *(threading.Thread(target=drain, args=[fd]) for fd in collected)]
+        for thread in threads:
+            thread.start()
+        status = running.wait(timeout=60)
+        for thread in threads:
+            thread.join()
+        return status, collected[out_read], collected[err_read]
+
+    def test_descriptors_that_do_not_block(self):
+        self.init()
+        for number in range(1500):
+            (self.source / f"{number:04} {'x' * 100}").write_text(str(number))
+        listed = b"".join(bytes(path) + b"\n" for path in self.source.iterdir())
+        status, _, errors = self.run_unblocking(
+            ["snapshot", "-vv", "--files-from", "-"], stdin=listed)
+        self.assertEqual((status, errors), (0, b""))
+        status, output, errors = self.run_unblocking(["ls", "latest"])
+        self.assertEqual((status, errors), (0, b""))
+        self.assertEqual(output.decode(), self.succeed("ls", "latest"))
+        self.assertEqual(output.count(b"xxx\n"), 1500)
+        status, output, errors = self.run_unblocking(["dump", "latest", "/"])
+        self.assertEqual((status, errors), (0, b""))
+        self.assertEqual(len(tarfile.open(fileobj=io.BytesIO(output)).getmembers()) >= 1500, True)
+        # What is to be stored, and the password, come so, too.
+        content = bytes(range(256)) * 100
+        status, _, errors = self.run_unblocking(["snapshot", "--stdin"], stdin=content)
+        self.assertEqual((status, errors), (0, b""))
+        status, output, errors = self.run_unblocking(["dump", "latest", "/stdin"])
+        self.assertEqual((status, output, errors), (0, content, b""))
+        without = self.environment(SNAPFS_PASSWORD=None)
+        status, output, errors = self.run_unblocking(
+            ["snapshots"], stdin=PASSWORD.encode() + b"\n", env=without)
+        self.assertEqual((status, errors), (0, b""))
+        self.assertIn(b"2 snapshots", output)
+
+    def in_place_of(self, path, kind):
+        """Puts something else in a file's place."""
+        path.unlink()
+        if kind == "fifo":
+            os.mkfifo(path)
+        else:
+            path.symlink_to("nowhere")
+
+    def test_what_is_no_file_in_a_repository_is_named_and_no_damage(self):
+        self.init()
+        self.succeed("snapshot", self.source)
+        whole = self.work / "whole"
+        shutil.copytree(self.repository, whole)
+        for kind in ("fifo", "link"):
+            for folder in ("data", "index", "snapshots", "keys", "locks", "config"):
+                if kind != "fifo" and folder != "data":
+                    continue
+                with self.subTest(kind=kind, folder=folder):
+                    shutil.rmtree(self.repository)
+                    shutil.copytree(whole, self.repository)
+                    below = self.repository / folder
+                    files = [below] if below.is_file() else sorted(
+                        path for path in below.rglob("*") if path.is_file())
+                    if folder == "locks":
+                        files = [below / ("0" * 64)]
+                        files[0].touch()
+                    for path in files:
+                        self.in_place_of(path, kind)
+                    for command in (["check"], ["prune"], ["repair", "index"],
+                                    ["restore", "latest", "--target", self.work / "out"],
+                                    ["dump", "latest", self.source / "file"],
+                                    ["repair", "snapshots", "--forget"], ["unlock"]):
+                        if folder == "locks" and command[0] not in ("check", "unlock"):
+                            continue  # locks are given time to become readable
+                        done = self.run_program(*command)
+                        self.assertNotIn("is damaged", done.stderr + done.stdout, command)
+                        if command[0] == "check":
+                            self.assertEqual(done.returncode, 1, done.stderr)
+                            self.assertIn(files[0].name[:8], done.stderr + done.stdout)
+                    # Nothing was removed for it.
+                    for path in files:
+                        self.assertTrue(os.path.lexists(path), path)
+                        path.unlink()
+                        if folder != "locks":
+                            shutil.copy2(whole / path.relative_to(self.repository), path)
+                    self.assertIn("no errors were found", self.succeed("check", "--read-data"))
+                    self.assertEqual(self.succeed("dump", "latest", self.source / "file"),
+                                     "hello\n")
+
+    def test_a_key_asking_for_hours_is_interrupted_at_once(self):
+        self.init()
+        (key,) = (self.repository / "keys").iterdir()
+        fields = json.loads(key.read_text())
+        fields.update(N=1 << 14, r=8, p=1 << 20)
+        text = json.dumps(fields).encode()
+        key.unlink()
+        (key.parent / hashlib.sha256(text).hexdigest()).write_bytes(text)
+        running = subprocess.Popen([PROGRAM, "snapshots"], env=self.environment(),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        warning = running.stderr.readline()
+        self.assertIn(hashlib.sha256(text).hexdigest()[:8], warning)
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate(timeout=60)
+        self.assertEqual((running.returncode, errors), (130, "snapfs: interrupted\n"))
+
+    def test_addresses_are_no_directories(self):
+        self.init()
+        for name in ("user@host:/b", "https://me:secret@h/r", "ssh://h/r", "file:///r", "S3:x",
+                     "rest:http://me:secret@h/", "C:\\r"):
+            environment = self.environment(SNAPFS_REPOSITORY=name)
+            for command in (["init"], ["snapshots"], ["snapshot", self.source]):
+                done = subprocess.run([PROGRAM, *map(str, command)], env=environment, cwd=self.work,
+                                      capture_output=True, text=True, timeout=60, check=False)
+                self.assert_fails(done, 1, "local:")
+                self.assertNotIn("secret", done.stderr)
+        self.assertEqual(sorted(path.name for path in self.work.iterdir()),
+                         ["repository", "source"])
+
+    def test_repository_file_is_decoded_as_other_lists_are(self):
+        self.init()
+        file = self.work / "name"
+        for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+            file.write_bytes(f"{self.repository}\r\n".encode(encoding))
+            environment = self.environment(SNAPFS_REPOSITORY=None)
+            self.succeed("--repository-file", file, "snapshots", env=environment)
 
     def test_progress_is_shown_on_a_terminal(self):
         self.init()

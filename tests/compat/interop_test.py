@@ -132,6 +132,10 @@ class InteropTest(harness.CompatTest):
             self.assert_same_files(self.source, self.latest_in(mountpoint))
             self.assertEqual([writer.wait(timeout=120) for writer in writers], [0] * 4)
             self.assertIn("lock", self.restic("prune", expect=locked).stderr)
+            self.assertIn(f"a mount on {mountpoint}", self.snapfs("prune", expect=11).stderr)
+            for program in (self.restic, self.snapfs):  # it is held
+                program("unlock")
+                self.assertEqual(len(os.listdir(os.path.join(self.repository, "locks"))), 1)
             while len(os.listdir(os.path.join(mountpoint, "ids"))) < 5:
                 os.sched_yield()  # it looks for snapshots every two seconds
         self.restic("prune")

@@ -131,18 +131,19 @@ TEST(Codec, ReadsEveryEncodingOfFiles) {
   EXPECT_EQ(as_text(old.open_file(old.seal_raw(as_bytes("\x02x")))), "\x02x");
 }
 
-TEST(Codec, DataThatClaimsMoreThanAChunkCanHaveIsNotTried) {
+TEST(Codec, DataIsNoLargerThanChunksCanBe) {
   const Keys keys = Keys::random();
   Codec codec(keys, {});
-  const BlobHandle data{BlobType::kData, {}};
-  const Bytes sealed = codec.seal_raw(as_bytes("x"));
-  for (const std::uint32_t claim : {std::uint32_t{kMaxDataBytes + 1}, UINT32_MAX}) {
-    EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "more than any program",
-                           [&] { codec.open_blob(data, sealed, claim); }));
-    // A directory may be that large; this is none.
-    EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] {
-      codec.open_blob({BlobType::kTree, {}}, sealed, claim);
-    }));
+  for (const BlobType type : {BlobType::kData, BlobType::kTree}) {
+    const BlobHandle handle{type, {}};
+    for (const std::uint32_t claim : {std::uint32_t{kMaxDataBytes + 1}, UINT32_MAX}) {
+      EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] {
+        codec.open_blob(handle, codec.seal_raw(as_bytes("x")), claim);
+      }));
+    }
+    const Bytes large(kMaxDataBytes + 1);
+    const ErrorCode code = type == BlobType::kData ? ErrorCode::kUnsupported : ErrorCode::kDamaged;
+    EXPECT_TRUE(fails_with(code, [&] { codec.open_blob(handle, large, 0); }));
   }
 }
 

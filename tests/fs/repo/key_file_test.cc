@@ -60,14 +60,21 @@ TEST(KeyFile, RefusesEveryTruncation) {
   }
 }
 
+TEST(KeyFile, AnotherDerivationIsNoDamage) {
+  std::string json(kRealKey);
+  json.replace(json.find("scrypt"), 6, "argon2");
+  EXPECT_TRUE(
+      fails_with(ErrorCode::kUnsupported, "argon2", [&] { parse_key_file(as_bytes(json)); }));
+}
+
 TEST(KeyFile, RefusesFieldsThatCannotBe) {
   const auto with = [](std::string_view old, std::string_view replacement) {
     std::string json(kRealKey);
     return json.replace(json.find(old), old.size(), replacement);
   };
   for (const std::string& json :
-       {with("\"scrypt\"", "\"argon2\""), with("32768", "32767"), with("32768", "0"),
-        with("32768", "-1"), with("32768", "1e3"), with("32768", "99999999999999999999"),
+       {with("\"scrypt\"", "2"), with("32768", "32767"), with("32768", "0"), with("32768", "-1"),
+        with("32768", "1e3"), with("32768", "99999999999999999999"),
         with("\"r\":8", "\"r\":4294967304"), with("\"p\":4", "\"p\":0"), with("yhvc", "yhv"),
         with("yhvc", ""), with("yhvc", "!hvc"), with("\"data\"", "\"date\""),
         with("\"N\"", "\"M\"")}) {

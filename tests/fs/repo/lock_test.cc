@@ -185,7 +185,7 @@ TEST_F(LockTest, RespectsForeignLocksHoweverOld) {
   save_foreign_lock("2020-01-01T00:00:00Z", false);
   EXPECT_NO_THROW(shared());
   EXPECT_TRUE(
-      fails_with(ErrorCode::kLocked, "PID 12345 on elsewhere (someone)", [&] { exclusive(); }));
+      fails_with(ErrorCode::kLocked, "PID 12345 on elsewhere by someone", [&] { exclusive(); }));
   save_foreign_lock("2020-01-01T00:00:00Z", true);
   EXPECT_TRUE(fails_with(ErrorCode::kLocked, "snapfs unlock", [&] { shared(); }));
 }

@@ -176,7 +176,8 @@ TEST_F(CopyTest, WritesNoSnapshotWhenSomethingCannotBeRead) {
 }
 
 TEST_F(CopyTest, CompressesAnewWhenAskedTo) {
-  const OpenOptions off{.compression = CompressionMode::kOff};
+  OpenOptions off;
+  off.compression = CompressionMode::kOff;
   copy({}, off);
   const auto target = open(target_memory_);
   for_each_blob(target->index().contents(), [&](const BlobCopies& blob) {

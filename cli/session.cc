@@ -35,6 +35,7 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<W
   OpenOptions open;
   open.compression = options.compression_mode();
   open.verify_writes = !options.no_extra_verify;
+  open.key_hint = options.key_to_try_first();
   open.warn = [json = options.json](std::string_view message) { print_warning(json, "", message); };
   (void)options.pack_bytes();
   (void)options.remote.extended_options();

@@ -8,8 +8,8 @@
 
 namespace snapfs {
 
-/// read(2) that waits where a descriptor that does not block has nothing yet, and goes on when it is
-/// interrupted. -1 with errno for any other failure.
+/// read(2) that waits where a descriptor that does not block has nothing yet, and goes on when it
+/// is interrupted. -1 with errno for any other failure.
 ssize_t read_waiting(int fd, void* to, std::size_t size) noexcept;
 
 /// The same of write(2): waits where there is no room, and may write less than everything.

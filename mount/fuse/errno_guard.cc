@@ -34,8 +34,7 @@ class Log {
     }
     if (const auto elsewhere = other_log.load()) return elsewhere(line);
     line = "snapfs: " + line + "\n";
-    [[maybe_unused]] const auto written =
-        write_waiting(STDERR_FILENO, line.data(), line.size());
+    [[maybe_unused]] const auto written = write_waiting(STDERR_FILENO, line.data(), line.size());
   }
 
  private:

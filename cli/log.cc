@@ -196,7 +196,7 @@ std::vector<std::string> names_among(const std::vector<Snapshot>& all,
   const std::vector<std::string> names = mount_names(all);
   std::vector<std::string> result;
   for (const Snapshot& snapshot : chosen) {
-    const auto place = std::ranges::find(all, snapshot.id, &Snapshot::id);
+    const auto place = std::ranges::lower_bound(all, snapshot, is_earlier);
     result.push_back(names[static_cast<std::size_t>(place - all.begin())]);
   }
   return result;

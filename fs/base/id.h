@@ -2,16 +2,17 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "fs/base/bytes.h"
+#include "fs/base/keyed_hash.h"
 
 namespace snapfs {
 
@@ -35,14 +36,18 @@ struct Id {
   friend auto operator<=>(const Id&, const Id&) noexcept = default;
 };
 
+/// For keyed_hash(); in the machine's order of bytes.
+inline std::array<std::uint64_t, 4> words_of(const Id& id) noexcept {
+  return std::bit_cast<std::array<std::uint64_t, 4>>(id.bytes);
+}
+
 }  // namespace snapfs
 
-/// IDs are uniformly distributed already: eight of their bytes are the hash.
+/// Keyed: an ID is only the digest of something once that was read and compared. Whoever writes an
+/// index or a tree may put any 32 bytes there.
 template <>
 struct std::hash<snapfs::Id> {
   std::size_t operator()(const snapfs::Id& id) const noexcept {
-    std::size_t value = 0;
-    std::memcpy(&value, id.bytes.data() + 8, sizeof value);
-    return value;
+    return snapfs::keyed_hash(snapfs::words_of(id));
   }
 };

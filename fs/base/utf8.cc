@@ -57,6 +57,17 @@ void append_utf8(std::string& out, char32_t rune) {
   out.append(bytes.begin(), bytes.begin() + size);
 }
 
+std::string whole_beginning(std::string_view text, std::size_t bytes) {
+  constexpr std::size_t kLongest = 4;
+  if (text.size() <= bytes) return std::string(text);
+  for (std::size_t back = 1; back < kLongest && back <= bytes; ++back) {
+    const Rune rune = decode_rune(text.substr(bytes - back));
+    if (!rune.valid) continue;
+    return std::string(text.substr(0, rune.size > back ? bytes - back : bytes));
+  }
+  return std::string(text.substr(0, bytes));
+}
+
 std::string_view trim_white_space(std::string_view text) noexcept {
   while (!text.empty()) {
     const Rune rune = decode_rune(text);

@@ -1,8 +1,8 @@
 #include "fs/maintain/copy.h"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -27,13 +27,14 @@ std::vector<std::string> sorted(std::vector<std::string> list) {
   return list;
 }
 
-bool same_content(const Snapshot& a, const Snapshot& b) {
-  const auto plain = [](const Snapshot& s) {
-    return std::tie(s.time.instant, s.tree, s.hostname, s.username, s.uid, s.gid, s.excludes);
-  };
-  return plain(a) == plain(b) && sorted(a.paths) == sorted(b.paths) &&
-         sorted(a.tags) == sorted(b.tags);
+/// A snapshot as what it was first, and what it says itself. Two with the same key are copies of each
+/// other. A key, as any number of snapshots can claim to be versions of one.
+auto copy_key(const Id& first, const Snapshot& snapshot) {
+  return std::tuple(first, snapshot.time.instant, snapshot.tree, snapshot.hostname,
+                    snapshot.username, snapshot.uid, snapshot.gid, snapshot.excludes,
+                    sorted(snapshot.paths), sorted(snapshot.tags));
 }
+using CopyKey = decltype(copy_key(std::declval<Id>(), std::declval<Snapshot>()));
 
 /// Blobs from one repository's packs into another one.
 class Resealer final : public BlobReceiver {
@@ -182,19 +183,15 @@ class Copier {
 
 std::vector<CopyCandidate> find_uncopied(const std::vector<Snapshot>& wanted,
                                          const std::vector<Snapshot>& present) {
-  std::unordered_multimap<Id, const Snapshot*> versions;
+  std::map<CopyKey, const Snapshot*> copies;
   for (const Snapshot& snapshot : present) {
-    versions.emplace(snapshot.id, &snapshot);
-    if (snapshot.original) versions.emplace(*snapshot.original, &snapshot);
+    copies.emplace(copy_key(snapshot.id, snapshot), &snapshot);
+    if (snapshot.original) copies.emplace(copy_key(*snapshot.original, snapshot), &snapshot);
   }
   std::vector<CopyCandidate> candidates;
   for (const Snapshot& snapshot : wanted) {
-    CopyCandidate candidate{snapshot, nullptr};
-    const auto [begin, end] = versions.equal_range(first_version(snapshot));
-    for (auto it = begin; it != end; ++it) {
-      if (same_content(*it->second, snapshot)) candidate.copied = it->second;
-    }
-    candidates.push_back(std::move(candidate));
+    const auto copy = copies.find(copy_key(first_version(snapshot), snapshot));
+    candidates.push_back({snapshot, copy == copies.end() ? nullptr : copy->second});
   }
   return candidates;
 }

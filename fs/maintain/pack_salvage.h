@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 
 #include "fs/base/bytes.h"
 #include "fs/base/id.h"
@@ -21,7 +21,7 @@ struct ReadablePack {
   Bytes file;         ///< zeros in place of what cannot be read
   std::string fault;  ///< why not all of it could be read; empty: all was
   bool any = true;    ///< whether some of it could be
-  std::unordered_map<std::uint32_t, std::string> unread;  ///< why blobs could not be, by offset
+  std::map<std::uint32_t, std::string> unread;  ///< why blobs could not be, by offset
 };
 
 /// The whole pack, or when that fails with Error{kIo}, as a bad sector makes it do, blob by blob:

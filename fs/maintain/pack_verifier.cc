@@ -1,6 +1,7 @@
 #include "fs/maintain/pack_verifier.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 
 #include <fmt/format.h>
@@ -25,10 +26,27 @@ std::optional<std::vector<PackEntry>> read_header(Codec& codec, ByteView file,
   }
 }
 
-bool index_agrees(const Index& index, const Id& pack, const PackEntry& entry) {
-  const BlobLocation place{pack, entry.offset, entry.length, entry.uncompressed_length};
-  const std::vector<BlobLocation> known = index.find(entry.handle);
-  return std::ranges::find(known, place) != known.end();
+/// Which of the pack's entries the index has. A blob's places are looked up once, as a pack can hold
+/// any number of copies of it.
+std::vector<bool> find_listed(const Index& index, const Id& pack,
+                              std::span<const PackEntry> entries) {
+  std::vector<std::size_t> order(entries.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t i) { return entries[i].handle; });
+  std::vector<bool> listed(entries.size());
+  std::optional<BlobHandle> blob;
+  std::vector<BlobLocation> known;
+  for (const std::size_t i : order) {
+    const PackEntry& entry = entries[i];
+    if (blob != entry.handle) {
+      blob = entry.handle;
+      known = index.find(entry.handle);
+      std::ranges::sort(known);
+    }
+    listed[i] = std::ranges::binary_search(
+        known, BlobLocation{pack, entry.offset, entry.length, entry.uncompressed_length});
+  }
+  return listed;
 }
 
 std::string name_of(const PackEntry& entry) {
@@ -72,10 +90,11 @@ PackVerdict verify_pack(Codec& codec, const Index& index, const Id& id, const In
   }
   std::vector<std::string> bad = verify_blobs(codec, *entries, file);
   std::ranges::move(bad, std::back_inserter(verdict.problems));
-  for (const PackEntry& entry : *entries) {
-    if (index_agrees(index, id, entry)) continue;
+  const std::vector<bool> listed = find_listed(index, id, *entries);
+  for (std::size_t i = 0; i < listed.size(); ++i) {
+    if (listed[i]) continue;
     verdict.problems.push_back(
-        fmt::format("{} is not in the index, or at another place there", name_of(entry)));
+        fmt::format("{} is not in the index, or at another place there", name_of((*entries)[i])));
   }
   if (entries->size() != indexed.blobs && !indexed.conflicting) {
     verdict.problems.push_back(

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <mutex>
 #include <optional>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -175,7 +174,7 @@ class IndexRepair {
       }
       progress_.advance();
     }
-    for (auto& [pack, entries] : united_) saver_.add({pack, std::move(entries)}, stop_);
+    for (PackDescription& pack : united_.take()) saver_.add(std::move(pack), stop_);
     for (PackDescription& pack : headers_) saver_.add(std::move(pack), stop_);
     saver_.flush(stop_);
   }
@@ -189,19 +188,12 @@ class IndexRepair {
 
   void take_listed(const PackDescription& pack) {
     if (changed_.contains(pack.id)) {
-      if (contradictory_.contains(pack.id)) unite(pack);
-      return;  // missing, or its header counts
+      // A pack that is listed in different ways and whose header does not tell which is right keeps
+      // all that anybody says of it. Otherwise it is missing, or its header counts.
+      if (contradictory_.contains(pack.id)) united_.add(pack);
+      return;
     }
     if (written_.insert(pack.id).second) saver_.add(pack, stop_);
-  }
-
-  /// A pack that is listed in different ways and whose header does not tell which is right keeps
-  /// all that anybody says of it.
-  void unite(const PackDescription& pack) {
-    std::vector<PackEntry>& entries = united_[pack.id];
-    for (const PackEntry& entry : pack.entries) {
-      if (std::ranges::find(entries, entry) == entries.end()) entries.push_back(entry);
-    }
   }
 
   void remove_files_that_were_replaced() {
@@ -233,7 +225,7 @@ class IndexRepair {
   std::unordered_set<Id> contradictory_;  ///< those of them that no header settles
   std::vector<PackDescription> headers_;  ///< of packs that are to be listed so
   std::unordered_set<Id> written_;
-  std::unordered_map<Id, std::vector<PackEntry>> united_;
+  UnitedPacks united_;
   std::vector<Id> replaced_;
   RepairedIndex result_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
@@ -145,8 +146,9 @@ class PackRepair {
       // was.
       listed = header;
     } else {
-      std::ranges::copy_if(header, std::back_inserter(listed), [&listed](const PackEntry& entry) {
-        return std::ranges::find(listed, entry) == listed.end();
+      const std::set<PackEntry> known(listed.begin(), listed.end());
+      std::ranges::copy_if(header, std::back_inserter(listed), [&known](const PackEntry& entry) {
+        return !known.contains(entry);
       });
     }
     if (listed.empty()) {

@@ -33,7 +33,7 @@ struct BlobLocation {
   /// The plaintext's size in bytes.
   std::uint32_t plaintext_length() const noexcept;
 
-  friend bool operator==(const BlobLocation&, const BlobLocation&) noexcept = default;
+  friend auto operator<=>(const BlobLocation&, const BlobLocation&) noexcept = default;
 };
 
 /// Chunks have 8 MiB at most (FORMAT §8); nobody needs memory for what claims to be much larger.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <numeric>
 #include <utility>
 
 #include "fs/base/error.h"
@@ -18,6 +19,21 @@ bool worth_merging(std::size_t recent, std::size_t settled) {
 /// What a loader gathers before it merges. With a quarter of what is settled a table is copied four
 /// times while it is filled.
 constexpr std::size_t kLeastBatch = 64 << 10;
+
+/// Leaves the first of equal ones where it is. An index can list a blob any number of times.
+std::vector<BlobLocation> distinct(std::vector<BlobLocation> locations) {
+  if (locations.size() < 2) return locations;
+  std::vector<std::size_t> order(locations.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return locations[i]; });
+  const auto doubles = std::ranges::unique(order, {}, [&](std::size_t i) { return locations[i]; });
+  order.erase(doubles.begin(), doubles.end());
+  std::ranges::sort(order);
+  std::vector<BlobLocation> result;
+  result.reserve(order.size());
+  for (const std::size_t i : order) result.push_back(locations[i]);
+  return result;
+}
 
 }  // namespace
 
@@ -112,16 +128,15 @@ std::vector<BlobLocation> Index::find(const BlobHandle& handle) const {
   std::vector<BlobLocation> found;
   const std::shared_lock lock(mutex_);
   const auto add = [&](const TableEntry& entry) {
-    const BlobLocation location = location_of(entry);
-    // An index file read after its packs were added, or two files that list one pack.
-    if (std::ranges::find(found, location) == found.end()) found.push_back(location);
+    found.push_back(location_of(entry));
     return true;
   };
   const TypeIndex& index = of(handle.type);
   index.table.find(handle.id, add);
   const auto [begin, end] = index.recent.equal_range(handle.id);
   for (auto it = begin; it != end; ++it) add(it->second);
-  return found;
+  // An index file read after its packs were added, or two files that list one pack.
+  return distinct(std::move(found));
 }
 
 std::optional<BlobLocation> Index::find_any(const BlobHandle& handle) const {

@@ -10,6 +10,7 @@
 
 #include "fs/base/error.h"
 #include "fs/base/parallel.h"
+#include "fs/base/synchronized.h"
 #include "fs/repo/blob_set.h"
 #include "fs/repo/file_removal.h"
 #include "fs/repo/index_saver.h"
@@ -135,27 +136,6 @@ class IndexDecision {
   std::vector<Id> replaced_;
 };
 
-/// Lists of a pack that contradict each other, made one of all their entries. Thread-safe.
-class UnitedPacks {
- public:
-  void add(const PackDescription& pack) {
-    const std::lock_guard lock(mutex_);
-    std::vector<PackEntry>& entries = packs_[pack.id];
-    for (const PackEntry& entry : pack.entries) {
-      if (std::ranges::find(entries, entry) == entries.end()) entries.push_back(entry);
-    }
-  }
-
-  /// Nobody adds any more.
-  void move_to(IndexGatherer& gatherer) {
-    for (auto& [pack, entries] : packs_) gatherer.take({pack, std::move(entries)});
-  }
-
- private:
-  std::mutex mutex_;
-  std::unordered_map<Id, std::vector<PackEntry>> packs_;
-};
-
 void remove_old(Repository& repository, const std::vector<Id>& files, const StopToken& stop) {
   const RemovalResult result = remove_files(repository.backend(), FileKind::kIndex, files, stop);
   if (result.failures.empty()) return;
@@ -172,18 +152,18 @@ void rewrite_index(Repository& repository, const std::unordered_set<Id>& dropped
                    const IndexRewriteHooks& hooks) {
   const IndexDecision decision(repository, dropped, stop);
   IndexGatherer gatherer(repository, decision.settled(), stop);
-  UnitedPacks united;
+  Synchronized<UnitedPacks> united;
   parallel_for_each(decision.replaced(), [&](const Id& file) {
     for (PackDescription& pack : read_packs(repository, file, stop)) {
       if (!decision.is_conflicting(pack.id)) {
         gatherer.take(std::move(pack));
       } else if (!dropped.contains(pack.id)) {
-        united.add(pack);
+        united.lock()->add(pack);
       }
     }
     hooks.done();
   });
-  united.move_to(gatherer);
+  for (PackDescription& pack : united.lock()->take()) gatherer.take(std::move(pack));
   gatherer.finish();
   hooks.require_lock();
   remove_old(repository, decision.replaced(), stop);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace snapfs {
 namespace {
@@ -54,8 +55,20 @@ void IndexedPacks::add(const Id& file, std::span<const PackDescription> packs) {
     if (first == file) continue;
     std::vector<Id>& files = in_several_files_[pack.id];
     if (files.empty()) files.push_back(first);
-    if (std::ranges::find(files, file) == files.end()) files.push_back(file);
+    if (files.back() != file) files.push_back(file);  // a file comes once, with all its lists
   }
+}
+
+std::vector<PackDescription> UnitedPacks::take() {
+  std::vector<PackDescription> taken;
+  taken.reserve(packs_.size());
+  for (const auto& [id, entries] : std::exchange(packs_, {})) {
+    PackDescription& pack = taken.emplace_back();
+    pack.id = id;
+    pack.entries.assign(entries.begin(), entries.end());
+    std::ranges::stable_sort(pack.entries, {}, &PackEntry::offset);
+  }
+  return taken;
 }
 
 const IndexedPack* IndexedPacks::find(const Id& pack) const {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -36,12 +38,27 @@ struct IndexedPack {
 /// What one list of the pack's blobs comes to.
 IndexedPack condense(std::span<const PackEntry> entries) noexcept;
 
+/// Lists of packs that contradict each other, made one of all their entries, each once. Not
+/// thread-safe.
+class UnitedPacks {
+ public:
+  void add(const PackDescription& pack) {
+    packs_[pack.id].insert(pack.entries.begin(), pack.entries.end());
+  }
+
+  /// In the order of their IDs, entries in that of their places. Leaves nothing.
+  std::vector<PackDescription> take();
+
+ private:
+  std::map<Id, std::set<PackEntry>> packs_;
+};
+
 /// Not thread-safe.
 class IndexedPacks {
  public:
   using Map = std::unordered_map<Id, IndexedPack>;
 
-  /// Takes in what an index file lists.
+  /// Takes in what an index file lists; each file once.
   void add(const Id& file, std::span<const PackDescription> packs);
 
   const Map& packs() const noexcept { return packs_; }

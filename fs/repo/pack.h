@@ -20,7 +20,7 @@ struct PackEntry {
   std::uint32_t length = 0;
   std::uint32_t uncompressed_length = 0;
 
-  friend bool operator==(const PackEntry&, const PackEntry&) noexcept = default;
+  friend auto operator<=>(const PackEntry&, const PackEntry&) noexcept = default;
 };
 
 /// A pack as an index file describes it.

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 #include "fs/base/synchronized.h"
 
@@ -18,7 +18,7 @@ class OwnerIds {
   std::optional<std::uint32_t> group(const std::string& name);
 
  private:
-  using Known = std::unordered_map<std::string, std::optional<std::uint32_t>>;
+  using Known = std::map<std::string, std::optional<std::uint32_t>>;
 
   Synchronized<Known> users_;
   Synchronized<Known> groups_;

@@ -2,7 +2,10 @@
 // ID and are never read.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,7 +31,10 @@ struct TreePair {
 template <>
 struct std::hash<snapfs::TreePair> {
   std::size_t operator()(const snapfs::TreePair& pair) const noexcept {
-    return std::hash<snapfs::Id>{}(pair.before) * 31 + std::hash<snapfs::Id>{}(pair.after);
+    std::array<std::uint64_t, 8> words{};
+    std::ranges::copy(snapfs::words_of(pair.before), words.begin());
+    std::ranges::copy(snapfs::words_of(pair.after), words.begin() + 4);
+    return snapfs::keyed_hash(words);
   }
 };
 

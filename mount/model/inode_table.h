@@ -3,6 +3,7 @@
 // arithmetic. Holds no nodes: those come from the tree cache.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -64,7 +65,9 @@ class InodeTable {
     friend bool operator==(const HardLink&, const HardLink&) = default;
   };
   struct HardLinkHash {
-    std::size_t operator()(const HardLink& link) const noexcept { return link.root ^ link.inode; }
+    std::size_t operator()(const HardLink& link) const noexcept {
+      return keyed_hash(std::array<std::uint64_t, 2>{link.root, link.inode});
+    }
   };
 
   mutable std::shared_mutex mutex_;

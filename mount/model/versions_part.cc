@@ -6,7 +6,9 @@
 #include <array>
 #include <cstdint>
 #include <iterator>
+#include <map>
 #include <ranges>
+#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -126,8 +128,10 @@ class VersionNames {
   void add(const PathVersions::Tree& holder, std::string_view suffix) {
     const std::string time = stamp(view_.snapshots[holder.snapshot]);
     std::string name = time + std::string(suffix);
-    for (unsigned n = 2; !taken_.insert(name).second; ++n) {
-      name = time + "_" + std::to_string(n) + std::string(suffix);
+    if (!taken_.insert(name).second) {
+      // All names are made here, so a number that was given once is taken, and no higher one is.
+      unsigned& number = numbers_.try_emplace(name, 1U).first->second;
+      name = time + "_" + std::to_string(++number) + std::string(suffix);
     }
     versions_.push_back({std::move(name), holder});
   }
@@ -139,7 +143,8 @@ class VersionNames {
 
  private:
   const View& view_;
-  std::unordered_set<std::string> taken_;
+  std::set<std::string> taken_;
+  std::map<std::string, unsigned> numbers_;  ///< the last one given, by name
   std::vector<PathVersions::Version> versions_;
 };
 

@@ -3,12 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "fs/base/bytes.h"
+#include "fs/base/utf8.h"
 #include "fs/crypto/sha256.h"
 #include "mount/model/name_limit.h"
 
@@ -17,6 +18,9 @@ namespace snapfs {
 namespace {
 
 constexpr std::string_view kLatest = "latest";
+
+/// Of what makes a name differ from another: a dash and a number.
+constexpr std::size_t kMaxTailBytes = 11;
 
 constexpr std::array<std::string_view, 5> kDefaultTemplates = {
     "ids/%i", kSnapshotsTemplate, "hosts/%h/%T", "tags/%t/%T", "paths/%h/%p/%T"};
@@ -95,8 +99,8 @@ std::string expand(std::string_view part, const Snapshot& snapshot, std::string_
   return out;
 }
 
-/// Fills a View. Lookups while building are by name in a hash map a directory, so that thousands
-/// of snapshots of one second stay linear.
+/// Fills a View. Lookups while building are by name in a map a directory, so that thousands of
+/// snapshots of one second stay quick.
 class ViewBuilder {
  public:
   ViewBuilder(View& view, const TimeTemplate& time) : view_(view), time_(time) { directory(""); }
@@ -133,8 +137,8 @@ class ViewBuilder {
 
  private:
   struct Names {
-    std::unordered_map<std::string, ViewEntry::Kind> taken;
-    std::unordered_map<std::string, unsigned> next_suffix;
+    std::map<std::string, ViewEntry::Kind> taken;
+    std::map<std::string, unsigned> next_suffix;
   };
 
   void place(const std::vector<std::string_view>& parts, std::size_t index, std::string_view tag,
@@ -182,11 +186,12 @@ class ViewBuilder {
   std::string unique_name(const std::string& path, std::string name) {
     Names& names = names_[path];
     if (!names.taken.contains(name)) return name;
-    unsigned& suffix = names.next_suffix[name];
+    // Counted for all names that are cut to the same one: numbers are never tried twice.
+    unsigned& suffix = names.next_suffix[whole_beginning(name, kMaxNameBytes - kMaxTailBytes)];
     std::string candidate;
     do {
       const std::string tail = "-" + std::to_string(++suffix);
-      candidate = name.substr(0, kMaxMadeNameBytes - tail.size()) + tail;
+      candidate = whole_beginning(name, kMaxMadeNameBytes - tail.size()) + tail;
     } while (names.taken.contains(candidate));
     return candidate;
   }
@@ -217,7 +222,7 @@ class ViewBuilder {
 
   View& view_;
   const TimeTemplate& time_;
-  std::unordered_map<std::string, Names> names_;
+  std::map<std::string, Names> names_;
   std::map<std::string, Newest> latest_;
 };
 
@@ -234,7 +239,7 @@ std::span<const std::string_view> default_path_templates() noexcept { return kDe
 std::string safe_name(std::string_view text) {
   if (text.empty() || text == ".") return "_";
   if (text == "..") return "__";
-  std::string name(text.substr(0, kMaxMadeNameBytes));
+  std::string name = whole_beginning(text, kMaxMadeNameBytes);
   std::ranges::replace(name, '/', '_');
   std::ranges::replace(name, '\0', '_');
   return name;
@@ -252,7 +257,7 @@ std::string paths_name(const std::vector<std::string>& paths) {
   if (name.size() <= kMaxMadeNameBytes) return name;
   constexpr std::size_t kDigits = 16;
   const std::string digest = sha256(as_bytes(name)).hex().substr(0, kDigits);
-  return name.substr(0, kMaxMadeNameBytes - kDigits - 1) + "%" + digest;
+  return whole_beginning(name, kMaxMadeNameBytes - kDigits - 1) + "%" + digest;
 }
 
 View build_view(std::vector<Snapshot> snapshots, std::span<const std::string_view> templates,

@@ -145,7 +145,7 @@ std::size_t VirtualTree::size() const {
 
 void VirtualTree::number(View& view) {
   // Paths are sorted, so a directory is numbered before what it holds.
-  std::unordered_map<std::string, Ino> directories{{"", kRootIno}};
+  std::map<std::string, Ino> directories{{"", kRootIno}};
   for (auto& [path, directory] : view.directories) {
     const Ino parent = directories.at(path);
     for (ViewEntry& entry : directory.entries) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <shared_mutex>
@@ -96,7 +97,7 @@ class VirtualTree {
   mutable std::shared_mutex mutex_;
   std::shared_ptr<const View> view_;
   std::unordered_map<Ino, Known> nodes_;
-  std::unordered_map<std::string, Ino> inos_;
+  std::map<std::string, Ino> inos_;
   std::deque<NodePointer> passing_;  ///< the newest last
   Ino next_ = kRootIno + 1;
   Ino next_passing_;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
+#include <map>
 
 #include "fs/base/id.h"
 #include "fs/base/synchronized.h"
@@ -24,7 +24,7 @@ class ZeroBlobs {
  private:
   Id id_of(std::uint32_t length) const;
 
-  mutable Synchronized<std::unordered_map<std::uint32_t, Id>> ids_;
+  mutable Synchronized<std::map<std::uint32_t, Id>> ids_;
 };
 
 }  // namespace snapfs

@@ -168,5 +168,29 @@ TEST(VirtualTree, InodesOutlastARebuild) {
   EXPECT_NE(ino(*after, "snapshots", "2026-01-01T00-00-00Z"), ino(*after, "ids", "01010101"));
 }
 
+TEST(View, LongNamesEndWithAWholeCharacter) {
+  std::string host;
+  for (int i = 0; i < 200; ++i) host += "\u20ac";  // three bytes each: 255 of them are 85
+  const View view = build_view({snapshot(1, "2026-01-01T00:00:00Z", "a" + host)},
+                               default_path_templates());
+  EXPECT_THAT(names(view, "hosts"), ElementsAre("a" + host.substr(0, 252)));
+}
+
+// Each of these names is cut to the same beginning when it is given a number: a search from 1 on for
+// each of them would take hours.
+TEST(View, NamesThatAreCutToTheSameOneAreNumberedOn) {
+  constexpr int kNames = 30'000;
+  std::vector<Snapshot> snapshots;
+  for (int i = 0; i < kNames; ++i) {
+    const std::string number = std::to_string(100'000 + i);
+    for (int twice = 0; twice < 2; ++twice) {
+      snapshots.push_back(snapshot(1, "2026-01-01T00:00:00Z", std::string(249, 'x') + number));
+    }
+  }
+  constexpr std::string_view kByHost[] = {"%h"};
+  const View view = build_view(std::move(snapshots), kByHost);
+  EXPECT_EQ(view.directories.at("").entries.size(), 2U * kNames);
+}
+
 }  // namespace
 }  // namespace snapfs

@@ -28,7 +28,7 @@ inline Bytes to_bytes(std::string_view text) {
 }
 
 /// An ID that is nothing's digest: `number` in its first eight bytes, big end first, and in the
-/// next eight, by which IDs are hashed; then `fill`.
+/// next eight; then `fill`.
 inline Id numbered_id(std::uint64_t number, std::uint8_t fill = 0x5a) {
   Id id;
   id.bytes.fill(fill);

@@ -16,6 +16,7 @@
 #include "tests/fs/maintain/pruned_repository.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/fault_backend.h"
+#include "tests/support/hex_bytes.h"
 #include "tests/support/quick_init.h"
 #include "tests/support/repository_maker.h"
 
@@ -203,6 +204,26 @@ TEST_F(CopyTest, GoesFromOneVersionToTheOther) {
   for_each_blob(target->index().contents(), [&](const BlobCopies& blob) {
     EXPECT_NE(blob.entries.front().uncompressed_length, 0U);
   });
+}
+
+// Compared in pairs, these would take hours.
+TEST(FindUncopied, TakesAnyNumberOfVersionsOfOneSnapshot) {
+  constexpr std::uint64_t kSnapshots = 100'000;
+  std::vector<Snapshot> present;
+  for (std::uint64_t i = 0; i < kSnapshots; ++i) {
+    Snapshot snapshot;
+    snapshot.id = testing::numbered_id(i);
+    snapshot.original = testing::numbered_id(kSnapshots);
+    snapshot.hostname = std::to_string(i);
+    present.push_back(std::move(snapshot));
+  }
+  std::vector<Snapshot> wanted = present;
+  for (Snapshot& snapshot : wanted) snapshot.id.bytes[31] = 1;
+  wanted.back().hostname = "another";
+  const std::vector<CopyCandidate> candidates = find_uncopied(wanted, present);
+  ASSERT_EQ(candidates.size(), kSnapshots);
+  EXPECT_EQ(candidates.front().copied, &present.front());
+  EXPECT_EQ(candidates.back().copied, nullptr);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <map>
 #include <random>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -222,6 +223,27 @@ TEST(Index, LetsOneOfManyThreadsClaimEachBlob) {
   }
   EXPECT_TRUE(std::ranges::all_of(claims, [](const auto& count) { return count == 1; }));
   EXPECT_EQ(index.blob_count(), kBlobs);
+}
+
+// With a search through all copies for each of them, this would take an hour.
+TEST(Index, FindsAnyNumberOfCopiesEachOnce) {
+  constexpr std::uint64_t kCopies = 1'000'000;
+  const BlobHandle handle{BlobType::kData, numbered_id(1)};
+  PackDescription pack{numbered_id(1, 0x11), {}};
+  for (std::uint32_t i = 0; i < kCopies; ++i) {
+    pack.entries.push_back({handle, UINT32_MAX - i, 100, 200});
+  }
+  Index index;
+  {
+    Index::Loader loader(index);
+    loader.add(pack);
+    loader.add(pack);
+  }
+  const std::vector<BlobLocation> found = index.find(handle);
+  ASSERT_EQ(found.size(), kCopies);
+  std::set<std::uint32_t> offsets;
+  for (const BlobLocation& location : found) offsets.insert(location.offset);
+  EXPECT_EQ(offsets.size(), kCopies);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,7 @@
 #include "fs/base/timezone.h"
 #include "fs/maintain/snapshot_rewriter.h"
 #include "fs/maintain/tree_editors.h"
-#include "fs/select/pattern_list.h"
+#include "fs/select/pattern_walk.h"
 
 namespace snapfs {
 namespace {
@@ -56,26 +57,47 @@ void require_change(const RewriteArguments& arguments) {
               "--snapshot-summary");
 }
 
-RejectNames rejecter(IncludeExcludeLists lists) {
-  return [lists = std::move(lists)](const std::string& directory, std::vector<std::string>& names) {
-    for (const PatternList& list : lists.excludes) list.remove_rejected(directory, names);
-  };
-}
+class PatternRule final : public PathRule {
+ public:
+  explicit PatternRule(std::vector<PatternList> lists) : walk_(std::move(lists)) {}
 
-IncludingEditor::Choose chooser(IncludeExcludeLists lists) {
-  return [lists = std::move(lists)](const std::string& path) {
-    const PatternList::Inclusion inclusion = lists.included(path);
-    return PathChoice{inclusion.item, inclusion.below};
-  };
-}
-
-std::unique_ptr<TreeEditor> make_editor(const RewriteArguments& arguments, TreeEdited excluded) {
-  if (!arguments.looks_at_trees()) return nullptr;
-  IncludeExcludeLists lists = arguments.patterns.read();
-  if (!lists.includes.empty()) {
-    return std::make_unique<IncludingEditor>(chooser(std::move(lists)), std::move(excluded));
+  EditState below(EditState directory, std::string_view name) const override {
+    return walk_.below(directory, name);
   }
-  return std::make_unique<ExcludingEditor>(rejecter(std::move(lists)), std::move(excluded));
+  PathChoice choose(EditState directory) const override {
+    return choice_of(walk_.verdict(directory));
+  }
+  PathChoice choose(EditState directory, std::string_view name) const override {
+    return choice_of(walk_.verdict(directory, name));
+  }
+
+ private:
+  static PathChoice choice_of(const PatternList::Inclusion& inclusion) {
+    return {inclusion.item, inclusion.below};
+  }
+
+  const PatternWalk walk_;
+};
+
+/// What is to become of trees, and by which patterns.
+struct TreeEdits {
+  std::unique_ptr<PathRule> rule;
+  std::unique_ptr<TreeEditor> editor;  ///< null when nobody looks at trees
+};
+
+TreeEdits make_edits(const RewriteArguments& arguments, TreeEdited excluded) {
+  TreeEdits edits;
+  if (!arguments.looks_at_trees()) return edits;
+  IncludeExcludeLists lists = arguments.patterns.read();
+  const bool includes = !lists.includes.empty();
+  edits.rule =
+      std::make_unique<PatternRule>(std::move(includes ? lists.includes : lists.excludes));
+  if (includes) {
+    edits.editor = std::make_unique<IncludingEditor>(*edits.rule, std::move(excluded));
+  } else {
+    edits.editor = std::make_unique<ExcludingEditor>(*edits.rule, std::move(excluded));
+  }
+  return edits;
 }
 
 /// As FORMAT §12 has it: only removing needs the repository for itself, and a dry run nothing.
@@ -94,7 +116,7 @@ ExitCode run_rewrite(const GlobalOptions& global, const RewriteArguments& argume
                                  .pack_bytes = global.pack_bytes()};
   RewriteOutput output(global, options);
   if (arguments.forget) require_digits_to_remove(arguments.ids, "snapshot");
-  const std::unique_ptr<TreeEditor> editor = make_editor(
+  const TreeEdits edits = make_edits(
       arguments,
       [&](const std::string& path, std::string_view what) { output.item(path, what, false); });
   Session session(global, signals, lock_for(arguments));
@@ -103,7 +125,7 @@ ExitCode run_rewrite(const GlobalOptions& global, const RewriteArguments& argume
   const std::vector<Snapshot> chosen =
       choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());
   if (arguments.looks_at_trees()) session.repository().load_index(session.stop());
-  SnapshotRewriter rewriter(session.repository(), session.clock(), editor.get(), options,
+  SnapshotRewriter rewriter(session.repository(), session.clock(), edits.editor.get(), options,
                             session.stop());
   for (const Snapshot& snapshot : chosen) {
     output.begin(snapshot);

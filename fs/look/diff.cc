@@ -3,13 +3,16 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "fs/base/path_buffer.h"
 #include "fs/base/preorder_ahead.h"
+#include "fs/base/synchronized.h"
 #include "fs/look/diff_blobs.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/node_json.h"
@@ -21,9 +24,22 @@ namespace {
 
 /// A directory of one side or both.
 struct Sides {
-  std::string path;  ///< with a slash at the end
   std::optional<Id> before;
   std::optional<Id> after;
+
+  friend auto operator<=>(const Sides&, const Sides&) = default;
+};
+
+/// Pairs of directories below which nothing was told, so that they need not be gone through again
+/// wherever else they are met: directories can share so much that there are more paths to them than
+/// anybody has time for. Thread-safe.
+class QuietSides {
+ public:
+  void add(const Sides& sides) { sides_.lock()->insert(sides); }
+  bool contains(const Sides& sides) const { return sides_.lock()->contains(sides); }
+
+ private:
+  mutable Synchronized<std::set<Sides>> sides_;
 };
 
 /// An entry that is not the same on both sides.
@@ -44,7 +60,7 @@ using Ahead = PreorderAhead<Sides, Comparison>;
 
 /// What will be compared below a difference. A directory that became something else, or was
 /// something else, is told by itself.
-std::optional<Sides> below(const std::string& directory, const Difference& difference) {
+std::optional<Sides> below(const Difference& difference) {
   const auto subtree = [](const std::optional<Node>& node) {
     return node ? node->subtree : std::optional<Id>();
   };
@@ -53,7 +69,7 @@ std::optional<Sides> below(const std::string& directory, const Difference& diffe
   const bool changed_type =
       difference.before && difference.after && before.has_value() != after.has_value();
   if ((!before && !after) || changed_type || before == after) return std::nullopt;
-  return Sides{directory + difference.either().name + "/", before, after};
+  return Sides{before, after};
 }
 
 /// Puts the nodes of two trees beside each other.
@@ -125,8 +141,10 @@ class Comparer {
   Comparison result_;
 };
 
-Ahead::Loaded load(Repository& repository, const Sides& sides, const StopToken& stop) {
+Ahead::Loaded load(Repository& repository, const Sides& sides, const QuietSides& quiet,
+                   const StopToken& stop) {
   throw_if_stopped(stop);
+  if (quiet.contains(sides)) return {};
   const auto text = [&](const std::optional<Id>& tree) {
     return tree ? load_tree_text(repository, *tree, stop) : TreeText();
   };
@@ -135,30 +153,39 @@ Ahead::Loaded load(Repository& repository, const Sides& sides, const StopToken& 
   loaded.value = Comparer(std::move(before), text(sides.after)).run();
   loaded.weight = loaded.value.differences.size() + 1;
   for (const Difference& difference : loaded.value.differences) {
-    if (auto child = below(sides.path, difference)) loaded.children.push_back(*std::move(child));
+    if (const auto child = below(difference)) loaded.children.push_back(*child);
   }
   return loaded;
 }
 
-/// One run.
+/// One run. With one path, however deep it goes.
 class Diff {
  public:
-  Diff(Ahead& ahead, DiffMetadata metadata, DiffVisitor& visitor, StopToken stop)
-      : ahead_(ahead), metadata_(metadata), visitor_(visitor), stop_(std::move(stop)) {}
+  Diff(Ahead& ahead, QuietSides& quiet, DiffMetadata metadata, DiffVisitor& visitor, StopToken stop)
+      : ahead_(ahead),
+        quiet_(quiet),
+        metadata_(metadata),
+        visitor_(visitor),
+        stop_(std::move(stop)) {}
 
   /// The first directory has to be readable.
-  void run() {
-    levels_.push_back({"/", take("/")});
+  void run(const Sides& roots) {
+    enter(roots, 0);
     while (!levels_.empty()) {
       throw_if_stopped(stop_);
       Level& level = levels_.back();
       if (level.next == level.comparison.differences.size()) {
-        levels_.pop_back();
+        leave();
         continue;
       }
       const Difference& difference = level.comparison.differences[level.next++];
-      tell(level.path, difference);
-      if (auto sides = below(level.path, difference)) enter(std::move(sides->path));
+      const std::size_t above = path_.enter(difference.either().name);
+      tell(difference);
+      if (const auto sides = below(difference)) {
+        enter(*sides, above);
+      } else {
+        path_.cut(above);
+      }
     }
   }
 
@@ -167,12 +194,14 @@ class Diff {
 
  private:
   struct Level {
-    std::string path;
+    Sides sides;
+    std::size_t above = 0;  ///< how much of the path is the directory above
     Comparison comparison;
     std::size_t next = 0;
+    std::uint64_t told_before = 0;
   };
 
-  Comparison take(const std::string& path) {
+  Comparison take() {
     try {
       Comparison comparison = ahead_.take();
       blobs_.add_common(std::exchange(comparison.common_content, {}));
@@ -180,30 +209,42 @@ class Diff {
       return comparison;
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kCancelled || levels_.empty()) throw;
-      visitor_.unreadable(path, error);
+      ++told_;
+      visitor_.unreadable(path_.text() + "/", error);
       return {};
     }
   }
 
-  void enter(std::string path) {
-    Comparison comparison = take(path);
-    levels_.push_back({std::move(path), std::move(comparison)});
+  void enter(const Sides& sides, std::size_t above) {
+    const std::uint64_t told_before = told_;
+    levels_.push_back({sides, above, take(), 0, told_before});
   }
 
-  void tell(const std::string& directory, const Difference& difference) {
-    const bool is_directory = difference.either().type == NodeType::kDirectory;
-    const std::string path = directory + difference.either().name + (is_directory ? "/" : "");
+  void leave() {
+    const Level& level = levels_.back();
+    if (level.told_before == told_) quiet_.add(level.sides);
+    path_.cut(level.above);
+    levels_.pop_back();
+  }
+
+  void change(const Node& node, std::string_view modifiers) {
+    ++told_;
+    const bool is_directory = node.type == NodeType::kDirectory;
+    visitor_.change(is_directory ? path_.text() + "/" : path_.text(), modifiers);
+  }
+
+  void tell(const Difference& difference) {
     if (difference.before) blobs_.add(DiffBlobs::Side::kBefore, *difference.before);
     if (difference.after) blobs_.add(DiffBlobs::Side::kAfter, *difference.after);
     if (!difference.after) {
       count(summary_.removed, *difference.before);
-      visitor_.change(path, "-");
+      change(difference.either(), "-");
     } else if (!difference.before) {
       count(summary_.added, *difference.after);
-      visitor_.change(path, "+");
+      change(difference.either(), "+");
     } else if (const std::string modifiers = compare(*difference.before, *difference.after);
                !modifiers.empty()) {
-      visitor_.change(path, modifiers);
+      change(difference.either(), modifiers);
     }
   }
 
@@ -231,10 +272,13 @@ class Diff {
   }
 
   Ahead& ahead_;
+  QuietSides& quiet_;
   const DiffMetadata metadata_;
   DiffVisitor& visitor_;
   const StopToken stop_;
+  PathBuffer path_;
   std::vector<Level> levels_;
+  std::uint64_t told_ = 0;
   DiffBlobs blobs_;
   DiffSummary summary_;
 };
@@ -262,12 +306,13 @@ bool is_same_node(const Node& a, const Node& b) {
 DiffSummary diff_trees(Repository& repository, const Id& before, const Id& after,
                        DiffMetadata metadata, DiffVisitor& visitor, StopToken stop) {
   if (before == after) return {};
-  Ahead ahead({"/", before, after},
-              [&](const Sides& sides) { return load(repository, sides, stop); });
-  Diff diff(ahead, metadata, visitor, stop);
+  QuietSides quiet;
+  Ahead ahead({before, after},
+              [&](const Sides& sides) { return load(repository, sides, quiet, stop); });
+  Diff diff(ahead, quiet, metadata, visitor, stop);
   diff.blobs().add_tree(DiffBlobs::Side::kBefore, before);
   diff.blobs().add_tree(DiffBlobs::Side::kAfter, after);
-  diff.run();
+  diff.run({before, after});
   diff.blobs().finish(repository, diff.summary(), stop);
   return diff.summary();
 }

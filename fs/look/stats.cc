@@ -128,9 +128,9 @@ class PerFileVisitor final : public WalkVisitor {
       : repository_(repository), counts_(counts) {}
 
   void node(const std::string& path, Node& node) override {
-    if (node.subtree) seen_now_.push_back(*node.subtree);
+    if (node.subtree) seen_.lock()->insert(*node.subtree);
     if (node.content.empty() || !contents_.insert(content_key(node)).second) return;
-    auto& blobs = files_[path];
+    auto& blobs = files_[sha256(as_bytes(path))];
     if (blobs.empty()) ++counts_.files;
     for (const Id& id : node.content) {
       if (!blobs.insert(id).second) continue;
@@ -139,14 +139,9 @@ class PerFileVisitor final : public WalkVisitor {
     }
   }
 
-  /// Whether all of the tree was counted in an earlier snapshot. Not to be called while a walk
-  /// ends.
-  bool is_known(const Id& tree) const { return seen_.contains(tree); }
-
-  void end_snapshot() {
-    seen_.insert(seen_now_.begin(), seen_now_.end());
-    seen_now_.clear();
-  }
+  /// Whether the tree was met before: then all of it is counted, at paths that came first, or will be
+  /// before anything else is met. Thread-safe.
+  bool is_known(const Id& tree) const { return seen_.lock()->contains(tree); }
 
  private:
   std::uint64_t size_of(const Id& id) const {
@@ -161,9 +156,8 @@ class PerFileVisitor final : public WalkVisitor {
   Repository& repository_;
   BlobsPerFile& counts_;
   std::unordered_set<Id> contents_;
-  std::unordered_map<std::string, std::unordered_set<Id>> files_;
-  std::unordered_set<Id> seen_;
-  std::vector<Id> seen_now_;
+  std::unordered_map<Id, std::unordered_set<Id>> files_;  ///< by the digests of their paths
+  mutable Synchronized<std::unordered_set<Id>> seen_;
 };
 
 }  // namespace
@@ -201,7 +195,6 @@ BlobsPerFile blobs_per_file(Repository& repository, std::span<const Id> roots, S
       return !visitor.is_known(*directory.subtree);
     };
     walk_in_order(repository, root, into, visitor, stop);
-    visitor.end_snapshot();
   }
   return counts;
 }

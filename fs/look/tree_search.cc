@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "fs/base/parallel_expand.h"
-#include "fs/base/path.h"
+#include "fs/base/path_buffer.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/tree_reader.h"
 
@@ -21,13 +21,9 @@ struct TreeSearch::Directory {
   enum class State { kUnknown, kBeingLookedAt, kEmpty, kFull };
 
   Id tree;
+  SearchRule::State place = SearchRule::kRoot;
   State state = State::kUnknown;
   std::vector<Entry> entries;
-};
-
-struct TreeSearch::Place {
-  Directory* directory = nullptr;
-  std::string path;
 };
 
 TreeSearch::TreeSearch(Repository& repository, const SearchRule& rule, StopToken stop)
@@ -36,19 +32,20 @@ TreeSearch::TreeSearch(Repository& repository, const SearchRule& rule, StopToken
 TreeSearch::~TreeSearch() = default;
 
 void TreeSearch::run(const Id& root, const Found& found) {
-  auto& directory = directories_[{root, rule_.aspect("/")}];
+  auto& directory = directories_[{root, SearchRule::kRoot}];
   if (!directory) {
     directory = std::make_unique<Directory>();
     directory->tree = root;
-    search({directory.get(), "/"});
+    search(*directory);
   }
   if (!drop_empty(*directory)) tell(*directory, found);
 }
 
-void TreeSearch::search(const Place& root) {
-  parallel_expand(std::vector<Place>{root}, [this](const Place& place, std::vector<Place>& next) {
-    search_directory(place, next);
-  });
+void TreeSearch::search(Directory& root) {
+  parallel_expand(std::vector<Directory*>{&root},
+                  [this](Directory* directory, std::vector<Directory*>& next) {
+                    search_directory(*directory, next);
+                  });
 }
 
 std::vector<Node> TreeSearch::load(const Id& tree) {
@@ -63,23 +60,23 @@ std::vector<Node> TreeSearch::load(const Id& tree) {
   }
 }
 
-void TreeSearch::search_directory(const Place& place, std::vector<Place>& next) {
-  std::vector<Node> nodes = load(place.directory->tree);
-  std::vector<Entry>& entries = place.directory->entries;
-  rule_.judge(place.path, nodes, [&](std::size_t index, SearchRule::Verdict verdict) {
+void TreeSearch::search_directory(Directory& directory, std::vector<Directory*>& next) {
+  std::vector<Node> nodes = load(directory.tree);
+  std::vector<Entry>& entries = directory.entries;
+  rule_.judge(directory.place, nodes, [&](std::size_t index, SearchRule::Verdict verdict) {
     Node& node = nodes[index];
     verdict.enter = verdict.enter && node.subtree;
     if (!verdict.found && !verdict.enter) return;
     Entry entry{node.name, verdict.found, nullptr, nullptr};
     if (verdict.enter) {
-      std::string path = join_path(place.path, node.name);
-      std::string aspect = rule_.aspect(path);
+      const SearchRule::State state = rule_.below(directory.place, node.name);
       const std::lock_guard lock(mutex_);
-      auto& below = directories_[{*node.subtree, std::move(aspect)}];
+      auto& below = directories_[{*node.subtree, state}];
       if (!below) {
         below = std::make_unique<Directory>();
         below->tree = *node.subtree;
-        next.push_back({below.get(), std::move(path)});
+        below->place = state;
+        next.push_back(below.get());
       }
       entry.below = below.get();
     }
@@ -124,21 +121,27 @@ bool TreeSearch::drop_empty(Directory& root) {
 void TreeSearch::tell(const Directory& root, const Found& found) const {
   struct Level {
     const Directory* directory;
-    std::string path;
+    std::size_t above = 0;  // how much of the path is the directory above
     std::size_t next = 0;
   };
-  std::vector<Level> levels = {{&root, "/"}};
+  PathBuffer path;
+  std::vector<Level> levels = {{&root}};
   while (!levels.empty()) {
     Level& level = levels.back();
     if (level.next == level.directory->entries.size()) {
+      path.cut(level.above);
       levels.pop_back();
       continue;
     }
     throw_if_stopped(stop_);
     const Entry& entry = level.directory->entries[level.next++];
-    std::string path = join_path(level.path, entry.name);
-    if (entry.found) found({path, entry.node.get(), level.directory->tree});
-    if (entry.below) levels.push_back({entry.below, std::move(path)});
+    const std::size_t above = path.enter(entry.name);
+    if (entry.found) found({path.text(), entry.node.get(), level.directory->tree});
+    if (entry.below) {
+      levels.push_back({entry.below, above});
+    } else {
+      path.cut(above);
+    }
   }
 }
 

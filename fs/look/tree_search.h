@@ -2,6 +2,9 @@
 // told in each of them.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -31,11 +34,15 @@ class SearchRule {
   virtual ~SearchRule() = default;
 
   /// What of a directory's path decides about what is in it and below. A tree is searched once for
-  /// each aspect that it has; "/" is the root.
-  virtual std::string aspect(std::string_view directory) const = 0;
+  /// each state that it is met in.
+  using State = std::uint32_t;
+  static constexpr State kRoot = 0;
+
+  /// Of a directory, by its name in the one of that state.
+  virtual State below(State directory, std::string_view name) const = 0;
 
   /// Calls `judge(index, verdict)` for entries that are found or to be entered.
-  virtual void judge(std::string_view directory, const std::vector<Node>& nodes,
+  virtual void judge(State directory, const std::vector<Node>& nodes,
                      const std::function<void(std::size_t, Verdict)>& judge) const = 0;
 
   /// Whether more than the names of what is found is wanted.
@@ -71,20 +78,21 @@ class TreeSearch {
  private:
   struct Key {
     Id tree;
-    std::string aspect;
+    SearchRule::State state = SearchRule::kRoot;
     friend bool operator==(const Key&, const Key&) = default;
   };
   struct KeyHash {
     std::size_t operator()(const Key& key) const noexcept {
-      return std::hash<Id>{}(key.tree) ^ std::hash<std::string>{}(key.aspect);
+      const std::array<std::uint64_t, 4> tree = words_of(key.tree);
+      return keyed_hash(
+          std::array<std::uint64_t, 5>{tree[0], tree[1], tree[2], tree[3], key.state});
     }
   };
   struct Directory;
   struct Entry;
-  struct Place;
 
-  void search(const Place& root);
-  void search_directory(const Place& place, std::vector<Place>& next);
+  void search(Directory& root);
+  void search_directory(Directory& directory, std::vector<Directory*>& next);
   std::vector<Node> load(const Id& tree);
   bool drop_empty(Directory& root);
   void tell(const Directory& root, const Found& found) const;

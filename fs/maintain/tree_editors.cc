@@ -16,10 +16,6 @@
 namespace snapfs {
 namespace {
 
-std::string path_below(const std::string& directory, const std::string& name) {
-  return directory.ends_with('/') ? directory + name : directory + '/' + name;
-}
-
 std::optional<std::string> if_readable(const std::function<std::string()>& attempt) {
   try {
     std::string json = attempt();
@@ -45,40 +41,33 @@ std::optional<std::string> if_readable(const std::function<std::string()>& attem
 
 }  // namespace
 
-bool ExcludingEditor::edit(const std::string& directory, std::vector<EditedNode>& nodes) {
-  std::vector<std::string> names;
-  names.reserve(nodes.size());
-  for (const EditedNode& node : nodes) names.push_back(node.node.name);
-  reject_(directory, names);
-  if (names.size() == nodes.size()) return false;
-  auto kept = names.begin();
-  for (EditedNode& node : nodes) {
-    if (kept != names.end() && *kept == node.node.name) {
-      ++kept;
-      continue;
-    }
-    node.dropped = true;
-    if (excluded_) excluded_(path_below(directory, node.node.name), "excluded");
+bool ExcludingEditor::edit(const std::string& /*directory*/, EditState state,
+                           std::vector<EditedNode>& nodes) {
+  for (EditedNode& edited : nodes) {
+    if (!rule_.choose(state, edited.node.name).item) continue;
+    edited.dropped = true;
+    log().tell(edited.node.name, "excluded");
   }
   return false;
 }
 
-bool IncludingEditor::edit(const std::string& directory, std::vector<EditedNode>& nodes) {
+bool IncludingEditor::edit(const std::string& /*directory*/, EditState state,
+                           std::vector<EditedNode>& nodes) {
   for (EditedNode& edited : nodes) {
-    const std::string path = path_below(directory, edited.node.name);
-    const PathChoice choice = choose_(path);
+    const PathChoice choice = rule_.choose(state, edited.node.name);
     if (choice.item || (choice.below && edited.node.subtree)) continue;
     edited.dropped = true;
-    if (excluded_) excluded_(path, "excluded");
+    log().tell(edited.node.name, "excluded");
   }
   return false;
 }
 
-bool RepairingEditor::edit(const std::string& /*directory*/, std::vector<EditedNode>& nodes) {
+bool RepairingEditor::edit(const std::string& /*directory*/, EditState /*state*/,
+                           std::vector<EditedNode>& nodes) {
   for (EditedNode& edited : nodes) {
     if (edited.node.type == NodeType::kIrregular) {
       edited.dropped = true;
-      log_.tell(edited.node.name, "removed, as nobody knows what type of file it is");
+      log().tell(edited.node.name, "removed, as nobody knows what type of file it is");
     } else if (edited.node.type == NodeType::kFile) {
       repair_content(edited);
     }
@@ -98,10 +87,10 @@ void RepairingEditor::repair_content(EditedNode& file) {
   const std::size_t lost = file.node.content.size() - content.size();
   if (lost == 0 && size == file.node.size) return;
   if (lost > 0) {
-    log_.tell(file.node.name, fmt::format("{} of {} pieces of its content are lost", lost,
+    log().tell(file.node.name, fmt::format("{} of {} pieces of its content are lost", lost,
                                           file.node.content.size()));
   } else {
-    log_.tell(file.node.name, fmt::format("has {} bytes, not {}", size, file.node.size));
+    log().tell(file.node.name, fmt::format("has {} bytes, not {}", size, file.node.size));
   }
   file.changed = with_content(file.changed.empty() ? file.json : file.changed, content, size);
   file.node.content = std::move(content);
@@ -114,12 +103,12 @@ bool RepairingEditor::sort_names(std::vector<EditedNode>& nodes) {
   const bool sorted = std::ranges::is_sorted(nodes, {}, by_name);
   if (!sorted) {
     std::ranges::stable_sort(nodes, {}, by_name);
-    log_.tell("", "its names are in order again");
+    log().tell("", "its names are in order again");
   }
   for (std::size_t i = 1; i < nodes.size(); ++i) {
     if (nodes[i].dropped || nodes[i].node.name != nodes[i - 1].node.name) continue;
     nodes[i].dropped = true;
-    log_.tell(nodes[i].node.name, "removed, as it was there twice");
+    log().tell(nodes[i].node.name, "removed, as it was there twice");
   }
   return !sorted;
 }
@@ -129,21 +118,21 @@ std::optional<std::string> RepairingEditor::mend(const std::string& directory,
   if (!error.means_loss()) refuse_to_repair(directory, error);
   const std::string name = node_name(node_json).value_or("?");
   if (auto file = if_readable([&] { return with_content(node_json, {}, 0); })) {
-    log_.tell(name, "its content is lost");
+    log().tell(name, "its content is lost");
     return file;
   }
   const Id empty = sha256(as_bytes(TreeBuilder().finish()));
   if (auto empty_directory = if_readable([&] { return with_subtree(node_json, empty); })) {
-    log_.tell(name, "the directory's content is lost");
+    log().tell(name, "the directory's content is lost");
     return empty_directory;
   }
-  log_.tell(name, fmt::format("removed, as it cannot be read: {}", error.what()));
+  log().tell(name, fmt::format("removed, as it cannot be read: {}", error.what()));
   return std::nullopt;
 }
 
 bool RepairingEditor::empty_unreadable_tree(const std::string& directory, const Error& error) {
   if (!error.means_loss()) refuse_to_repair(directory, error);
-  log_.tell("", fmt::format("the directory's content is lost: {}", error.what()));
+  log().tell("", fmt::format("the directory's content is lost: {}", error.what()));
   return true;
 }
 

@@ -1,7 +1,6 @@
 // What rewrite and repair do to trees.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,66 +14,94 @@ namespace snapfs {
 
 class Index;
 
-/// Removes the names that are not wanted from those in `directory`, a path from the snapshot's
-/// root.
-using RejectNames =
-    std::function<void(const std::string& directory, std::vector<std::string>& names)>;
-
-/// Leaves out what is rejected.
-class ExcludingEditor final : public TreeEditor {
- public:
-  ExcludingEditor(RejectNames reject, TreeEdited excluded)
-      : reject_(std::move(reject)), excluded_(std::move(excluded)) {}
-
-  bool edit(const std::string& directory, std::vector<EditedNode>& nodes) override;
-
- private:
-  RejectNames reject_;
-  TreeEdited excluded_;
-};
-
 /// What a list of patterns says about a path.
 struct PathChoice {
-  bool item = false;   ///< it is wanted
+  bool item = false;   ///< it is matched
   bool below = false;  ///< what is below it may be
 };
 
-/// Leaves out all but what is wanted, and the directories that lead there.
-class IncludingEditor final : public TreeEditor {
+/// Patterns on the way down: what matters of a directory's path is its state.
+class PathRule {
  public:
-  using Choose = std::function<PathChoice(const std::string& path)>;
+  virtual ~PathRule() = default;
 
-  IncludingEditor(Choose choose, TreeEdited excluded)
-      : choose_(std::move(choose)), excluded_(std::move(excluded)) {}
+  /// The state of a directory by its name in the one of that state; the root's is 0.
+  virtual EditState below(EditState directory, std::string_view name) const = 0;
 
-  bool edit(const std::string& directory, std::vector<EditedNode>& nodes) override;
-  bool keeps_empty(const std::string& directory) override { return choose_(directory).item; }
+  /// About the directory itself.
+  virtual PathChoice choose(EditState directory) const = 0;
+
+  /// About an entry of it.
+  virtual PathChoice choose(EditState directory, std::string_view name) const = 0;
+};
+
+/// Says what it does, in every snapshot and at every path, also of trees that they share.
+class TellingEditor : public TreeEditor {
+ public:
+  void enter(const std::string& directory) final { log_.enter(directory); }
+  void leave(const Id& tree, EditState state) final { log_.leave(tree, state); }
+  void meet_again(const Id& tree, EditState state, const std::string& directory) final {
+    log_.repeat(tree, state, directory);
+  }
+  void finish() final { log_.finish(); }
+
+ protected:
+  explicit TellingEditor(TreeEdited listener) : log_(std::move(listener)) {}
+
+  TreeLog& log() noexcept { return log_; }
 
  private:
-  Choose choose_;
-  TreeEdited excluded_;
+  TreeLog log_;
+};
+
+/// Leaves out what matches.
+class ExcludingEditor final : public TellingEditor {
+ public:
+  /// `rule` must outlive the editor; so for the other one.
+  ExcludingEditor(const PathRule& rule, TreeEdited excluded)
+      : TellingEditor(std::move(excluded)), rule_(rule) {}
+
+  EditState below(EditState directory, std::string_view name) override {
+    return rule_.below(directory, name);
+  }
+  bool edit(const std::string& directory, EditState state,
+            std::vector<EditedNode>& nodes) override;
+
+ private:
+  const PathRule& rule_;
+};
+
+/// Leaves out all but what matches, and the directories that lead there.
+class IncludingEditor final : public TellingEditor {
+ public:
+  IncludingEditor(const PathRule& rule, TreeEdited excluded)
+      : TellingEditor(std::move(excluded)), rule_(rule) {}
+
+  EditState below(EditState directory, std::string_view name) override {
+    return rule_.below(directory, name);
+  }
+  bool edit(const std::string& directory, EditState state,
+            std::vector<EditedNode>& nodes) override;
+  bool keeps_empty(EditState directory) override { return rule_.choose(directory).item; }
+
+ private:
+  const PathRule& rule_;
 };
 
 /// Makes trees that can be read again of damaged ones: without the directories and contents that
 /// are lost, without nodes that cannot be read, with sizes that fit the contents. Only what is
 /// damaged or gone is lost: a tree that cannot be loaded for another reason ends the work.
-class RepairingEditor final : public TreeEditor {
+class RepairingEditor final : public TellingEditor {
  public:
-  /// `index` says which contents are there; it must outlive the editor. `repaired` hears of every
-  /// path in every snapshot, also of those in trees that they share.
+  /// `index` says which contents are there; it must outlive the editor.
   RepairingEditor(const Index& index, TreeEdited repaired)
-      : index_(index), log_(std::move(repaired)) {}
+      : TellingEditor(std::move(repaired)), index_(index) {}
 
-  bool edit(const std::string& directory, std::vector<EditedNode>& nodes) override;
+  bool edit(const std::string& directory, EditState state,
+            std::vector<EditedNode>& nodes) override;
   std::optional<std::string> mend(const std::string& directory, std::string_view node_json,
                                   const Error& error) override;
   bool empty_unreadable_tree(const std::string& directory, const Error& error) override;
-  void enter(const std::string& directory) override { log_.enter(directory); }
-  void leave(const Id& tree) override { log_.leave(tree); }
-  void meet_again(const Id& tree, const std::string& directory) override {
-    log_.repeat(tree, directory);
-  }
-  bool looks_at_paths() const noexcept override { return false; }
   bool may_normalize() const noexcept override { return true; }
 
  private:
@@ -82,7 +109,6 @@ class RepairingEditor final : public TreeEditor {
   bool sort_names(std::vector<EditedNode>& nodes);
 
   const Index& index_;
-  TreeLog log_;
 };
 
 }  // namespace snapfs

@@ -2,14 +2,18 @@
 // wherever else the tree is met: a tree that many snapshots share is edited once.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "fs/base/id.h"
+#include "fs/base/path_buffer.h"
+#include "fs/maintain/tree_rewriter.h"
 
 namespace snapfs {
 
@@ -20,6 +24,11 @@ using TreeEdited = std::function<void(const std::string& path, std::string_view 
 /// thread-safe.
 class TreeLog {
  public:
+  /// So much is said again in one snapshot. Trees can be met at more paths than anybody has time for:
+  /// of what goes beyond, finish() says the number.
+  static constexpr std::uint64_t kMostRepeated = 1000;
+
+  /// `listener` may be null.
   explicit TreeLog(TreeEdited listener) : listener_(std::move(listener)) {}
 
   /// What is said from now on is about this directory, or through directories that are entered
@@ -30,30 +39,39 @@ class TreeLog {
   /// Says something of a name in the directory; the empty one stands for the directory itself.
   void tell(const std::string& name, std::string_view what);
 
-  /// The directory is done, and is this tree.
-  void leave(const Id& tree);
+  /// The directory is done, and is this tree in that state.
+  void leave(const Id& tree, EditState state);
 
   /// Says again what was said of the tree, now of the one at this path.
-  void repeat(const Id& tree, const std::string& directory);
+  void repeat(const Id& tree, EditState state, const std::string& directory);
+
+  /// The snapshot is done.
+  void finish();
 
  private:
+  using Key = std::pair<Id, EditState>;
   struct Record {
     std::vector<std::pair<std::string, std::string>> said;  ///< name, what
-    std::vector<std::pair<std::string, Id>> below;          ///< names and trees with records
+    std::vector<std::pair<std::string, const Record*>> below;
+    std::uint64_t lines = 0;  ///< here and below, at every path
 
     bool empty() const noexcept { return said.empty() && below.empty(); }
   };
   struct Open {
-    std::string directory;
+    std::size_t above = 0;  ///< how much of the path is the directory above
     Record record;
   };
 
-  void tell_all(const Record& record, const std::string& directory) const;
-  void refer(const std::string& directory, const Id& tree);
+  void say(const std::string& name, std::string_view what);
+  void say_all(const Record& record);
+  void refer(std::string_view name, const Record& record);
 
   TreeEdited listener_;
+  PathBuffer path_;
   std::vector<Open> open_;  ///< on the way down
-  std::unordered_map<Id, Record> records_;
+  std::map<Key, Record> records_;
+  std::uint64_t repeated_ = 0;
+  std::uint64_t left_out_ = 0;
 };
 
 }  // namespace snapfs

@@ -1,11 +1,11 @@
 #include "fs/maintain/tree_rewriter.h"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "fs/base/saturating.h"
 #include "fs/crypto/sha256.h"
 #include "fs/repo/blob_writer.h"
 #include "fs/repo/repository.h"
@@ -17,16 +17,9 @@
 namespace snapfs {
 namespace {
 
-/// Deeper than any file system lets a path be walked; it keeps a forged repository off our stack.
-constexpr std::size_t kMaxDepth = 4096;
-
 Id empty_tree() {
   static const Id id = sha256(as_bytes(TreeBuilder().finish()));
   return id;
-}
-
-std::string path_below(const std::string& directory, const std::string& name) {
-  return directory.ends_with('/') ? directory + name : directory + '/' + name;
 }
 
 }  // namespace
@@ -37,115 +30,166 @@ std::optional<std::string> TreeEditor::mend(const std::string& directory,
               error.subject());
 }
 
-/// One directory on the way down. On the heap, as the way can be long.
+/// One directory on the way down.
 struct TreeRewriter::Level {
+  /// A node that stays, unless it is a directory and nothing is left of that.
+  struct Kept {
+    std::string_view json;
+    std::string changed;  ///< empty: as it is
+    bool dropped = false;
+  };
+  struct Below {
+    std::size_t node = 0;
+    std::string name;
+    Id tree;
+    EditState state = 0;
+  };
+
+  Level(const Key& own_key, std::size_t above_size) : key(own_key), above(above_size) {}
+
+  Key key;
+  std::size_t above;  ///< how much of the path is the directory above
   TreeText text;
-  std::vector<EditedNode> nodes;
-  bool lost_nodes = false;  ///< some could not be read, nor mended
+  std::vector<EditedNode> nodes;  ///< until they are edited: decoded nodes take much room
+  std::vector<Kept> kept;
+  std::vector<Below> below;
+  std::size_t next = 0;  ///< of these
+  bool changed = false;
+  Outcome outcome;
 };
 
 TreeRewriter::TreeRewriter(Repository& repository, TreeEditor& editor, BlobWriter* writer,
                            StopToken stop)
     : repository_(repository), editor_(editor), writer_(writer), stop_(std::move(stop)) {}
 
+TreeRewriter::~TreeRewriter() = default;
+
 std::optional<Id> TreeRewriter::rewrite(const Id& root) {
-  file_count_ = 0;
-  file_bytes_ = 0;
-  const std::optional<Id> result = rewrite_tree(root, "/", 0);
-  gave_up_ = result == empty_tree() && result != root && !editor_.keeps_empty("/");
-  return gave_up_ ? root : result;
+  levels_.clear();  // what an error left open
+  path_ = {};
+  lost_root_ = gave_up_ = false;
+  std::optional<Outcome> done = begin({root, 0}, 0);
+  while (!levels_.empty()) {
+    Level& level = *levels_.back();
+    if (level.next < level.below.size()) {
+      const Level::Below& below = level.below[level.next];
+      const std::size_t above = path_.enter(below.name);
+      const std::optional<Outcome> known = begin({below.tree, below.state}, above);
+      if (!known) continue;
+      path_.cut(above);
+      take(level, *known);
+      continue;
+    }
+    done = finish(level);
+    const std::size_t above = level.above;
+    levels_.pop_back();
+    if (levels_.empty()) break;
+    path_.cut(above);
+    take(*levels_.back(), *done);
+  }
+  editor_.finish();
+  if (lost_root_) return std::nullopt;
+  result_ = *done;
+  gave_up_ = done->tree == empty_tree() && done->tree != root && !editor_.keeps_empty(0);
+  return gave_up_ ? root : done->tree;
 }
 
-std::optional<Id> TreeRewriter::rewrite_tree(const Id& tree, const std::string& directory,
-                                             std::size_t depth) {
+/// What the tree becomes, if that can be said at once. Otherwise it is the last of the levels.
+std::optional<TreeRewriter::Outcome> TreeRewriter::begin(const Key& key, std::size_t above) {
   throw_if_stopped(stop_);
-  if (depth > kMaxDepth) {
-    throw Error(ErrorCode::kUnsupported,
-                fmt::format("directories are nested more than {} deep", kMaxDepth), tree.hex());
+  if (key.tree == empty_tree()) return Outcome{save(TreeBuilder().finish())};  // it may be lost
+  if (const auto known = rewritten_.find(key); known != rewritten_.end()) {
+    editor_.meet_again(key.tree, key.state, path_.text());
+    return known->second;
   }
-  if (tree == empty_tree()) return save(TreeBuilder().finish());  // in case that it is not there
-  if (!editor_.looks_at_paths()) {
-    const auto known = rewritten_.find(tree);
-    if (known != rewritten_.end()) {
-      editor_.meet_again(tree, directory);
-      return known->second;
-    }
-  }
-  editor_.enter(directory);
-  const auto level = std::make_unique<Level>();
+  editor_.enter(path_.text());
+  auto level = std::make_unique<Level>(key, above);
   try {
-    level->text = load_tree_text(repository_, tree, stop_);
+    level->text = load_tree_text(repository_, key.tree, stop_);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kCancelled) throw;
-    if (!editor_.empty_unreadable_tree(directory, error)) throw;
-    editor_.leave(tree);
-    return depth == 0 ? std::nullopt : std::optional(save(TreeBuilder().finish()));
+    if (!editor_.empty_unreadable_tree(path_.text(), error)) throw;
+    editor_.leave(key.tree, key.state);
+    if (levels_.empty()) lost_root_ = true;
+    return lost_root_ ? Outcome{} : Outcome{save(TreeBuilder().finish())};
   }
-  const bool changed = edit_nodes(*level, directory, depth);
-  Id result = tree;
-  if (changed) {
-    if (!level->text.is_canonical() && !editor_.may_normalize()) {
-      throw Error(ErrorCode::kUnsupported,
-                  fmt::format("directory \"{}\" (tree {}) holds something that this program does "
-                              "not know and would lose: the snapshot was left as it is",
-                              directory, tree.short_hex()),
-                  tree.hex());
-    }
-    TreeBuilder builder;
-    for (const EditedNode& node : level->nodes) {
-      if (!node.dropped) builder.add(node.changed.empty() ? node.json : node.changed);
-    }
-    result = save(builder.finish());
-  }
-  editor_.leave(tree);
-  if (!editor_.looks_at_paths()) rewritten_.emplace(tree, result);
-  return result;
+  read_nodes(*level);
+  edit_nodes(*level);
+  levels_.push_back(std::move(level));
+  return std::nullopt;
 }
 
-void TreeRewriter::read_nodes(Level& level, const std::string& directory) {
+void TreeRewriter::read_nodes(Level& level) {
   for (std::size_t i = 0; i < level.text.size(); ++i) {
     const std::string_view json = level.text.node(i);
     try {
       level.nodes.push_back({parse_node(json), json, {}, false});
     } catch (const Error& error) {
-      std::optional<std::string> mended = editor_.mend(directory, json, error);
+      std::optional<std::string> mended = editor_.mend(path_.text(), json, error);
       if (mended) {
         Node node = parse_node(*mended);
         level.nodes.push_back({std::move(node), json, *std::move(mended), false});
       } else {
-        level.lost_nodes = true;
+        level.changed = true;
       }
     }
   }
 }
 
-bool TreeRewriter::edit_nodes(Level& level, const std::string& directory, std::size_t depth) {
-  read_nodes(level, directory);
-  bool changed = editor_.edit(directory, level.nodes) || level.lost_nodes;
-  for (EditedNode& edited : level.nodes) {
+void TreeRewriter::edit_nodes(Level& level) {
+  level.changed |= editor_.edit(path_.text(), level.key.state, level.nodes);
+  for (EditedNode& edited : std::exchange(level.nodes, {})) {
     if (edited.dropped) {
-      changed = true;
+      level.changed = true;
       continue;
     }
-    const Node& node = edited.node;
+    Node& node = edited.node;
     if (node.type == NodeType::kFile) {
-      ++file_count_;
-      file_bytes_ += node.size;
+      add_saturating(level.outcome.files, 1);
+      add_saturating(level.outcome.bytes, node.size);
     } else if (node.subtree) {
-      const std::string path = path_below(directory, node.name);
-      const Id subtree = rewrite_tree(*node.subtree, path, depth + 1).value();
-      if (subtree == empty_tree() && !editor_.keeps_empty(path)) {
-        edited.dropped = changed = true;
-        continue;
-      }
-      if (subtree != *node.subtree) {
-        edited.changed =
-            with_subtree(edited.changed.empty() ? edited.json : edited.changed, subtree);
-      }
+      const EditState state = editor_.below(level.key.state, node.name);
+      level.below.push_back({level.kept.size(), std::move(node.name), *node.subtree, state});
     }
-    changed |= !edited.changed.empty();
+    level.changed |= !edited.changed.empty();
+    level.kept.push_back({edited.json, std::move(edited.changed)});
   }
-  return changed;
+}
+
+void TreeRewriter::take(Level& level, const Outcome& subtree) {
+  const Level::Below& below = level.below[level.next++];
+  Level::Kept& node = level.kept[below.node];
+  if (subtree.tree == empty_tree() && !editor_.keeps_empty(below.state)) {
+    node.dropped = level.changed = true;
+    return;
+  }
+  add_saturating(level.outcome.files, subtree.files);
+  add_saturating(level.outcome.bytes, subtree.bytes);
+  if (subtree.tree == below.tree) return;
+  node.changed = with_subtree(node.changed.empty() ? node.json : node.changed, subtree.tree);
+  level.changed = true;
+}
+
+TreeRewriter::Outcome TreeRewriter::finish(Level& level) {
+  const Id& tree = level.key.tree;
+  level.outcome.tree = tree;
+  if (level.changed) {
+    if (!level.text.is_canonical() && !editor_.may_normalize()) {
+      throw Error(ErrorCode::kUnsupported,
+                  fmt::format("directory \"{}\" (tree {}) holds something that this program does "
+                              "not know and would lose: the snapshot was left as it is",
+                              path_.text(), tree.short_hex()),
+                  tree.hex());
+    }
+    TreeBuilder builder;
+    for (const Level::Kept& node : level.kept) {
+      if (!node.dropped) builder.add(node.changed.empty() ? node.json : node.changed);
+    }
+    level.outcome.tree = save(builder.finish());
+  }
+  editor_.leave(tree, level.key.state);
+  rewritten_.emplace(level.key, level.outcome);
+  return level.outcome;
 }
 
 Id TreeRewriter::save(std::string_view blob) {

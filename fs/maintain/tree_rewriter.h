@@ -2,8 +2,10 @@
 // touched stays byte for byte, and a tree of which nothing changed keeps its ID.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +14,7 @@
 
 #include "fs/base/error.h"
 #include "fs/base/id.h"
+#include "fs/base/path_buffer.h"
 #include "fs/base/stop_token.h"
 #include "fs/tree/node.h"
 
@@ -28,14 +31,22 @@ struct EditedNode {
   bool dropped = false;
 };
 
+/// What of a directory's path decides about what becomes of it and of all below; 0 is the root's. A
+/// tree becomes the same wherever it is met in the same state, so it is edited once in each.
+using EditState = std::uint32_t;
+
 /// Decides what becomes of trees. Called by one thread.
 class TreeEditor {
  public:
   virtual ~TreeEditor() = default;
 
+  /// The state of a directory by its name in the one of that state.
+  virtual EditState below(EditState /*directory*/, std::string_view /*name*/) { return 0; }
+
   /// All nodes of a directory, whose path begins at the snapshot's root, "/". Returns whether their
   /// order changed; what else changed, the nodes themselves say.
-  virtual bool edit(const std::string& directory, std::vector<EditedNode>& nodes) = 0;
+  virtual bool edit(const std::string& directory, EditState state,
+                    std::vector<EditedNode>& nodes) = 0;
 
   /// A node that cannot be read: returns what to take instead, or nothing to leave it out. By
   /// default, the error is thrown.
@@ -50,62 +61,88 @@ class TreeEditor {
 
   /// Around everything that is asked of one tree, and of the trees below it.
   virtual void enter(const std::string& /*directory*/) {}
-  virtual void leave(const Id& /*tree*/) {}
+  virtual void leave(const Id& /*tree*/, EditState /*state*/) {}
 
-  /// A tree that was left before, met once more, in this snapshot or another. An editor that does
-  /// not look at paths is asked nothing more about it.
-  virtual void meet_again(const Id& /*tree*/, const std::string& /*directory*/) {}
+  /// A tree that was left before, met once more in the same state, in this snapshot or another. It
+  /// becomes what it became then, and the editor is asked nothing more about it.
+  virtual void meet_again(const Id& /*tree*/, EditState /*state*/,
+                          const std::string& /*directory*/) {}
+
+  /// A root is done.
+  virtual void finish() {}
 
   /// Whether a directory that has no entries (any more) stays. When a root does not, the snapshot
   /// stays as it was.
-  virtual bool keeps_empty(const std::string& /*directory*/) { return true; }
-
-  /// Whether the same tree may become different ones in different places.
-  virtual bool looks_at_paths() const noexcept { return true; }
+  virtual bool keeps_empty(EditState /*directory*/) { return true; }
 
   /// Whether a tree may lose what is neither node nor list of nodes, and its spacing.
   virtual bool may_normalize() const noexcept { return false; }
 };
 
-/// Not thread-safe.
+/// Not thread-safe. Memory: what is above the tree that is worked on, and some 150 bytes for each
+/// distinct directory.
 class TreeRewriter {
  public:
   /// New trees go to `writer`; null: nowhere, only their IDs are found out. All references must
   /// outlive the rewriter.
   TreeRewriter(Repository& repository, TreeEditor& editor, BlobWriter* writer, StopToken stop);
+  ~TreeRewriter();
+  TreeRewriter(const TreeRewriter&) = delete;
+  TreeRewriter& operator=(const TreeRewriter&) = delete;
 
   /// The root that comes out: another one when something below it changed, and this one when
   /// nothing did, or when nothing would be left (see gave_up()). Nothing at all when this one
   /// cannot be loaded and the editor puts up with that. Throws what loading trees throws, unless
   /// the editor takes an empty tree instead; Error{kUnsupported} for a tree that would lose what we
-  /// do not understand, and for one that is too deep. Trees that were saved by then stay in the
-  /// writer.
+  /// do not understand. Trees that were saved by then stay in the writer.
   std::optional<Id> rewrite(const Id& root);
 
   /// Whether nothing would have been left by the last rewrite(), so that it changed nothing.
   bool gave_up() const noexcept { return gave_up_; }
 
-  /// Of the last rewrite(): files that are left, and the sum of their sizes. Only for an editor
-  /// that looks at paths: others see a shared tree once.
-  std::uint64_t file_count() const noexcept { return file_count_; }
-  std::uint64_t file_bytes() const noexcept { return file_bytes_; }
+  /// Of the last rewrite(): files that are left, and the sum of their sizes, at every path. The
+  /// largest number when there are more.
+  std::uint64_t file_count() const noexcept { return result_.files; }
+  std::uint64_t file_bytes() const noexcept { return result_.bytes; }
 
  private:
   struct Level;
+  struct Key {
+    Id tree;
+    EditState state = 0;
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const noexcept {
+      const std::array<std::uint64_t, 4> tree = words_of(key.tree);
+      return keyed_hash(
+          std::array<std::uint64_t, 5>{tree[0], tree[1], tree[2], tree[3], key.state});
+    }
+  };
+  /// What a tree became.
+  struct Outcome {
+    Id tree;
+    std::uint64_t files = 0;
+    std::uint64_t bytes = 0;
+  };
 
-  std::optional<Id> rewrite_tree(const Id& tree, const std::string& directory, std::size_t depth);
-  void read_nodes(Level& level, const std::string& directory);
-  bool edit_nodes(Level& level, const std::string& directory, std::size_t depth);
+  std::optional<Outcome> begin(const Key& key, std::size_t above);
+  void read_nodes(Level& level);
+  void edit_nodes(Level& level);
+  void take(Level& level, const Outcome& subtree);
+  Outcome finish(Level& level);
   Id save(std::string_view blob);
 
   Repository& repository_;
   TreeEditor& editor_;
   BlobWriter* writer_;
   const StopToken stop_;
-  std::unordered_map<Id, Id> rewritten_;  ///< for an editor that does not look at paths
+  std::unordered_map<Key, Outcome, KeyHash> rewritten_;
+  PathBuffer path_;
+  std::vector<std::unique_ptr<Level>> levels_;  ///< on the way down; what they are can be long
   bool gave_up_ = false;
-  std::uint64_t file_count_ = 0;
-  std::uint64_t file_bytes_ = 0;
+  bool lost_root_ = false;
+  Outcome result_;
 };
 
 }  // namespace snapfs

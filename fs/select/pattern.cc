@@ -85,6 +85,78 @@ bool Pattern::may_match_below(PathParts directory) const {
   return true;
 }
 
+/// Takes the run in, and what it becomes by a `**` that stands for nothing more. The rule of
+/// matches_run: when a `**` at `part` was passed, the pattern's length, less the components so far,
+/// is as many as the parts from there on, and one less for the start each. Of the path there may
+/// lack as many. What of a run is of no consequence any more is left out, so that there are few.
+void Pattern::settle(PatternPositions& positions, Run run) const {
+  const std::size_t anchor = anchored_ ? 1 : 0;
+  while (true) {
+    const bool more = std::any_of(parts_.begin() + run.part, parts_.end(),
+                                  [](const Part& part) { return part.any_number; });
+    const bool matters = more && parts_.size() + anchor > run.part + run.start + std::size_t{2};
+    if (!matters) run.start = static_cast<std::uint16_t>(largest_start());
+    positions.runs_.push_back(run);
+    if (run.part == parts_.size() || !parts_[run.part].any_number) return;
+    const std::size_t length = parts_.size() + anchor;
+    const std::size_t passed = run.part + run.start + std::size_t{2};
+    if (length > passed) {
+      run.lacking = std::max(run.lacking, static_cast<std::uint16_t>(length - passed));
+    }
+    ++run.part;
+  }
+}
+
+PatternPositions Pattern::begin() const {
+  PatternPositions root;
+  settle(root, {});
+  std::ranges::sort(root.runs_);
+  return root;
+}
+
+PatternPositions Pattern::step(const PatternPositions& directory, std::string_view name) const {
+  PatternPositions next;
+  if (any_numbers_ > 0 && !anchored_) {
+    next.depth_ = static_cast<std::uint16_t>(
+        std::min<std::size_t>(directory.depth_ + std::size_t{1}, largest_start()));
+  }
+  for (Run run : directory.runs_) {
+    if (run.lacking > 0) --run.lacking;
+    const bool whole = run.part == parts_.size();
+    if (!whole && !parts_[run.part].any_number) {
+      if (!parts_[run.part].matches(name)) continue;
+      ++run.part;
+    }
+    settle(next, run);
+  }
+  if (!anchored_) settle(next, {.part = 0, .start = next.depth_, .lacking = 0});
+  // Once a run is whole, so are all paths below: nothing else counts.
+  const Run whole{static_cast<std::uint16_t>(parts_.size()),
+                  static_cast<std::uint16_t>(largest_start()), 0};
+  std::ranges::sort(next.runs_);
+  const auto doubles = std::ranges::unique(next.runs_);
+  next.runs_.erase(doubles.begin(), doubles.end());
+  if (std::ranges::binary_search(next.runs_, whole)) {
+    next.runs_ = {whole};
+    next.depth_ = 0;
+  }
+  if (!anchored_) return next;
+  next.fixed_ = directory.fixed_;
+  next.ruled_out_ = directory.ruled_out_;
+  if (!next.ruled_out_ && next.fixed_ < parts_.size() && !parts_[next.fixed_].any_number) {
+    next.ruled_out_ = !parts_[next.fixed_].matches(name);
+    ++next.fixed_;
+  }
+  if (next.ruled_out_) next.fixed_ = 0;
+  return next;
+}
+
+bool Pattern::matches(const PatternPositions& path) const {
+  return std::ranges::any_of(path.runs_, [this](const Run& run) {
+    return run.part == parts_.size() && run.lacking == 0;
+  });
+}
+
 Pattern::Outlook Pattern::outlook(PathParts directory) const {
   if (matches(directory)) return Outlook::kAll;
   if (any_numbers_ > 0) return Outlook::kPath;

@@ -63,6 +63,32 @@ PatternList::Inclusion PatternList::includes(std::string_view path) const {
   return result;
 }
 
+void PatternList::begin(std::vector<PatternPositions>& out) const {
+  for (const Pattern& pattern : patterns_) out.push_back(pattern.begin());
+}
+
+void PatternList::step(std::span<const PatternPositions> directory, std::string_view name,
+                       std::vector<PatternPositions>& out) const {
+  const std::string folded = fold_ ? lower_case(name) : std::string();
+  for (std::size_t i = 0; i < patterns_.size(); ++i) {
+    out.push_back(patterns_[i].step(directory[i], fold_ ? folded : name));
+  }
+}
+
+PatternList::Inclusion PatternList::judge(std::span<const PatternPositions> path) const {
+  Inclusion result;
+  for (std::size_t i = 0; i < patterns_.size(); ++i) {
+    const Pattern& pattern = patterns_[i];
+    if (pattern.is_negated()) {
+      if (pattern.matches(path[i])) result = {};
+    } else {
+      result.item |= pattern.matches(path[i]);
+      result.below |= Pattern::may_match_below(path[i]);
+    }
+  }
+  return result;
+}
+
 std::vector<PatternList::Candidate> PatternList::candidates(PathParts directory) const {
   std::vector<Candidate> found;
   for (const Pattern& pattern : patterns_) {

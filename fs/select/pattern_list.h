@@ -39,6 +39,18 @@ class PatternList {
   /// Removes the excluded ones of the names in `directory`, an absolute cleaned path.
   void remove_rejected(std::string_view directory, std::vector<std::string>& names) const;
 
+  /// How many patterns there are.
+  std::size_t size() const noexcept { return patterns_.size(); }
+
+  /// What includes() needs to know of paths, one a pattern, on the way down: of the root, and of
+  /// `name` in a directory. Appended to `out`.
+  void begin(std::vector<PatternPositions>& out) const;
+  void step(std::span<const PatternPositions> directory, std::string_view name,
+            std::vector<PatternPositions>& out) const;
+
+  /// What includes() says of the path that led there.
+  Inclusion judge(std::span<const PatternPositions> path) const;
+
  private:
   /// A pattern that can say something about a directory's entries, and what.
   struct Candidate {

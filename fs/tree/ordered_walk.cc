@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "fs/base/path.h"
+#include "fs/base/path_buffer.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/tree_reader.h"
 
@@ -11,7 +11,7 @@ namespace snapfs {
 namespace {
 
 struct Directory {
-  std::string path;
+  PathChain path;
   Id tree;
 };
 
@@ -28,40 +28,49 @@ Ahead::Loaded load(Repository& repository, const Directory& directory, const Wal
   Ahead::Loaded loaded;
   loaded.value.nodes = load_tree(repository, directory.tree, stop);
   loaded.weight = loaded.value.nodes.size() + 1;
+  std::string path;  // made when there is a directory to ask about
+  std::size_t own_size = 0;
   for (std::size_t i = 0; i < loaded.value.nodes.size(); ++i) {
     const Node& node = loaded.value.nodes[i];
     if (!node.subtree) continue;
-    std::string path = join_path(directory.path, node.name);
+    if (path.empty()) {
+      path = directory.path.text();
+      if (path.back() != '/') path += '/';
+      own_size = path.size();
+    }
+    path.resize(own_size);
+    path += node.name;
     if (!into(path, node)) continue;
-    loaded.children.push_back({std::move(path), *node.subtree});
+    loaded.children.push_back({directory.path.below(node.name), *node.subtree});
     loaded.value.entered.push_back(i);
   }
   return loaded;
 }
 
-/// One run. Without recursion: nothing bounds how deep a snapshot is.
+/// One run. Without recursion, and with one path: nothing bounds how deep a snapshot is.
 class Walk {
  public:
   Walk(Ahead& ahead, WalkVisitor& visitor, StopToken stop)
       : ahead_(ahead), visitor_(visitor), stop_(std::move(stop)) {}
 
   void run(const Id& root) {
-    enter("/", root);
+    enter(root, 0);
     while (true) {
       if (Level& level = levels_.back(); level.next < level.listing.nodes.size()) {
         next_node(level);
         continue;
       }
-      const std::string path = std::move(levels_.back().path);
+      const std::size_t above = levels_.back().above;
       levels_.pop_back();
       if (levels_.empty()) return;
-      visitor_.leave(path);
+      visitor_.leave(path_.text());
+      path_.cut(above);
     }
   }
 
  private:
   struct Level {
-    std::string path;
+    std::size_t above = 0;  ///< how much of the path is the directory above
     Listing listing;
     std::size_t next = 0;
     std::size_t next_entered = 0;
@@ -72,30 +81,31 @@ class Walk {
     const bool enters = level.next_entered < listing.entered.size() &&
                         listing.entered[level.next_entered] == level.next;
     Node& node = level.listing.nodes[level.next++];
-    std::string path = join_path(level.path, node.name);
+    const std::size_t above = path_.enter(node.name);
     const Id subtree = enters ? *node.subtree : Id{};
-    visitor_.node(path, node);
-    if (!enters) return;
+    visitor_.node(path_.text(), node);
+    if (!enters) return path_.cut(above);
     ++level.next_entered;
-    enter(std::move(path), subtree);
+    enter(subtree, above);
   }
 
-  void enter(std::string path, const Id& tree) {
+  void enter(const Id& tree, std::size_t above) {
     throw_if_stopped(stop_);
     Level level;
     try {
       level.listing = ahead_.take();
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kCancelled) throw;
-      visitor_.unreadable(path, tree, error);
+      visitor_.unreadable(path_.text(), tree, error);
     }
-    level.path = std::move(path);
+    level.above = above;
     levels_.push_back(std::move(level));
   }
 
   Ahead& ahead_;
   WalkVisitor& visitor_;
   const StopToken stop_;
+  PathBuffer path_;
   std::vector<Level> levels_;
 };
 
@@ -104,7 +114,7 @@ class Walk {
 void walk_in_order(Repository& repository, const Id& root, const WalkInto& into,
                    WalkVisitor& visitor, StopToken stop, const AheadLimits& limits) {
   Ahead ahead(
-      {"/", root},
+      {{}, root},
       [&](const Directory& directory) { return load(repository, directory, into, stop); }, limits);
   Walk(ahead, visitor, stop).run(root);
 }

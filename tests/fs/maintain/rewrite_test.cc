@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
+#include "fs/base/path.h"
 #include "fs/crypto/sha256.h"
 #include "fs/maintain/snapshot_rewriter.h"
 #include "fs/maintain/tree_editors.h"
@@ -32,6 +33,42 @@ using testing::FaultBackend;
 using ::testing::IsEmpty;
 using testing::numbered_id;
 
+/// Goes by paths as a whole: every directory is a state of its own.
+class PathByPath final : public PathRule {
+ public:
+  using Choose = std::function<PathChoice(const std::string& path)>;
+
+  explicit PathByPath(Choose choose) : choose_(std::move(choose)) {}
+
+  EditState below(EditState directory, std::string_view name) const override {
+    paths_.push_back(join_path(paths_.at(directory), name));
+    return static_cast<EditState>(paths_.size() - 1);
+  }
+  PathChoice choose(EditState directory) const override { return choose_(paths_.at(directory)); }
+  PathChoice choose(EditState directory, std::string_view name) const override {
+    return choose_(join_path(paths_.at(directory), name));
+  }
+
+ private:
+  const Choose choose_;
+  mutable std::vector<std::string> paths_ = {"/"};
+};
+
+/// Goes by names alone: there is one state.
+class NameByName final : public PathRule {
+ public:
+  explicit NameByName(std::string ending) : ending_(std::move(ending)) {}
+
+  EditState below(EditState /*directory*/, std::string_view /*name*/) const override { return 0; }
+  PathChoice choose(EditState /*directory*/) const override { return {}; }
+  PathChoice choose(EditState /*directory*/, std::string_view name) const override {
+    return {name.ends_with(ending_), true};
+  }
+
+ private:
+  const std::string ending_;
+};
+
 class RewriteTest : public ::testing::Test {
  protected:
   RewriteTest() : faults_(memory_), maker_(faults_) {
@@ -41,12 +78,6 @@ class RewriteTest : public ::testing::Test {
     root_ = maker_.add_tree({make_directory("logs", logs), make_directory("sub", sub_),
                              test::make_symlink("z", "target")});
     snapshot_ = maker_.add_snapshot(root_, "2026-01-01T00:00:00+01:00");
-  }
-
-  static RejectNames reject(std::string ending) {
-    return [ending](const std::string&, std::vector<std::string>& names) {
-      std::erase_if(names, [&](const std::string& name) { return name.ends_with(ending); });
-    };
   }
 
   RewrittenSnapshot rewrite(TreeEditor* editor, const SnapshotRewriteOptions& options,
@@ -123,6 +154,8 @@ class RewriteTest : public ::testing::Test {
 
   std::size_t snapshots() { return maker_.repository().list(FileKind::kSnapshot, {}).size(); }
 
+  const NameByName logs_{".log"};
+  const NameByName none_{".none"};
   MemoryBackend memory_;
   FaultBackend faults_;
   test::RepositoryMaker maker_;
@@ -136,7 +169,7 @@ class RewriteTest : public ::testing::Test {
 TEST_F(RewriteTest, LeavesOutWhatIsRejected) {
   std::vector<std::string> excluded;
   ExcludingEditor editor(
-      reject(".log"), [&](const std::string& path, std::string_view) { excluded.push_back(path); });
+      logs_, [&](const std::string& path, std::string_view) { excluded.push_back(path); });
   const RewrittenSnapshot result = rewrite(&editor, {.tag = "rewrite"});
   ASSERT_TRUE(result.changed && result.id);
   EXPECT_THAT(paths(*result.id),
@@ -153,10 +186,7 @@ TEST_F(RewriteTest, LeavesOutWhatIsRejected) {
 }
 
 TEST_F(RewriteTest, KeepsOnlyWhatIsIncludedAndTheWayToIt) {
-  const auto choose = [](const std::string& path) {
-    return PathChoice{path.ends_with(".log"), true};
-  };
-  IncludingEditor editor(choose, nullptr);
+  IncludingEditor editor(logs_, nullptr);
   const RewrittenSnapshot result = rewrite(&editor, {});
   EXPECT_THAT(paths(*result.id), ElementsAre("/logs", "/logs/a.log:5"));
 }
@@ -165,16 +195,14 @@ TEST_F(RewriteTest, KeepsEmptyDirectoriesThatAreIncludedThemselves) {
   const Id empty = maker_.add_tree({});
   const Id root = maker_.add_tree({make_directory("a", empty), make_directory("b", empty)});
   const Snapshot snapshot = maker_.add_snapshot(root, "2026-01-02T00:00:00Z");
-  IncludingEditor editor(
-      [](const std::string& path) {
-        return PathChoice{path == "/a", true};
-      },
-      nullptr);
+  const PathByPath rule([](const std::string& path) { return PathChoice{path == "/a", true}; });
+  IncludingEditor editor(rule, nullptr);
   EXPECT_THAT(paths(*rewrite(snapshot, &editor, {}).id), ElementsAre("/a"));
 }
 
 TEST_F(RewriteTest, ASnapshotOfWhichNothingIsIncludedStaysAsItIs) {
-  IncludingEditor editor([](const std::string&) { return PathChoice{}; }, nullptr);
+  const PathByPath rule([](const std::string&) { return PathChoice{}; });
+  IncludingEditor editor(rule, nullptr);
   SnapshotEdit edit;
   edit.count_files = true;
   EXPECT_FALSE(rewrite(&editor, {.forget = true}, edit).changed);
@@ -182,7 +210,7 @@ TEST_F(RewriteTest, ASnapshotOfWhichNothingIsIncludedStaysAsItIs) {
 }
 
 TEST_F(RewriteTest, WhatDoesNotChangeStaysAsItIs) {
-  ExcludingEditor editor(reject(".none"), nullptr);
+  ExcludingEditor editor(none_, nullptr);
   EXPECT_FALSE(rewrite(&editor, {}).changed);
   EXPECT_EQ(snapshots(), 1U);
 }
@@ -193,7 +221,7 @@ TEST_F(RewriteTest, OtherNodesKeepEveryByte) {
   const std::string tree = R"({"nodes":[{"name":"a.log","type":"fifo"},)" + strange + "]}\n";
   const Id root = maker_.add_tree_text(tree);
   const Snapshot snapshot = maker_.add_snapshot(root, "2026-01-02T00:00:00Z");
-  ExcludingEditor editor(reject(".log"), nullptr);
+  ExcludingEditor editor(logs_, nullptr);
   const RewrittenSnapshot result = rewrite(snapshot, &editor, {});
   const auto repository = maker_.open();
   repository->load_index({});
@@ -204,15 +232,15 @@ TEST_F(RewriteTest, OtherNodesKeepEveryByte) {
 TEST_F(RewriteTest, RefusesATreeThatWouldLoseSomething) {
   const Id root = maker_.add_tree_text(R"({"more":1,"nodes":[{"name":"a.log","type":"fifo"}]})");
   const Snapshot snapshot = maker_.add_snapshot(root, "2026-01-02T00:00:00Z");
-  ExcludingEditor editor(reject(".log"), nullptr);
+  ExcludingEditor editor(logs_, nullptr);
   EXPECT_TRUE(
       fails_with(ErrorCode::kUnsupported, "would lose", [&] { rewrite(snapshot, &editor, {}); }));
-  ExcludingEditor nothing(reject(".none"), nullptr);
+  ExcludingEditor nothing(none_, nullptr);
   EXPECT_FALSE(rewrite(snapshot, &nothing, {}).changed);
 }
 
 TEST_F(RewriteTest, TheOldSnapshotGoesWhenTheNewOneIsThere) {
-  ExcludingEditor editor(reject(".log"), nullptr);
+  ExcludingEditor editor(logs_, nullptr);
   const RewrittenSnapshot result = rewrite(&editor, {.forget = true, .tag = "rewrite"});
   EXPECT_TRUE(result.old_removed);
   EXPECT_TRUE(load(*result.id).tags.empty());
@@ -220,7 +248,7 @@ TEST_F(RewriteTest, TheOldSnapshotGoesWhenTheNewOneIsThere) {
 }
 
 TEST_F(RewriteTest, ADryRunWritesNothing) {
-  ExcludingEditor editor(reject(".log"), nullptr);
+  ExcludingEditor editor(logs_, nullptr);
   const std::size_t saves = faults_.ended({BackendCall::kSave, {}});
   EXPECT_TRUE(rewrite(&editor, {.dry_run = true, .forget = true}).changed);
   EXPECT_EQ(faults_.ended({BackendCall::kSave, {}}), saves);
@@ -239,7 +267,7 @@ TEST_F(RewriteTest, DescribesASnapshotDifferently) {
 }
 
 TEST_F(RewriteTest, CountsWhatIsLeft) {
-  ExcludingEditor editor(reject(".log"), nullptr);
+  ExcludingEditor editor(logs_, nullptr);
   SnapshotEdit edit;
   edit.count_files = true;
   const RewrittenSnapshot result = rewrite(&editor, {}, edit);
@@ -262,7 +290,7 @@ TEST_F(RewriteTest, IsCorrectAfterEveryOperationThatCouldBeItsLast) {
     try {
       SnapshotEdit edit;
       edit.hostname = "x" + std::to_string(operations);
-      ExcludingEditor log(reject(".log"), nullptr);
+      ExcludingEditor log(logs_, nullptr);
       rewrite(&log, {.forget = true}, edit);
       finished = true;
     } catch (const Error&) {
@@ -396,9 +424,56 @@ TEST_F(RewriteTest, WhatIsLostIsNamedWhereverItIsMissed) {
 
 TEST_F(RewriteTest, DamageEndsARewriteAndChangesNothing) {
   maker_.damage({BlobType::kTree, sub_});
-  ExcludingEditor editor(reject(".log"), nullptr);
+  ExcludingEditor editor(logs_, nullptr);
   EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] { rewrite(&editor, {.forget = true}); }));
   EXPECT_EQ(snapshots(), 1U);
+}
+
+// 41 trees, and 2^40 paths to the last of them.
+TEST_F(RewriteTest, EditsATreeOnceInEachStateHoweverManyPathsLeadToIt) {
+  Id tree = maker_.add_tree({maker_.make_file("a.log", {"a"}), maker_.make_file("b", {"bc"})});
+  for (int i = 0; i < 40; ++i) {
+    tree = maker_.add_tree({make_directory("l", tree), make_directory("r", tree)});
+  }
+  const Snapshot snapshot = maker_.add_snapshot(tree, "2026-01-02T00:00:00Z");
+  std::vector<std::string> excluded;
+  ExcludingEditor editor(logs_, [&](const std::string& path, std::string_view what) {
+    excluded.push_back(path + ": " + std::string(what));
+  });
+  SnapshotEdit edit;
+  edit.count_files = true;
+  const RewrittenSnapshot result = rewrite(snapshot, &editor, {.tag = "rewrite"}, edit);
+  const SnapshotSummary summary = load(*result.id).summary.value();
+  EXPECT_EQ(summary.total_files_processed, std::uint64_t{1} << 40);
+  EXPECT_EQ(summary.total_bytes_processed, std::uint64_t{2} << 40);
+  // The first path, those that were repeated, and how many are not told.
+  ASSERT_EQ(excluded.size(), 1 + TreeLog::kMostRepeated + 1);
+  EXPECT_TRUE(excluded.front().ends_with("/l/l/a.log: excluded"));
+  EXPECT_THAT(excluded.back(), ::testing::HasSubstr(std::to_string(
+                                   (std::uint64_t{1} << 40) - 1 - TreeLog::kMostRepeated)));
+}
+
+TEST_F(RewriteTest, RepairsATreeOnceHoweverManyPathsLeadToIt) {
+  Id tree = maker_.add_tree({maker_.make_file("a", {"a"})});
+  const Id lost = tree;
+  for (int i = 0; i < 40; ++i) {
+    tree = maker_.add_tree({make_directory("l", tree), make_directory("r", tree)});
+  }
+  const Snapshot snapshot = maker_.add_snapshot(tree, "2026-01-02T00:00:00Z");
+  maker_.damage({BlobType::kTree, lost});
+  EXPECT_TRUE(repair(snapshot).changed);
+  EXPECT_LE(repairs_.size(), 2 * TreeLog::kMostRepeated);
+}
+
+// Far deeper than the stack would bear, or memory that held every directory's path.
+TEST_F(RewriteTest, GoesAsDeepAsTheSnapshotDoes) {
+  Id tree = maker_.add_tree({maker_.make_file("a.log", {"a"})});
+  constexpr int kDepth = 20'000;
+  for (int i = 0; i < kDepth; ++i) tree = maker_.add_tree({make_directory("d", tree)});
+  const Snapshot snapshot = maker_.add_snapshot(tree, "2026-01-02T00:00:00Z");
+  ExcludingEditor editor(logs_, nullptr);
+  EXPECT_TRUE(rewrite(snapshot, &editor, {.dry_run = true}).changed);
+  EXPECT_FALSE(repair(snapshot, {.dry_run = true}).changed);
 }
 
 }  // namespace

@@ -49,9 +49,9 @@ std::string cache_table(const std::vector<CachedRepository>& cached,
   if (with_size) titles.emplace_back("Size");
   Table table(std::move(titles));
   for (const CachedRepository& one : cached) {
-    std::vector<std::string> row = {one.repository.hex().substr(0, 10), age_text(one, now),
-                                    is_among(one, expired) ? "yes" : ""};
-    if (with_size) row.push_back(format_size(one.bytes));
+    std::vector<TableCell> row = {one.repository.hex().substr(0, 10), age_text(one, now),
+                                  is_among(one, expired) ? "yes" : ""};
+    if (with_size) row.emplace_back(format_size(one.bytes));
     table.add_row(std::move(row));
   }
   return table.text();

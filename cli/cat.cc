@@ -37,7 +37,7 @@ void print_json(std::string_view compact) { print(indented_json(compact) + "\n")
 void cat_master_keys(Session& session) {
   std::string keys = encode_master_keys(session.repository().master_keys());
   std::string text = indented_json(keys) + "\n";
-  print(text);
+  print(as_bytes(text));  // no copy of it
   for (std::string* secret : {&keys, &text}) {
     wipe({reinterpret_cast<std::uint8_t*>(secret->data()), secret->size()});
   }
@@ -58,19 +58,24 @@ void cat_file(Session& session, FileKind kind, const std::string& text) {
     case FileKind::kIndex:
     case FileKind::kSnapshot:
     case FileKind::kConfig:
-      return print(repository.load_file(key, session.stop()));
+      return print(as_text(repository.load_file(key, session.stop())));
   }
 }
 
 void cat_blob(const GlobalOptions& options, Session& session, const std::string& text) {
   load_index_to_read(options, session);
   const BlobHandle blob = find_blobs(session.repository(), text).front();
-  print(session.repository().load_blob(blob, session.stop()));
+  const Bytes content = session.repository().load_blob(blob, session.stop());
+  if (blob.type == BlobType::kTree) {
+    print(as_text(content));
+  } else {
+    print(content);
+  }
 }
 
 void cat_tree(const GlobalOptions& options, Session& session, const std::string& text) {
   const Id tree = open_named_snapshot(options, session, text, {}).tree;
-  print(session.repository().load_blob({BlobType::kTree, tree}, session.stop()));
+  print(as_text(session.repository().load_blob({BlobType::kTree, tree}, session.stop())));
 }
 
 void cat_object(const GlobalOptions& options, Session& session, const CatArguments& arguments) {

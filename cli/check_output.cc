@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "cli/display_text.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
 #include "cli/output.h"
-#include "cli/table.h"
 
 namespace snapfs {
 namespace {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/display_text.h"
 #include "cli/forget_options.h"
 #include "cli/global_options.h"
 #include "cli/id_argument.h"
@@ -18,7 +19,6 @@
 #include "cli/signals.h"
 #include "cli/snapshot_choice.h"
 #include "cli/snapshot_table.h"
-#include "cli/table.h"
 #include "fs/base/error.h"
 #include "fs/repo/file_removal.h"
 #include "fs/tree/retention.h"

@@ -6,13 +6,14 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <exception>
 #include <string>
 
 #include <fmt/format.h>
 
+#include "cli/display_text.h"
 #include "cli/json_object.h"
 #include "cli/program_name.h"
-#include "cli/table.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 #include "fs/base/inherited_fd.h"
@@ -23,14 +24,12 @@ namespace {
 std::atomic<bool> use_syslog{false};
 
 /// Nobody is left to tell when this fails.
-void write_to_stderr(const std::string& line) noexcept {
-  if (use_syslog.load()) {
-    ::syslog(LOG_NOTICE, "%s", line.c_str());
-    return;
-  }
+void write_to_stderr(std::string_view lines) noexcept {
   try {
-    write_all(STDERR_FILENO, as_bytes(line), "standard error");
-  } catch (const Error&) {
+    const std::string text = disarmed(lines);
+    if (use_syslog.load()) return ::syslog(LOG_NOTICE, "%s", text.c_str());
+    write_all(STDERR_FILENO, as_bytes(text), "standard error");
+  } catch (const std::exception&) {
     return;
   }
 }
@@ -57,7 +56,13 @@ void print(ByteView bytes) {
   }
 }
 
-void print(std::string_view text) { print(as_bytes(text)); }
+void print(std::string_view text) {
+  if (::isatty(STDOUT_FILENO) == 1) {
+    print(as_bytes(disarmed(text)));
+  } else {
+    print(as_bytes(text));
+  }
+}
 
 void send_messages_to_syslog() noexcept {
   ::openlog("snapfs", LOG_PID, LOG_DAEMON);
@@ -65,10 +70,10 @@ void send_messages_to_syslog() noexcept {
 }
 
 void print_report(std::string_view lines) {
-  if (!use_syslog.load()) return write_to_stderr(std::string(lines));
+  if (!use_syslog.load()) return write_to_stderr(lines);
   while (!lines.empty()) {
     const std::size_t end = std::min(lines.find('\n'), lines.size());
-    write_to_stderr(std::string(lines.substr(0, end)));
+    write_to_stderr(lines.substr(0, end));
     lines.remove_prefix(std::min(end + 1, lines.size()));
   }
 }

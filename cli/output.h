@@ -1,4 +1,7 @@
-// What goes to standard output and standard error, in text or JSON.
+// What goes to standard output and standard error, in text or JSON. Much of it was written by
+// others: names, hosts, tags, errors that quote them. So whatever goes to standard error, and all
+// text that goes to a terminal, is disarmed here at the last moment (cli/display_text.h); a pipe or
+// a file gets the bytes as they are, for programs.
 #pragma once
 
 #include <string_view>
@@ -18,6 +21,7 @@ class OutputClosed : public Error {
 
 /// Writes to standard output. Throws Error when that fails, OutputClosed when it is a closed pipe:
 /// neither must pass for success.
+/// Bytes go out as they are, also to a terminal: the content of files and blobs.
 void print(ByteView bytes);
 void print(std::string_view text);
 
@@ -26,7 +30,7 @@ void print(std::string_view text);
 /// terminal.
 void send_messages_to_syslog() noexcept;
 
-/// Lines for people, on standard error, as they are.
+/// Lines for people, on standard error.
 void print_report(std::string_view lines);
 
 /// One line on standard error, "snapfs: <message>". Line ends in the message become blanks.

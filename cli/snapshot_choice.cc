@@ -7,10 +7,10 @@
 
 #include <fmt/format.h>
 
+#include "cli/display_text.h"
 #include "cli/filter_options.h"
 #include "cli/output.h"
 #include "cli/quantity.h"
-#include "cli/table.h"
 #include "fs/base/clock.h"
 #include "fs/base/error.h"
 #include "fs/base/timezone.h"

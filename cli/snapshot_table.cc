@@ -28,15 +28,19 @@ Table make_table(const Columns& columns) {
   return Table(std::move(titles));
 }
 
-std::vector<std::string> make_row(const Snapshot& snapshot, const std::vector<std::string>& reasons,
-                                  const Columns& columns, std::string_view between_tags) {
-  std::vector<std::string> row = {snapshot.id.short_hex(), format_local_time(snapshot.time.instant),
-                                  snapshot.hostname,
-                                  fmt::format("{}", fmt::join(snapshot.tags, between_tags))};
-  if (columns.reasons) row.push_back(fmt::format("{}", fmt::join(reasons, "\n")));
-  if (columns.paths) row.push_back(fmt::format("{}", fmt::join(snapshot.paths, "\n")));
+std::vector<TableCell> make_row(const Snapshot& snapshot, const std::vector<std::string>& reasons,
+                                const Columns& columns, bool tags_in_a_line) {
+  std::vector<TableCell> row = {snapshot.id.short_hex(), format_local_time(snapshot.time.instant),
+                                snapshot.hostname};
+  if (tags_in_a_line) {
+    row.emplace_back(fmt::format("{}", fmt::join(snapshot.tags, ",")));
+  } else {
+    row.emplace_back(snapshot.tags);
+  }
+  if (columns.reasons) row.emplace_back(reasons);
+  if (columns.paths) row.emplace_back(snapshot.paths);
   if (columns.sizes) {
-    row.push_back(snapshot.summary ? format_size(snapshot.summary->total_bytes_processed) : "");
+    row.emplace_back(snapshot.summary ? format_size(snapshot.summary->total_bytes_processed) : "");
   }
   return row;
 }
@@ -50,7 +54,7 @@ std::string make_text(const std::vector<KeptSnapshot>& snapshots, TableStyle sty
   const Columns columns{full && with_reasons, full, sizes};
   Table table = make_table(columns);
   for (const auto& [snapshot, reasons] : snapshots) {
-    table.add_row(make_row(snapshot, reasons, columns, full ? "," : "\n"));
+    table.add_row(make_row(snapshot, reasons, columns, full));
   }
   return fmt::format("{}Timestamps shown in local time\n{} snapshots\n", table.text(),
                      snapshots.size());

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/display_text.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
@@ -18,7 +19,6 @@
 #include "cli/signals.h"
 #include "cli/snapshot_choice.h"
 #include "cli/snapshot_table.h"
-#include "cli/table.h"
 #include "fs/tree/snapshot_groups.h"
 #include "fs/tree/snapshot_list.h"
 

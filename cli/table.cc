@@ -2,23 +2,14 @@
 
 #include <algorithm>
 
+#include "cli/display_text.h"
+
 namespace snapfs {
 namespace {
 
 constexpr std::size_t kGap = 2;
 
 using Lines = std::vector<std::string>;
-
-Lines split_lines(const std::string& cell) {
-  Lines lines;
-  std::size_t start = 0;
-  while (true) {
-    const std::size_t end = cell.find('\n', start);
-    lines.push_back(printable(std::string_view(cell).substr(start, end - start)));
-    if (end == std::string::npos) return lines;
-    start = end + 1;
-  }
-}
 
 void append_line(std::string& out, const Lines& cells, const std::vector<std::size_t>& widths) {
   std::string line;
@@ -38,13 +29,10 @@ std::size_t display_width(std::string_view line) noexcept {
   }));
 }
 
-std::string printable(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) c = '?';
-  }
-  return out;
+TableCell::TableCell(std::string_view line) : lines_{printable(line)} {}
+
+TableCell::TableCell(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) lines_.push_back(printable(line));
 }
 
 std::string Table::text() const {
@@ -54,7 +42,7 @@ std::string Table::text() const {
   for (const auto& cells : rows_) {
     auto& row = rows.emplace_back();
     for (std::size_t column = 0; column < titles_.size(); ++column) {
-      row.push_back(split_lines(cells.at(column)));
+      row.push_back(cells.at(column).lines());
       for (const std::string& line : row.back()) {
         widths[column] = std::max(widths[column], display_width(line));
       }

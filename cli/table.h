@@ -9,28 +9,41 @@
 
 namespace snapfs {
 
-/// A table with a title line and rules around the rows. A cell may have several lines; a row is as
-/// high as its highest cell. Not thread-safe.
+/// One field of a table, of any number of lines. Whatever the text holds, a line stays one, and
+/// nothing in it steers a terminal (display_text.h).
+class TableCell {
+ public:
+  // NOLINTBEGIN(google-explicit-constructor): a row is a list of texts.
+  TableCell(std::string_view line);
+  TableCell(const std::string& line) : TableCell(std::string_view(line)) {}
+  TableCell(const char* line) : TableCell(std::string_view(line)) {}
+  TableCell(const std::vector<std::string>& lines);
+  // NOLINTEND(google-explicit-constructor)
+
+  const std::vector<std::string>& lines() const noexcept { return lines_; }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+/// A table with a title line and rules around the rows. A row is as high as its highest cell. Not
+/// thread-safe.
 class Table {
  public:
   explicit Table(std::vector<std::string> titles) : titles_(std::move(titles)) {}
 
   /// One cell a title.
-  void add_row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  void add_row(std::vector<TableCell> cells) { rows_.push_back(std::move(cells)); }
 
-  /// The table's lines, each ended by a newline and without trailing blanks. Control characters in
-  /// cells, other than line ends, are shown as '?': a path must not steer the terminal.
+  /// The table's lines, each ended by a newline and without trailing blanks.
   std::string text() const;
 
  private:
   std::vector<std::string> titles_;
-  std::vector<std::vector<std::string>> rows_;
+  std::vector<std::vector<TableCell>> rows_;
 };
 
 /// How many columns `line` takes on a terminal, to a good approximation: one a code point.
 std::size_t display_width(std::string_view line) noexcept;
-
-/// `text` with every control character replaced by '?'.
-std::string printable(std::string_view text);
 
 }  // namespace snapfs

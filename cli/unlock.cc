@@ -6,13 +6,13 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/display_text.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
 #include "cli/output.h"
 #include "cli/quantity.h"
 #include "cli/session.h"
 #include "cli/signals.h"
-#include "cli/table.h"
 #include "fs/base/error.h"
 #include "fs/repo/stale_locks.h"
 

@@ -2,10 +2,13 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "cli/commands.h"
 #include "cli/filter_options.h"
@@ -17,6 +20,7 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/text_output.h"
+#include "fs/base/error.h"
 #include "fs/base/path.h"
 #include "fs/tree/ordered_walk.h"
 
@@ -74,6 +78,9 @@ class LsSelection {
         directories_, [&](const std::string& directory) { return is_within(directory, path); });
   }
 
+  /// What was named, cleaned.
+  const std::vector<std::string>& directories() const noexcept { return directories_; }
+
   /// Whether what is in the directory is shown, or something further down.
   bool enters(std::string_view path) const {
     if (recursive_ && shows(path)) return true;
@@ -89,9 +96,17 @@ class LsSelection {
 class LsVisitor final : public WalkVisitor {
  public:
   LsVisitor(const LsSelection& selection, LsOutput& output)
-      : selection_(selection), output_(output) {}
+      : selection_(selection),
+        output_(output),
+        missing_(selection.directories().begin(), selection.directories().end()) {
+    missing_.erase("/");
+  }
+
+  /// Of what was named, what the walk did not meet.
+  const std::set<std::string>& missing() const noexcept { return missing_; }
 
   void node(const std::string& path, Node& node) override {
+    if (!missing_.empty()) missing_.erase(path);
     const bool enters = node.subtree && selection_.enters(path);
     if (selection_.shows(path)) {
       output_.node(path, node);
@@ -106,6 +121,7 @@ class LsVisitor final : public WalkVisitor {
  private:
   const LsSelection& selection_;
   LsOutput& output_;
+  std::set<std::string> missing_;
 };
 
 std::unique_ptr<LsOutput> make_output(TextOutput& text, const GlobalOptions& options,
@@ -135,7 +151,15 @@ ExitCode run_ls(const GlobalOptions& options, const LsArguments& arguments, Sign
   const auto into = [&](const std::string& path, const Node&) { return selection.enters(path); };
   walk_in_order(session.repository(), named.tree, into, visitor, session.stop());
   output->finish();
-  return ExitCode::kSuccess;
+  if (visitor.missing().empty()) return ExitCode::kSuccess;
+  std::string names;
+  for (const std::string& path : visitor.missing()) {
+    names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", path);
+  }
+  throw Error(ErrorCode::kNotFound,
+              fmt::format("snapshot {} has no {}: \"snapfs ls {}\" shows what it has",
+                          named.snapshot.id.short_hex(), names, named.snapshot.id.short_hex()),
+              *visitor.missing().begin());
 }
 
 void add_options(Command& command, LsArguments& arguments) {

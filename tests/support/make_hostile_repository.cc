@@ -1,0 +1,84 @@
+// Writes a small repository that costs whoever takes it for an ordinary one all memory or time:
+// directories nested deep, and directories that share so much that paths are more than anybody can
+// count. A program for tests, not a test.
+//
+//   make_hostile_repository DIRECTORY deep LEVELS NAME-BYTES
+//   make_hostile_repository DIRECTORY shared LEVELS
+//
+// Two snapshots, of which the second has one more file at the bottom. Prints the password.
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fs/backend/memory.h"
+#include "fs/base/error.h"
+#include "tests/support/repository_maker.h"
+
+namespace snapfs::test {
+namespace {
+
+/// `levels` directories, one in the other.
+Id make_deep(RepositoryMaker& maker, Id tree, std::uint64_t levels, std::uint64_t name_bytes) {
+  const std::string name(name_bytes, 'd');
+  for (std::uint64_t i = 0; i < levels; ++i) tree = maker.add_tree({make_directory(name, tree)});
+  return tree;
+}
+
+/// Each has the one below twice: 2^levels paths.
+Id make_shared(RepositoryMaker& maker, Id tree, std::uint64_t levels) {
+  for (std::uint64_t i = 0; i < levels; ++i) {
+    tree = maker.add_tree({make_directory("l", tree), make_directory("r", tree)});
+  }
+  return tree;
+}
+
+void make(const std::string& path, bool deep, std::uint64_t levels, std::uint64_t name_bytes) {
+  MemoryBackend backend;
+  RepositoryMaker maker(backend);
+  std::vector<Node> files = {maker.make_file("file", {"content\n"})};
+  for (const char* const time : {"2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"}) {
+    const Id bottom = maker.add_tree(files);
+    maker.add_snapshot(deep ? make_deep(maker, bottom, levels, name_bytes)
+                            : make_shared(maker, bottom, levels),
+                       time);
+    files.push_back(maker.make_file("second", {"more\n"}));
+  }
+  write_out(backend, path);
+}
+
+std::uint64_t parse(const char* text) {
+  std::uint64_t number = 0;
+  const char* const end = text + std::strlen(text);
+  if (std::from_chars(text, end, number).ptr != end) {
+    throw Error(ErrorCode::kUsage, std::string(text) + " is no number");
+  }
+  return number;
+}
+
+}  // namespace
+}  // namespace snapfs::test
+
+int main(int argc, char** argv) {
+  using snapfs::test::parse;
+  const bool deep = argc == 5 && std::string_view(argv[2]) == "deep";
+  const bool shared = argc == 4 && std::string_view(argv[2]) == "shared";
+  if (!deep && !shared) {
+    std::fputs("usage: make_hostile_repository DIRECTORY deep LEVELS NAME-BYTES | shared LEVELS\n",
+               stderr);
+    return 2;
+  }
+  try {
+    snapfs::test::make(argv[1], deep, parse(argv[3]), deep ? parse(argv[4]) : 0);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+  std::printf("%.*s\n", static_cast<int>(snapfs::test::kPassword.size()),
+              snapfs::test::kPassword.data());
+  return 0;
+}

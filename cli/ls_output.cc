@@ -13,6 +13,7 @@
 #include "cli/node_text.h"
 #include "cli/snapshot_choice.h"
 #include "fs/base/rfc3339.h"
+#include "fs/base/saturating.h"
 #include "fs/base/timezone.h"
 #include "fs/tree/node_json.h"
 
@@ -116,10 +117,12 @@ class NcduOutput final : public LsOutput {
 
   static std::string object_of(const Node& node) {
     constexpr std::uint64_t kBlockBytes = 512;
-    const std::uint64_t blocks = node.size / kBlockBytes + (node.size % kBlockBytes != 0 ? 1 : 0);
+    const std::uint64_t last = node.size % kBlockBytes;
+    const std::uint64_t on_disk =
+        last == 0 ? node.size : saturating_sum(node.size, kBlockBytes - last);
     const bool special = node.type != NodeType::kFile && node.type != NodeType::kDirectory;
     JsonObject object;
-    object.text("name", node.name).number("asize", node.size).number("dsize", blocks * kBlockBytes);
+    object.text("name", node.name).number("asize", node.size).number("dsize", on_disk);
     object.number("dev", node.device_id).number("ino", node.inode).number("nlink", node.links);
     object.raw("notreg", special ? "true" : "false");
     object.number("uid", node.uid).number("gid", node.gid).number("mode", node.permissions);

@@ -90,8 +90,7 @@ TreeEdits make_edits(const RewriteArguments& arguments, TreeEdited excluded) {
   if (!arguments.looks_at_trees()) return edits;
   IncludeExcludeLists lists = arguments.patterns.read();
   const bool includes = !lists.includes.empty();
-  edits.rule =
-      std::make_unique<PatternRule>(std::move(includes ? lists.includes : lists.excludes));
+  edits.rule = std::make_unique<PatternRule>(std::move(includes ? lists.includes : lists.excludes));
   if (includes) {
     edits.editor = std::make_unique<IncludingEditor>(*edits.rule, std::move(excluded));
   } else {

@@ -1,6 +1,7 @@
-// Hashes for tables in memory, by a secret of this process. For keys that whoever wrote a repository
-// may choose: with a hash that is known to all, they could send all of them to one bucket. It differs
-// from run to run, so nothing stored may depend on it, nor on the order of a hash table.
+// Hashes for tables in memory, by a secret of this process. For keys that whoever wrote a
+// repository may choose: with a hash that is known to all, they could send all of them to one
+// bucket. It differs from run to run, so nothing stored may depend on it, nor on the order of a
+// hash table.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// The path of where a walk is, in one piece of memory however deep that is. A walk that kept the path
-// of every directory above it would need the square of its depth.
+// The path of where a walk is, in one piece of memory however deep that is. A walk that kept the
+// path of every directory above it would need the square of its depth.
 #pragma once
 
 #include <cstddef>
@@ -30,8 +30,8 @@ class PathBuffer {
   std::string text_ = "/";
 };
 
-/// A directory's way up to the root, for walks that are in many places at once: each place holds its
-/// own name and shares the rest. Immutable; thread-safe. The default one is the root.
+/// A directory's way up to the root, for walks that are in many places at once: each place holds
+/// its own name and shares the rest. Immutable; thread-safe. The default one is the root.
 class PathChain {
  public:
   PathChain() = default;

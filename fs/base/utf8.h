@@ -17,8 +17,8 @@ std::size_t put_utf8(char32_t rune, std::uint8_t* out) noexcept;
 
 void append_utf8(std::string& out, char32_t rune);
 
-/// The beginning of `text` of at most `bytes` bytes that does not end inside a character. A byte that
-/// is not valid UTF-8 is a character of its own.
+/// The beginning of `text` of at most `bytes` bytes that does not end inside a character. A byte
+/// that is not valid UTF-8 is a character of its own.
 std::string whole_beginning(std::string_view text, std::size_t bytes);
 
 /// `text` without the white space around it, as Unicode defines white space.

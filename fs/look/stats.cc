@@ -40,13 +40,13 @@ struct TreeSize {
 
 using TreeSizes = std::unordered_map<Id, TreeSize>;
 
-void visit_nodes(const Id& tree, Bytes&& blob, std::vector<Id>& next,
+void visit_nodes(const Id& tree, Bytes&& blob, std::vector<Id>& next, const StopToken& stop,
                  const std::function<void(const Node&)>& visit) {
   const auto take = [&](Node&& node) {
     visit(node);
     if (node.subtree) next.push_back(*node.subtree);
   };
-  parse_tree(std::move(blob), take, fmt::format("tree {}", tree.hex()));
+  parse_tree(std::move(blob), take, fmt::format("tree {}", tree.hex()), stop);
 }
 
 void add(TreeSize& tree, const Node& node) {
@@ -55,7 +55,7 @@ void add(TreeSize& tree, const Node& node) {
   // Links that nobody counted, and inodes without number, are none.
   const bool linked = node.links != 1 && node.type != NodeType::kDirectory && node.inode != 0;
   if (!linked) {
-    tree.size.bytes += node.size;
+    add_saturating(tree.size.bytes, node.size);
   } else if (node.size != 0) {
     tree.linked.push_back({node.inode, node.device_id, node.size});
     tree.has_linked = true;
@@ -66,7 +66,7 @@ TreeSizes measure(Repository& repository, std::span<const Id> roots, const StopT
   Synchronized<TreeSizes> sizes;
   const auto visit = [&](const Id& id, Bytes&& blob, std::vector<Id>& next) {
     TreeSize tree;
-    visit_nodes(id, std::move(blob), next, [&](const Node& node) { add(tree, node); });
+    visit_nodes(id, std::move(blob), next, stop, [&](const Node& node) { add(tree, node); });
     sizes.lock()->emplace(id, std::move(tree));
   };
   walk_trees(repository, roots, visit, stop);
@@ -106,7 +106,7 @@ std::uint64_t linked_bytes(const TreeSizes& sizes, const Id& root) {
     left.pop_back();
     if (!tree.has_linked) continue;
     for (const LinkedFile& file : tree.linked) {
-      if (counted.emplace(file.inode, file.device).second) bytes += file.bytes;
+      if (counted.emplace(file.inode, file.device).second) add_saturating(bytes, file.bytes);
     }
     for (const Id& below : tree.subtrees) {
       if (seen.insert(below).second) left.push_back(below);
@@ -139,8 +139,8 @@ class PerFileVisitor final : public WalkVisitor {
     }
   }
 
-  /// Whether the tree was met before: then all of it is counted, at paths that came first, or will be
-  /// before anything else is met. Thread-safe.
+  /// Whether the tree was met before: then all of it is counted, at paths that came first, or will
+  /// be before anything else is met. Thread-safe.
   bool is_known(const Id& tree) const { return seen_.lock()->contains(tree); }
 
  private:
@@ -168,7 +168,7 @@ RestoreSize restore_size(Repository& repository, std::span<const Id> roots, Stop
   for (const Id& root : roots) {
     complete(sizes, root);
     total += sizes.at(root).size;
-    total.bytes += linked_bytes(sizes, root);
+    add_saturating(total.bytes, linked_bytes(sizes, root));
   }
   return total;
 }
@@ -177,11 +177,11 @@ RestoreSize unique_contents(Repository& repository, std::span<const Id> roots, S
   Synchronized<std::unordered_map<Id, std::uint64_t>> sizes;
   const auto visit = [&](const Id& tree, Bytes&& blob, std::vector<Id>& next) {
     std::vector<std::pair<Id, std::uint64_t>> found;
-    visit_nodes(tree, std::move(blob), next,
+    visit_nodes(tree, std::move(blob), next, stop,
                 [&](const Node& node) { found.emplace_back(content_key(node), node.size); });
     sizes.lock()->insert(found.begin(), found.end());
   };
-  walk_trees(repository, roots, visit, std::move(stop));
+  walk_trees(repository, roots, visit, stop);
   RestoreSize total;
   for (const auto& [content, bytes] : *sizes.lock()) total += {1, bytes};
   return total;

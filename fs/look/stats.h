@@ -7,20 +7,22 @@
 #include <span>
 
 #include "fs/base/id.h"
+#include "fs/base/saturating.h"
 #include "fs/base/stop_token.h"
 
 namespace snapfs {
 
 class Repository;
 
-/// What a restored snapshot takes.
+/// What a restored snapshot takes. Sums that do not fit are the largest number: directories can
+/// share so much, and sizes be such, that nobody could restore it.
 struct RestoreSize {
   std::uint64_t files = 0;  ///< entries of every type
   std::uint64_t bytes = 0;  ///< of a file with several names once
 
   RestoreSize& operator+=(const RestoreSize& other) noexcept {
-    files += other.files;
-    bytes += other.bytes;
+    add_saturating(files, other.files);
+    add_saturating(bytes, other.bytes);
     return *this;
   }
   friend bool operator==(const RestoreSize&, const RestoreSize&) = default;

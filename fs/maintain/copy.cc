@@ -27,8 +27,8 @@ std::vector<std::string> sorted(std::vector<std::string> list) {
   return list;
 }
 
-/// A snapshot as what it was first, and what it says itself. Two with the same key are copies of each
-/// other. A key, as any number of snapshots can claim to be versions of one.
+/// A snapshot as what it was first, and what it says itself. Two with the same key are copies of
+/// each other. A key, as any number of snapshots can claim to be versions of one.
 auto copy_key(const Id& first, const Snapshot& snapshot) {
   return std::tuple(first, snapshot.time.instant, snapshot.tree, snapshot.hostname,
                     snapshot.username, snapshot.uid, snapshot.gid, snapshot.excludes,

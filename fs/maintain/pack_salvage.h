@@ -18,9 +18,9 @@ namespace snapfs {
 class Repository;
 
 struct ReadablePack {
-  Bytes file;         ///< zeros in place of what cannot be read
-  std::string fault;  ///< why not all of it could be read; empty: all was
-  bool any = true;    ///< whether some of it could be
+  Bytes file;                                   ///< zeros in place of what cannot be read
+  std::string fault;                            ///< why not all of it could be read; empty: all was
+  bool any = true;                              ///< whether some of it could be
   std::map<std::uint32_t, std::string> unread;  ///< why blobs could not be, by offset
 };
 

@@ -26,8 +26,8 @@ std::optional<std::vector<PackEntry>> read_header(Codec& codec, ByteView file,
   }
 }
 
-/// Which of the pack's entries the index has. A blob's places are looked up once, as a pack can hold
-/// any number of copies of it.
+/// Which of the pack's entries the index has. A blob's places are looked up once, as a pack can
+/// hold any number of copies of it.
 std::vector<bool> find_listed(const Index& index, const Id& pack,
                               std::span<const PackEntry> entries) {
   std::vector<std::size_t> order(entries.size());

@@ -147,9 +147,8 @@ class PackRepair {
       listed = header;
     } else {
       const std::set<PackEntry> known(listed.begin(), listed.end());
-      std::ranges::copy_if(header, std::back_inserter(listed), [&known](const PackEntry& entry) {
-        return !known.contains(entry);
-      });
+      std::ranges::copy_if(header, std::back_inserter(listed),
+                           [&known](const PackEntry& entry) { return !known.contains(entry); });
     }
     if (listed.empty()) {
       progress_.warn(fmt::format(

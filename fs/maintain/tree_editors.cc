@@ -88,7 +88,7 @@ void RepairingEditor::repair_content(EditedNode& file) {
   if (lost == 0 && size == file.node.size) return;
   if (lost > 0) {
     log().tell(file.node.name, fmt::format("{} of {} pieces of its content are lost", lost,
-                                          file.node.content.size()));
+                                           file.node.content.size()));
   } else {
     log().tell(file.node.name, fmt::format("has {} bytes, not {}", size, file.node.size));
   }

@@ -64,8 +64,7 @@ class ExcludingEditor final : public TellingEditor {
   EditState below(EditState directory, std::string_view name) override {
     return rule_.below(directory, name);
   }
-  bool edit(const std::string& directory, EditState state,
-            std::vector<EditedNode>& nodes) override;
+  bool edit(const std::string& directory, EditState state, std::vector<EditedNode>& nodes) override;
 
  private:
   const PathRule& rule_;
@@ -80,8 +79,7 @@ class IncludingEditor final : public TellingEditor {
   EditState below(EditState directory, std::string_view name) override {
     return rule_.below(directory, name);
   }
-  bool edit(const std::string& directory, EditState state,
-            std::vector<EditedNode>& nodes) override;
+  bool edit(const std::string& directory, EditState state, std::vector<EditedNode>& nodes) override;
   bool keeps_empty(EditState directory) override { return rule_.choose(directory).item; }
 
  private:
@@ -97,8 +95,7 @@ class RepairingEditor final : public TellingEditor {
   RepairingEditor(const Index& index, TreeEdited repaired)
       : TellingEditor(std::move(repaired)), index_(index) {}
 
-  bool edit(const std::string& directory, EditState state,
-            std::vector<EditedNode>& nodes) override;
+  bool edit(const std::string& directory, EditState state, std::vector<EditedNode>& nodes) override;
   std::optional<std::string> mend(const std::string& directory, std::string_view node_json,
                                   const Error& error) override;
   bool empty_unreadable_tree(const std::string& directory, const Error& error) override;

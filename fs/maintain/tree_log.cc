@@ -105,8 +105,7 @@ void TreeLog::refer(std::string_view name, const Record& record) {
 
 void TreeLog::finish() {
   if (left_out_ == 0 || !listener_) return;
-  listener_("/", fmt::format("{} more paths, in directories that were named at others",
-                             left_out_));
+  listener_("/", fmt::format("{} more paths, in directories that were named at others", left_out_));
   left_out_ = 0;
 }
 

@@ -24,8 +24,8 @@ using TreeEdited = std::function<void(const std::string& path, std::string_view 
 /// thread-safe.
 class TreeLog {
  public:
-  /// So much is said again in one snapshot. Trees can be met at more paths than anybody has time for:
-  /// of what goes beyond, finish() says the number.
+  /// So much is said again in one snapshot. Trees can be met at more paths than anybody has time
+  /// for: of what goes beyond, finish() says the number.
   static constexpr std::uint64_t kMostRepeated = 1000;
 
   /// `listener` may be null.

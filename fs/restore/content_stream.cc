@@ -50,9 +50,10 @@ ContentStream::~ContentStream() {
   work_.notify_all();
 }
 
-void ContentStream::add_action(std::function<void()> action) {
+void ContentStream::add_action(std::function<void()> action, std::size_t held_bytes) {
   filling_->steps.push_back({std::move(action), {}, {}});
-  if (filling_->steps.size() >= limits_.batch_steps) end_batch();
+  filling_->bytes += held_bytes;
+  end_batch_if_full();
 }
 
 void ContentStream::add_blob(const Id& blob, std::function<void(ByteView)> receive) {
@@ -71,8 +72,12 @@ void ContentStream::add_blob(const Id& blob, std::function<void(ByteView)> recei
     batch.wanted.push_back({handle, *place});
     batch.bytes += place->plaintext_length();
   }
-  const bool full = batch.bytes >= limits_.batch_bytes || batch.steps.size() >= limits_.batch_steps;
-  if (full) end_batch();
+  end_batch_if_full();
+}
+
+void ContentStream::end_batch_if_full() {
+  const Batch& batch = *filling_;
+  if (batch.bytes >= limits_.batch_bytes || batch.steps.size() >= limits_.batch_steps) end_batch();
 }
 
 void ContentStream::finish() {

@@ -28,8 +28,9 @@ class Repository;
 class ContentStream {
  public:
   struct Limits {
-    std::uint64_t batch_bytes = 16 << 20;  ///< of plaintext; there are up to two batches
-    std::size_t batch_steps = 8192;        ///< blobs and actions of a batch
+    std::uint64_t batch_bytes =
+        16 << 20;  ///< of plaintext, and held by actions; there are up to two batches
+    std::size_t batch_steps = 8192;  ///< blobs and actions of a batch
     unsigned threads = 4;
   };
 
@@ -41,9 +42,10 @@ class ContentStream {
   ContentStream(const ContentStream&) = delete;
   ContentStream& operator=(const ContentStream&) = delete;
 
-  /// `action` runs after everything that was added before. This, add_blob and finish throw what
-  /// actions and receivers throw, and what Repository::load_blob throws.
-  void add_action(std::function<void()> action);
+  /// `action`, which holds so many bytes of memory of its own, runs after everything that was added
+  /// before. This, add_blob and finish throw what actions and receivers throw, and what
+  /// Repository::load_blob throws.
+  void add_action(std::function<void()> action, std::size_t held_bytes = 0);
 
   /// `receive` is called with the blob's plaintext, after everything that was added before. Throws
   /// Error{kNotFound} for a blob that no index lists.
@@ -59,6 +61,7 @@ class ContentStream {
     PackRun run;
   };
 
+  void end_batch_if_full();
   void end_batch();
   void start_loading(const std::shared_ptr<Batch>& batch);
   void write(Batch& batch);

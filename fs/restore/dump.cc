@@ -1,5 +1,6 @@
 #include "fs/restore/dump.h"
 
+#include <climits>
 #include <map>
 #include <memory>
 #include <utility>
@@ -71,17 +72,19 @@ class Dumper final : public WalkVisitor {
   };
 
   void add(std::string path, Node node) {
+    // A path can be as long as the snapshot is deep.
+    const std::size_t held = path.size();
     if (const std::string* const target = earlier_name(path, node)) {
-      stream_.add_action([this, path = std::move(path), node = std::move(node), target = *target] {
-        writer_.link(path, node, target);
-      });
+      stream_.add_action([this, path = std::move(path), node = std::move(node),
+                          target = *target] { writer_.link(path, node, target); },
+                         held + target->size());
       return;
     }
     const std::uint64_t size = content_size(repository_, node);
     const std::vector<Id> content = std::exchange(node.content, {});
-    stream_.add_action([this, path = std::move(path), node = std::move(node), size] {
-      writer_.begin(path, node, size);
-    });
+    stream_.add_action([this, path = std::move(path), node = std::move(node),
+                        size] { writer_.begin(path, node, size); },
+                       held);
     for (const Id& blob : content) {
       stream_.add_blob(blob, [this](ByteView bytes) { writer_.content(bytes); });
     }
@@ -89,8 +92,9 @@ class Dumper final : public WalkVisitor {
 
   /// The name that the same file was written by; null when this is the first.
   const std::string* earlier_name(const std::string& path, const Node& node) {
+    // No system can link to a longer path, and each would have to be remembered.
     const bool may_be_linked = format_ == ArchiveFormat::kTar && node.type == NodeType::kFile &&
-                               node.links > 1 && node.inode != 0;
+                               node.links > 1 && node.inode != 0 && path.size() < PATH_MAX;
     if (!may_be_linked) return nullptr;
     const auto [place, is_first] =
         names_.try_emplace({node.inode, node.device_id}, FirstName{path, node.content});

@@ -152,9 +152,8 @@ PatternPositions Pattern::step(const PatternPositions& directory, std::string_vi
 }
 
 bool Pattern::matches(const PatternPositions& path) const {
-  return std::ranges::any_of(path.runs_, [this](const Run& run) {
-    return run.part == parts_.size() && run.lacking == 0;
-  });
+  return std::ranges::any_of(
+      path.runs_, [this](const Run& run) { return run.part == parts_.size() && run.lacking == 0; });
 }
 
 Pattern::Outlook Pattern::outlook(PathParts directory) const {

@@ -16,8 +16,8 @@ namespace snapfs {
 /// The parts of an absolute path between the slashes.
 using PathParts = std::span<const std::string_view>;
 
-/// How far a pattern came on the way down to a directory: all that decides about what it says of the
-/// directory and of everything below. A value; equal ones say the same.
+/// How far a pattern came on the way down to a directory: all that decides about what it says of
+/// the directory and of everything below. A value; equal ones say the same.
 class PatternPositions {
  public:
   friend auto operator<=>(const PatternPositions&, const PatternPositions&) = default;
@@ -33,10 +33,10 @@ class PatternPositions {
     friend auto operator<=>(const Run&, const Run&) = default;
   };
 
-  std::vector<Run> runs_;     ///< ascending
-  std::uint16_t depth_ = 0;   ///< of the directory, as far as that is of consequence
-  std::uint16_t fixed_ = 0;   ///< of an anchored pattern: parts before the first `**` that match
-  bool ruled_out_ = false;    ///< of an anchored pattern: nothing below can match
+  std::vector<Run> runs_;    ///< ascending
+  std::uint16_t depth_ = 0;  ///< of the directory, as far as that is of consequence
+  std::uint16_t fixed_ = 0;  ///< of an anchored pattern: parts before the first `**` that match
+  bool ruled_out_ = false;   ///< of an anchored pattern: nothing below can match
 };
 
 /// A path pattern: one Glob a component, `**` for any number of components. It matches a path when

@@ -1,6 +1,6 @@
 // Lists of patterns on the way down a tree of directories. What of a directory's path decides about
-// what is in it and below is a state, a small number: a directory that is reached by two paths of the
-// same state need not be looked at twice, and nobody needs the path.
+// what is in it and below is a state, a small number: a directory that is reached by two paths of
+// the same state need not be looked at twice, and nobody needs the path.
 #pragma once
 
 #include <cstddef>
@@ -28,8 +28,8 @@ class PatternWalk {
   /// Of a directory by its name in the one of that state.
   State below(State directory, std::string_view name) const;
 
-  /// What PatternList::includes says of the directory itself, for the lists together: whether one of
-  /// them matches it.
+  /// What PatternList::includes says of the directory itself, for the lists together: whether one
+  /// of them matches it.
   PatternList::Inclusion verdict(State directory) const;
 
   /// The same for an entry of the directory.

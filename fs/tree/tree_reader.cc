@@ -26,7 +26,9 @@ constexpr std::size_t kLargeTree = 16 << 20;
 /// One node while its fields come in, in any order.
 class NodeReader {
  public:
-  explicit NodeReader(const JsonInput& input) : input_(input) {}
+  /// Both must outlive it.
+  explicit NodeReader(const JsonInput& input, const StopToken& stop)
+      : input_(input), stop_(stop) {}
 
   /// The node, complete and consistent but for its place in the tree.
   Node read(const JsonInput::Element& element) {
@@ -118,7 +120,10 @@ class NodeReader {
   void take_list_or_id(std::string_view key, const Element& value) {
     if (key == "content") {
       node_.content.clear();
-      for (const Element id : input_.array(value, key)) node_.content.push_back(input_.id(id, key));
+      for (const Element id : input_.array(value, key)) {
+        if (node_.content.size() % kIdsBetweenStops == 0) throw_if_stopped(stop_);
+        node_.content.push_back(input_.id(id, key));
+      }
       has_content_ = true;
     } else if (key == "subtree") {
       node_.subtree = input_.id(value, key);
@@ -170,7 +175,10 @@ class NodeReader {
     input_.fail(fmt::format("node \"{}\": {}", quoted, reason));
   }
 
+  static constexpr std::size_t kIdsBetweenStops = 4096;
+
   const JsonInput& input_;
+  const StopToken& stop_;
   Node node_;
   std::optional<std::string> name_;
   std::optional<std::string_view> type_;
@@ -201,25 +209,29 @@ class NameOrder {
 
 }  // namespace
 
-void parse_tree(ByteView blob, const std::function<void(Node&&)>& visit, std::string_view what) {
+void parse_tree(ByteView blob, const std::function<void(Node&&)>& visit, std::string_view what,
+                const StopToken& stop) {
   const JsonInput input(blob, what);
   const JsonInput::Element nodes = find_nodes(input, what);
   if (nodes.is_null()) return;
   NameOrder order;
   for (const JsonInput::Element element : input.array(nodes, "nodes")) {
-    Node node = NodeReader(input).read(element);
+    throw_if_stopped(stop);
+    Node node = NodeReader(input, stop).read(element);
     order.check(node.name, input);
     visit(std::move(node));
   }
 }
 
-void parse_tree(Bytes&& blob, const std::function<void(Node&&)>& visit, std::string_view what) {
-  if (blob.size() < kLargeTree) return parse_tree(ByteView(blob), visit, what);
+void parse_tree(Bytes&& blob, const std::function<void(Node&&)>& visit, std::string_view what,
+                const StopToken& stop) {
+  if (blob.size() < kLargeTree) return parse_tree(ByteView(blob), visit, what, stop);
   const TreeText text(std::move(blob), what);
   NameOrder order;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    throw_if_stopped(stop);
     const JsonInput input(as_bytes(text.node(i)), what);
-    Node node = NodeReader(input).read(input.root());
+    Node node = NodeReader(input, stop).read(input.root());
     order.check(node.name, input);
     visit(std::move(node));
   }
@@ -227,15 +239,16 @@ void parse_tree(Bytes&& blob, const std::function<void(Node&&)>& visit, std::str
 
 Node parse_node(std::string_view json, std::string_view what) {
   const JsonInput input(as_bytes(json), what);
-  return NodeReader(input).read(input.root());
+  const StopToken never;
+  return NodeReader(input, never).read(input.root());
 }
 
 std::vector<Node> load_tree(Repository& repository, const Id& tree, StopToken stop) {
-  Bytes blob = repository.load_blob({BlobType::kTree, tree}, std::move(stop));
+  Bytes blob = repository.load_blob({BlobType::kTree, tree}, stop);
   std::vector<Node> nodes;
   parse_tree(
       std::move(blob), [&](Node&& node) { nodes.push_back(std::move(node)); },
-      fmt::format("tree {}", tree.hex()));
+      fmt::format("tree {}", tree.hex()), stop);
   return nodes;
 }
 

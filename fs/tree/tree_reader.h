@@ -17,14 +17,15 @@ class Repository;
 
 /// Calls `visit` for each node in the blob's order, which is strictly ascending by raw name. Throws
 /// Error{kDamaged} naming `what` for malformed JSON (before any call), a node whose name is
-/// unusable or out of order, a file without content, or a directory without subtree. Thread-safe.
+/// unusable or out of order, a file without content, or a directory without subtree, and
+/// Error{kCancelled}: a single node can have millions of contents. Thread-safe.
 void parse_tree(ByteView blob, const std::function<void(Node&&)>& visit,
-                std::string_view what = "tree");
+                std::string_view what = "tree", const StopToken& stop = {});
 
 /// The same of a blob that nobody needs any more: of a large one, in little more memory than its
 /// text takes. Malformed JSON in the middle of that may show after some calls only.
 void parse_tree(Bytes&& blob, const std::function<void(Node&&)>& visit,
-                std::string_view what = "tree");
+                std::string_view what = "tree", const StopToken& stop = {});
 
 /// One node from its object. Throws as parse_tree does.
 Node parse_node(std::string_view json, std::string_view what = "node");

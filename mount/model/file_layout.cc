@@ -2,14 +2,17 @@
 #include "mount/model/file_layout.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <span>
 
 namespace snapfs {
 
 namespace {
 
-std::optional<BlobLocation> locate(const Id& blob, const Index& index) {
-  return index.find_any({BlobType::kData, blob});
+std::optional<BlobLocation> locate(const Id& blob, const ContentIndex& content) {
+  throw_if_stopped(content.stop);
+  return content.index.find_any({BlobType::kData, blob});
 }
 
 }  // namespace
@@ -17,7 +20,7 @@ std::optional<BlobLocation> locate(const Id& blob, const Index& index) {
 ContentSummary summarize(const NodeView& node, const ContentIndex& content) {
   ContentSummary summary;
   for (const Id& blob : node.content) {
-    const std::optional<BlobLocation> location = locate(blob, content.index);
+    const std::optional<BlobLocation> location = locate(blob, content);
     if (!location) {
       summary.complete = false;
       continue;
@@ -27,7 +30,11 @@ ContentSummary summarize(const NodeView& node, const ContentIndex& content) {
       summary.hole_bytes += location->plaintext_length();
     }
   }
-  if (!summary.complete) summary.size = std::max(node.size, summary.size);
+  if (!summary.complete) {
+    // What nobody can check is at least a size that a file can have.
+    constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+    summary.size = std::max(std::min(node.size, kMost), summary.size);
+  }
   return summary;
 }
 
@@ -35,7 +42,7 @@ FileLayout::FileLayout(const NodeView& node, const ContentIndex& content) {
   const std::span<const Id> blobs = node.content;
   std::size_t first_missing = 0;
   for (; first_missing < blobs.size(); ++first_missing) {
-    const std::optional<BlobLocation> location = locate(blobs[first_missing], content.index);
+    const std::optional<BlobLocation> location = locate(blobs[first_missing], content);
     if (!location) break;
     append(blobs[first_missing], *location, content.zeros);
   }
@@ -43,7 +50,7 @@ FileLayout::FileLayout(const NodeView& node, const ContentIndex& content) {
 
   std::vector<BlobLocation> tail;  // from the end
   std::uint64_t tail_bytes = 0;
-  while (const auto location = locate(blobs[blobs.size() - 1 - tail.size()], content.index)) {
+  while (const auto location = locate(blobs[blobs.size() - 1 - tail.size()], content)) {
     tail.push_back(*location);
     tail_bytes += location->plaintext_length();
   }

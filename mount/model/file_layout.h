@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fs/base/id.h"
+#include "fs/base/stop_token.h"
 #include "fs/repo/index.h"
 #include "mount/model/node_table.h"
 #include "mount/model/zero_blobs.h"
@@ -18,6 +19,7 @@ namespace snapfs {
 struct ContentIndex {
   const Index& index;
   const ZeroBlobs& zeros;
+  StopToken stop = {};  ///< ends the look at a file of millions of blobs: Error{kCancelled}
 };
 
 /// What a file's content comes to.

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "fs/base/saturating.h"
+
 namespace snapfs {
 
 namespace {
@@ -161,7 +163,7 @@ ReadAheadAdvice DirectoryReadAhead::advance(const TreeListing& listing, Reader& 
       bytes += node.size;
     } else {
       advice.blobs.push_back(node.content.front());
-      bytes += node.size / node.content.size();
+      add_saturating(bytes, node.size / node.content.size());
     }
   }
   reader.ahead = i;

@@ -11,14 +11,14 @@ namespace snapfs {
 SnapshotFs::SnapshotFs(Repository& repository, const SnapshotFsOptions& options,
                        const StopToken& stop)
     : requests_in_flight_(options.requests_in_flight),
-      tree_cache_(repository, {repository.index(), zeros_}, options.tree_cache_bytes,
+      tree_cache_(repository, {repository.index(), zeros_, stop}, options.tree_cache_bytes,
                   options.view.warn),
       changed_(tree_cache_, options.tree_cache_bytes / 4),
       trees_(tree_cache_, changed_, virtual_, {options.view.owner_root}, stop),
       virtual_(repository,
                {tree_cache_, changed_, trees_, [this] { return status_text(status()); }},
                options.view, stop),
-      files_(repository, {repository.index(), zeros_}, trees_, options.reader, stop),
+      files_(repository, {repository.index(), zeros_, stop}, trees_, options.reader, stop),
       listings_(repository, tree_cache_, trees_, stop),
       warmer_(*this, options.reader.blob_cache_bytes / 2) {}
 

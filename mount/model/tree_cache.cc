@@ -76,7 +76,7 @@ std::shared_ptr<const TreeListing> TreeCache::make_listing(const Id& tree, Bytes
     }
     listing->nodes.push_back(node);
   };
-  parse_tree(std::move(blob), add, "tree " + tree.hex());
+  parse_tree(std::move(blob), add, "tree " + tree.hex(), content_.stop);
   listing->nodes.shrink_to_fit();
   listing->bytes = sizeof(TreeListing) + listing->nodes.heap_bytes() +
                    listing->unusual.capacity() * sizeof(TreeListing::Unusual);

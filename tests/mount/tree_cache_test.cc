@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
+#include "mount/model/file_layout.h"
 #include "mount/model/zero_blobs.h"
+#include "tests/support/fails_with.h"
 #include "tests/support/repository_maker.h"
 
 namespace snapfs {
@@ -23,6 +25,25 @@ TEST(TreeCache, ADirectoryLargerThanTheBudgetIsDecodedOnce) {
   EXPECT_EQ(cache.get(first, {}), listing);
   EXPECT_EQ(cache.get(second, {})->nodes[0].name, "b");
   EXPECT_NE(cache.get(first, {}), listing);
+}
+
+// One of ten million pieces takes longer than anybody waits for an unmount.
+TEST(TreeCache, ADecodeEndsWhenItIsToldTo) {
+  MemoryBackend backend;
+  test::RepositoryMaker maker(backend);
+  Node file = test::make_node("f", NodeType::kFile);
+  file.content = {maker.add_data("x")};
+  const Id tree = maker.add_tree({file});
+  maker.flush();
+  const ZeroBlobs zeros;
+  StopSource stop;
+  const ContentIndex content{maker.repository().index(), zeros, stop.get_token()};
+  TreeCache cache(maker.repository(), content, 1 << 20);
+  EXPECT_EQ(FileLayout(file, content).size(), 1U);
+  stop.request_stop();
+  EXPECT_TRUE(testing::fails_with(ErrorCode::kCancelled, [&] { cache.get(tree, {}); }));
+  EXPECT_TRUE(testing::fails_with(ErrorCode::kCancelled, [&] { summarize(file, content); }));
+  EXPECT_TRUE(testing::fails_with(ErrorCode::kCancelled, [&] { FileLayout(file, content); }));
 }
 
 }  // namespace

@@ -171,13 +171,13 @@ TEST(VirtualTree, InodesOutlastARebuild) {
 TEST(View, LongNamesEndWithAWholeCharacter) {
   std::string host;
   for (int i = 0; i < 200; ++i) host += "\u20ac";  // three bytes each: 255 of them are 85
-  const View view = build_view({snapshot(1, "2026-01-01T00:00:00Z", "a" + host)},
-                               default_path_templates());
+  const View view =
+      build_view({snapshot(1, "2026-01-01T00:00:00Z", "a" + host)}, default_path_templates());
   EXPECT_THAT(names(view, "hosts"), ElementsAre("a" + host.substr(0, 252)));
 }
 
-// Each of these names is cut to the same beginning when it is given a number: a search from 1 on for
-// each of them would take hours.
+// Each of these names is cut to the same beginning when it is given a number: a search from 1 on
+// for each of them would take hours.
 TEST(View, NamesThatAreCutToTheSameOneAreNumberedOn) {
   constexpr int kNames = 30'000;
   std::vector<Snapshot> snapshots;

@@ -490,6 +490,18 @@ TEST_F(ViewsTest, VersionsThatAreTheSameWhenWrittenInOneAreTwo) {
   EXPECT_THAT(list({"versions", "l"}), ElementsAre("2026-11-01T10-00-00Z", "2026-11-02T10-00-00Z"));
 }
 
+// In UTC, these are in years of one digit less than nothing, and of five.
+TEST_F(ViewsTest, VersionsAtTheEndsOfTheCalendarAreFoundByTheirNames) {
+  snapshot("0000-01-01T00:30:00+01:00", {file("f", "1")});
+  snapshot("0000-01-01T00:00:00Z", {file("f", "2")});
+  snapshot("9999-12-31T23:30:00-01:00", {file("f", "3")});
+  EXPECT_THAT(list({"versions", "f"}), ElementsAre("0000-01-01T00-00-00Z", "0000-01-01T00-00-00Z_2",
+                                                   "9999-12-31T23-59-59Z"));
+  EXPECT_EQ(read({"versions", "f", "0000-01-01T00-00-00Z"}), "1");
+  EXPECT_EQ(read({"versions", "f", "0000-01-01T00-00-00Z_2"}), "2");
+  EXPECT_EQ(read({"versions", "f", "9999-12-31T23-59-59Z"}), "3");
+}
+
 TEST_F(ViewsTest, NewVersionsAppear) {
   snapshot("2026-11-01T10:00:00Z", {file("f", "1")});
   EXPECT_THAT(list({"versions", "f"}), ElementsAre("2026-11-01T10-00-00Z"));

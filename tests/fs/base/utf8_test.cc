@@ -25,7 +25,10 @@ TEST(WholeBeginning, EndsNoCharacterInItsMiddle) {
 
 TEST(WholeBeginning, TakesWhatIsNoUtf8ByTheByte) {
   EXPECT_EQ(whole_beginning("\x80\x80\x80\x80", 3), "\x80\x80\x80");
-  EXPECT_EQ(whole_beginning("ab\xe2\x82" "c", 4), "ab\xe2\x82");
+  EXPECT_EQ(whole_beginning("ab\xe2\x82"
+                            "c",
+                            4),
+            "ab\xe2\x82");
   EXPECT_EQ(whole_beginning("\xff\xff", 1), "\xff");
 }
 

@@ -125,5 +125,19 @@ TEST_F(DiffTest, GoesOnWhereADirectoryCannotBeRead) {
   EXPECT_THAT(diff(before, after), ElementsAre("cannot read /d/", "+ /new"));
 }
 
+// 2^40 paths, and nothing to tell at any of them.
+TEST_F(DiffTest, DoesNotGoAgainThroughWhatItHasNothingToTellOf) {
+  Node file = make_node("f", NodeType::kFile);
+  Id before = tree_of({file});
+  file.mtime.seconds += 1;
+  Id after = tree_of({file});
+  for (int i = 0; i < 40; ++i) {
+    before = tree_of({make_directory("l", before), make_directory("r", before)});
+    after = tree_of({make_directory("l", after), make_directory("r", after)});
+  }
+  EXPECT_THAT(diff(before, after), IsEmpty());
+  EXPECT_EQ(summary_.added.tree_blobs, 41U);
+}
+
 }  // namespace
 }  // namespace snapfs

@@ -92,5 +92,31 @@ TEST_F(StatsTest, ReadsEveryDirectoryOnce) {
   EXPECT_LE(backend_.ended(calls) - before, roots.size() + 2);
 }
 
+TEST_F(StatsTest, SumsThatDoNotFitAreTheLargestNumber) {
+  constexpr std::uint64_t kMost = UINT64_MAX;
+  Node huge = maker_.make_file("huge", {"x"});
+  huge.size = kMost;
+  Node linked = linked_file("linked", 1);
+  linked.size = kMost;
+  Node other = linked_file("other", 2);
+  other.size = kMost;
+  const std::vector<Id> roots = {tree_of({huge, linked, other, maker_.make_file("one", {"y"})})};
+  EXPECT_EQ(restore_size(repository(), roots, {}), (RestoreSize{4, kMost}));
+  EXPECT_EQ(unique_contents(repository(), roots, {}).bytes, kMost);
+}
+
+// 41 trees, and 2^40 paths: none of the ways to count goes through them.
+TEST_F(StatsTest, CountsDirectoriesThatAreReachedByAnyNumberOfPaths) {
+  Id tree = tree_of({maker_.make_file("a", {"12345"})});
+  for (int i = 0; i < 40; ++i) {
+    tree = tree_of({make_directory("l", tree), make_directory("r", tree)});
+  }
+  const std::vector<Id> roots = {tree};
+  EXPECT_EQ(restore_size(repository(), roots, {}).bytes, std::uint64_t{5} << 40);
+  EXPECT_EQ(unique_contents(repository(), roots, {}).bytes, 5U);
+  EXPECT_EQ(blobs_per_file(repository(), roots, {}), (BlobsPerFile{1, 1, 5}));
+  EXPECT_EQ(raw_data(repository(), roots, {}).blobs, 42U);
+}
+
 }  // namespace
 }  // namespace snapfs

@@ -141,5 +141,14 @@ TEST_F(TreeSearchTest, GoesOnWhereADirectoryCannotBeRead) {
   EXPECT_TRUE(search.unreadable().contains(missing));
 }
 
+TEST_F(TreeSearchTest, SearchesATreeOnceInEachStateHoweverManyPathsLeadToIt) {
+  Id tree = tree_of({file("f")});
+  for (int i = 0; i < 40; ++i) {
+    tree = tree_of({make_directory("l", tree), make_directory("r", tree)});
+  }
+  const Id root = tree_of({make_directory("a", tree), file("g")});
+  EXPECT_THAT(find(root, {.patterns = {"/**/x", "r/**/x/f", "l/r/x", "g"}}), ElementsAre("/g"));
+}
+
 }  // namespace
 }  // namespace snapfs

@@ -449,8 +449,8 @@ TEST_F(RewriteTest, EditsATreeOnceInEachStateHoweverManyPathsLeadToIt) {
   // The first path, those that were repeated, and how many are not told.
   ASSERT_EQ(excluded.size(), 1 + TreeLog::kMostRepeated + 1);
   EXPECT_TRUE(excluded.front().ends_with("/l/l/a.log: excluded"));
-  EXPECT_THAT(excluded.back(), ::testing::HasSubstr(std::to_string(
-                                   (std::uint64_t{1} << 40) - 1 - TreeLog::kMostRepeated)));
+  EXPECT_THAT(excluded.back(), ::testing::HasSubstr(std::to_string((std::uint64_t{1} << 40) - 1 -
+                                                                   TreeLog::kMostRepeated)));
 }
 
 TEST_F(RewriteTest, RepairsATreeOnceHoweverManyPathsLeadToIt) {

@@ -52,7 +52,8 @@ TEST(PatternWalk, SaysOfEveryPathWhatTheListSays) {
       for (std::size_t depth = 0; depth < 9; ++depth) {
         const PatternList::Inclusion expected = list.includes(path);
         const PatternList::Inclusion found = walk.verdict(state);
-        ASSERT_EQ(found.item, expected.item) << path << " of " << ::testing::PrintToString(patterns);
+        ASSERT_EQ(found.item, expected.item)
+            << path << " of " << ::testing::PrintToString(patterns);
         ASSERT_EQ(found.below, expected.below)
             << "below " << path << " of " << ::testing::PrintToString(patterns);
         const std::string_view name = any_of(random, kNames);

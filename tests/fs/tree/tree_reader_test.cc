@@ -11,6 +11,7 @@
 #include "fs/crypto/sha256.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/tree_builder.h"
+#include "tests/support/fails_with.h"
 
 namespace snapfs {
 namespace {
@@ -356,6 +357,25 @@ TEST(TreeReader, LetsTheVisitorEndIt) {
   };
   EXPECT_THROW(parse_tree(as_bytes(blob), visit), Error);
   EXPECT_EQ(visits, 1);
+}
+
+TEST(ParseTree, EndsInTheMiddleWhenItIsToldTo) {
+  std::string ids;
+  for (int i = 0; i < 10'000; ++i) {
+    ids += (i > 0 ? ",\"" : "\"") + std::string(64, 'a') + "\"";
+  }
+  const std::string blob = R"({"nodes":[{"name":"a","type":"file","content":[]},)"
+                           R"({"name":"b","type":"file","content":[)" +
+                           ids + "]}]}";
+  StopSource stop;
+  std::size_t nodes = 0;
+  const auto visit = [&](Node&&) {
+    ++nodes;
+    stop.request_stop();
+  };
+  EXPECT_TRUE(testing::fails_with(
+      ErrorCode::kCancelled, [&] { parse_tree(as_bytes(blob), visit, "tree", stop.get_token()); }));
+  EXPECT_EQ(nodes, 1U);
 }
 
 }  // namespace

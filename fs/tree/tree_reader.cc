@@ -27,8 +27,7 @@ constexpr std::size_t kLargeTree = 16 << 20;
 class NodeReader {
  public:
   /// Both must outlive it.
-  explicit NodeReader(const JsonInput& input, const StopToken& stop)
-      : input_(input), stop_(stop) {}
+  explicit NodeReader(const JsonInput& input, const StopToken& stop) : input_(input), stop_(stop) {}
 
   /// The node, complete and consistent but for its place in the tree.
   Node read(const JsonInput::Element& element) {

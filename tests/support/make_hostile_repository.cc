@@ -43,9 +43,9 @@ void make(const std::string& path, bool deep, std::uint64_t levels, std::uint64_
   std::vector<Node> files = {maker.make_file("file", {"content\n"})};
   for (const char* const time : {"2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"}) {
     const Id bottom = maker.add_tree(files);
-    maker.add_snapshot(deep ? make_deep(maker, bottom, levels, name_bytes)
-                            : make_shared(maker, bottom, levels),
-                       time);
+    maker.add_snapshot(
+        deep ? make_deep(maker, bottom, levels, name_bytes) : make_shared(maker, bottom, levels),
+        time);
     files.push_back(maker.make_file("second", {"more\n"}));
   }
   write_out(backend, path);

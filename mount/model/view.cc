@@ -187,7 +187,7 @@ class ViewBuilder {
     Names& names = names_[path];
     if (!names.taken.contains(name)) return name;
     // Counted for all names that are cut to the same one: numbers are never tried twice.
-    unsigned& suffix = names.next_suffix[whole_beginning(name, kMaxNameBytes - kMaxTailBytes)];
+    unsigned& suffix = names.next_suffix[whole_beginning(name, kMaxMadeNameBytes - kMaxTailBytes)];
     std::string candidate;
     do {
       const std::string tail = "-" + std::to_string(++suffix);

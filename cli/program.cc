@@ -19,6 +19,7 @@
 #include "cli/program_name.h"
 #include "cli/signals.h"
 #include "fs/base/error.h"
+#include "fs/crypto/kdf.h"
 #include "fs/crypto/secure_memory.h"
 
 namespace snapfs {
@@ -121,6 +122,7 @@ int run_program(int argc, const char* const* argv) noexcept {
   return_large_buffers();
   open_standard_streams();
   forbid_core_dumps();
+  keep_crypto_to_the_end();
   // A reader that goes away is an error like others, and its status the same for every command.
   ::signal(SIGPIPE, SIG_IGN);
   try {

@@ -27,10 +27,15 @@ struct ScryptParameters {
   std::uint64_t memory() const noexcept { return 128 * n * r; }
 };
 
-/// Throws Error{kDamaged} when the parameters are not valid, Error{kOutOfResources} when memory is
-/// short, Error{kCancelled} soon after a stop was requested.
+/// Throws Error{kDamaged} when the parameters are not valid, Error{kOutOfResources} when memory or
+/// a thread is short, Error{kCancelled} at once when a stop was requested; the derivation then goes
+/// on unseen until the process ends.
 Keys derive_keys(ByteView password, ByteView salt, const ScryptParameters& parameters,
                  const StopToken& stop);
+
+/// To be called before anything else of this folder by a program that ends while a derivation may
+/// go on: otherwise OpenSSL would be taken down under it.
+void keep_crypto_to_the_end() noexcept;
 
 /// Parameters that make one derivation on this machine take about `target`, within 60 MiB.
 ScryptParameters calibrate_scrypt(std::chrono::milliseconds target);

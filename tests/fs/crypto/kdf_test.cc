@@ -61,7 +61,7 @@ TEST(DeriveKeys, RefusesParametersOutOfRange) {
 }
 
 TEST(DeriveKeys, EndsWhenItIsToldTo) {
-  // Two bounds of the loop: many lanes, and one that takes long.
+  // Many lanes, one that takes long, and one block that does.
   for (const ScryptParameters parameters :
        {ScryptParameters{1 << 14, 8, 1 << 20}, ScryptParameters{1 << 20, 8, 1},
         ScryptParameters{2, 1 << 22, 1}}) {

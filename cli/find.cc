@@ -174,7 +174,9 @@ class Finder {
 
 ExitCode report_unreadable(bool json, const TreeSearch& search) {
   for (const auto& [tree, error] : search.unreadable()) {
-    print_warning(json, tree.hex(), fmt::format("a directory was not searched: {}", error.what()));
+    print_warning(json, tree.hex(),
+                  fmt::format("tree {}: this directory was not searched: {}", tree.short_hex(),
+                              error.what()));
   }
   if (search.unreadable().empty()) return ExitCode::kSuccess;
   print_exit_error(json, ExitCode::kFatal,

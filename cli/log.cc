@@ -215,8 +215,9 @@ ExitCode run_log(const GlobalOptions& options, const LogArguments& arguments, Si
   bool complete = true;
   const auto unreadable = [&](const Id& tree, const Error& error) {
     complete = false;
-    print_warning(options.json, tree.hex(),
-                  fmt::format("a directory was left out: {}", error.what()));
+    print_warning(
+        options.json, tree.hex(),
+        fmt::format("tree {}: this directory was passed over: {}", tree.short_hex(), error.what()));
   };
   Log log(std::move(snapshots), path, names);
   const std::size_t versions = log.look(session.repository(), session.stop(), unreadable);

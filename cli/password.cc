@@ -91,6 +91,15 @@ SecureBytes prompt_twice(const char* prompt, const StopToken& stop) {
   throw Error(ErrorCode::kUsage, "the passwords do not match: nothing was done");
 }
 
+/// Whether it is the repository that another command's is to be filled from.
+bool is_source(const GlobalOptions& options) { return !options.variable("").empty(); }
+
+/// The option as it is typed for this one of two repositories.
+std::string option(const GlobalOptions& options, std::string_view word) {
+  return fmt::format("--{}{}{}", options.variables.empty() ? "" : "from-", word,
+                     options.variables_end);
+}
+
 SecureBytes password_from_user(const GlobalOptions& options, PasswordUse use,
                                const StopToken& stop) {
   if (options.stdin_is_data) {
@@ -100,10 +109,9 @@ SecureBytes password_from_user(const GlobalOptions& options, PasswordUse use,
   }
   if (::isatty(STDIN_FILENO) == 0) return password_line();
   if (use == PasswordUse::kOpen) {
-    const bool source = options.variable("") != "";
-    return prompt_secret(
-        source ? "enter password for source repository: " : "enter password for repository: ",
-        stop);
+    return prompt_secret(is_source(options) ? "enter password for source repository: "
+                                            : "enter password for repository: ",
+                         stop);
   }
   return prompt_twice("enter password for new repository: ", stop);
 }
@@ -153,14 +161,16 @@ ChosenPassword choose_password(const GlobalOptions& options, PasswordUse use,
         environment_setting(options.variable("PASSWORD_FILE")) ||
         environment_setting(options.variable("PASSWORD_COMMAND"))) {
       throw Error(ErrorCode::kUsage,
-                  "--insecure-no-password contradicts the password given by another option or a "
-                  "variable: give one of them");
+                  option(options, "insecure-no-password") +
+                      " contradicts the password given by another option or a variable: give one "
+                      "of them");
     }
     return {};
   }
   if (!options.password_command.empty() && !options.password_file.empty()) {
     throw Error(ErrorCode::kUsage,
-                "--password-file and --password-command exclude each other: give one");
+                fmt::format("{} and {} exclude each other: give one",
+                            option(options, "password-file"), option(options, "password-command")));
   }
   if (!options.password_command.empty()) return {password_from_command(options.password_command)};
   if (!options.password_file.empty()) return {password_from_file(options.password_file)};
@@ -176,9 +186,17 @@ ChosenPassword require_password(const GlobalOptions& options, PasswordUse use,
                                 const StopToken& stop) {
   ChosenPassword password = choose_password(options, use, stop);
   if (password.secret.view().empty() && !options.insecure_no_password) {
-    throw Error(ErrorCode::kUsage,
-                "the password is empty: give one with --password-file, --password-command or "
-                "SNAPFS_PASSWORD, type it on a terminal, or say --insecure-no-password");
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("the password{} is empty: give one with {}, {} or SNAPFS_{}, or type it on "
+                    "a terminal{}",
+                    is_source(options) ? " of the source repository" : "",
+                    option(options, "password-file"), option(options, "password-command"),
+                    options.variable("PASSWORD"),
+                    // The old names of a second repository's options have no such one.
+                    options.variables_end.empty()
+                        ? "; if it is to be so, say " + option(options, "insecure-no-password")
+                        : ""));
   }
   return password;
 }

@@ -4,7 +4,9 @@
 #include <sys/types.h>
 
 #include <cerrno>
+#include <fstream>
 #include <limits>
+#include <string>
 
 #include "fs/base/error.h"
 #include "fs/repo/identity.h"
@@ -15,12 +17,25 @@ namespace {
 
 constexpr std::int64_t kStaleAfterSeconds = 30 * 60;
 
+/// Whether the process has ended and only its parent does not want to know. In a container whose
+/// first process collects nobody's children that lasts as long as the container.
+bool has_ended(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  std::getline(file, line);
+  // "PID (NAME) STATE ...", where the name may have parentheses in it.
+  const std::size_t state = line.rfind(") ");
+  return state != std::string::npos && state + 2 < line.size() &&
+         (line[state + 2] == 'Z' || line[state + 2] == 'X');
+}
+
 /// Asked with signal 0. The reference sends SIGHUP, which holders of a lock ignore; a process that
 /// has got the number of one that is gone might not.
 bool process_is_running(std::int64_t pid) {
   // 0 and negative numbers would mean groups of processes.
   if (pid <= 0 || pid > std::numeric_limits<pid_t>::max()) return false;
-  return ::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM;
+  const auto process = static_cast<pid_t>(pid);
+  return (::kill(process, 0) == 0 || errno == EPERM) && !has_ended(process);
 }
 
 }  // namespace

@@ -55,6 +55,27 @@ TEST_F(PasswordTest, OptionBeatsEnvironment) {
   EXPECT_EQ(read(), "from file");
 }
 
+TEST_F(PasswordTest, AnEmptyOneIsAskedForByTheOptionsOfItsRepository) {
+  std::ofstream(file_, std::ios::trunc) << "\n";
+  options_.password_file = file_;
+  const auto message = [&] {
+    try {
+      return read();
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+  };
+  EXPECT_NE(message().find("give one with --password-file, "), std::string::npos) << message();
+  options_.variables = "FROM_";
+  EXPECT_NE(message().find("of the source repository is empty: give one with --from-password-file, "
+                           "--from-password-command or SNAPFS_FROM_PASSWORD, "),
+            std::string::npos)
+      << message();
+  options_.variables = "";
+  options_.variables_end = "2";
+  EXPECT_NE(message().find("give one with --password-file2, "), std::string::npos) << message();
+}
+
 TEST_F(PasswordTest, CommandIsRunWithoutShell) {
   options_.password_command = "printf '%s ' $HOME";
   EXPECT_EQ(read(), "$HOME");

@@ -1,6 +1,7 @@
 // Which locks nobody holds any more (FORMAT §12).
 #include "fs/repo/stale_locks.h"
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -98,6 +99,19 @@ TEST_F(StaleLocksTest, ProcessesAreThoseOfTheSystem) {
   if (child == 0) ::_exit(0);
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);
   EXPECT_FALSE(witness.is_running(child));
+}
+
+TEST_F(StaleLocksTest, AProcessThatItsParentHasNotCollectedRunsNoMore) {
+  const LockWitness witness = LockWitness::of_this_host(clock_.now());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::prctl(PR_SET_NAME, ") R (");
+    ::_exit(0);
+  }
+  siginfo_t ended{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
+  EXPECT_FALSE(witness.is_running(child));
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
 }
 
 TEST_F(StaleLocksTest, UnreadableLocksAreListedWithWhatIsWrong) {

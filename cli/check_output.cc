@@ -8,6 +8,7 @@
 #include "cli/global_options.h"
 #include "cli/json_object.h"
 #include "cli/output.h"
+#include "fs/base/shell_word.h"
 
 namespace snapfs {
 namespace {
@@ -56,17 +57,6 @@ std::string check_summary_json(const CheckVerdict& verdict) {
   return object.finish();
 }
 
-std::string quoted(std::string_view word) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%";
-  if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) {
-    return std::string(word);
-  }
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
-}
-
 std::string what_was_read(const CheckVerdict& verdict) {
   if (!verdict.read_data) return "";
   return fmt::format("the data of {} of {} pack{} was read{}\n", verdict.packs_read, verdict.packs,
@@ -87,7 +77,7 @@ std::string repair_advice(const CheckVerdict& verdict, std::span<const std::stri
   if (verdict.means_loss()) {
     if (!sources.empty()) {
       advice += "  snapfs snapshot --force";
-      for (const std::string& source : sources) advice += " " + quoted(source);
+      for (const std::string& source : sources) advice += " " + shell_word(source);
       advice += "\n";
     }
     // What the others can bring back must not be given up before.

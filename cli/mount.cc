@@ -25,6 +25,7 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "fs/base/error.h"
+#include "fs/base/shell_word.h"
 #include "mount/fuse/errno_guard.h"
 #include "mount/fuse/mountpoint.h"
 #include "mount/fuse/server.h"
@@ -73,10 +74,10 @@ void announce(const GlobalOptions& options, const std::string& mountpoint) {
     object.text("message_type", "mounted").text("mountpoint", mountpoint);
     print(object.finish() + "\n");
   } else if (!options.quiet) {
-    print(
-        fmt::format("The snapshots are at {}\n"
-                    "{}un \"snapfs umount {}\" when you are done.\n",
-                    mountpoint, options.background ? "R" : "Press Ctrl-C here, or r", mountpoint));
+    print(fmt::format(
+        "The snapshots are at {}\n"
+        "{}un \"snapfs umount {}\" when you are done.\n",
+        mountpoint, options.background ? "R" : "Press Ctrl-C here, or r", shell_word(mountpoint)));
   }
 }
 

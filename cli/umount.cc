@@ -22,6 +22,7 @@
 #include "cli/signals.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
+#include "fs/base/shell_word.h"
 #include "mount/fuse/mount_table.h"
 
 namespace snapfs {
@@ -76,7 +77,7 @@ std::string named(const std::vector<MountUser>& users) {
   throw Error(ErrorCode::kIo,
               fmt::format("{} is in use by {}: end that first, or detach the mount with "
                           "\"snapfs umount --lazy {}\"",
-                          path, by, path),
+                          path, by, shell_word(path)),
               path);
 }
 
@@ -94,7 +95,7 @@ void unmount(const std::string& path, bool lazy, const StopToken& stop) {
   throw Error(ErrorCode::kIo,
               fmt::format("fusermount3 could not unmount {}: if it is in use, \"snapfs umount "
                           "--lazy {}\" detaches it",
-                          path, path),
+                          path, shell_word(path)),
               path);
 }
 
@@ -132,14 +133,15 @@ std::string other_places(const MountEntry& entry) {
     if (other.device_major != entry.device_major || other.device_minor != entry.device_minor) {
       continue;
     }
-    return fmt::format("they are mounted on {0}, too: run \"snapfs umount {0}\"", other.path);
+    return fmt::format("they are mounted on {}, too: run \"snapfs umount {}\"", other.path,
+                       shell_word(other.path));
   }
   const std::vector<MountUser> users = users_elsewhere(entry.device_major, entry.device_minor);
   if (users.empty()) return {};
   return fmt::format(
       "they are mounted in another mount namespace, too, that of {}: end that, or run \"nsenter -t "
       "{} -m umount {}\"",
-      named(users), users.front().pid, entry.path);
+      named(users), users.front().pid, shell_word(entry.path));
 }
 
 /// The lock is gone only when the server is: who unmounts to prune should not meet it.

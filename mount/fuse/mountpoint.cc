@@ -19,6 +19,7 @@
 
 #include "fs/base/error.h"
 #include "fs/base/file.h"
+#include "fs/base/shell_word.h"
 #include "mount/fuse/mount_table.h"
 
 namespace snapfs {
@@ -55,7 +56,7 @@ struct stat status_of(const std::string& path) {
 }
 
 std::string how_to_clear(const std::string& mountpoint) {
-  return "'snapfs umount " + mountpoint + "'";
+  return "\"snapfs umount " + shell_word(mountpoint) + "\"";
 }
 
 /// A second mount would hide the first, and each would have to be unmounted; one inside another
@@ -85,9 +86,10 @@ void check_directory(const std::string& mountpoint) {
   if (::stat(mountpoint.c_str(), &status) != 0) {
     switch (errno) {
       case ENOENT:
-        throw Error(ErrorCode::kNotFound,
-                    "mountpoint " + mountpoint + " does not exist: create the directory first",
-                    mountpoint);
+        throw Error(
+            ErrorCode::kNotFound,
+            "mountpoint " + shell_word(mountpoint) + " does not exist: create the directory first",
+            mountpoint);
       case ENOTCONN:
         throw Error(ErrorCode::kIo,
                     "mountpoint " + mountpoint +

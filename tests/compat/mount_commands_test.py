@@ -5,6 +5,8 @@ import errno
 import glob
 import os
 import pty
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -71,6 +73,7 @@ class MountCommandsTest(harness.CompatTest):
         self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
         for word in ("snapfs: ", *words):
             self.assertIn(word, done.stderr)
+        return done
 
     def serve(self, *arguments, prefix=()):
         """A server in the foreground, whose mount is usable."""
@@ -255,6 +258,20 @@ class MountCommandsTest(harness.CompatTest):
         return done
 
     # Taking it away
+
+    def test_commands_that_are_printed_run_as_they_are(self):
+        for name in ("with space", "it's $HOME"):
+            place = os.path.join(self.scratch, name)
+            os.mkdir(place)
+            said = self.snapfs("mount", "--background", place).stdout
+            refused = self.fails("mount", "-b", place, words=["already mounted"])
+            advice = [re.search(r'"snapfs (umount .*)"', text).group(1) for text in (said, refused.stderr)]
+            self.assertEqual([shlex.split(text) for text in advice], [["umount", place]] * 2)
+            with open(os.path.join(place, os.path.relpath(self.latest, self.mountpoint), "first"), "rb"):
+                busy = self.fails("umount", place, words=["--lazy"])
+            lazy = re.search(r'"snapfs (umount --lazy .*)"', busy.stderr).group(1)
+            self.snapfs(*shlex.split(lazy))
+            self.assertEqual(self.mounts(), [])
 
     def test_umount_names_who_uses_it(self):
         server, _ = self.serve()

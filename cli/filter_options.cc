@@ -2,6 +2,7 @@
 
 #include "cli/environment.h"
 #include "cli/grammar/command.h"
+#include "fs/base/error.h"
 #include "fs/base/path.h"
 #include "fs/base/utf8.h"
 
@@ -34,15 +35,20 @@ SnapshotFilter FilterOptions::filter() const {
 
 void add_filter_options(Command& command, FilterOptions& options, HostOption host) {
   const char* const group = "Which snapshots";
-  command.add(
-      group,
-      {
-          {host == HostOption::kShortToo ? "-H,--host" : "--host", "HOST", &options.hosts,
-           "Only snapshots of HOST, or SNAPFS_HOST (may be repeated)"},
-          {"--tag", "TAGS", &options.tags,
-           "Only snapshots with all of TAG[,TAG...] (may be repeated)"},
-          {"--path", "PATH", &options.paths, "Only snapshots that hold PATH (may be repeated)"},
-      });
+  const Binding::Setter path = [&options](const std::string& text) {
+    // As a relative path it would be the current directory, which nobody means who writes
+    // --path "$UNSET".
+    if (text.empty()) throw Error(ErrorCode::kUsage, "this names no path");
+    options.paths.push_back(text);
+  };
+  command.add(group,
+              {
+                  {host == HostOption::kShortToo ? "-H,--host" : "--host", "HOST", &options.hosts,
+                   "Only snapshots of HOST, or SNAPFS_HOST (may be repeated)"},
+                  {"--tag", "TAGS", &options.tags,
+                   "Only snapshots with all of TAG[,TAG...] (may be repeated)"},
+                  {"--path", "PATH", path, "Only snapshots that hold PATH (may be repeated)"},
+              });
 }
 
 }  // namespace snapfs

@@ -215,7 +215,8 @@ void remove_named(SnapshotChoice& choice, const std::vector<Snapshot>& all,
 
 ExitCode run_forget(const GlobalOptions& global, const ForgetOptions& options, Signals& signals) {
   const RetentionPolicy policy = options.policy();
-  if (options.prune) (void)options.prune_arguments.options();  // mistakes show before a removal
+  (void)
+      options.prune_arguments.options();  // mistakes show before a removal, with --prune or without
   GroupBy::parse(options.group_by);
   require_intention(global, options, policy);
   Session session(global, signals, lock_unless(global.no_lock, WantedLock::to_make_room()));

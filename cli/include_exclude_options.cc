@@ -13,12 +13,16 @@ namespace {
 /// `word` is "include" or "exclude".
 std::vector<PatternList> read_lists(const PatternArguments& arguments, const std::string& word) {
   std::vector<PatternList> lists;
-  const auto add = [&lists](PatternList list) {
-    if (!list.empty()) lists.push_back(std::move(list));
+  // A pattern that is written down empty is one that nothing matches: of --include "$UNSET" all
+  // that there is must not become.
+  const auto add = [&lists](PatternList list, const std::vector<std::string>& written) {
+    if (!list.empty() || !written.empty()) lists.push_back(std::move(list));
   };
-  add(read_patterns(arguments.patterns, "--" + word, arguments.files, LetterCase::kMatters));
+  add(read_patterns(arguments.patterns, "--" + word, arguments.files, LetterCase::kMatters),
+      arguments.patterns);
   add(read_patterns(arguments.caseless_patterns, "--i" + word, arguments.caseless_files,
-                    LetterCase::kIgnored));
+                    LetterCase::kIgnored),
+      arguments.caseless_patterns);
   return lists;
 }
 

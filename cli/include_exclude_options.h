@@ -25,8 +25,9 @@ struct PatternArguments {
   }
 };
 
-/// What they come to: lists that have patterns, and of one kind only. Both are empty when files
-/// were given that hold none: that is no wish to leave everything out.
+/// What they come to: lists of one kind only. Both are empty when files were given that hold no
+/// patterns: that is no wish to leave everything out. An empty pattern on the command line makes a
+/// list that matches nothing.
 struct IncludeExcludeLists {
   std::vector<PatternList> includes;
   std::vector<PatternList> excludes;

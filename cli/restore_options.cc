@@ -50,7 +50,7 @@ std::function<bool(const std::string&)> choose_attributes(const RestoreArguments
       {{include ? "--include-xattr" : "--exclude-xattr",
         include ? arguments.include_attributes : arguments.exclude_attributes}}};
   PatternList list(source, LetterCase::kMatters);
-  if (list.empty()) return {};
+  if (list.empty() && !include) return {};
   return [list = std::move(list), include](const std::string& name) {
     return list.matches(name) == include;
   };

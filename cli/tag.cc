@@ -33,7 +33,10 @@ struct TagArguments {
 std::vector<std::string> split_all(const std::vector<std::string>& lists) {
   std::vector<std::string> tags;
   for (const std::string& list : lists) {
-    for (std::string& tag : split_tags(list)) tags.push_back(std::move(tag));
+    for (std::string& tag : split_tags(list)) {
+      // A variable that is not set names no tag, and none is called "".
+      if (!tag.empty()) tags.push_back(std::move(tag));
+    }
   }
   return tags;
 }
@@ -41,8 +44,12 @@ std::vector<std::string> split_all(const std::vector<std::string>& lists) {
 TagChange parse_change(const TagArguments& arguments) {
   const TagChange change{split_all(arguments.set), split_all(arguments.add),
                          split_all(arguments.remove)};
-  if (change.is_empty()) {
+  if (arguments.set.empty() && arguments.add.empty() && arguments.remove.empty()) {
     throw Error(ErrorCode::kUsage, "nothing to do: give --set, --add or --remove with tags");
+  }
+  if (!arguments.set.empty() && change.set.empty()) {
+    throw Error(ErrorCode::kUsage,
+                "--set names no tag, and was not carried out: --remove TAG takes tags away");
   }
   if (!change.set.empty() && !(change.add.empty() && change.remove.empty())) {
     throw Error(ErrorCode::kUsage,
@@ -120,7 +127,7 @@ Command tag_command(GlobalOptions& options) {
   const auto add = [&](const char* name, std::vector<std::string>& values, const char* text) {
     command.add("Change", {name, "TAGS", &values, text});
   };
-  add("--set", arguments->set, "Replace all tags by TAG[,TAG...]; '' leaves none");
+  add("--set", arguments->set, "Replace all tags by TAG[,TAG...]");
   add("--add", arguments->add, "Add TAG[,TAG...] (may be repeated)");
   add("--remove", arguments->remove, "Remove TAG[,TAG...] (may be repeated)");
   add_filter_options(command, arguments->filter);
@@ -129,8 +136,7 @@ A snapshot with other tags is another snapshot: it gets a new ID, and remembers 
 
 Examples:
   snapfs tag --add release 1a2b3c4d
-  snapfs tag --remove nightly --host web1
-  snapfs tag --set '' --tag obsolete       no tags for all that are tagged obsolete)";
+  snapfs tag --remove nightly --host web1)";
   command.run = [&options, arguments](Signals& signals) {
     return run_tag(options, *arguments, signals);
   };

@@ -6,9 +6,7 @@
 namespace snapfs {
 
 std::vector<std::string> TagChange::apply_to(std::vector<std::string> tags) const {
-  if (!set.empty()) {
-    return set == std::vector<std::string>{""} ? std::vector<std::string>{} : set;
-  }
+  if (!set.empty()) return set;
   for (const std::string& tag : add) {
     if (std::find(tags.begin(), tags.end(), tag) == tags.end()) tags.push_back(tag);
   }

@@ -8,7 +8,7 @@ namespace snapfs {
 
 /// What is to be done to a snapshot's tags: either they are set, or some are added and removed.
 struct TagChange {
-  std::vector<std::string> set;  ///< the one tag "" means no tags; empty: they are not set
+  std::vector<std::string> set;  ///< empty: they are not set
   std::vector<std::string> add;
   std::vector<std::string> remove;
 

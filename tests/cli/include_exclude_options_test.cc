@@ -68,6 +68,20 @@ TEST(IncludeExcludeOptions, FilesWithoutPatternsAreNoWish) {
   EXPECT_FALSE(parsed("").given());
 }
 
+TEST(IncludeExcludeOptions, AnEmptyPatternMatchesNothing) {
+  IncludeExcludeOptions options;
+  options.includes.patterns = {""};
+  EXPECT_EQ(options.read().includes.size(), 1U);
+  EXPECT_FALSE(options.read().included("/a").item);
+  EXPECT_FALSE(options.read().included("/a").below);
+  options.includes.caseless_patterns = {"A"};
+  EXPECT_TRUE(options.read().included("/a").item);
+  options.excludes.caseless_patterns = {""};
+  EXPECT_TRUE(fails_with(ErrorCode::kUsage, "combined", [&] { options.read(); }));
+  options.includes = {};
+  EXPECT_FALSE(options.read().excluded("/a"));
+}
+
 TEST(IncludeExcludeOptions, PatternsLeadTheWay) {
   const IncludeExcludeLists lists = parsed("-i /a/b --iinclude /a/C").read();
   EXPECT_FALSE(lists.included("/a").item);

@@ -73,17 +73,27 @@ class TagTest(ChangesTest):
             self.assertEqual(now.get(name), first.get(name))
         self.check()
 
-    def test_set_to_nothing_leaves_none(self):
+    def test_variables_that_are_not_set_are_no_tags(self):
         self.backup("--tag", "t")
-        self.snapfs("tag", "--set", "")  # of which restic says that it does, and does not
-        self.assertEqual(self.tags(), [None])
+        before = self.files("snapshots")
+        for value in ("", ",", " , "):
+            # restic passes over it, without a word.
+            refused = self.snapfs("tag", "--set", value, expect=1)
+            self.assertIn("--remove", refused.stderr)
+            for option in ("--add", "--remove"):
+                self.assertIn("no snapshots", self.snapfs("tag", option, value).stdout)
+        self.assertEqual(self.files("snapshots"), before)
+        self.snapfs("tag", "--add", "x,")
+        self.assertEqual(self.tags(), [["t", "x"]])
+        self.snapfs("tag", "--set", "a,", "--set", "")
+        self.assertEqual(self.tags(), [["a"]])
 
     def test_mistakes_change_nothing(self):
         self.backup()
         before = self.files("snapshots")
         for arguments in ([], ["--set", "a", "--add", "b"], ["--add", "snapfs-partial"]):
             self.snapfs("tag", *arguments, expect=1)
-        self.assertIn("ignored", self.snapfs("tag", "--add", "a", "ffffff").stderr)
+        self.snapfs("tag", "--add", "a", "ffffff", expect=1)
         self.snapfs("tag", "--add", "a", "--host", "nobody")
         self.assertEqual(self.files("snapshots"), before)
 

@@ -230,11 +230,21 @@ class ForgetTest(harness.CompatTest):
         self.make_daily(1)
         for option, value in (("--keep-last", "-2"), ("--keep-daily", "some"),
                               ("--keep-within", "3d2"), ("--keep-within-daily", "-3d"),
-                              ("--group-by", "moon")):
+                              ("--group-by", "moon"), ("--max-unused", "much"),
+                              ("--max-repack-size", "all"), ("--repack-smaller-than", "tiny")):
             with self.subTest(option=option):
                 result = self.snapfs("forget", f"{option}={value}", expect=1)
                 self.assertIn(value, result.stderr)
                 self.assertEqual(len(result.stderr.splitlines()), 1)
+
+    def test_a_path_that_is_not_set_is_not_the_current_directory(self):
+        self.make_daily(3)
+        before = self.ids()
+        (source,) = self.snapshots()[0]["paths"]
+        for options in (["--keep-last", "1"], ["--unsafe-allow-remove-all"]):
+            result = self.snapfs("forget", *options, "--path=", expect=1, cwd=source)
+            self.assertIn("no path", result.stderr)
+        self.assertEqual(self.ids(), before)
 
     def test_what_cannot_be_removed_is_status_3(self):
         self.make_daily(3)

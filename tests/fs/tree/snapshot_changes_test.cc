@@ -132,7 +132,6 @@ TEST(TagChange, AddsRemovesAndSets) {
   EXPECT_EQ(apply({}, {}, {"a"}, {"a", "b", "a"}), (Tags{"b"}));
   EXPECT_EQ(apply({}, {"n"}, {"n"}, {"a"}), (Tags{"a"}));
   EXPECT_EQ(apply({"x", "y"}, {}, {}, {"a"}), (Tags{"x", "y"}));
-  EXPECT_EQ(apply({""}, {}, {}, {"a"}), (Tags{}));
   EXPECT_TRUE(TagChange{}.is_empty());
 }
 

@@ -56,12 +56,15 @@ std::string GlobalOptions::repository_string() const {
   if (!repository_file.empty()) return read_repository_file(repository_file);
   // Whatever is set under our name comes before everything under the other.
   for (const std::string_view prefix : kVariablePrefixes) {
-    if (auto value = environment_setting(prefix, variable("REPOSITORY"))) {
-      return *std::move(value);
+    auto value = environment_setting(prefix, variable("REPOSITORY"));
+    const auto file = environment_setting(prefix, variable("REPOSITORY_FILE"));
+    if (value && file) {
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("{0}{1} and {0}{2} exclude each other: unset one, or give --repo",
+                              prefix, variable("REPOSITORY"), variable("REPOSITORY_FILE")));
     }
-    if (const auto file = environment_setting(prefix, variable("REPOSITORY_FILE"))) {
-      return read_repository_file(*file);
-    }
+    if (value) return *std::move(value);
+    if (file) return read_repository_file(*file);
   }
   throw Error(ErrorCode::kUsage,
               "no repository was named: give its directory with --repo, or set SNAPFS_REPOSITORY");

@@ -132,12 +132,15 @@ std::optional<SecureBytes> take_secret_variable(const std::string& name) {
 std::optional<SecureBytes> password_from_variables(std::string_view prefix,
                                                    const GlobalOptions& options,
                                                    std::optional<SecureBytes> plain) {
-  if (const auto command = environment_setting(prefix, options.variable("PASSWORD_COMMAND"))) {
-    return password_from_command(*command);
+  const auto command = environment_setting(prefix, options.variable("PASSWORD_COMMAND"));
+  const auto file = environment_setting(prefix, options.variable("PASSWORD_FILE"));
+  if (command && file) {
+    throw Error(ErrorCode::kUsage, fmt::format("{0}{1} and {0}{2} exclude each other: unset one",
+                                               prefix, options.variable("PASSWORD_COMMAND"),
+                                               options.variable("PASSWORD_FILE")));
   }
-  if (const auto file = environment_setting(prefix, options.variable("PASSWORD_FILE"))) {
-    return password_from_file(*file);
-  }
+  if (command) return password_from_command(*command);
+  if (file) return password_from_file(*file);
   return plain;
 }
 

@@ -73,7 +73,7 @@ const Snapshot& find_at(const std::vector<Snapshot>& snapshots, std::string_view
   const char* advice = times ? "give \"latest\", an ID, or a time such as yesterday or 2026-01-31"
                              : "give \"latest\" or an ID";
   if (!times && parse_time_expression(text, {}, {})) {
-    advice = "a time is no name for what is to be changed, give \"latest\" or an ID";
+    advice = "a time is no name here, give \"latest\" or an ID";
   }
   throw Error(ErrorCode::kUsage, fmt::format("\"{}\" does not name a snapshot: {}", text, advice),
               std::string(text));

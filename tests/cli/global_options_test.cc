@@ -138,6 +138,25 @@ TEST_F(GlobalLine, FilesOfCertificatesAreThere) {
   EXPECT_NO_THROW(parse({"--cacert", there}).remote.check_files());
 }
 
+TEST(GlobalOptions, VariablesThatNameTwoRepositoriesAreAnError) {
+  testing::TemporaryDirectory scratch;
+  scratch.write("name", "/theirs\n");
+  const std::string file = scratch / "name";
+  for (const std::string prefix : {"SNAPFS_", "RESTIC_"}) {
+    const ScopedVariable ours("SNAPFS_REPOSITORY", std::nullopt);
+    const ScopedVariable name(prefix + "REPOSITORY", "/one");
+    const ScopedVariable list(prefix + "REPOSITORY_FILE", file);
+    GlobalOptions options;
+    EXPECT_TRUE(fails_with(ErrorCode::kUsage, prefix + "REPOSITORY_FILE",
+                           [&] { (void)options.repository_string(); }));
+    options.repository_file = file;
+    EXPECT_EQ(options.repository_string(), "/theirs");
+  }
+  const ScopedVariable ours("SNAPFS_REPOSITORY", "/ours");
+  const ScopedVariable theirs("RESTIC_REPOSITORY_FILE", file);
+  EXPECT_EQ(GlobalOptions{}.repository_string(), "/ours");
+}
+
 TEST(SplitCsv, AsGosReaderDoes) {
   EXPECT_THAT(split_csv(""), ElementsAre());
   EXPECT_THAT(split_csv("a"), ElementsAre("a"));

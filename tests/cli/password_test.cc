@@ -120,6 +120,14 @@ TEST_F(PasswordTest, ContradictingOptionsAreAnError) {
   EXPECT_THROW(read(), Error);
 }
 
+TEST_F(PasswordTest, ContradictingVariablesAreAnError) {
+  ::setenv("RESTIC_PASSWORD_FILE", file_.c_str(), 1);
+  ::setenv("RESTIC_PASSWORD_COMMAND", "echo x", 1);
+  EXPECT_THROW(read(), Error);
+  options_.password_file = file_;
+  EXPECT_EQ(read(), "from file");
+}
+
 TEST_F(PasswordTest, MissingFileIsNamed) {
   options_.password_file = "/no/such/file";
   try {

@@ -249,7 +249,7 @@ class KeyTest(ChangesTest):
     def test_key_in_use_is_not_removed(self):
         (current,) = self.files("keys")
         self.assertIn("passwd", self.snapfs("key", "remove", current, expect=1).stderr)
-        self.assertIn("key list", self.snapfs("key", "remove", "ffff", expect=1).stderr)
+        self.assertIn("key list", self.snapfs("key", "remove", "f" * 8, expect=1).stderr)
         self.snapfs("key", "remove", expect=1)
         self.assertEqual(self.files("keys"), [current])
 

@@ -27,6 +27,7 @@ TEST(Suggestion, NearestFirstAndNothingFarFetched) {
   EXPECT_THAT(similar_words("snap", commands), ElementsAre("snapshot", "snapshots"));
   EXPECT_THAT(similar_words("monut", commands), ElementsAre("mount", "umount"));
   EXPECT_THAT(similar_words("lst", commands), ElementsAre("list", "ls"));
+  EXPECT_THAT(similar_words("verison", {"version", "verify", "version"}), ElementsAre("version"));
   EXPECT_THAT(similar_words("xy", commands), IsEmpty());
   EXPECT_THAT(similar_words("destroy", commands), IsEmpty());
   EXPECT_THAT(similar_words("", commands), IsEmpty());

@@ -95,10 +95,5 @@ TEST(SnapshotChoice, DamagedSnapshotsAreLeftOutAndShowInTheStatus) {
   EXPECT_EQ(choice.finish(ExitCode::kIncomplete), ExitCode::kIncomplete);
 }
 
-TEST(SnapshotChoice, ATitleCannotSteerTheTerminal) {
-  const std::string title = title_of(three().front());
-  EXPECT_TRUE(title.starts_with("snapshot 10000000 of [/a?[2J /b] at "));
-}
-
 }  // namespace
 }  // namespace snapfs

@@ -266,7 +266,7 @@ class Lock::Holder {
         *refreshed_.lock() = now;
         return;
       }
-      throw_not_writable(error, options_.only_reads || options_.mode == LockMode::kShared);
+      throw_not_writable(error, options_.only_reads);
     }
     *refreshed_.lock() = now;
   }

@@ -49,7 +49,7 @@ struct LockOptions {
   /// Storage that is full to the last byte has no room for a lock file either. Then who is to make
   /// room holds the lock without one, if nobody else holds one, and writes it as soon as it fits.
   bool may_lack_file = false;
-  bool only_reads = false;  ///< an exclusive lock that could be done without, too
+  bool only_reads = false;  ///< the lock could be done without
 
   // The protocol's own delays; only tests change them.
   std::chrono::milliseconds settle{200};  ///< between writing a lock and looking again

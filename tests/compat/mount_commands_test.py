@@ -620,6 +620,17 @@ class MountCommandsTest(harness.CompatTest):
             self.restore(name + ":" + self.source, "by " + name)
             self.assert_same_content("by " + name)
 
+    def test_restore_tells_two_states_of_one_second_apart(self):
+        self.restore("latest:" + self.source, "out")
+        path = os.path.join(self.scratch, "out", "first")
+        shown = os.stat(os.path.join(self.source, "first"))
+        with open(path, "r+b") as file:
+            file.write(b"?")
+        second, part = divmod(shown.st_mtime_ns, 10**9)
+        os.utime(path, ns=(shown.st_atime_ns, second * 10**9 + (part + 1) % 10**9))
+        self.restore("latest:" + self.source, "out")
+        self.assert_same_content("out")
+
     def test_restore_means_what_the_program_means(self):
         """Of a directory both write the content, and neither touches the target's own attributes."""
         for name, restore in (("one", self.restore), ("two", self.snapfs)):

@@ -189,7 +189,7 @@ class PruneTest(CompatTest):
         # Nobody is sent where the way is barred.
         for command, words, wrong in (
                 (["snapshots"], "given --no-lock", "prune"), (["check"], "given --no-lock", "prune"),
-                (["snapshot", source], "a lock needs", "prune"),
+                (["snapshot", source], "a lock needs", "--no-lock"),
                 (["tag", "--add", "x"], "a lock needs", "--no-lock"),
                 (["prune"], "a lock needs", "--no-lock")):
             told = self.snapfs(*command, expect=1).stderr
@@ -212,7 +212,7 @@ class PruneTest(CompatTest):
         for command in (["snapshots"], ["check"], ["find", "x"], ["mount", self.scratch]):
             told = self.snapfs(*command, expect=1).stderr
             self.assertIn("what only reads does without, given --no-lock", told)
-        for command in (["prune"], ["forget", "--keep-last", "1"]):
+        for command in (["prune"], ["forget", "--keep-last", "1"], ["snapshot", self.scratch]):
             told = self.snapfs(*command, expect=1).stderr
             self.assertNotIn("--no-lock", told)
         self.snapfs("snapshots", "--no-lock")

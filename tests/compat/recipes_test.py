@@ -124,7 +124,11 @@ class RecipesTest(harness.CompatTest):
         kept = os.path.join(self.scratch, "kept")
         subprocess.run(["cp", "-a", source, kept], check=True)
         self.snapfs("snapshot", "--as-path", "/data", "data", "--time", "2020-01-01 12:00:00")
-        self.make("data", "edited", content="other\n")
+        # In the same second, of the same size.
+        edited = os.stat(self.make("data", "edited", content="c0ntent\n"))
+        was = os.stat(os.path.join(kept, "edited")).st_mtime_ns
+        os.utime(os.path.join(source, "edited"),
+                 ns=(edited.st_atime_ns, was // 10**9 * 10**9 + (was + 1) % 10**9))
         self.make("data", "new")
         os.remove(os.path.join(source, "gone"))
         shutil.rmtree(os.path.join(source, "inner"))

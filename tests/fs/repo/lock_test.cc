@@ -157,10 +157,12 @@ TEST_F(LockTest, SaysWhoHoldsItAndWhatToDo) {
 }
 
 TEST_F(LockTest, OnAFullDiskItSaysWhatToDo) {
+  LockOptions reading = quick(LockMode::kShared);
+  reading.only_reads = true;
   backend_.fail(saves_, 1, ErrorCode::kNoSpace);
-  EXPECT_TRUE(fails_with(ErrorCode::kNoSpace, "--no-lock", [&] { shared(); }));
+  EXPECT_TRUE(fails_with(ErrorCode::kNoSpace, "--no-lock", [&] { lock(reading); }));
   backend_.fail(saves_, 1, ErrorCode::kPermission);
-  EXPECT_TRUE(fails_with(ErrorCode::kPermission, "--no-lock", [&] { shared(); }));
+  EXPECT_TRUE(fails_with(ErrorCode::kPermission, "--no-lock", [&] { lock(reading); }));
   // What changes the repository is refused without a lock: no advice that leads there.
   for (const ErrorCode code : {ErrorCode::kNoSpace, ErrorCode::kPermission}) {
     backend_.fail(saves_, 1, code);

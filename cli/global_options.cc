@@ -50,7 +50,9 @@ std::int64_t parse_pack_size(const std::string& text) {
 
 std::string GlobalOptions::repository_string() const {
   if (!repository.empty() && !repository_file.empty()) {
-    throw Error(ErrorCode::kUsage, "--repo and --repository-file exclude each other: give one");
+    throw Error(ErrorCode::kUsage,
+                fmt::format("--{0}repo{1} and --{0}repository-file{1} exclude each other: give one",
+                            variables.empty() ? "" : "from-", variables_end));
   }
   if (!repository.empty()) return repository;
   if (!repository_file.empty()) return read_repository_file(repository_file);

@@ -152,6 +152,12 @@ TEST(GlobalOptions, VariablesThatNameTwoRepositoriesAreAnError) {
     options.repository_file = file;
     EXPECT_EQ(options.repository_string(), "/theirs");
   }
+  GlobalOptions source;
+  source.variables = "FROM_";
+  source.repository = "/one";
+  source.repository_file = file;
+  EXPECT_TRUE(fails_with(ErrorCode::kUsage, "--from-repo and --from-repository-file",
+                         [&] { (void)source.repository_string(); }));
   const ScopedVariable ours("SNAPFS_REPOSITORY", "/ours");
   const ScopedVariable theirs("RESTIC_REPOSITORY_FILE", file);
   EXPECT_EQ(GlobalOptions{}.repository_string(), "/ours");

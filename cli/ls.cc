@@ -81,6 +81,11 @@ class LsSelection {
   /// What was named, cleaned.
   const std::vector<std::string>& directories() const noexcept { return directories_; }
 
+  /// Whether enters() says so of every path.
+  bool enters_all() const {
+    return recursive_ && std::ranges::find(directories_, "/") != directories_.end();
+  }
+
   /// Whether what is in the directory is shown, or something further down.
   bool enters(std::string_view path) const {
     if (recursive_ && shows(path)) return true;
@@ -148,7 +153,9 @@ ExitCode run_ls(const GlobalOptions& options, const LsArguments& arguments, Sign
   output->begin(named.snapshot, arguments.directories);
   const LsSelection selection(arguments.directories, arguments.recursive);
   LsVisitor visitor(selection, *output);
-  const auto into = [&](const std::string& path, const Node&) { return selection.enters(path); };
+  const auto into = [&](const WalkPlace& place, const Node&) {
+    return selection.enters_all() || selection.enters(place.path());
+  };
   walk_in_order(session.repository(), named.tree, into, visitor, session.stop());
   output->finish();
   if (visitor.missing().empty()) return ExitCode::kSuccess;

@@ -191,7 +191,7 @@ BlobsPerFile blobs_per_file(Repository& repository, std::span<const Id> roots, S
   BlobsPerFile counts;
   PerFileVisitor visitor(repository, counts);
   for (const Id& root : roots) {
-    const auto into = [&](const std::string&, const Node& directory) {
+    const auto into = [&](const WalkPlace&, const Node& directory) {
       return !visitor.is_known(*directory.subtree);
     };
     walk_in_order(repository, root, into, visitor, stop);

@@ -111,7 +111,7 @@ class Dumper final : public WalkVisitor {
   std::map<std::pair<std::uint64_t, std::uint64_t>, FirstName> names_;
 };
 
-bool everywhere(const std::string& /*path*/, const Node& /*directory*/) { return true; }
+bool everywhere(const WalkPlace& /*place*/, const Node& /*directory*/) { return true; }
 
 }  // namespace
 

@@ -28,19 +28,10 @@ Ahead::Loaded load(Repository& repository, const Directory& directory, const Wal
   Ahead::Loaded loaded;
   loaded.value.nodes = load_tree(repository, directory.tree, stop);
   loaded.weight = loaded.value.nodes.size() + 1;
-  std::string path;  // made when there is a directory to ask about
-  std::size_t own_size = 0;
   for (std::size_t i = 0; i < loaded.value.nodes.size(); ++i) {
     const Node& node = loaded.value.nodes[i];
     if (!node.subtree) continue;
-    if (path.empty()) {
-      path = directory.path.text();
-      if (path.back() != '/') path += '/';
-      own_size = path.size();
-    }
-    path.resize(own_size);
-    path += node.name;
-    if (!into(path, node)) continue;
+    if (!into(WalkPlace(directory.path, node.name), node)) continue;
     loaded.children.push_back({directory.path.below(node.name), *node.subtree});
     loaded.value.entered.push_back(i);
   }

@@ -7,6 +7,8 @@
 
 #include "fs/base/error.h"
 #include "fs/base/id.h"
+#include "fs/base/path.h"
+#include "fs/base/path_buffer.h"
 #include "fs/base/preorder_ahead.h"
 #include "fs/base/stop_token.h"
 #include "fs/tree/node.h"
@@ -36,8 +38,21 @@ class WalkVisitor {
   }
 };
 
+/// Where a walk is going. Valid during the call.
+class WalkPlace {
+ public:
+  WalkPlace(const PathChain& above, const std::string& name) : above_(above), name_(name) {}
+
+  /// Put together here, in time that grows with the depth: not for who does not need it.
+  std::string path() const { return join_path(above_.text(), name_); }
+
+ private:
+  const PathChain& above_;
+  const std::string& name_;
+};
+
 /// Whether a walk is to enter a directory. Called from several threads.
-using WalkInto = std::function<bool(const std::string& path, const Node& directory)>;
+using WalkInto = std::function<bool(const WalkPlace& place, const Node& directory)>;
 
 /// Walks below `root`. Throws what load_tree and the visitor throw, and Error{kCancelled}.
 void walk_in_order(Repository& repository, const Id& root, const WalkInto& into,

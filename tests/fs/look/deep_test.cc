@@ -61,7 +61,7 @@ class DeepTest : public ::testing::Test, protected WalkVisitor, protected DiffVi
 constexpr std::size_t kLongest = kDepth * (kNameBytes + 1) + 2;
 
 TEST_F(DeepTest, WalksInOrder) {
-  const auto everywhere = [](const std::string&, const Node&) { return true; };
+  const auto everywhere = [](const WalkPlace&, const Node&) { return true; };
   walk_in_order(maker_.repository(), roots_[0], everywhere, *this, {});
   EXPECT_EQ(longest_, kLongest);
   EXPECT_LT(peak(), kMostBytes);

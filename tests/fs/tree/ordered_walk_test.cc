@@ -30,7 +30,7 @@ class OrderedWalkTest : public ::testing::Test, protected WalkVisitor {
     return seen_;
   }
 
-  static bool everywhere(const std::string&, const Node&) { return true; }
+  static bool everywhere(const WalkPlace&, const Node&) { return true; }
 
   void node(const std::string& path, Node& node) override {
     seen_.push_back(path + (node.subtree ? "/" : ""));
@@ -54,7 +54,7 @@ TEST_F(OrderedWalkTest, GoesIntoADirectoryBetweenItsNeighbours) {
 TEST_F(OrderedWalkTest, EntersOnlyWhatItIsToldTo) {
   const Id inner = tree_of({make_node("x", NodeType::kFile)});
   const Id root = tree_of({make_directory("a", inner), make_directory("b", inner)});
-  const auto into = [](const std::string& path, const Node&) { return path == "/b"; };
+  const auto into = [](const WalkPlace& place, const Node&) { return place.path() == "/b"; };
   EXPECT_THAT(walk(root, into), ElementsAre("/a/", "/b/", "/b/x", "left /b"));
 }
 

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "fs/base/start_threads.h"
+
 namespace snapfs {
 
 /// Calls `work(item, found)` for each item, from up to as many threads as there are cores; what it
@@ -39,15 +41,19 @@ void parallel_expand(std::vector<Item> items, const Work& work) {
       }
       lock.lock();
       --busy;
+      try {
+        std::move(found.begin(), found.end(), std::back_inserter(items));
+      } catch (...) {
+        failure = std::current_exception();
+      }
       if (failure && !error) error = failure;
-      std::move(found.begin(), found.end(), std::back_inserter(items));
       if (found.size() > 1 || busy == 0 || error) changed.notify_all();
     }
   };
   {
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
     std::vector<std::jthread> threads;
-    for (std::size_t i = 1; i < cores; ++i) threads.emplace_back(run);
+    start_threads(threads, cores - 1, 0, run);
     run();
   }
   if (error) std::rethrow_exception(error);

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "fs/base/start_threads.h"
+
 namespace snapfs {
 
 /// How far ahead of its user a PreorderAhead loads.
@@ -39,9 +41,9 @@ class PreorderAhead {
   PreorderAhead(Key root, Load load, const AheadLimits& limits = {})
       : load_(std::move(load)), limits_(limits) {
     entries_.emplace_back(std::move(root));
-    for (unsigned i = 0; i < limits_.threads; ++i) {
-      threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
-    }
+    // Without any, take() does it all.
+    start_threads(threads_, limits_.threads, 0,
+                  [this](const std::stop_token& stop) { work(stop); });
   }
   ~PreorderAhead() {
     {

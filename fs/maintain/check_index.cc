@@ -72,6 +72,7 @@ std::optional<IndexedPacks> check_index(Repository& repository, CheckReport& rep
                     [](CheckVerdict& verdict) { verdict.suggest_repair_index = true; });
     };
     read_index_files(repository, files, visit, fail, stop);
+    loader.finish();
   }
   if (unreadable) return std::nullopt;
   report_hints(indexed, report);

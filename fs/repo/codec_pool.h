@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -21,7 +22,12 @@ class CodecPool {
   class Lease {
    public:
     ~Lease() {
-      if (codec_) pool_.idle_.lock()->push_back(std::move(codec_));
+      if (!codec_) return;
+      try {
+        pool_.idle_.lock()->push_back(std::move(codec_));
+      } catch (const std::bad_alloc&) {
+        // There is no room to keep it: the next one is made anew.
+      }
     }
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;

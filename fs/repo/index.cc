@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <new>
 #include <numeric>
 #include <utility>
 
@@ -111,8 +112,16 @@ void Index::Loader::merge(std::size_t type) {
   entries.clear();
 }
 
-Index::Loader::~Loader() {
+void Index::Loader::finish() {
   for (std::size_t type = 0; type < entries_.size(); ++type) merge(type);
+}
+
+Index::Loader::~Loader() {
+  try {
+    finish();
+  } catch (const std::bad_alloc&) {
+    // Something failed before, or finish() did: whoever loads hears of that.
+  }
 }
 
 bool Index::contains(const BlobHandle& handle) const {

@@ -81,8 +81,8 @@ class Index {
   std::array<TypeIndex, 2> types_;
 };
 
-/// Takes many packs in with few merges: all that was given is visible when the loader is destroyed,
-/// and some of it before. Thread-safe.
+/// Takes many packs in with few merges: all that was given is visible after finish(), and some of
+/// it before. Thread-safe.
 class Index::Loader {
  public:
   /// The index must outlive the loader.
@@ -92,6 +92,9 @@ class Index::Loader {
   Loader& operator=(const Loader&) = delete;
 
   void add(const PackDescription& pack);
+
+  /// To be called when all is added and nothing failed.
+  void finish();
 
  private:
   void merge(std::size_t type);

@@ -2,11 +2,13 @@
 
 #include <utility>
 
+#include "fs/base/start_threads.h"
+
 namespace snapfs {
 
 PackUploader::PackUploader(PackSink& stored, unsigned threads)
     : stored_(stored), most_(std::size_t{2} * threads) {
-  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+  start_threads(threads_, threads, 1, [this] { run(); });
 }
 
 PackUploader::~PackUploader() {

@@ -232,6 +232,7 @@ void Repository::load_index(StopToken stop) {
     Index::Loader loader(index_);
     const auto add = [&loader](const PackDescription& pack) { loader.add(pack); };
     parallel_for_each(missing, [&](const Id& id) { read_index(id, add, stop); });
+    loader.finish();
   }
   // Only now does the index show everything.
   loaded->insert(missing.begin(), missing.end());

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
+#include "fs/base/start_threads.h"
 #include "fs/repo/repository.h"
 
 namespace snapfs {
@@ -36,9 +37,8 @@ ContentStream::ContentStream(Repository& repository, StopToken stop, const Limit
       stop_(std::move(stop)),
       limits_(limits),
       filling_(std::make_shared<Batch>()) {
-  for (unsigned i = 0; i < limits_.threads; ++i) {
-    threads_.emplace_back([this](const std::stop_token& token) { work(token); });
-  }
+  start_threads(threads_, limits_.threads, 1,
+                [this](const std::stop_token& token) { work(token); });
 }
 
 ContentStream::~ContentStream() {
@@ -153,7 +153,7 @@ void ContentStream::load(const Job& job) {
   std::optional<Bytes> stored;
   try {
     stored = repository_.load_run(job.run, stop_);
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     stored.reset();  // each blob may have another copy, and says so if not
   }
   for (const StoredBlob& blob : job.run.blobs) {

@@ -9,6 +9,8 @@
 #include "fs/base/json.h"
 #include "fs/repo/json_error.h"
 #include "fs/repo/json_member.h"
+#include "fs/tree/padded_tree.h"
+#include "fs/tree/tree_frame.h"
 
 namespace snapfs {
 namespace {
@@ -27,15 +29,16 @@ std::optional<Member> find_member(std::string_view object, std::string_view key)
   std::optional<Member> found;
   try {
     ondemand::parser parser;
-    const simdjson::padded_string text(object);
-    ondemand::document document = parser.iterate(text);
+    const PaddedTree padded(copy_of(as_bytes(object)));
+    const char* const text = padded.text().data();
+    ondemand::document document = open_document(parser, padded);
     for (auto field : document.get_object()) {
       const char* const name = field.key().raw();
       const bool wanted = MemberName(std::string_view(field.unescaped_key())) == key;
       const std::string_view value = simdjson::to_json_string(field.value());
       if (!wanted) continue;
-      const auto at = static_cast<std::size_t>(value.data() - text.data());
-      found = {static_cast<std::size_t>(name - text.data()) - 1, at, at + value.size()};
+      const auto at = static_cast<std::size_t>(value.data() - text);
+      found = {static_cast<std::size_t>(name - text) - 1, at, at + value.size()};
     }
   } catch (const simdjson::simdjson_error& error) {
     throw_json_error(error.error(), "a node");

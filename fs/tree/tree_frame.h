@@ -34,13 +34,27 @@ class NodeList {
   bool found_ = false;
 };
 
+/// The text, opened by the parser. Throws simdjson_error, also for want of the memory that the
+/// parser unescapes text into: it asks for that and does not look whether it got any (simdjson 3).
+inline simdjson::ondemand::document open_document(simdjson::ondemand::parser& parser,
+                                                  const PaddedTree& tree) {
+  struct Opened : simdjson::ondemand::document {
+    static bool can_unescape(simdjson::ondemand::document& document) noexcept {
+      return (document.*&Opened::iter).string_buf_loc() != nullptr;
+    }
+  };
+  const std::string_view text = tree.text();
+  simdjson::ondemand::document document = parser.iterate(text.data(), text.size(), tree.capacity());
+  if (!Opened::can_unescape(document)) throw simdjson::simdjson_error(simdjson::MEMALLOC);
+  return document;
+}
+
 /// Calls `visit` with the object of each node, in the blob's order, and reads the text to its end.
 /// Throws simdjson_error, Error{kDamaged} naming `what`, and what `visit` throws.
 template <class Visit>
 void read_frame(simdjson::ondemand::parser& parser, const PaddedTree& tree, std::string_view what,
                 const Visit& visit) {
-  const std::string_view text = tree.text();
-  simdjson::ondemand::document document = parser.iterate(text.data(), text.size(), tree.capacity());
+  simdjson::ondemand::document document = open_document(parser, tree);
   NodeList list(what);
   for (auto field : document.get_object()) {
     const bool is_list = list.take(std::string_view(field.unescaped_key()));

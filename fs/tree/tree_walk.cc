@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "fs/base/start_threads.h"
 #include "fs/repo/pack_run.h"
 #include "fs/repo/repository.h"
 
@@ -94,7 +95,7 @@ class Walk {
     push({roots.begin(), roots.end()});
     {
       std::vector<std::jthread> threads;
-      for (unsigned i = 1; i < threads_; ++i) threads.emplace_back([this] { work(); });
+      start_threads(threads, threads_ - 1, 0, [this] { work(); });
       work();
     }
     pending_.rethrow_failure();

@@ -1,0 +1,64 @@
+// Pools of threads on a system that does not give them all.
+#include "fs/base/start_threads.h"
+
+#include <atomic>
+#include <new>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "fs/base/preorder_ahead.h"
+#include "tests/support/no_more_threads.h"
+
+namespace snapfs {
+namespace {
+
+/// What a thread runs; only so many can be made of it.
+struct Scarce {
+  Scarce(std::atomic<int>& left_to_copy, std::atomic<int>& runs) : left(left_to_copy), ran(runs) {}
+  Scarce(const Scarce& other) : left(other.left), ran(other.ran) {
+    if (--left < 0) throw std::bad_alloc();
+  }
+  Scarce& operator=(const Scarce&) = delete;
+  ~Scarce() = default;
+  void operator()() const { ++ran; }
+
+  std::atomic<int>& left;
+  std::atomic<int>& ran;
+};
+
+TEST(StartThreads, DoesWithFewer) {
+  std::atomic<int> left = 2;
+  std::atomic<int> ran = 0;
+  {
+    std::vector<std::jthread> threads;
+    start_threads(threads, 5, 1, Scarce(left, ran));
+    EXPECT_EQ(threads.size(), 2U);
+  }
+  EXPECT_EQ(ran, 2);
+}
+
+TEST(StartThreads, ThrowsWithoutAnyWhenItNeedsOne) {
+  const test::NoMoreThreads scarcity;
+  std::vector<std::jthread> threads;
+  EXPECT_THROW(start_threads(threads, 5, 1, [] {}), std::system_error);
+  EXPECT_NO_THROW(start_threads(threads, 5, 0, [] {}));
+  EXPECT_TRUE(threads.empty());
+}
+
+TEST(StartThreads, WhoReadsAheadDoesWithoutAny) {
+  const test::NoMoreThreads scarcity;
+  using Ahead = PreorderAhead<int, int>;
+  Ahead ahead(1, [](const int& key) {
+    Ahead::Loaded loaded;
+    loaded.value = key;
+    if (key < 4) loaded.children = {key + 1};
+    return loaded;
+  });
+  for (int key = 1; key <= 4; ++key) EXPECT_EQ(ahead.take(), key);
+}
+
+}  // namespace
+}  // namespace snapfs

@@ -118,7 +118,9 @@ std::vector<Id> chosen_trees(Repository& repository, const CheckOptions& options
     damaged.push_back(id);
     if (!concerns(options, id)) return;
     // One that this program cannot read may be sound: nobody should forget it.
-    if (error.code() != ErrorCode::kDamaged) return report.error(error.what());
+    if (error.code() != ErrorCode::kDamaged) {
+      return report.unreadable_now(fmt::format("snapshot {}", id.hex()), error);
+    }
     report.error(
         fmt::format("{}: bring it back from a copy of the repository, or \"snapfs forget {}\"",
                     error.what(), id.hex()));

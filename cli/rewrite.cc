@@ -131,7 +131,7 @@ ExitCode run_rewrite(const GlobalOptions& global, const RewriteArguments& argume
     output.end(snapshot, rewriter.rewrite(snapshot, edit));
   }
   output.finish();
-  return choice.finish();
+  return choice.finish(output.refused_any() ? ExitCode::kFatal : ExitCode::kSuccess);
 }
 
 void add_change_options(Command& command, RewriteArguments& arguments) {

@@ -46,6 +46,13 @@ void RewriteOutput::item(const std::string& path, std::string_view what, bool al
 }
 
 void RewriteOutput::end(const Snapshot& snapshot, const RewrittenSnapshot& result) {
+  if (result.emptied) {
+    warn(rewrite_.forget ? fmt::format("nothing would be left of it, so it stays as it is; to "
+                                       "remove it: snapfs forget {}",
+                                       snapshot.id.short_hex())
+                         : std::string("nothing is left of it in the new one"));
+    if (rewrite_.forget) ++refused_;
+  }
   if (!result.changed) return;
   ++changed_;
   if (options_.json) {

@@ -26,6 +26,9 @@ class RewriteOutput {
   void end(const Snapshot& snapshot, const RewrittenSnapshot& result);
   void finish() const;
 
+  /// Whether a snapshot was left as it is because nothing would be left of it.
+  bool refused_any() const noexcept { return refused_ > 0; }
+
  private:
   void title();
   void warn(std::string_view message) const;
@@ -36,6 +39,7 @@ class RewriteOutput {
   bool titled_ = false;
   std::uint64_t seen_ = 0;
   std::uint64_t changed_ = 0;
+  std::uint64_t refused_ = 0;
 };
 
 }  // namespace snapfs

@@ -23,6 +23,9 @@ void add_tag(Snapshot& snapshot, const std::string& tag) {
   if (std::ranges::find(snapshot.tags, tag) == snapshot.tags.end()) snapshot.tags.push_back(tag);
 }
 
+/// Its ID: nothing of it needs to be stored to be known.
+Id empty_tree() { return sha256(as_bytes(TreeBuilder().finish())); }
+
 bool is_lost(Repository& repository, const Id& tree, const StopToken& stop) {
   try {
     (void)load_tree_text(repository, tree, stop);
@@ -56,7 +59,8 @@ RewrittenSnapshot SnapshotRewriter::rewrite(const Snapshot& old, const SnapshotE
   std::optional<Snapshot> changed = edited(old, edit);
   RewrittenSnapshot result;
   result.lost = !changed;
-  result.changed = changed != old;
+  result.emptied = changed && changed->tree != old.tree && changed->tree == empty_tree();
+  result.changed = changed != old && !(result.emptied && options_.forget);
   if (options_.dry_run) return result;
   writer_.flush(stop_);
   if (!result.changed) return result;
@@ -96,7 +100,7 @@ std::optional<Snapshot> SnapshotRewriter::edited(const Snapshot& old, const Snap
 void require_readable_root(Repository& repository, const std::vector<Snapshot>& snapshots,
                            StopToken stop) {
   // One that can be read ends the search: there are packs then, too.
-  const Id empty = sha256(as_bytes(TreeBuilder().finish()));
+  const Id empty = empty_tree();
   std::unordered_set<Id> lost;
   for (const Snapshot& snapshot : snapshots) {
     if (lost.contains(snapshot.tree)) continue;

@@ -37,6 +37,7 @@ struct SnapshotEdit {
 struct RewrittenSnapshot {
   bool changed = false;
   bool lost = false;     ///< nothing of it can be read: there is no new one
+  bool emptied = false;  ///< nothing is left of what was in it
   std::optional<Id> id;  ///< of the new snapshot; empty in a dry run
   bool old_removed = false;
 };
@@ -48,8 +49,9 @@ class SnapshotRewriter {
   SnapshotRewriter(Repository& repository, const Clock& clock, TreeEditor* editor,
                    const SnapshotRewriteOptions& options, StopToken stop);
 
-  /// Trees, index, the new snapshot, in this order; then the old one may go. Throws what
-  /// TreeRewriter throws: the snapshot is then as it was.
+  /// Trees, index, the new snapshot, in this order; then the old one may go. One of which nothing
+  /// would be left is not replaced: it stays as it is, unchanged. Throws what TreeRewriter throws:
+  /// the snapshot is then as it was.
   RewrittenSnapshot rewrite(const Snapshot& old, const SnapshotEdit& edit = {});
 
  private:

@@ -89,6 +89,17 @@ class RewriteTest(CompatTest):
         self.snapfs("prune", "--max-unused", "0")
         self.check()
 
+    def test_does_not_replace_a_snapshot_by_an_empty_one(self):
+        self.make_repository()
+        before = self.snapshots()
+        for options in (("--dry-run",), ()):
+            told = self.snapfs("rewrite", "--forget", *options, "-e", "*", expect=1).stderr
+            self.assertIn(f"snapfs forget {before[0]['id'][:8]}", told)
+            self.assertEqual(self.snapshots(), before)
+        told = self.snapfs("rewrite", "-e", "*").stderr
+        self.assertIn("nothing is left of it", told)
+        self.assertEqual(len(self.snapshots()), 1 + len(before))
+
     def test_says_what_is_wrong_in_one_line(self):
         self.make_repository()
         for options, words in (((), "nothing is to be changed"),

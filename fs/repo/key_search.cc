@@ -144,7 +144,7 @@ class Search {
     if (config_problem_) throw *config_problem_;
     if (!refused_ && !problem_.empty()) throw Error(code_, problem_, place);
     throw Error(ErrorCode::kWrongPassword,
-                fmt::format("wrong password: no key of {} opens with it{}{}", place,
+                fmt::format("wrong password or no key found: no key of {} opens with it{}{}", place,
                             problem_.empty() ? "" : "; and ", problem_),
                 place);
   }

@@ -83,7 +83,7 @@ class WordsTest(BothProgramsTest):
         (("snapshots",), {"RESTIC_REPOSITORY": "missing"},
          [r"^Fatal: .*unable to open config file", r"Is there a repository at the following location\?",
           r"missing"]),
-        (("snapshots",), {"RESTIC_PASSWORD": "wrong"}, [r"^Fatal: wrong password"]),
+        (("snapshots",), {"RESTIC_PASSWORD": "wrong"}, [r"^Fatal: wrong password or no key found"]),
         (("backup", "{source}"), {},
          [r"^Files: +\d+ new, +\d+ changed, +\d+ unmodified$",
           r"^Dirs: +\d+ new, +\d+ changed, +\d+ unmodified$", r"^Added to the repository: [\d.]+ \w+ +\(",

@@ -1,11 +1,15 @@
 """resticprofile: profiles in a file, of which every key becomes an option `--name=value`.
 
-It reads the text of `backup`, or its JSON.
+It reads the text of `backup`, or its JSON; and from standard error whether the repository is locked,
+by whom and for how long, on which it decides to wait, to unlock or to give up.
 """
 import json
 import re
 
 from wrappers.program import settled
+
+# Go's own notation, which it parses.
+DURATION = r"(?=.)(\d+h)?(\d+m)?(\d+(\.\d+)?(s|ms|µs|ns))?"
 
 
 def session(restic):
@@ -81,8 +85,8 @@ def around(restic, run):
 
 def locked(restic, run):
     restic.lock(age_seconds=300)
-    yield "backup, locked", run("backup", arguments=(restic.source,)).status
-    yield "prune, locked", run("prune").status
+    yield "backup, locked", analysis(run("backup", arguments=(restic.source,)))
+    yield "prune, locked", analysis(run("prune"))
     yield "JSON, locked", run("backup", "--json", arguments=(restic.source,)).status
     if restic.since(0, 16):
         yield "prune, locked for a while", run("prune", "--retry-lock=1s").status
@@ -90,6 +94,27 @@ def locked(restic, run):
     yield "unlock of all", (run("unlock", "--remove-all").status, restic.locks())
     restic.lock(age_seconds=3600)
     yield "unlock of a stale lock", (run("unlock").status, restic.locks())
+
+
+def analysis(result):
+    """Each line is tried with each expression; two must match, or it does not count as locked."""
+    patterns = {
+        "who": r"unable to create lock.+already locked.+?by (.+)$",
+        "age": r"lock was created at.+\(([^()]+)\s+ago\)",
+        "stale": r"the\W+unlock\W+command can be used to remove stale locks",
+    }
+    found = {}
+    matches = 0
+    for line in (result.out + result.err).splitlines():
+        for name, pattern in patterns.items():
+            match = re.search(pattern, line)
+            if match:
+                matches += 1
+                found[name] = match.group(1) if match.groups() else True
+    # What stands behind is shown, but not parsed.
+    who = re.match(r"PID \d+ on \w+ by \w+ \(UID \d+, GID \d+\)", found.get("who", ""))
+    age = re.fullmatch(DURATION, found.get("age", ""))
+    return result.status, matches >= 2, who and who.group(), age is not None
 
 
 def plain(result):

@@ -2,7 +2,6 @@
 
 #include <csignal>
 #include <exception>
-#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +30,14 @@ ExitCode show(const std::string& text) {
   return ExitCode::kSuccess;
 }
 
+/// Of an exception that nobody handled on its way here.
+std::string unforeseen() {
+  const Error error = current_error();
+  return error.code() == ErrorCode::kInternal
+             ? std::string("an unexpected error, please report it: ") + error.what()
+             : std::string(error.what()) + ": nothing more was written";
+}
+
 /// One place turns everything that can fail into a line and a status.
 ExitCode run_action(const Action& action, const GlobalOptions& options) {
   Signals signals;
@@ -51,14 +58,8 @@ ExitCode run_action(const Action& action, const GlobalOptions& options) {
     }
     print_exit_error(options.json, code, message);
     return code;
-  } catch (const std::bad_alloc&) {
-    print_exit_error(options.json, ExitCode::kFatal, "out of memory: nothing more was written");
   } catch (const std::exception&) {
-    const Error error = current_error();
-    print_exit_error(options.json, ExitCode::kFatal,
-                     error.code() == ErrorCode::kInternal
-                         ? std::string("an unexpected error, please report it: ") + error.what()
-                         : std::string("out of memory or threads: ") + error.what());
+    print_exit_error(options.json, ExitCode::kFatal, unforeseen());
   }
   return ExitCode::kFatal;
 }
@@ -134,10 +135,12 @@ int run_program(int argc, const char* const* argv) noexcept {
       arguments.erase(arguments.begin());
     }
     return run_arguments(arguments);
-  } catch (const std::exception& error) {
+  } catch (const Error& error) {
     print_error(error.what());
-    return static_cast<int>(ExitCode::kFatal);
+  } catch (const std::exception&) {
+    print_error(unforeseen());
   }
+  return static_cast<int>(ExitCode::kFatal);
 }
 
 }  // namespace snapfs

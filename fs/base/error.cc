@@ -52,7 +52,12 @@ Error current_error() {
   } catch (const std::system_error& error) {
     // A thread that cannot be started says EAGAIN, which means something else of a file.
     const int number = error.code().value();
-    return {number == EAGAIN ? ErrorCode::kOutOfResources : code_from_errno(number), error.what()};
+    if (number == EAGAIN) {
+      return {ErrorCode::kOutOfResources,
+              "no thread can be started: there is not enough memory, or there are too many "
+              "processes (ulimit -v, ulimit -u)"};
+    }
+    return {code_from_errno(number), error.what()};
   } catch (const std::exception& error) {
     return {ErrorCode::kInternal, error.what()};
   }

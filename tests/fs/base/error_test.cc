@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace snapfs {
@@ -34,8 +35,9 @@ TEST(Error, TheCurrentExceptionKeepsItsKind) {
   EXPECT_STREQ(damaged.what(), "a pack is damaged");
   EXPECT_EQ(damaged.subject(), "ab");
   EXPECT_EQ(as_error(std::bad_alloc()).code(), ErrorCode::kOutOfResources);
-  EXPECT_EQ(as_error(std::system_error(EAGAIN, std::generic_category())).code(),
-            ErrorCode::kOutOfResources);
+  const Error no_thread = as_error(std::system_error(EAGAIN, std::generic_category()));
+  EXPECT_EQ(no_thread.code(), ErrorCode::kOutOfResources);
+  EXPECT_THAT(no_thread.what(), ::testing::HasSubstr("thread"));
   EXPECT_EQ(as_error(std::system_error(EIO, std::generic_category())).code(), ErrorCode::kIo);
   EXPECT_EQ(as_error(std::logic_error("a bug")).code(), ErrorCode::kInternal);
 }

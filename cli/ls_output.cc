@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,6 +11,7 @@
 #include "cli/json_object.h"
 #include "cli/node_text.h"
 #include "cli/snapshot_choice.h"
+#include "fs/base/path_buffer.h"
 #include "fs/base/rfc3339.h"
 #include "fs/base/saturating.h"
 #include "fs/base/timezone.h"
@@ -136,8 +136,7 @@ class NcduOutput final : public LsOutput {
 };
 
 /// ".txt" of "a.b.txt", nothing without a dot.
-std::string_view extension_of(std::string_view path) {
-  const std::string_view name = path.substr(path.rfind('/') + 1);
+std::string_view extension_of(std::string_view name) {
   const std::size_t dot = name.rfind('.');
   return dot == std::string_view::npos ? std::string_view() : name.substr(dot);
 }
@@ -151,21 +150,30 @@ class SortedOutput final : public LsOutput {
     output_->begin(snapshot, directories);
   }
 
-  void node(const std::string& path, const Node& node) override {
-    Item& item = items_.emplace_back(Item{path, node});
+  void node(const std::string& /*path*/, const Node& node) override {
+    Item& item = items_.emplace_back(Item{directories_.back().below(node.name), node});
     item.node.content = {};  // of no use to any output that can be sorted
     item.node.extended_attributes = {};
+    if (node.type == NodeType::kDirectory) directories_.push_back(item.path);
+  }
+
+  void passed(const std::string& /*path*/, const Node& node) override {
+    directories_.push_back(directories_.back().below(node.name));
+  }
+
+  void leave() override {
+    if (directories_.size() > 1) directories_.pop_back();
   }
 
   void finish() override {
     sort();
-    for (const Item& item : items_) output_->node(item.path, item.node);
+    for (const Item& item : items_) output_->node(item.path.text(), item.node);
     output_->finish();
   }
 
  private:
   struct Item {
-    std::string path;
+    PathChain path;  ///< as text, all of them might not fit into memory
     Node node;
   };
 
@@ -174,7 +182,7 @@ class SortedOutput final : public LsOutput {
     std::ranges::sort(items_, [&](const Item& a, const Item& b) {
       const auto left = key(a);
       const auto right = key(b);
-      return std::tie(left, a.path) < std::tie(right, b.path);
+      return left != right ? left < right : a.path.is_before(b.path);
     });
   }
 
@@ -195,7 +203,7 @@ class SortedOutput final : public LsOutput {
         sort_by([](const Item& item) { return item.node.ctime; });
         break;
       case LsOrder::kExtension:
-        sort_by([](const Item& item) { return extension_of(item.path); });
+        sort_by([](const Item& item) { return extension_of(item.node.name); });
         break;
     }
     if (reverse_) std::ranges::reverse(items_);
@@ -204,6 +212,7 @@ class SortedOutput final : public LsOutput {
   std::unique_ptr<LsOutput> output_;
   const LsOrder order_;
   const bool reverse_;
+  std::vector<PathChain> directories_ = std::vector<PathChain>(1);  ///< down to where the walk is
   std::vector<Item> items_;
 };
 

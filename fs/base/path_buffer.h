@@ -52,8 +52,13 @@ class PathChain {
   /// The absolute path.
   std::string text() const;
 
+  /// Whether text() is less than the other's, without putting them together.
+  bool is_before(const PathChain& other) const;
+
  private:
   struct Link;
+
+  std::size_t depth() const noexcept;
 
   explicit PathChain(std::shared_ptr<const Link> link) : link_(std::move(link)) {}
 
@@ -87,6 +92,38 @@ inline std::string PathChain::text() const {
     --size;
   }
   return path;
+}
+
+inline std::size_t PathChain::depth() const noexcept {
+  std::size_t depth = 0;
+  for (const Link* link = link_.get(); link != nullptr; link = link->above.link_.get()) ++depth;
+  return depth;
+}
+
+inline bool PathChain::is_before(const PathChain& other) const {
+  const Link* left = link_.get();
+  const Link* right = other.link_.get();
+  const Link* left_below = nullptr;  // where the paths part, below what they share
+  const Link* right_below = nullptr;
+  const auto up = [](const Link*& link, const Link*& below) {
+    below = link;
+    link = link->above.link_.get();
+  };
+  const std::size_t left_depth = depth();
+  const std::size_t right_depth = other.depth();
+  for (std::size_t i = right_depth; i < left_depth; ++i) up(left, left_below);
+  for (std::size_t i = left_depth; i < right_depth; ++i) up(right, right_below);
+  while (left != right) {
+    up(left, left_below);
+    up(right, right_below);
+  }
+  if (left_below == nullptr || right_below == nullptr) return right_below != nullptr;
+  // What follows a name is a slash, or nothing.
+  const auto named = [](const Link* link, const PathChain& path) {
+    return link == path.link_.get() ? link->name : link->name + '/';
+  };
+  if (left_below->name == right_below->name) return text() < other.text();
+  return named(left_below, *this) < named(right_below, other);
 }
 
 inline void PathChain::release() noexcept {

@@ -62,7 +62,8 @@ class HostileSizeTest(harness.CompatTest):
         old, new = (s["id"] for s in self.snapshots_of_ours())
         for arguments, environment in self.commands():
             self.assert_finishes(*arguments, **environment)
-        for arguments in (["ls", new], ["find", "second"], ["diff", old, new], ["dump", new, "/"]):
+        for arguments in (["ls", new], ["ls", "--sort", "size", new], ["find", "second"],
+                          ["diff", old, new], ["dump", new, "/"]):
             self.assert_finishes(*arguments)
 
     def test_deeper_than_any_stack(self):

@@ -1,7 +1,6 @@
 #include "cli/named_snapshot.h"
 
 #include <algorithm>
-#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,10 +30,10 @@ DamagedSnapshot warn_of_damaged(const GlobalOptions& options) {
 const Snapshot* newest_with(Repository& repository, const std::vector<Snapshot>& candidates,
                             std::string_view path, const StopToken& stop) {
   const Id* without = nullptr;  // many in a row have the same tree
-  for (const Snapshot& snapshot : candidates | std::views::reverse) {
-    if (without != nullptr && snapshot.tree == *without) continue;
-    if (has_path(repository, snapshot.tree, path, stop)) return &snapshot;
-    without = &snapshot.tree;
+  for (auto snapshot = candidates.rbegin(); snapshot != candidates.rend(); ++snapshot) {
+    if (without != nullptr && snapshot->tree == *without) continue;
+    if (has_path(repository, snapshot->tree, path, stop)) return &*snapshot;
+    without = &snapshot->tree;
   }
   return nullptr;
 }

@@ -47,8 +47,8 @@ std::vector<std::string> similar_words(std::string_view word,
     if (distance <= slips_allowed(word) || is_beginning) found.emplace_back(distance, candidate);
   }
   std::ranges::sort(found);
-  const auto doubled = std::ranges::unique(found);  // of the program and of the command
-  found.erase(doubled.begin(), doubled.end());
+  // The program and the command may have the same.
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   if (found.size() > kMostWords) found.resize(kMostWords);
   std::vector<std::string> result;
   for (auto& [distance, candidate] : found) result.push_back(std::move(candidate));

@@ -27,8 +27,8 @@ std::vector<BlobLocation> distinct(std::vector<BlobLocation> locations) {
   std::vector<std::size_t> order(locations.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, {}, [&](std::size_t i) { return locations[i]; });
-  const auto doubles = std::ranges::unique(order, {}, [&](std::size_t i) { return locations[i]; });
-  order.erase(doubles.begin(), doubles.end());
+  const auto same = [&](std::size_t a, std::size_t b) { return locations[a] == locations[b]; };
+  order.erase(std::unique(order.begin(), order.end(), same), order.end());
   std::ranges::sort(order);
   std::vector<BlobLocation> result;
   result.reserve(order.size());

@@ -24,7 +24,8 @@ void JsonFields::fail(std::string_view reason) const {
 /// Of several the last one counts, and one that is null is as if it were not there, as in Go.
 simdjson::simdjson_result<simdjson::dom::element> JsonFields::find(std::string_view key) const {
   std::optional<simdjson::dom::element> found;
-  const MemberName wanted(key);
+  const MemberName folded(key);
+  const std::string_view wanted = folded;
   for (const auto field : object_) {
     if (!field.value.is_null() && MemberName(field.key) == wanted) found = field.value;
   }

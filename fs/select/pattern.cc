@@ -134,8 +134,7 @@ PatternPositions Pattern::step(const PatternPositions& directory, std::string_vi
   const Run whole{static_cast<std::uint16_t>(parts_.size()),
                   static_cast<std::uint16_t>(largest_start()), 0};
   std::ranges::sort(next.runs_);
-  const auto doubles = std::ranges::unique(next.runs_);
-  next.runs_.erase(doubles.begin(), doubles.end());
+  next.runs_.erase(std::unique(next.runs_.begin(), next.runs_.end()), next.runs_.end());
   if (std::ranges::binary_search(next.runs_, whole)) {
     next.runs_ = {whole};
     next.depth_ = 0;

@@ -160,8 +160,9 @@ class DamageTest(harness.CompatTest):
 
     def assert_sound(self):
         self.check()
-        self.assertEqual(self.verdict(harness.SNAPFS, "--read-data")[:2],
-                         (0, self.verdict(harness.SNAPFS)[1]))
+        status, summary = self.verdict(harness.SNAPFS, "--read-data")[:2]
+        self.assertEqual(summary.pop("packs_read"), summary.pop("packs"))
+        self.assertEqual((status, summary), (0, self.verdict(harness.SNAPFS)[1]))
 
     def assert_saved(self, lost=()):
         """After the repair of snapshots, all files of the latest snapshot but those lost are as
@@ -526,7 +527,7 @@ class OptionsTest(DamageTest):
             while not os.listdir(os.path.join(self.repository, "locks")):
                 self.assertIsNone(blocker.poll())
                 os.sched_yield()
-            for command in (["check"], ["repair", "index"], ["repair", "packs", "00"]):
+            for command in (["check"], ["repair", "index"], ["repair", "packs", "00000000"]):
                 self.snapfs(*command, expect=11)
             self.snapfs("check", "--no-lock")
         finally:

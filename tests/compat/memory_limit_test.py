@@ -64,7 +64,7 @@ class MemoryLimitTest(harness.CompatTest):
                 result = self.limited(limit, arguments)
                 said = f"{command} in {limit}: {result.returncode}\n{result.stderr[-2000:]}"
                 self.assertIn(result.returncode, (0, 1), said)
-                for word in ("damaged", "is lost", "repair snapshots --forget"):
+                for word in ("damaged", "content is lost", "repair snapshots --forget"):
                     self.assertNotIn(word, result.stderr + result.stdout[-2000:], said)
                 self.assertLessEqual(snapshots, self.files(("snapshots",)), said)
                 if result.returncode != 0:

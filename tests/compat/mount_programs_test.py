@@ -189,7 +189,7 @@ class MountProgramsTest(harness.CompatTest):
 
     def test_file_system_figures(self):
         figures = os.statvfs(self.shown)
-        self.assertEqual(figures.f_namemax, 255)
+        self.assertEqual(figures.f_namemax, 1024)
         self.assertEqual((figures.f_blocks, figures.f_bavail, figures.f_files), (0, 0, 0))
         self.assertTrue(figures.f_flag & os.ST_RDONLY)
         self.assertTrue(figures.f_flag & os.ST_NOSUID)
@@ -387,7 +387,8 @@ class MountProgramsTest(harness.CompatTest):
                 self.assertEqual(entry.is_symlink(), stat.S_ISLNK(status.st_mode))
 
     def test_long_names(self):
-        for length, number in ((255, errno.ENOENT), (256, errno.ENAMETOOLONG)):
+        for length, number in ((255, errno.ENOENT), (1024, errno.ENOENT),
+                               (1025, errno.ENAMETOOLONG)):
             with self.assertRaises(OSError) as caught:
                 os.stat(os.path.join(self.shown, "x" * length))
             self.assertEqual(caught.exception.errno, number)

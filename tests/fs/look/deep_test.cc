@@ -49,6 +49,7 @@ class DeepTest : public ::testing::Test, protected WalkVisitor, protected DiffVi
   void change(const std::string& path, std::string_view) override {
     longest_ = std::max(longest_, path.size());
   }
+  using WalkVisitor::unreadable;
   void unreadable(const std::string& path, const Error&) override { ADD_FAILURE() << path.size(); }
 
   MemoryBackend memory_;

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "archiver/task/waiter.h"
-#include "fs/crypto/sha256.h"
 #include "fs/tree/tree_builder.h"
 
 namespace snapfs {
@@ -53,8 +52,6 @@ ParentSnapshots parents_of(const SnapshotRequest& request) {
   if (request.parent) add(*request.parent);
   return parents;
 }
-
-Id empty_tree() { return sha256(as_bytes(TreeBuilder().finish())); }
 
 }  // namespace
 

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
-#include "fs/crypto/sha256.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/snapshot_list.h"
 #include "fs/tree/tree_builder.h"
@@ -22,9 +21,6 @@ constexpr ZonedTime kNoTime{{-62'135'596'800, 0}, 0};
 void add_tag(Snapshot& snapshot, const std::string& tag) {
   if (std::ranges::find(snapshot.tags, tag) == snapshot.tags.end()) snapshot.tags.push_back(tag);
 }
-
-/// Its ID: nothing of it needs to be stored to be known.
-Id empty_tree() { return sha256(as_bytes(TreeBuilder().finish())); }
 
 bool is_lost(Repository& repository, const Id& tree, const StopToken& stop) {
   try {
@@ -100,13 +96,12 @@ std::optional<Snapshot> SnapshotRewriter::edited(const Snapshot& old, const Snap
 void require_readable_root(Repository& repository, const std::vector<Snapshot>& snapshots,
                            StopToken stop) {
   // One that can be read ends the search: there are packs then, too.
-  const Id empty = empty_tree();
   std::unordered_set<Id> lost;
   for (const Snapshot& snapshot : snapshots) {
     if (lost.contains(snapshot.tree)) continue;
     if (!is_lost(repository, snapshot.tree, stop)) return;
     // The empty tree needs no storage to be made again.
-    if (snapshot.tree != empty) lost.insert(snapshot.tree);
+    if (snapshot.tree != empty_tree()) lost.insert(snapshot.tree);
   }
   if (lost.empty()) return;
   const std::string location = repository.backend().location();

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "fs/crypto/sha256.h"
 #include "fs/repo/index.h"
 #include "fs/tree/node_edit.h"
 #include "fs/tree/tree_builder.h"
@@ -121,8 +120,7 @@ std::optional<std::string> RepairingEditor::mend(const std::string& directory,
     log().tell(name, "its content is lost");
     return file;
   }
-  const Id empty = sha256(as_bytes(TreeBuilder().finish()));
-  if (auto empty_directory = if_readable([&] { return with_subtree(node_json, empty); })) {
+  if (auto empty_directory = if_readable([&] { return with_subtree(node_json, empty_tree()); })) {
     log().tell(name, "the directory's content is lost");
     return empty_directory;
   }

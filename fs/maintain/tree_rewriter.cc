@@ -15,14 +15,6 @@
 #include "fs/tree/tree_text.h"
 
 namespace snapfs {
-namespace {
-
-Id empty_tree() {
-  static const Id id = sha256(as_bytes(TreeBuilder().finish()));
-  return id;
-}
-
-}  // namespace
 
 std::optional<std::string> TreeEditor::mend(const std::string& directory,
                                             std::string_view /*node_json*/, const Error& error) {

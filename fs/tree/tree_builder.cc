@@ -3,6 +3,9 @@
 
 #include <utility>
 
+#include "fs/base/bytes.h"
+#include "fs/crypto/sha256.h"
+
 namespace snapfs {
 
 TreeBuilder::TreeBuilder() : json_(kOpening) {}
@@ -15,6 +18,11 @@ void TreeBuilder::add(std::string_view node_json) {
 std::string TreeBuilder::finish() {
   json_ += kClosing;
   return std::exchange(json_, std::string(kOpening));
+}
+
+const Id& empty_tree() {
+  static const Id id = sha256(as_bytes(TreeBuilder().finish()));
+  return id;
 }
 
 }  // namespace snapfs

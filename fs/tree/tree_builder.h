@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "fs/base/id.h"
+
 namespace snapfs {
 
 /// Not thread-safe.
@@ -25,5 +27,8 @@ class TreeBuilder {
  private:
   std::string json_;
 };
+
+/// The ID of the tree without nodes: it is known without reading, and can always be made again.
+const Id& empty_tree();
 
 }  // namespace snapfs

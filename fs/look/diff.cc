@@ -75,8 +75,9 @@ std::optional<Sides> below(const Difference& difference) {
 /// Puts the nodes of two trees beside each other.
 class Comparer {
  public:
-  Comparer(TreeText before, TreeText after)
-      : before_(std::move(before)), after_(std::move(after)) {}
+  /// `stop` must outlive it.
+  Comparer(TreeText before, TreeText after, const StopToken& stop)
+      : before_(std::move(before)), after_(std::move(after)), stop_(stop) {}
 
   Comparison run() {
     while (left_ < before_.size() || right_ < after_.size()) step();
@@ -84,9 +85,10 @@ class Comparer {
   }
 
  private:
-  static Node parse(std::string_view json) { return parse_node(json, "a tree"); }
+  Node parse(std::string_view json) const { return parse_node(json, "a tree", stop_); }
 
   void step() {
+    throw_if_stopped(stop_);
     if (left_ == before_.size()) return only_after();
     if (right_ == after_.size()) return only_before();
     const std::string_view left = before_.node(left_);
@@ -136,6 +138,7 @@ class Comparer {
 
   const TreeText before_;
   const TreeText after_;
+  const StopToken& stop_;
   std::size_t left_ = 0;
   std::size_t right_ = 0;
   Comparison result_;
@@ -150,7 +153,7 @@ Ahead::Loaded load(Repository& repository, const Sides& sides, const QuietSides&
   };
   TreeText before = text(sides.before);
   Ahead::Loaded loaded;
-  loaded.value = Comparer(std::move(before), text(sides.after)).run();
+  loaded.value = Comparer(std::move(before), text(sides.after), stop).run();
   loaded.weight = loaded.value.differences.size() + 1;
   for (const Difference& difference : loaded.value.differences) {
     if (const auto child = below(difference)) loaded.children.push_back(*child);

@@ -57,7 +57,7 @@ void DiffBlobs::drop_common() {
 void DiffBlobs::drop_in_common_directories(Repository& repository, const StopToken& stop) {
   std::mutex mutex;
   const auto visit = [&](const Id& tree, Bytes&& blob, std::vector<Id>& next) {
-    TreeReferences references = read_references(std::move(blob), tree.hex());
+    TreeReferences references = read_references(std::move(blob), tree.hex(), stop);
     const std::lock_guard lock(mutex);
     before_.erase({BlobType::kTree, tree});
     after_.erase({BlobType::kTree, tree});

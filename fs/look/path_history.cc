@@ -26,7 +26,7 @@ std::optional<Node> find_entry(Repository& repository, const Id& tree, const std
   for (std::size_t i = 0; i < text.size(); ++i) {
     const std::string_view node = text.node(i);
     if (!is_plainly_named(node, name) && node_name(node) != name) continue;
-    Node found = parse_node(node, fmt::format("tree {}", tree.hex()));
+    Node found = parse_node(node, fmt::format("tree {}", tree.hex()), stop);
     if (found.name == name) return found;
   }
   return std::nullopt;

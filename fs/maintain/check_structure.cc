@@ -19,15 +19,15 @@ namespace {
 class TreeCheck {
  public:
   /// `used`, if not null, gets every blob that is met.
-  TreeCheck(Repository& repository, CheckReport& report, BlobSet* used)
-      : repository_(repository), report_(report), used_(used) {}
+  TreeCheck(Repository& repository, CheckReport& report, BlobSet* used, StopToken stop)
+      : repository_(repository), report_(report), used_(used), stop_(std::move(stop)) {}
 
   void visit(const Id& tree, Bytes&& blob, std::vector<Id>& next) {
     if (used_ != nullptr) used_->insert({BlobType::kTree, tree});
     try {
       parse_tree(
           std::move(blob), [&](Node&& node) { check(tree, node, next); },
-          fmt::format("tree {}", tree.hex()));
+          fmt::format("tree {}", tree.hex()), stop_);
     } catch (const Error& error) {
       if (!error.means_loss()) throw;
       // Here and not in the walk, so that the directories before the bad node are looked at.
@@ -75,7 +75,9 @@ class TreeCheck {
   void check_content(const Id& tree, const Node& node) {
     std::uint64_t size = 0;
     bool complete = true;
+    std::size_t looked_up = 0;
     for (const Id& id : node.content) {
+      if (looked_up++ % kIdsBetweenStops == 0) throw_if_stopped(stop_);
       const auto place = repository_.index().find_any({BlobType::kData, id});
       if (place) {
         size += place->plaintext_length();
@@ -96,9 +98,12 @@ class TreeCheck {
     return fmt::format("tree {}: \"{}\": {}", tree.hex(), node.name, what);
   }
 
+  static constexpr std::size_t kIdsBetweenStops = 4096;
+
   Repository& repository_;
   CheckReport& report_;
   BlobSet* used_;
+  const StopToken stop_;
   std::atomic<bool> blobs_missing_ = false;
 };
 
@@ -155,7 +160,7 @@ UsedBlobs check_structure(Repository& repository, const CheckOptions& options, C
   if (options.find_unused || (options.read_data && options.is_selective())) {
     used.blobs.emplace(repository.index().contents());
   }
-  TreeCheck check(repository, report, used.blobs ? &*used.blobs : nullptr);
+  TreeCheck check(repository, report, used.blobs ? &*used.blobs : nullptr, stop);
   walk_trees(
       repository, roots,
       [&](const Id& tree, Bytes&& blob, std::vector<Id>& next) {

@@ -103,7 +103,7 @@ class Copier {
   void collect(const Snapshot& snapshot) {
     const VisitTree visit = [&](const Id& tree, Bytes&& blob, std::vector<Id>& next) {
       TreeReferences references =
-          read_references(std::move(blob), fmt::format("tree {}", tree.hex()));
+          read_references(std::move(blob), fmt::format("tree {}", tree.hex()), stop_);
       want({BlobType::kTree, tree});
       for (const Id& id : references.contents) want({BlobType::kData, id});
       next = std::move(references.subtrees);

@@ -46,7 +46,7 @@ std::size_t drop_referenced(Repository& repository, const std::vector<Id>& trees
   };
   const auto visit = [&](const Id& tree, Bytes&& blob, std::vector<Id>&) {
     const std::string what = "tree " + tree.short_hex();
-    for (const Id& subtree : read_references(std::move(blob), what).subtrees) {
+    for (const Id& subtree : read_references(std::move(blob), what, stop).subtrees) {
       roots.erase({BlobType::kTree, subtree});
     }
     progress.advance();

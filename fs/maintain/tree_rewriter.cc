@@ -115,8 +115,9 @@ void TreeRewriter::read_nodes(Level& level) {
   for (std::size_t i = 0; i < level.text.size(); ++i) {
     const std::string_view json = level.text.node(i);
     try {
-      level.nodes.push_back({parse_node(json), json, {}, false});
+      level.nodes.push_back({parse_node(json, "node", stop_), json, {}, false});
     } catch (const Error& error) {
+      if (error.code() == ErrorCode::kCancelled) throw;
       std::optional<std::string> mended = editor_.mend(path_.text(), json, error);
       if (mended) {
         Node node = parse_node(*mended);

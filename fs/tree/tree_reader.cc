@@ -225,7 +225,7 @@ void parse_tree(ByteView blob, const std::function<void(Node&&)>& visit, std::st
 void parse_tree(Bytes&& blob, const std::function<void(Node&&)>& visit, std::string_view what,
                 const StopToken& stop) {
   if (blob.size() < kLargeTree) return parse_tree(ByteView(blob), visit, what, stop);
-  const TreeText text(std::move(blob), what);
+  const TreeText text(std::move(blob), what, stop);
   NameOrder order;
   for (std::size_t i = 0; i < text.size(); ++i) {
     throw_if_stopped(stop);
@@ -236,10 +236,9 @@ void parse_tree(Bytes&& blob, const std::function<void(Node&&)>& visit, std::str
   }
 }
 
-Node parse_node(std::string_view json, std::string_view what) {
+Node parse_node(std::string_view json, std::string_view what, const StopToken& stop) {
   const JsonInput input(as_bytes(json), what);
-  const StopToken never;
-  return NodeReader(input, never).read(input.root());
+  return NodeReader(input, stop).read(input.root());
 }
 
 std::vector<Node> load_tree(Repository& repository, const Id& tree, StopToken stop) {

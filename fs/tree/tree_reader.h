@@ -28,7 +28,7 @@ void parse_tree(Bytes&& blob, const std::function<void(Node&&)>& visit,
                 std::string_view what = "tree", const StopToken& stop = {});
 
 /// One node from its object. Throws as parse_tree does.
-Node parse_node(std::string_view json, std::string_view what = "node");
+Node parse_node(std::string_view json, std::string_view what = "node", const StopToken& stop = {});
 
 /// A whole directory. Throws what Repository::load_blob and parse_tree throw, naming the tree.
 std::vector<Node> load_tree(Repository& repository, const Id& tree, StopToken stop);

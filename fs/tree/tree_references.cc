@@ -39,9 +39,11 @@ bool may_matter(unsigned char first) noexcept {
 /// One node while its members come in, in any order; of several with one name the last one counts.
 class NodeReferences {
  public:
-  explicit NodeReferences(std::string_view what) : what_(what) {}
+  /// Both must outlive it.
+  NodeReferences(std::string_view what, const StopToken& stop) : what_(what), stop_(stop) {}
 
   void read(ondemand::object& node, TreeReferences& found) {
+    throw_if_stopped(stop_);
     content_.clear();
     subtree_.reset();
     type_.clear();
@@ -68,7 +70,10 @@ class NodeReferences {
   void take_content(ondemand::value value, TreeReferences& found) {
     drop_content(found);
     if (value.is_null()) return;
-    for (ondemand::value id : value.get_array()) content_.push_back(read_id(id));
+    for (ondemand::value id : value.get_array()) {
+      if (content_.size() % kIdsBetweenStops == 0) throw_if_stopped(stop_);
+      content_.push_back(read_id(id));
+    }
   }
 
   void take_subtree(ondemand::value value, TreeReferences& found) {
@@ -93,7 +98,10 @@ class NodeReferences {
                 fmt::format("{} is damaged: an ID is not 64 hexadecimal digits", what_));
   }
 
+  static constexpr std::size_t kIdsBetweenStops = 4096;
+
   std::string_view what_;
+  const StopToken& stop_;
   std::vector<Id> content_;
   std::optional<Id> subtree_;
   std::string type_;
@@ -107,9 +115,9 @@ ondemand::parser& parser_of_thread() {
 
 }  // namespace
 
-TreeReferences read_references(Bytes blob, std::string_view what) {
+TreeReferences read_references(Bytes blob, std::string_view what, const StopToken& stop) {
   PaddedTree tree(std::move(blob));
-  NodeReferences node(what);
+  NodeReferences node(what, stop);
   TreeReferences found;
   read_as_go_does(tree, what, [&] {
     found = {};

@@ -7,6 +7,7 @@
 
 #include "fs/base/bytes.h"
 #include "fs/base/id.h"
+#include "fs/base/stop_token.h"
 #include "fs/repo/blob.h"
 
 namespace snapfs {
@@ -25,7 +26,9 @@ struct TreeReferences {
 };
 
 /// Names are not looked at, nor whether nodes are complete. Throws Error{kDamaged} naming `what`
-/// when the blob is not a tree. `blob` is taken over because the parser needs room behind it.
-TreeReferences read_references(Bytes blob, std::string_view what = "tree");
+/// when the blob is not a tree, and Error{kCancelled}: a single node can have millions of contents.
+/// `blob` is taken over because the parser needs room behind it.
+TreeReferences read_references(Bytes blob, std::string_view what = "tree",
+                               const StopToken& stop = {});
 
 }  // namespace snapfs

@@ -36,11 +36,13 @@ bool may_be_named_again(std::string_view rest) {
 
 }  // namespace
 
-TreeText::TreeText(Bytes blob, std::string_view what) : tree_(std::move(blob)) {
+TreeText::TreeText(Bytes blob, std::string_view what, const StopToken& stop)
+    : tree_(std::move(blob)) {
   ondemand::parser parser;
   read_as_go_does(tree_, what, [&] {
     nodes_.clear();
-    read_frame(parser, tree_, what, [this](ondemand::object& node) {
+    read_frame(parser, tree_, what, [this, &stop](ondemand::object& node) {
+      throw_if_stopped(stop);
       const std::string_view json = node.raw_json();
       nodes_.push_back(json.substr(0, json.rfind('}') + 1));  // without the space behind it
     });
@@ -85,8 +87,8 @@ bool is_plainly_named(std::string_view node_json, std::string_view name) noexcep
 }
 
 TreeText load_tree_text(Repository& repository, const Id& tree, StopToken stop) {
-  return TreeText(repository.load_blob({BlobType::kTree, tree}, std::move(stop)),
-                  fmt::format("tree {}", tree.hex()));
+  return TreeText(repository.load_blob({BlobType::kTree, tree}, stop),
+                  fmt::format("tree {}", tree.hex()), stop);
 }
 
 }  // namespace snapfs

@@ -24,8 +24,8 @@ class TreeText {
   TreeText() = default;
 
   /// Throws Error{kDamaged} naming `what` when `blob` is not a tree, to its last byte. That its
-  /// names are in order, and what its nodes say, is not looked at.
-  explicit TreeText(Bytes blob, std::string_view what = "tree");
+  /// names are in order, and what its nodes say, is not looked at. Throws Error{kCancelled}, too.
+  explicit TreeText(Bytes blob, std::string_view what = "tree", const StopToken& stop = {});
 
   std::size_t size() const noexcept { return nodes_.size(); }
 

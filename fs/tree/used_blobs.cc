@@ -36,7 +36,7 @@ void keep_below(Repository& repository, std::vector<Id> roots, SeenTrees& seen, 
                 const StopToken& stop) {
   if (roots.empty()) return;
   const VisitTree visit = [&](const Id& tree, Bytes&& blob, std::vector<Id>& next) {
-    const TreeReferences references = read_references(std::move(blob), tree.hex());
+    const TreeReferences references = read_references(std::move(blob), tree.hex(), stop);
     used.insert({BlobType::kTree, tree});
     for (const Id& id : references.contents) used.insert({BlobType::kData, id});
     next = references.subtrees;
@@ -57,7 +57,7 @@ BlobSet find_used_blobs(Repository& repository, std::span<const Id> roots, StopT
   Synchronized<std::vector<Id>> other_trees;
   const VisitTree visit = [&](const Id& tree, Bytes&& blob, std::vector<Id>& next) {
     TreeReferences references =
-        read_references(std::move(blob), fmt::format("tree {}", tree.hex()));
+        read_references(std::move(blob), fmt::format("tree {}", tree.hex()), stop);
     insert(used, {BlobType::kTree, tree}, tree);
     for (const Id& id : references.contents) insert(used, {BlobType::kData, id}, tree);
     keep(used, references.others, *other_trees.lock());

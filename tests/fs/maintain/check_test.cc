@@ -20,6 +20,7 @@
 #include "tests/fs/maintain/damage.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/fault_backend.h"
+#include "tests/support/hex_bytes.h"
 #include "tests/support/repository_maker.h"
 
 namespace snapfs {
@@ -33,6 +34,7 @@ using testing::fails_with;
 using testing::FaultBackend;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class Findings final : public CheckListener {
  public:
@@ -75,6 +77,19 @@ class CheckTest : public ::testing::Test {
   }
 
   Bytes load(FileKind kind, const Id& id) { return memory_.load({kind, id}, std::nullopt, {}); }
+
+  /// Asks for an end as soon as there is something to tell.
+  class Impatient final : public CheckListener {
+   public:
+    void warn(std::string_view /*message*/) override { stop.request_stop(); }
+    void error(std::string_view message) override {
+      errors.emplace_back(message);
+      stop.request_stop();
+    }
+
+    StopSource stop;
+    std::vector<std::string> errors;
+  };
 
   MemoryBackend memory_;
   FaultBackend faults_;
@@ -379,6 +394,31 @@ TEST_F(CheckTest, ChangesNothing) {
   check(everything());
   EXPECT_EQ(faults_.ended({BackendCall::kSave, {}}) + faults_.ended({BackendCall::kRemove, {}}),
             writes);
+}
+
+// One tree of ten million pieces takes longer than anybody waits for a stop.
+TEST_F(CheckTest, StopsInTheMiddleOfATree) {
+  Node first = maker_.make_file("first", {"a"});
+  first.size = 100;
+  Node second = maker_.make_file("second", {"b"});
+  second.size = 100;
+  Node many = maker_.make_file("many", {});
+  many.content.assign(20'000, testing::numbered_id(1));
+  for (const std::vector<Node>& nodes : {std::vector<Node>{first, second}, {many}}) {
+    MemoryBackend backend;
+    test::RepositoryMaker maker(backend);
+    maker.add_data("a");
+    maker.add_data("b");
+    maker.add_snapshot(maker.add_tree(nodes), "2026-01-01T00:00:00Z");
+    const auto repository = maker.open();
+    Impatient impatient;
+    EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] {
+      check_repository(*repository, {}, impatient, impatient.stop.get_token());
+    }));
+    EXPECT_GE(impatient.errors.size(), 1U);
+    EXPECT_LE(impatient.errors.size(), nodes.size() == 1 ? 5'000U : 1U);
+    for (const std::string& error : impatient.errors) EXPECT_THAT(error, Not(HasSubstr("cancel")));
+  }
 }
 
 TEST_F(CheckTest, StopsWhenAsked) {

@@ -37,6 +37,18 @@ std::string with_ids(std::string json) {
 
 using Ids = std::vector<Id>;
 
+TEST(TreeReferences, EndInTheMiddleWhenToldTo) {
+  StopSource stop;
+  stop.request_stop();
+  for (const char* const json :
+       {R"({"nodes":[{"name":"a","type":"file","content":[]}]})",
+        R"({"nodes":[{"name":"a","type":"file","content":["@a","no ID"]}]})"}) {
+    EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] {
+      read_references(copy_of(as_bytes(with_ids(json))), "tree", stop.get_token());
+    }));
+  }
+}
+
 TEST(TreeReferences, AreWhatTheNodesSay) {
   TreeBuilder builder;
   Ids contents;

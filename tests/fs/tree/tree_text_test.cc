@@ -105,6 +105,14 @@ TEST(ContentOfTail, ReadsBackWhatIsWritten) {
   }
 }
 
+TEST(TreeText, EndsWhenItIsToldTo) {
+  StopSource stop;
+  stop.request_stop();
+  EXPECT_TRUE(testing::fails_with(ErrorCode::kCancelled, [&] {
+    const TreeText text(copy_of(as_bytes(R"({"nodes":[{"name":"a"}]})")), "tree", stop.get_token());
+  }));
+}
+
 TEST(ContentOfTail, RefusesAnythingElse) {
   const std::string id = '"' + std::string(64, 'a') + '"';
   for (const std::string& tail :

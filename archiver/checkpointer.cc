@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <vector>
 
 #include "archiver/task/waiter.h"
@@ -21,10 +22,14 @@ constexpr std::chrono::milliseconds kSealingTime{50};
 Checkpointer::Checkpointer(const CheckpointContext& context, std::chrono::milliseconds interval)
     : context_(context), interval_(interval) {
   const BlockedSignals blocked;
-  thread_ = std::jthread([this](const StopToken& stop) {
-    context_.tomb.run([&] { run(stop); });
-    settle_wakes();
-  });
+  try {
+    thread_ = std::jthread([this](const StopToken& stop) {
+      context_.tomb.run([&] { run(stop); });
+      settle_wakes();
+    });
+  } catch (const std::system_error&) {
+    // A run that is interrupted starts over then.
+  }
 }
 
 Checkpointer::~Checkpointer() = default;

@@ -29,7 +29,8 @@ struct CheckpointContext {
   std::function<void(const Id& tree)> commit;
 };
 
-/// One thread that waits while it lives. An error in it kills the tomb.
+/// One thread that waits while it lives. An error in it kills the tomb. Where the system gives no
+/// thread there are no checkpoints.
 class Checkpointer {
  public:
   Checkpointer(const CheckpointContext& context, std::chrono::milliseconds interval);

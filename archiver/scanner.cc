@@ -4,6 +4,7 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "fs/base/stop_token.h"
@@ -86,9 +87,14 @@ void scan(const SourceFs& source, const TargetTree& targets, const Selection& se
 }  // namespace
 
 Scanner::Scanner(const SourceFs& source, const TargetTree& targets, const Selection& selection,
-                 Progress& progress)
-    : thread_([&source, &targets, &selection, &progress](const StopToken& stop) {
-        scan(source, targets, selection, progress, stop);
-      }) {}
+                 Progress& progress) {
+  try {
+    thread_ = std::jthread([&source, &targets, &selection, &progress](const StopToken& stop) {
+      scan(source, targets, selection, progress, stop);
+    });
+  } catch (const std::system_error&) {
+    // Then there is no total.
+  }
+}
 
 }  // namespace snapfs

@@ -11,7 +11,8 @@
 
 namespace snapfs {
 
-/// Scans in a thread of its own while it lives. Errors are ignored: the walker meets them, too.
+/// Scans in a thread of its own while it lives, if the system gives one. Errors are ignored: the
+/// walker meets them, too.
 class Scanner {
  public:
   /// Adds to the totals of `progress`; everything must outlive the scanner.

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -33,7 +34,12 @@ ProgressReporter::ProgressReporter(ProgressStyle style, std::chrono::millisecond
       interval_(interval),
       figures_(std::move(figures)),
       to_json_(std::move(to_json)) {
-  if (style_ != ProgressStyle::kNone) thread_ = std::thread([this] { run(); });
+  if (style_ == ProgressStyle::kNone) return;
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {
+    // The work matters more than its progress.
+  }
 }
 
 ProgressReporter::~ProgressReporter() {

@@ -53,7 +53,6 @@ WorkerPool::WorkerPool(Tomb& tomb, const WorkerPoolOptions& options, WorkerBody 
     const std::size_t count = std::max<std::size_t>(options_.threads, 1);
     threads_.reserve(count);
     for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this, i] { run_thread(i); });
-    return;
   } catch (const std::system_error& failed) {
     error = std::make_exception_ptr(
         Error(code_from_errno(failed.code().value()),
@@ -62,8 +61,9 @@ WorkerPool::WorkerPool(Tomb& tomb, const WorkerPoolOptions& options, WorkerBody 
   } catch (...) {
     error = std::current_exception();
   }
+  started_.count_down();
+  if (!threads_.empty()) return;
   tomb_.kill(error);
-  join();
   std::rethrow_exception(std::move(error));
 }
 
@@ -83,16 +83,21 @@ void WorkerPool::join() noexcept {
 
 void WorkerPool::run_thread(std::size_t index) {
   pthread_setname_np(pthread_self(), options_.name.substr(0, kThreadNameBytes).c_str());
+  const std::size_t groups = std::max<std::size_t>(options_.threads, 1);
   const std::size_t count = std::max<std::size_t>(options_.fibers_per_thread, 1);
+  started_.wait();
+  const std::size_t threads = threads_.size();
   FiberGroup fibers;
   bool started = false;
   // Boost's default scheduler is round_robin: fibers stay here, and the thread sleeps when idle.
   const bool complete = tomb_.run([&] {
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t worker = index * count + i;
-      fibers.start(options_.stack_bytes, [this, worker, &started] {
-        if (started) tomb_.run([&] { body_(worker); });
-      });
+    for (std::size_t group = index; group < groups; group += threads) {
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t worker = group * count + i;
+        fibers.start(options_.stack_bytes, [this, worker, &started] {
+          if (started) tomb_.run([&] { body_(worker); });
+        });
+      }
     }
   });
   started = complete;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <latch>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -19,8 +20,9 @@ namespace snapfs {
 /// thread. What escapes a body kills the tomb.
 class WorkerPool final : public Workers {
  public:
-  /// Starts everything. Throws Error when a thread cannot be made; the tomb is killed then.
-  /// If a thread cannot make its fibers the tomb is killed as well, and none of its bodies runs.
+  /// Starts everything. Of fewer threads than were asked for, because the system gives no more,
+  /// some run the fibers of several. Throws Error when it gives none; the tomb is killed then. If a
+  /// thread cannot make its fibers the tomb is killed as well, and none of its bodies runs.
   WorkerPool(Tomb& tomb, const WorkerPoolOptions& options, WorkerBody body);
 
   ~WorkerPool() override;
@@ -35,6 +37,7 @@ class WorkerPool final : public Workers {
   Tomb& tomb_;
   const WorkerPoolOptions options_;
   const WorkerBody body_;
+  std::latch started_{1};  ///< all threads there will be are in `threads_`
   std::vector<std::thread> threads_;
 };
 

@@ -9,13 +9,16 @@
 #include <thread>
 #include <vector>
 
+#include "fs/base/start_threads.h"
+
 namespace snapfs {
 
 /// How many threads keep all cores busy; at least 1.
 inline std::size_t core_count() { return std::max(1U, std::thread::hardware_concurrency()); }
 
 /// Calls `work` once for every item, from up to as many threads as there are cores (or as are
-/// given), in no particular order. The first exception stops the handing out of items and is
+/// given), in no particular order; from fewer when the system gives no more, the calling one at
+/// least. The first exception stops the handing out of items and is
 /// rethrown when all threads have ended.
 template <class Item, class Work>
 void parallel_for_each(const std::vector<Item>& items, const Work& work,
@@ -39,7 +42,8 @@ void parallel_for_each(const std::vector<Item>& items, const Work& work,
   };
   {
     std::vector<std::jthread> threads;
-    for (std::size_t i = 1; i < std::min(max_threads, items.size()); ++i) threads.emplace_back(run);
+    const std::size_t count = std::min(max_threads, items.size());
+    start_threads(threads, count > 0 ? count - 1 : 0, 0, run);
     run();
   }
   if (first_error) std::rethrow_exception(first_error);

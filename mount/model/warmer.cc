@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "fs/base/blocked_signals.h"
@@ -29,7 +30,12 @@ void Warmer::want(std::string path) {
   waiting_.push_back(std::move(path));
   if (!thread_.joinable()) {
     const BlockedSignals blocked;
-    thread_ = std::jthread([this](const StopToken& stop) { work(stop); });
+    try {
+      thread_ = std::jthread([this](const StopToken& stop) { work(stop); });
+    } catch (const std::system_error&) {
+      waiting_.clear();  // whoever reads it waits for it himself
+      return;
+    }
   }
   changed_.notify_one();
 }

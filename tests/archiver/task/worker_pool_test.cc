@@ -13,6 +13,8 @@
 #include <gtest/gtest.h>
 
 #include "archiver/task/channel.h"
+#include "fs/base/error.h"
+#include "tests/support/no_more_threads.h"
 
 namespace snapfs {
 namespace {
@@ -36,6 +38,32 @@ TEST(WorkerPool, RunsEveryBodyOnce) {
   EXPECT_EQ(seen, (std::multiset<std::size_t>{0, 1, 2, 3, 4, 5}));
   EXPECT_EQ(threads.size(), 2U);
   EXPECT_TRUE(tomb.alive());
+}
+
+TEST(WorkerPool, FewerThreadsRunTheFibersOfAll) {
+  Tomb tomb;
+  std::mutex mutex;
+  std::multiset<std::size_t> seen;
+  std::set<std::thread::id> threads;
+  {
+    const test::FewThreads scarcity(2);
+    WorkerPool pool(tomb, {.threads = 5, .fibers_per_thread = 2}, [&](std::size_t worker) {
+      const std::lock_guard lock(mutex);
+      seen.insert(worker);
+      threads.insert(std::this_thread::get_id());
+    });
+    pool.join();
+  }
+  EXPECT_EQ(seen, (std::multiset<std::size_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  EXPECT_EQ(threads.size(), 2U);
+  EXPECT_TRUE(tomb.alive());
+}
+
+TEST(WorkerPool, WithoutAnyThreadSaysSo) {
+  Tomb tomb;
+  const test::NoMoreThreads scarcity;
+  EXPECT_THROW(WorkerPool(tomb, {.threads = 2}, [](std::size_t) {}), Error);
+  EXPECT_FALSE(tomb.alive());
 }
 
 TEST(WorkerPool, FibersOfOneThreadTakeTurns) {

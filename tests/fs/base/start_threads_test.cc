@@ -3,12 +3,14 @@
 
 #include <atomic>
 #include <new>
+#include <set>
 #include <system_error>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "fs/base/parallel.h"
 #include "fs/base/preorder_ahead.h"
 #include "tests/support/no_more_threads.h"
 
@@ -58,6 +60,22 @@ TEST(StartThreads, WhoReadsAheadDoesWithoutAny) {
     return loaded;
   });
   for (int key = 1; key <= 4; ++key) EXPECT_EQ(ahead.take(), key);
+}
+
+TEST(StartThreads, WorkInBulkIsDoneByTheCallerAlone) {
+  const test::NoMoreThreads scarcity;
+  std::set<std::thread::id> workers;
+  int sum = 0;
+  parallel_for_each(
+      std::vector<int>{1, 2, 3, 4},
+      [&](int item) {
+        workers.insert(std::this_thread::get_id());
+        sum += item;
+      },
+      8);
+  EXPECT_EQ(sum, 10);
+  EXPECT_EQ(workers, std::set{std::this_thread::get_id()});
+  parallel_for_each(std::vector<int>{}, [](int) { FAIL(); });
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "cli/location.h"
 #include "cli/output.h"
 #include "cli/password.h"
+#include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/source_options.h"
 #include "fs/backend/backend.h"
@@ -39,8 +40,9 @@ std::optional<Polynomial> source_polynomial(const GlobalOptions& options,
   const std::unique_ptr<Backend> backend =
       make_backend(RepositoryLocation::parse(source.repository_string()));
   std::optional<Polynomial> polynomial;
+  const OpenOptions open = opening_options(source);
   with_password(source, stop, [&](ByteView password) {
-    polynomial = Repository(*backend, password, OpenOptions{}, stop).config().chunker_polynomial;
+    polynomial = Repository(*backend, password, open, stop).config().chunker_polynomial;
   });
   return polynomial;
 }

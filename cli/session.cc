@@ -28,15 +28,20 @@ void require_repository(Backend& backend, const StopToken& stop) {
 
 }  // namespace
 
-Session::Session(const GlobalOptions& options, Signals& signals, std::optional<WantedLock> lock,
-                 Writing writing, const std::string& mountpoint)
-    : stop_(signals.token()) {
-  const RepositoryLocation location = RepositoryLocation::parse(options.repository_string());
+OpenOptions opening_options(const GlobalOptions& options) {
   OpenOptions open;
   open.compression = options.compression_mode();
   open.verify_writes = !options.no_extra_verify;
   open.key_hint = options.key_to_try_first();
   open.warn = [json = options.json](std::string_view message) { print_warning(json, "", message); };
+  return open;
+}
+
+Session::Session(const GlobalOptions& options, Signals& signals, std::optional<WantedLock> lock,
+                 Writing writing, const std::string& mountpoint)
+    : stop_(signals.token()) {
+  const RepositoryLocation location = RepositoryLocation::parse(options.repository_string());
+  const OpenOptions open = opening_options(options);
   (void)options.pack_bytes();
   (void)options.remote.extended_options();
   options.remote.check_files();

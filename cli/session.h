@@ -22,6 +22,9 @@ enum class Writing {
   kPretended,  ///< nothing is written, not even a lock, though everything seems to be
 };
 
+/// How every command opens a repository: with the key to try first and a word about odd keys.
+OpenOptions opening_options(const GlobalOptions& options);
+
 /// Opens the repository and holds the lock while it lives. Neither copied nor moved.
 class Session {
  public:

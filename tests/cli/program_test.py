@@ -561,6 +561,30 @@ class ProgramTest(unittest.TestCase):
         _, errors = running.communicate(timeout=60)
         self.assertEqual((running.returncode, errors), (130, "snapfs: interrupted\n"))
 
+    def test_the_key_of_the_hint_is_tried_first(self):
+        self.init()
+        (key,) = (self.repository / "keys").iterdir()
+        fields = json.loads(key.read_text())
+        key.unlink()
+        keys = []
+        for number in range(4):
+            fields.update(N=1 << 14, r=8, p=(1 << 20) + number)
+            text = json.dumps(fields).encode()
+            keys.append(hashlib.sha256(text).hexdigest())
+            (key.parent / keys[-1]).write_bytes(text)
+        for hinted in (min(keys), max(keys)):
+            for line in (["snapshots", "--key-hint", hinted],
+                         ["copy", "--from-repo", self.repository, "--from-key-hint", hinted],
+                         ["init", "-r", self.work / "new", "--copy-chunker-params",
+                          "--from-repo", self.repository, "--from-key-hint", hinted[:20]]):
+                running = subprocess.Popen(
+                    [PROGRAM, *map(str, line)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                    text=True, env=self.environment(SNAPFS_FROM_PASSWORD=PASSWORD))
+                warning = running.stderr.readline()
+                running.send_signal(signal.SIGINT)
+                running.communicate(timeout=60)
+                self.assertIn(hinted[:8], warning, line)
+
     def test_addresses_are_no_directories(self):
         self.init()
         for name in ("user@host:/b", "https://me:secret@h/r", "ssh://h/r", "file:///r", "S3:x",

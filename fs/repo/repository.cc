@@ -176,15 +176,17 @@ Bytes Repository::load_blob(const BlobHandle& handle, StopToken stop) {
       } catch (...) {
         const Error error = current_error();
         if (error.code() == ErrorCode::kCancelled) throw;
-        reason = fmt::format("{}: {}", describe(pack), error.what());
-        // A copy that could not be read may be intact: that is not damage.
+        // A copy that could not be read may be intact: that is not damage, whatever the others are.
+        if (code != ErrorCode::kDamaged && error.means_loss()) continue;
         if (!error.means_loss()) code = error.code();
+        reason = fmt::format("{}: {}", describe(pack), error.what());
       }
     }
   }
   throw Error(code,
-              fmt::format("no intact copy of {} blob {}: {}", to_string(handle.type),
-                          handle.id.short_hex(), reason),
+              fmt::format("{} {} blob {}: {}",
+                          code == ErrorCode::kDamaged ? "no intact copy of" : "cannot read now",
+                          to_string(handle.type), handle.id.short_hex(), reason),
               handle.id.hex());
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -83,11 +84,7 @@ void ContentWriter::write_empty_files(Plan& plan) {
   parallel_for_each(empty, [&](FileItem* file) {
     throw_if_stopped(context_.stop);
     file->pending = 1;
-    try {
-      files_.open(*file);
-    } catch (const Error& error) {
-      fail(*file, error);
-    }
+    run_or([&] { files_.open(*file); }, [&](const Error& error) { fail(*file, error); });
     blob_done(*file);
   });
 }
@@ -117,42 +114,44 @@ void ContentWriter::write_run(const Plan& plan, const Run& run) {
   }
   Bytes stored;
   bool loaded = false;
-  try {
-    stored = context_.repository.load_run(pack_run, context_.stop);
-    loaded = true;
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled) throw;
-    // Blob by blob, other copies are tried.
-  }
+  run_or(
+      [&] {
+        stored = context_.repository.load_run(pack_run, context_.stop);
+        loaded = true;
+      },
+      [](const Error& error) {
+        if (error.code() == ErrorCode::kCancelled) throw Error(error);
+        // Blob by blob, other copies are tried, and less memory is taken.
+      });
   const BlobUse* use = first;
   for (const StoredBlob& blob : pack_run.blobs) {
     throw_if_stopped(context_.stop);
     const BlobUse* const begin = use;
     while (use != last && use->blob == blob.handle.id && use->offset == blob.location.offset) ++use;
-    try {
-      const Bytes bytes = open_blob(pack_run, blob, stored, loaded);
-      for (const BlobUse* target = begin; target != use; ++target) write_blob(*target, bytes);
-    } catch (const Error& error) {
-      if (ends_restore(error)) throw;
-      for (const BlobUse* target = begin; target != use; ++target) {
-        if (LinkGroup* const group = target->file->group) group->unreadable = true;
-        fail(*target->file, error);
-        blob_done(*target->file);
-      }
-    }
+    std::optional<Bytes> bytes;
+    run_or([&] { bytes = open_blob(pack_run, blob, stored, loaded); },
+           [&](const Error& error) {
+             for (const BlobUse* target = begin; target != use; ++target) {
+               if (LinkGroup* const group = target->file->group) group->unreadable = true;
+               fail(*target->file, error);
+               blob_done(*target->file);
+             }
+           });
+    if (!bytes) continue;
+    for (const BlobUse* target = begin; target != use; ++target) write_blob(*target, *bytes);
   }
 }
 
 Bytes ContentWriter::open_blob(const PackRun& run, const StoredBlob& blob, const Bytes& stored,
                                bool loaded) {
   if (loaded) {
-    try {
-      Bytes bytes = context_.repository.open_blob(run, blob, stored);
-      if (bytes.size() == blob.location.plaintext_length()) return bytes;
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled) throw;
-      // This copy is damaged: another may be intact.
-    }
+    Bytes bytes;
+    run_or([&] { bytes = context_.repository.open_blob(run, blob, stored); },
+           [](const Error& error) {
+             if (error.code() == ErrorCode::kCancelled) throw Error(error);
+             // This copy is damaged: another may be intact.
+           });
+    if (!bytes.empty() && bytes.size() == blob.location.plaintext_length()) return bytes;
   }
   Bytes bytes = context_.repository.load_blob(blob.handle, context_.stop);
   if (bytes.size() == blob.location.plaintext_length()) return bytes;
@@ -161,17 +160,17 @@ Bytes ContentWriter::open_blob(const PackRun& run, const StoredBlob& blob, const
                                        ": run \"snapfs repair index\"");
 }
 
-/// Never throws but when cancelled: what fails is the file's error.
+/// Never throws but what ends the restore: what fails is the file's error.
 void ContentWriter::write_blob(const BlobUse& use, ByteView bytes) {
   FileItem& file = *use.file;
   if (!file.failed) {
-    try {
-      const OpenFiles::Handle handle = files_.open(file);
-      write_bytes(handle->get(), file, use.file_offset, bytes);
-      context_.progress.bytes_restored += bytes.size();
-    } catch (const Error& error) {
-      fail(file, error);
-    }
+    run_or(
+        [&] {
+          const OpenFiles::Handle handle = files_.open(file);
+          write_bytes(handle->get(), file, use.file_offset, bytes);
+          context_.progress.bytes_restored += bytes.size();
+        },
+        [&](const Error& error) { fail(file, error); });
   }
   blob_done(file);
 }
@@ -208,12 +207,12 @@ void ContentWriter::fail(FileItem& file, const Error& error) {
 void ContentWriter::blob_done(FileItem& file) {
   if (--file.pending > 0) return;
   if (!file.failed) {
-    try {
-      const OpenFiles::Handle handle = files_.open(file);
-      complete(file, handle->get());
-    } catch (const Error& error) {
-      fail(file, error);
-    }
+    run_or(
+        [&] {
+          const OpenFiles::Handle handle = files_.open(file);
+          complete(file, handle->get());
+        },
+        [&](const Error& error) { fail(file, error); });
   }
   if (file.failed) files_.give_back(file);
   files_.forget(file);

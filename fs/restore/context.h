@@ -1,6 +1,7 @@
 // What the parts of one restore share, and what all of them do in the same way.
 #pragma once
 
+#include <new>
 #include <string>
 
 #include "fs/base/error.h"
@@ -14,6 +15,19 @@
 #include "fs/restore/target_fs.h"
 
 namespace snapfs {
+
+/// Runs `work` and calls `failed` with the Error that it throws. A lack of memory is one, too: what
+/// one item takes says nothing of the others.
+template <class Work, class Failed>
+void run_or(const Work& work, const Failed& failed) {
+  try {
+    work();
+  } catch (const Error& error) {
+    failed(error);
+  } catch (const std::bad_alloc&) {
+    failed(current_error());
+  }
+}
 
 /// References to what restore_tree() owns. Thread-safe as they are.
 struct RestoreContext {
@@ -36,13 +50,12 @@ struct RestoreContext {
   /// Runs `work`; when it fails that is reported as an error of the item, and false is returned.
   template <class Work>
   bool attempt(const Directory& directory, const std::string& name, const Work& work) const {
-    try {
-      work();
-      return true;
-    } catch (const Error& error) {
+    bool good = true;
+    run_or(work, [&](const Error& error) {
+      good = false;
       report(directory, name, error);
-      return false;
-    }
+    });
+    return good;
   }
 
   /// Counts an item that is restored now.

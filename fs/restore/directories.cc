@@ -51,9 +51,9 @@ Directory& Directories::add(Directory& parent, std::string name) {
   Directory& directory = *record;
   directory.parent = &parent;
   directory.name = std::move(name);
-  ++parent.pending;
   const std::lock_guard lock(records_mutex_);
   records_.emplace(&directory, std::move(record));
+  ++parent.pending;
   return directory;
 }
 
@@ -104,10 +104,12 @@ Directories::Handle Directories::keep(const Directory& directory, UniqueFd fd) {
   auto handle = std::make_shared<const UniqueFd>(std::move(fd));
   Handle closed_without_lock;
   const std::lock_guard lock(open_mutex_);
+  // Both or none, also without memory.
+  decltype(uses_) use = {&directory};
   const auto [place, added] = open_.try_emplace(&directory);
   if (!added) return place->second.handle;  // another thread was quicker
-  uses_.push_front(&directory);
-  place->second = {handle, uses_.begin()};
+  place->second = {handle, use.begin()};
+  uses_.splice(uses_.begin(), use);
   if (open_.size() > most_open_) {
     const auto oldest = open_.find(uses_.back());
     closed_without_lock = std::move(oldest->second.handle);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "fs/base/error.h"
@@ -106,6 +107,22 @@ FileItem& FilePlanner::add(Found& found, Node& node, const std::vector<ContentBl
   file->name = node.name;
   file->metadata = take_metadata(node, owners_);
   file->start = start;
+  const std::size_t uses_before = found.uses.size();
+  try {
+    add_uses(found, *file, content, matches);
+    found.files.push_back(std::move(file));
+  } catch (const std::bad_alloc&) {
+    // They would be of a file that is not there.
+    found.uses.resize(std::min(uses_before, found.uses.size()));
+    found.use_packs.resize(std::min(uses_before, found.use_packs.size()));
+    throw;
+  }
+  ++found.directory.pending;
+  return *found.files.back();
+}
+
+void FilePlanner::add_uses(Found& found, FileItem& file, const std::vector<ContentBlob>& content,
+                           const std::vector<bool>& matches) {
   std::uint64_t offset = 0;
   for (std::size_t i = 0; i < content.size(); ++i) {
     const BlobLocation& place = content[i].location;
@@ -113,17 +130,14 @@ FileItem& FilePlanner::add(Found& found, Node& node, const std::vector<ContentBl
     if (matches[i]) {
       context_.progress.bytes_restored += length;
     } else {
-      found.uses.push_back({content[i].id, 0, place.offset, place.length, place.uncompressed_length,
-                            offset, file.get()});
+      found.uses.push_back(
+          {content[i].id, 0, place.offset, place.length, place.uncompressed_length, offset, &file});
       found.use_packs.push_back(place.pack);
-      ++file->pending;
+      ++file.pending;
     }
     offset += length;
   }
-  file->size = offset;
-  ++found.directory.pending;
-  found.files.push_back(std::move(file));
-  return *found.files.back();
+  file.size = offset;
 }
 
 bool FilePlanner::has_content(const Found& found, const Node& node,

@@ -44,6 +44,8 @@ class FilePlanner {
   void keep(Found& found, Node& node, int fd, std::uint64_t size, LinkGroup* group);
   FileItem& add(Found& found, Node& node, const std::vector<ContentBlob>& content,
                 const std::vector<bool>& matches, FileItem::Start start);
+  void add_uses(Found& found, FileItem& file, const std::vector<ContentBlob>& content,
+                const std::vector<bool>& matches);
 
   const RestoreContext& context_;
   OwnerIds* const owners_;

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <exception>
 #include <utility>
 
 #include <fmt/format.h>
@@ -78,10 +79,10 @@ bool LinkMaker::replace(const Place& first, const Directory& owner, int director
     // A directory makes no room by itself.
     if (is_directory) context_.make_way(owner, directory, name);
     target.rename(directory, *beside, name);
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     try {
       target.remove_file(directory, *beside);
-    } catch (const Error&) {
+    } catch (const std::exception&) {
       // What went wrong first is what counts.
     }
     throw;

@@ -27,8 +27,10 @@ OpenFiles::Handle OpenFiles::open(FileItem& file) {
     return found->second.handle;
   }
   auto handle = std::make_shared<const UniqueFd>(open_now(file));
-  shard.uses.push_front(&file);
-  shard.open.emplace(&file, Open{handle, shard.uses.begin()});
+  // Both or none, also without memory.
+  decltype(shard.uses) use = {&file};
+  shard.open.emplace(&file, Open{handle, use.begin()});
+  shard.uses.splice(shard.uses.begin(), use);
   if (shard.open.size() > most_open_in_shard_) {
     const auto oldest = shard.open.find(shard.uses.back());
     closed_without_lock = std::move(oldest->second.handle);
@@ -54,12 +56,11 @@ void OpenFiles::give_back(FileItem& file) {
     const std::lock_guard lock(shard_of(file).mutex);
     if (!file.reserved) return;
   }
-  try {
-    context_.target.give_back(open(file)->get());
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled) throw;
-    // Then the next run finds it as it is.
-  }
+  run_or([&] { context_.target.give_back(open(file)->get()); },
+         [](const Error& error) {
+           if (error.code() == ErrorCode::kCancelled) throw Error(error);
+           // Then the next run finds it as it is.
+         });
   forget(file);
 }
 

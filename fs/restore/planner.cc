@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <exception>
 #include <optional>
 #include <string_view>
 #include <thread>
@@ -221,20 +222,25 @@ void Planner::plan_directory(Found& found, Node& node) {
   const Selected selected = selection_of(context_.options, found.directory, node.name, true);
   if (!selected.item && !selected.below) return;
   if (selected.item && !ensure(found.directory)) return;
+  TargetMetadata metadata = take_metadata(node, owners_by_name());
   Directory& child = context_.directories.add(found.directory, node.name);
-  child.metadata = take_metadata(node, owners_by_name());
+  child.metadata = std::move(metadata);
   child.selected = selected.item;
-  child.partial = found.directory.partial && is_partial(child);
-  if (selected.item) {
-    mark_wanted(child);
-    ++context_.progress.files_total;
-    make(child);
-  }
-  if (selected.below && child.state != Directory::State::kFailed) {
+  bool to_be_listed = false;
+  const bool good = context_.attempt(found.directory, node.name, [&] {
+    child.partial = found.directory.partial && is_partial(child);
+    if (selected.item) {
+      mark_wanted(child);
+      ++context_.progress.files_total;
+      make(child);
+    }
+    if (!selected.below || child.state == Directory::State::kFailed) return;
     found.listings.push_back({&child, *node.subtree});
-  } else {
-    context_.done(child);
-  }
+    to_be_listed = true;
+  });
+  if (!good) child.state = Directory::State::kFailed;
+  // Whatever happens, the directory above waits for it.
+  if (!to_be_listed) context_.done(child);
 }
 
 /// `alone`: it is not linked to its other names.
@@ -308,15 +314,15 @@ void Planner::plan_file(Found& found, Node& node, const std::optional<struct sta
     context_.count_restored(found.directory, node.name, RestoreAction::kRestored, true, 0);
     return;
   }
-  ++found.directory.pending;
   found.links.push_back({&found.directory, node, &role.group});
+  ++found.directory.pending;
 }
 
 void Planner::plan_first(Found& found, Node& node, const std::optional<struct stat>& status,
                          LinkGroup& group) {
   try {
     files_.plan(found, node, status, &group);
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     // With all of the content, only its metadata are wrong.
     if (!group.complete) hard_links_.forget(group);
     throw;

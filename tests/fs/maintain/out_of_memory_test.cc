@@ -1,13 +1,8 @@
 // Every allocation fails once, in what decides about repositories: none of them may take the lack
-// of memory for damage, or remove anything because of it. A program of its own, for it replaces
-// operator new.
-#include <algorithm>
-#include <atomic>
-#include <cstdlib>
+// of memory for damage, or remove anything because of it.
 #include <functional>
 #include <map>
 #include <memory>
-#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,44 +18,13 @@
 #include "fs/maintain/tree_editors.h"
 #include "fs/tree/snapshot_list.h"
 #include "tests/fs/maintain/pruned_repository.h"
+#include "tests/support/failing_allocations.h"
 #include "tests/support/repository_maker.h"
-
-namespace {
-
-/// Allocations until the one that fails; negative: none does.
-std::atomic<long> left{-1};
-
-/// Whether the one that is wanted now is to fail.
-bool is_to_fail() noexcept {
-  return left.load(std::memory_order_relaxed) >= 0 &&
-         left.fetch_sub(1, std::memory_order_relaxed) == 0;
-}
-
-void* allocate(std::size_t size) {
-  void* const memory = is_to_fail() ? nullptr : std::malloc(std::max<std::size_t>(size, 1));
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return allocate(size); }
-void* operator new[](std::size_t size) { return allocate(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return is_to_fail() ? nullptr : std::malloc(std::max<std::size_t>(size, 1));
-}
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-  return is_to_fail() ? nullptr : std::malloc(std::max<std::size_t>(size, 1));
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 
 namespace snapfs {
 namespace {
+
+using test::FailingAllocations;
 
 /// What a check says, without taking memory for it.
 class Findings final : public CheckListener {
@@ -105,16 +69,16 @@ class OutOfMemory : public ::testing::Test {
       const std::unique_ptr<Repository> repository = maker_.open();
       std::optional<ErrorCode> failure;
       std::string message;
-      left = n;
+      FailingAllocations::fail_after(n);
       try {
         work(*repository);
       } catch (...) {
-        left = -1;
+        FailingAllocations::end();
         const Error error = current_error();
         failure = error.code();
         message = error.what();
       }
-      const bool failed = left.exchange(-1) < 0;
+      const bool failed = FailingAllocations::end() < 0;
       if (failure) {
         EXPECT_EQ(*failure, ErrorCode::kOutOfResources) << n << ": " << message;
       }
@@ -134,11 +98,11 @@ TEST_F(OutOfMemory, IsNoDamageToACheck) {
   const long failed = with_each_allocation_failing([&](Repository& repository) {
     Findings findings;
     const CheckVerdict verdict = check_repository(repository, options, findings, {});
-    const long unspent = left.exchange(-1);
+    const long unspent = FailingAllocations::end();
     EXPECT_EQ(verdict.errors, verdict.unchecked);
     EXPECT_TRUE(verdict.broken_packs.empty());
     EXPECT_FALSE(verdict.suggest_repair_index || verdict.suggest_repair_snapshots);
-    left = unspent;
+    FailingAllocations::fail_after(unspent);
   });
   EXPECT_GT(failed, 100);
   EXPECT_EQ(files(), before_);
@@ -175,13 +139,13 @@ TEST_F(OutOfMemory, CostsAPruneNothing) {
     Silent progress;
     const SystemClock clock;
     try {
-      left = n;
+      FailingAllocations::fail_after(n);
       const PruneOptions options;
       const PreparedPrune prepared = prepare_prune(*repository, options, progress, {});
       execute_prune(*repository, clock, prepared, options, progress, {});
-      failed = left.exchange(-1) < 0;
+      failed = FailingAllocations::end() < 0;
     } catch (...) {
-      left = -1;
+      FailingAllocations::end();
       EXPECT_EQ(current_error().code(), ErrorCode::kOutOfResources) << current_error().what();
     }
     ASSERT_EQ(test::count_intact_snapshots(backend), snapshots) << n;

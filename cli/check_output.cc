@@ -80,9 +80,10 @@ std::string repair_advice(const CheckVerdict& verdict, std::span<const std::stri
       for (const std::string& source : sources) advice += " " + shell_word(source);
       advice += "\n";
     }
-    // What the others can bring back must not be given up before.
-    if (!advice.empty() || !verdict.read_data) advice += "  snapfs check --read-data\n";
-    advice += "  snapfs repair snapshots --forget\n";
+    // What the others can bring back must not be given up before, and what "repair packs" can bring
+    // back is known only when all packs were read: these lines are pasted as a whole.
+    if (!advice.empty() || !verdict.read_all()) advice += "  snapfs check --read-data\n";
+    if (verdict.read_all()) advice += "  snapfs repair snapshots --forget\n";
   }
   return advice;
 }
@@ -104,7 +105,10 @@ void print_check_result(const GlobalOptions& options, const CheckVerdict& verdic
           verdict.means_loss() && !sources.empty()
               ? " (the snapshot stores anew what was lost, as far as it is still at its place)"
               : "") +
-      advice + "\n");
+      advice + "\n" +
+      (verdict.means_loss() && !verdict.read_all()
+           ? "The last one reads all data, and says what is lost and what to do then.\n\n"
+           : ""));
 }
 
 }  // namespace snapfs

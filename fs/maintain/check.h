@@ -54,6 +54,8 @@ struct CheckVerdict {
 
   bool sound() const noexcept { return errors == 0; }
 
+  bool read_all() const noexcept { return read_data && packs_read == packs; }
+
   /// Whether something that snapshots need seems to be gone.
   bool means_loss() const noexcept { return suggest_repair_snapshots || !broken_packs.empty(); }
 };

@@ -68,12 +68,18 @@ TEST(RepairAdvice, SnapshotsComeLastAndOnlyAfterAnotherLook) {
                                         "  snapfs repair snapshots --forget\n");
 }
 
-TEST(RepairAdvice, DamagedTreesCallForALookAtTheData) {
+TEST(RepairAdvice, NothingIsGivenUpBeforeAllDataWasRead) {
   CheckVerdict verdict;
   verdict.suggest_repair_snapshots = true;
-  EXPECT_EQ(repair_advice(verdict),
-            "  snapfs check --read-data\n  snapfs repair snapshots --forget\n");
+  EXPECT_EQ(repair_advice(verdict), "  snapfs check --read-data\n");
+  verdict.suggest_repair_index = true;
+  EXPECT_EQ(repair_advice(verdict), "  snapfs repair index\n  snapfs check --read-data\n");
+  verdict.suggest_repair_index = false;
   verdict.read_data = true;
+  verdict.packs = 3;
+  verdict.packs_read = 2;  // --read-data-subset
+  EXPECT_EQ(repair_advice(verdict), "  snapfs check --read-data\n");
+  verdict.packs_read = 3;
   EXPECT_EQ(repair_advice(verdict), "  snapfs repair snapshots --forget\n");
 }
 

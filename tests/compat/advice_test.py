@@ -69,8 +69,11 @@ class AdviceTest(harness.CompatTest):
                 words = shlex.split(line)[1:]
                 # What is sound already needs no repair; a check fails until all are through.
                 step = self.run_any(*words)
-                if words[0] == "check" and command[0] == "prune" and step.returncode != 0:
-                    run += self.follow(["check"])
+                if words[0] == "check" and step.returncode != 0 and words != command:
+                    if command[0] == "prune":
+                        run += self.follow(["check"])
+                    elif command == ["check"] and line is advice[-1]:
+                        run += self.follow(words)
         self.fail(f"{command} fails after all of {run}: {result.stderr}")
 
     def damage_each(self):
@@ -95,6 +98,25 @@ class AdviceTest(harness.CompatTest):
                 os.remove(os.path.join(self.scratch, name))
         shutil.rmtree(self.repository)
         shutil.copytree(self.saved, self.repository)
+
+    def test_an_index_that_is_wrong_about_lengths_costs_no_snapshot(self):
+        """Without their data packs look right: what the advice of that look gives up is gone."""
+        key = damage.master_key(self.repository, harness.PASSWORD)
+        packs = []
+        for index in self.snapfs("list", "index").stdout.split():
+            packs += json.loads(self.snapfs("cat", "index", index).stdout)["packs"]
+        for blob in (blob for pack in packs for blob in pack["blobs"]):
+            blob["uncompressed_length"] = blob.get("uncompressed_length", 0) + 1000
+        for path in self.index_files():
+            os.remove(path)
+        damage.save_index(self.repository, key, packs)
+        before = sorted(self.snapfs("list", "snapshots").stdout.split())
+        os.rename(self.source, self.source + " that is gone")
+        self.follow(["check"])
+        self.assertEqual(sorted(self.snapfs("list", "snapshots").stdout.split()), before)
+        target = os.path.join(self.scratch, "target")
+        self.snapfs("restore", "latest:" + self.scratch, "-t", target)
+        self.assert_same_files(self.source + " that is gone", os.path.join(target, "so urce"))
 
     def test_advice_of_check_with_the_source_still_there(self):
         for what, harm in self.damage_each():

@@ -122,6 +122,7 @@ void RestoreContext::count_skipped(const Directory& directory, const std::string
 void RestoreContext::done(Directory& directory) const {
   Directory* at = &directory;
   while (--at->pending == 0) {
+    throw_if_stopped(stop);  // trees may be deep, and opening what is far from the root takes time
     finish(*at);
     Directory* const parent = at->parent;
     if (parent == nullptr) return;

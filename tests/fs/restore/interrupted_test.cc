@@ -172,6 +172,23 @@ TEST_F(InterruptedTest, OnlyWhatIsMissingIsFetchedAgain) {
   EXPECT_EQ(again.files_restored, 20 - again.files_skipped);
 }
 
+TEST_F(InterruptedTest, StopIsNoticedOnTheWayUpFromADeepDirectory) {
+  const auto deep = [&] {
+    Node node = file("end", {"bottom"});
+    for (int i = 0; i < 60; ++i) node = directory("directory", {node});
+    return std::vector<Node>{node};
+  };
+  EndingFs counting(SIZE_MAX, [] {});
+  restore_with(counting, deep());
+  start_anew();
+  StopSource stop;
+  const std::size_t nth = counting.changes() - 30;  // the last ones finish one directory each
+  EndingFs ending(nth, [&] { stop.request_stop(); });
+  EXPECT_TRUE(
+      fails_with(ErrorCode::kCancelled, [&] { restore_with(ending, deep(), stop.get_token()); }));
+  EXPECT_LE(ending.changes(), nth + 5);
+}
+
 TEST_F(InterruptedTest, StopIsNoticedBeforeAnythingIsDone) {
   StopSource stop;
   stop.request_stop();

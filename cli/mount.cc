@@ -81,12 +81,15 @@ void announce(const GlobalOptions& options, const std::string& mountpoint) {
   }
 }
 
-/// A mount that cannot be announced is a mount: somebody may be waiting for it in the background.
+/// What cannot be said is no success, for mounts as for all commands: it is taken away again.
 void announce_ready(const GlobalOptions& options, const std::string& mountpoint) {
   try {
     announce(options, mountpoint);
+  } catch (const OutputClosed&) {
+    throw;
   } catch (const Error& error) {
-    print_error(error.what());
+    throw Error(error.code(), fmt::format("{}: nothing was mounted, --quiet mounts without a word",
+                                          error.what()));
   }
 }
 

@@ -161,13 +161,27 @@ class MountCommandsTest(harness.CompatTest):
         self.assert_readable()
         self.snapfs("umount", self.mountpoint)
 
-    def test_background_returns_although_nobody_could_be_told(self):
+    def test_a_mount_that_nobody_can_be_told_of_is_none(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        for background in (["-b"], []):
+            for output, status in ((os.open("/dev/full", os.O_WRONLY), 1), (os.dup(writer), 141)):
+                with self.subTest(background=background, status=status):
+                    line = [harness.SNAPFS, "mount", *background, self.mountpoint]
+                    done = subprocess.run(line, cwd=self.scratch, env=self.environment,
+                                          stdin=subprocess.DEVNULL, stdout=output,
+                                          stderr=subprocess.PIPE, timeout=60, text=True, check=False)
+                    os.close(output)
+                    self.assertEqual(done.returncode, status, done.stderr)
+                    self.assertEqual(len(done.stderr.splitlines()), status == 1, done.stderr)
+                    if status == 1:
+                        self.assertIn("No space left on device: nothing was mounted", done.stderr)
+                    self.assertFalse(self.mounts())
+                    self.assertEqual(self.locks(), [])
+        os.close(writer)
         with open("/dev/full", "wb") as full:
-            done = subprocess.run([harness.SNAPFS, "mount", "-b", self.mountpoint], cwd=self.scratch,
-                                  env=self.environment, stdin=subprocess.DEVNULL, stdout=full,
-                                  stderr=subprocess.PIPE, timeout=60, text=True, check=False)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+            subprocess.run([harness.SNAPFS, "mount", "-q", "-b", self.mountpoint], cwd=self.scratch,
+                           env=self.environment, stdout=full, timeout=60, check=True)
         self.assert_readable()
         self.snapfs("umount", self.mountpoint)
 

@@ -3,6 +3,7 @@ that was killed, without rights, without the device, without memory, without the
 """
 import errno
 import glob
+import json
 import os
 import pty
 import re
@@ -722,6 +723,41 @@ class MountCommandsTest(harness.CompatTest):
         self.restore("latest:" + a + "/docs/deep", a + "/docs/deep", "--delete")  # it is empty
         self.restore("--delete-outside-paths", "latest:" + a, a, "--delete-excluded")
         self.assertEqual(os.listdir(a), ["docs"])
+
+    def test_restore_deletes_by_the_rules_of_the_program(self):
+        """Paths that JSON writes in another way, targets that were relative, unfinished runs."""
+        odd = os.path.join(self.scratch, "R&D <\u00e9>")
+        os.makedirs(os.path.join(odd, "inside"))
+        self.snapfs("snapshot", "-q", odd, "--tag", "odd")
+        os.makedirs(os.path.join(self.scratch, "relative", "inside"))
+        self.snapfs("snapshot", "-q", "relative", "--tag", "relative")
+        target = os.path.join(self.scratch, "t")
+        surplus = os.path.join(target, "surplus")
+        for tag, path, origin in (("odd", odd, odd), ("relative", "/relative",
+                                                      os.path.join(self.scratch, "relative"))):
+            os.makedirs(surplus)
+            self.restore("--tag", tag, "latest:" + path, target, "--delete")
+            self.assertEqual(os.listdir(target), ["inside"])
+            os.makedirs(surplus)
+            done = self.restore("--tag", tag, "latest", target, "--delete", expect=1)
+            self.assertIn(f"(it is of {origin})", done.stderr)
+            self.assertTrue(os.path.exists(surplus))
+            self.restore("--tag", tag, "latest:" + path, target, "--delete",
+                         "--delete-outside-paths")
+            self.assertEqual(os.listdir(target), ["inside"])
+        (whole,) = json.loads(self.snapfs("snapshots", "--tag", "odd", "--json").stdout)
+        unfinished = json.loads(self.snapfs("cat", "snapshot", whole["id"]).stdout)
+        unfinished["tags"] = ["snapfs-partial"]
+        damage.save_json(self.repository, "snapshots",
+                         damage.master_key(self.repository, harness.PASSWORD), unfinished)
+        (name,) = json.loads(self.snapfs("snapshots", "--tag", "snapfs-partial", "--json").stdout)
+        self.snapfs("forget", "-q", whole["id"])
+        os.makedirs(surplus)
+        for options in ([], ["--delete-outside-paths"]):
+            done = self.restore(*options, f"{name['short_id']}:{odd}", target, "--delete", expect=1)
+            self.assertIn("unfinished run", done.stderr)
+            self.assertTrue(os.path.exists(surplus))
+        self.restore(f"{name['short_id']}:{odd}", target)
 
     def test_restore_passes_options_to_rsync(self):
         os.makedirs(os.path.join(self.scratch, "out", "extra"))

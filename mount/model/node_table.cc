@@ -12,6 +12,10 @@ namespace snapfs {
 
 namespace {
 
+/// The kernel hands out no list of names of more than 64 KiB: which of them are missing in a longer
+/// one nobody can see.
+constexpr std::size_t kMostAttributes = std::numeric_limits<std::uint16_t>::max();
+
 template <class To, class From>
 To narrowed(From value) {
   if (std::in_range<To>(value)) return static_cast<To>(value);
@@ -106,7 +110,8 @@ void NodeTable::push_back(const NodeView& node) {
 /// Where they are. Neighbours mostly have the same ones, such as a label of the system: these are
 /// kept once.
 std::pair<std::uint32_t, std::uint16_t> NodeTable::add_attributes(const NodeView& node) {
-  const auto wanted = node.extended_attributes;
+  const auto all = node.extended_attributes;
+  const auto wanted = all.first(std::min(all.size(), kMostAttributes));
   if (wanted.empty()) return {0, 0};
   if (wanted.size() <= attributes_.size()) {
     const auto last = std::span<const ExtendedAttribute>(attributes_).last(wanted.size());

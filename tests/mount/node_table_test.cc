@@ -56,6 +56,21 @@ void expect_same(const NodeView& seen, const Node& node) {
   EXPECT_EQ(seen.subtree, node.subtree);
 }
 
+TEST(NodeTable, MoreAttributesThanAnybodyCanListKeepNoNeighbourAway) {
+  Node flooded = file(1);
+  flooded.extended_attributes.assign(100'000, {"user.x", {}});
+  NodeTable table;
+  table.push_back(flooded);
+  table.push_back(file(2));
+  ASSERT_EQ(table.size(), 2U);
+  std::size_t list_bytes = 0;
+  for (const ExtendedAttribute& attribute : table[0].extended_attributes) {
+    list_bytes += attribute.name.size() + 1;
+  }
+  EXPECT_GT(list_bytes, 65536U);  // E2BIG, as for the whole list
+  expect_same(table[1], file(2));
+}
+
 TEST(NodeTable, GivesBackWhatItWasGiven) {
   std::vector<Node> nodes(5);
   nodes[0] = file(0);

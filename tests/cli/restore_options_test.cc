@@ -97,6 +97,21 @@ TEST(RestoreArguments, IncludesLeadTheWay) {
   EXPECT_FALSE(select("/a/c", false).item);
 }
 
+// As in restic: of a variable that is not set, nothing is let in, and nothing left out.
+TEST(RestoreArguments, AnEmptyPatternMatchesNoAttribute) {
+  RestoreArguments arguments = good();
+  arguments.include_attributes = {""};
+  ASSERT_TRUE(arguments.options().select_attribute);
+  EXPECT_FALSE(arguments.options().select_attribute("user.a"));
+  arguments.include_attributes = {"", "user.a"};
+  EXPECT_TRUE(arguments.options().select_attribute("user.a"));
+  EXPECT_FALSE(arguments.options().select_attribute("user.b"));
+  arguments.include_attributes = {};
+  arguments.exclude_attributes = {""};
+  const auto select = arguments.options().select_attribute;
+  EXPECT_TRUE(!select || select("user.a"));
+}
+
 TEST(RestoreArguments, AttributesByPattern) {
   RestoreArguments arguments = good();
   arguments.include_attributes = {"user.*"};

@@ -76,17 +76,27 @@ class HostileSizeTest(harness.CompatTest):
         for arguments, environment in self.commands():
             self.assert_finishes(*arguments, **environment)
 
+    def content_of(self, snapshot):
+        """The blob of the one file at the bottom."""
+        tree = json.loads(self.snapfs("cat", "tree", snapshot + ":/" + "l/" * 40).stdout)
+        return next(node["content"][0] for node in tree["nodes"] if node["name"] == "second")
+
     def test_what_tells_of_every_path_ends_when_it_is_told_to(self):
         self.make("shared", "40")
         old, new = (s["id"] for s in self.snapshots_of_ours())
-        for arguments in (["ls", new], ["find", "second"], ["diff", old, new], ["dump", new, "/"],
-                          ["restore", new, "-t", "to"]):
+        for arguments in (["ls", new], ["ls", "--json", new], ["ls", "--ncdu", new],
+                          ["find", "second"], ["find", "--json", "/l/**/second"],
+                          ["find", "--blob", self.content_of(new)],
+                          ["diff", old, new], ["diff", "--json", old, new],
+                          ["dump", new, "/"], ["dump", "-a", "zip", new, "/"],
+                          ["restore", new, "-t", "to"], ["restore", new, "--verify", "-t", "verified"],
+                          ["restore", new, "-t", "dry", "--dry-run", "-vv"]):
             with self.subTest(arguments=arguments), \
                     subprocess.Popen([harness.SNAPFS, *arguments], cwd=self.scratch,
                                      env=self.environment, stdout=subprocess.PIPE,
                                      stderr=subprocess.STDOUT) as process:
-                if arguments[0] == "restore":
-                    while not os.path.exists(os.path.join(self.scratch, "to", "l")):
+                if arguments[0] == "restore" and "--dry-run" not in arguments:
+                    while not os.path.exists(os.path.join(self.scratch, arguments[-1], "l")):
                         select.select([], [], [], 0.01)
                 else:
                     os.read(process.stdout.fileno(), 1)

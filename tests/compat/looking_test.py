@@ -488,6 +488,28 @@ class LogTest(LookingTest):
             path = os.path.join(mountpoint, version["mount_path"])
             self.assertEqual(os.path.getsize(path), version["size"])
 
+    def test_a_directory_that_cannot_be_read(self):
+        copy = os.path.join(self.scratch, "damaged")
+        shutil.copytree(self.repository, copy, symlinks=True)
+        self.addCleanup(shutil.rmtree, copy)
+        before = self.log("/work/a/b/x.txt")
+        place = self.snapfs("find", "--show-pack-id", "--tree", self.tree_of("/work/a/b")).stdout
+        pack = next(line for line in place.splitlines() if line.startswith("Object")).split()[-1]
+        path = os.path.join(copy, "data", pack[:2], pack)
+        os.chmod(path, 0o600)
+        with open(path, "r+b") as file:
+            file.write(b"damage" * 100)
+        self.assertTrue(before)
+        done = self.snapfs("log", "-r", copy, "--no-cache", "/work/a/b/x.txt", expect=1)
+        self.assertRegex(done.stderr, "(?m)^snapfs: .*tree [0-9a-f]{8}")
+        self.assertEqual(len(done.stderr.splitlines()), len(set(done.stderr.splitlines())))
+        self.assertNotIn("is in no snapshot", done.stderr)
+
+    def tree_of(self, path):
+        parent, name = os.path.split(path)
+        tree = json.loads(self.snapfs("cat", "tree", f"{self.old}:{parent}").stdout)
+        return next(node["subtree"] for node in tree["nodes"] if node["name"] == name)
+
     def test_a_path_that_is_nowhere(self):
         self.snapfs("log", "/nowhere", expect=1)
 

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+import unittest
 
 import cheap_key
 import damage
@@ -664,6 +665,38 @@ class MountCommandsTest(harness.CompatTest):
             self.assertEqual(os.getxattr(target, "user.own"), b"1")
             if os.geteuid() == 0:
                 self.assertEqual((status.st_uid, status.st_gid), (7, 8))
+
+    @unittest.skipIf(os.geteuid() != 0 or not shutil.which("setpriv"), "needs root and setpriv")
+    def test_restore_by_an_ordinary_user_leaves_the_target_alone(self):
+        """In a namespace, as users may not use /dev/fuse everywhere."""
+        target = os.path.join(self.scratch, "of nobody")
+        for directory in (target, os.path.join(self.scratch, "temporary")):
+            os.mkdir(directory, 0o700)
+            os.chown(directory, 65534, 65534)
+        os.setxattr(target, "user.own", b"1")
+        subprocess.run(["chmod", "-R", "a+rX", self.scratch, self.repository], check=True)
+        os.chmod(target, 0o710)
+        program = os.path.dirname(os.path.abspath(harness.SNAPFS))
+        script = ("mount -t tmpfs t /mnt && mknod /mnt/fuse c 10 229 && chmod 666 /mnt/fuse"
+                  " && mount --bind /mnt/fuse /dev/fuse"
+                  ' && exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"')
+        for what in ("latest:" + self.source, "latest"):
+            arguments = ["unshare", "-m", "sh", "-eu", "-c", script, "sh",
+                         os.path.join(SCRIPTS, "snapfs-restore"), "-q", "--no-lock", what, target]
+            done = subprocess.run(arguments, cwd="/", capture_output=True, text=True, timeout=60,
+                                  check=False, env={
+                                      **self.environment, "HOME": "/nonexistent",
+                                      "TMPDIR": os.path.join(self.scratch, "temporary"),
+                                      "PATH": program + ":" + os.environ["PATH"]})
+            self.assertEqual(done.returncode, 0, done.stderr)
+            status = os.stat(target)
+            self.assertEqual((status.st_mode & 0o7777, status.st_uid, status.st_gid),
+                             (0o710, 65534, 65534))
+            self.assertEqual(os.getxattr(target, "user.own"), b"1")
+        self.assertIn("first", os.listdir(target))
+        self.assertTrue(os.path.exists(target + os.path.join(self.source, "first")))
+        self.assertEqual(os.stat(os.path.join(target, "first")).st_uid, 65534)
+        self.assertEqual(os.listdir(os.path.join(self.scratch, "temporary")), [])
 
     def test_restore_takes_odd_names_and_single_files(self):
         odd = os.path.join(self.scratch, "it's odd;")

@@ -230,6 +230,58 @@ class RecipesTest(harness.CompatTest):
             ' ; "$SNAPFS_PROGRAM" umount /mnt/snap')
         self.assertEqual(out.split(), ["changed", "changed", "new", "content", "content", "refused"])
 
+    def test_samba(self):
+        """A server of the test's own, on the loopback of a network namespace of its own."""
+        self.needs_namespace()
+        for program in ("smbd", "smbclient", "ip"):
+            if shutil.which(program) is None:
+                self.skipTest(f"{program} is not installed (apt-get install samba smbclient iproute2): "
+                              "the share of the manual is not tested")
+        self.init()
+        self.make("data", "a directory", "file")
+        self.make("data", "other", content="other\n")
+        self.snapfs("snapshot", "data")
+        places = ""
+        for name in ("private dir", "lock directory", "state directory", "cache directory",
+                     "pid directory", "ncalrpc dir"):
+            os.mkdir(os.path.join(self.scratch, name), 0o755)
+            places += f"  {name} = {self.scratch}/{name}\n"
+        self.make("smb.conf", content="[global]\n" + places + f"""
+  log file = {self.scratch}/smbd.log
+  smb ports = 4450
+  interfaces = lo
+  bind interfaces only = yes
+  server role = standalone server
+  map to guest = bad user
+  load printers = no
+  disable spoolss = yes
+""" + block_with("[snapshots]") + "  guest ok = yes\n")
+        client = ("smbclient --configfile=smb.conf --no-pass --port=4450 //127.0.0.1/snapshots"
+                  " --directory=latest/data")
+        out = self.shell(f"""
+            mount -t tmpfs t /mnt && mkdir /mnt/snap && chmod 755 .
+            "$SNAPFS_PROGRAM" mount -qb --no-lock --allow-other /mnt/snap
+            unshare -n sh -eu -c '
+              ip link set lo up
+              smbd --foreground --configfile=smb.conf --debug-stdout >log 2>&1 &
+              server=$!
+              trap "kill $server; wait $server || true" EXIT
+              tries=0
+              until {client} -c quit >client 2>&1; do
+                kill -0 $server || {{ cat log >&2; exit 1; }}
+                tries=$((tries + 1))
+                [ $tries -lt 200 ] || {{ cat client log >&2; exit 1; }}
+                sleep 0.1
+              done
+              {client} -c "ls; cd \\"a directory\\"; get file got; put smb.conf new" || true
+            '
+            "$SNAPFS_PROGRAM" umount /mnt/snap
+            cat got""")
+        self.assertRegex(out, r"(?m)^ +a directory +D")
+        self.assertRegex(out, r"(?m)^ +other +\S+ +6 ")
+        self.assertRegex(out, "(?m)^NT_STATUS_[A-Z_]+ opening remote file .*new$")
+        self.assertTrue(out.endswith("content\n"), out)
+
     def test_updatedb(self):
         self.needs_namespace()
         if shutil.which("updatedb") is None:

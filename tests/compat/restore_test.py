@@ -378,7 +378,8 @@ class RestoreTest(harness.CompatTest):
                 os.setxattr(self.write(target, "file", "x"), name, b"0")
         self.snapfs("snapshot", "-q", "source")
         for arguments in (["--include-xattr", "user.a"], ["--include-xattr", "user.*"],
-                          ["--exclude-xattr", "user.o*"], ["--exclude-xattr", "*"], []):
+                          ["--exclude-xattr", "user.o*"], ["--exclude-xattr", "*"],
+                          ["--include-xattr", ""], ["--exclude-xattr", ""], []):
             with self.subTest(arguments=arguments):
                 self.restore_with_both(*arguments, prepare=existing)
 

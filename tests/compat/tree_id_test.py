@@ -1,5 +1,7 @@
 """The same directory, snapshotted by both programs, has the same tree ID."""
+import glob
 import os
+import subprocess
 
 import harness
 from nasty_tree import NastyTree
@@ -35,6 +37,46 @@ class TreeIdTest(harness.CompatTest):
                 self.snapfs("init", "--repository-version", version)
                 self.assert_same_tree("source")
                 self.check()
+
+    def test_names_that_are_no_text(self):
+        """JSON has none but text: of attributes and owners both store the same, and restore the same."""
+        if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], check=False,
+                                               capture_output=True).returncode != 0:
+            self.skipTest("only root may have a mount namespace, and owners of files, here")
+        os.mkdir(self.source)
+        path = os.path.join(self.source, "file")
+        with open(path, "wb"):
+            pass
+        attributes = {b"user.\xff\xfea": b"1", b"user.plain": b"\xff", b"user.\xed\xa0\x80": b"2"}
+        for name, value in attributes.items():
+            os.setxattr(path, name, value)
+        os.chown(path, 12345, 54321)
+        script = ""
+        for name, line in (("passwd", b"us\xffer:x:12345:54321::/:/bin/sh\n"),
+                           ("group", b"gr\xff\xfeoup:x:54321:\n")):
+            with open(os.path.join("/etc", name), "rb") as file:
+                content = file.read()
+            with open(os.path.join(self.scratch, name), "wb") as file:
+                file.write(content + line)
+            script += f"mount --bind {name} /etc/{name}; "
+        self.snapfs("init")
+        programs = [os.path.abspath(harness.SNAPFS), harness.RESTIC]
+        script += f'"{programs[0]}" snapshot --force source; "{programs[1]}" backup --force source; '
+        for number, (program, snapshot) in enumerate((p, s) for p in programs for s in "ab"):
+            script += (f'set -- $(ls repository/snapshots); [ {snapshot} = a ] || shift; '
+                       f'"{program}" restore "$1" --target out{number}; ')
+        self.run_program("unshare", ["-m", "sh", "-eu", "-c", script])
+        ours, theirs = self.snapshots()
+        self.assertEqual(ours["tree"], theirs["tree"])
+        seen = []
+        for number in range(4):
+            (restored,) = glob.glob(f"{self.scratch}/out{number}/**/file", recursive=True)
+            seen.append({name: os.getxattr(restored, name) for name in os.listxattr(restored)})
+            self.assertEqual((os.stat(restored).st_uid, os.stat(restored).st_gid), (12345, 54321))
+        self.assertEqual(seen, [seen[0]] * 4)
+        self.assertEqual(len(seen[0]), 3)
+        self.assertEqual(seen[0]["user.plain"], b"\xff")
+        self.check()
 
     def test_time_zones(self):
         self.make_nasty_tree()

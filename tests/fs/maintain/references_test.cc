@@ -6,10 +6,16 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
+#include "fs/base/clock.h"
+#include "fs/look/stats.h"
 #include "fs/maintain/check.h"
+#include "fs/maintain/copy.h"
+#include "fs/maintain/progress.h"
+#include "fs/repo/repository.h"
 #include "fs/tree/tree_builder.h"
 #include "fs/tree/used_blobs.h"
 #include "tests/support/hex_bytes.h"
+#include "tests/support/quick_init.h"
 #include "tests/support/repository_maker.h"
 
 namespace snapfs {
@@ -42,6 +48,18 @@ class ReferencesTest : public ::testing::Test {
     Findings findings;
     check_repository(*repository, {}, findings, {});
     return findings.errors;
+  }
+
+  /// A tree of a directory with "content" and a file with "subtree", beside what needs them.
+  Id make_tree() {
+    const Id extra = maker_.add_data("extra");
+    const Id data = maker_.add_data("12345");
+    const Id empty = maker_.add_tree({});
+    const Id deep = maker_.add_tree({maker_.make_file("deep", {"only below the file"})});
+    TreeBuilder builder;
+    builder.add(node("d", "dir", extra, empty));
+    builder.add(node("f", "file", data, deep));
+    return maker_.add_tree_text(builder.finish());
   }
 
   MemoryBackend backend_;
@@ -91,6 +109,36 @@ TEST_F(ReferencesTest, OfNoUseAreKeptWithAllThatIsBelow) {
   for (const Id& blob : {extra, deep_data, data}) {
     EXPECT_TRUE(used.contains({BlobType::kData, blob}));
   }
+}
+
+// A copy has all that a reader follows, and no more: it is as sound as its source.
+TEST_F(ReferencesTest, OfNoUseAreNotCopied) {
+  const Snapshot snapshot = maker_.add_snapshot(make_tree(), "2026-01-01T00:00:00Z");
+  MemoryBackend target_memory;
+  Repository::init(target_memory, as_bytes(test::kPassword), kQuickInit, {});
+  Repository target(target_memory, as_bytes(test::kPassword), {}, {});
+  const std::unique_ptr<Repository> source = maker_.open();
+  source->load_index({});
+  target.load_index({});
+  const SystemClock clock;
+  MaintenanceProgress progress;
+  const CopyFigures figures = copy_snapshots(*source, target, clock, std::array{snapshot}, {},
+                                             progress, [](const Snapshot&, const Id&) {}, {});
+  EXPECT_EQ(figures.blobs, 3U);  // the root, the empty tree, the file's content
+  Repository copy(target_memory, as_bytes(test::kPassword), {}, {});
+  Findings findings;
+  EXPECT_TRUE(check_repository(copy, {}, findings, {}).sound()) << findings.errors;
+}
+
+TEST_F(ReferencesTest, OfNoUseAreNotCounted) {
+  const Id root = make_tree();
+  maker_.add_snapshot(root, "2026-01-01T00:00:00Z");
+  const std::unique_ptr<Repository> repository = maker_.open();
+  repository->load_index({});
+  const std::array roots = {root};
+  EXPECT_EQ(restore_size(*repository, roots, {}), (RestoreSize{2, 5}));
+  EXPECT_EQ(unique_contents(*repository, roots, {}).bytes, 5U);
+  EXPECT_EQ(blobs_per_file(*repository, roots, {}), (BlobsPerFile{1, 1, 5}));
 }
 
 }  // namespace

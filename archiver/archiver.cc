@@ -98,7 +98,7 @@ class PartialSnapshots {
   /// run tries again.
   void remove(const Id& id, const StopToken& stop) noexcept {
     try {
-      repository_.backend().remove({FileKind::kSnapshot, id}, stop);
+      repository_.files().remove({FileKind::kSnapshot, id}, stop);
     } catch (const std::exception&) {
     }
   }

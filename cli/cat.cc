@@ -50,11 +50,11 @@ void cat_file(Session& session, FileKind kind, const std::string& text) {
     case FileKind::kKey:
       // As it is stored, which no key is needed for.
       return print_json(encode_key_file(
-          parse_key_file(repository.backend().load(key, std::nullopt, session.stop()))));
+          parse_key_file(repository.files().load(key, std::nullopt, {}, session.stop()))));
     case FileKind::kLock:
       return print_json(encode_lock(parse_lock(repository.load_file(key, session.stop()))));
     case FileKind::kPack:
-      return print(repository.backend().load(key, std::nullopt, session.stop()));
+      return print(repository.files().load(key, std::nullopt, {}, session.stop()));
     case FileKind::kIndex:
     case FileKind::kSnapshot:
     case FileKind::kConfig:

@@ -101,7 +101,7 @@ void require_two_repositories(Repository& source, Repository& target) {
   throw Error(ErrorCode::kUsage,
               fmt::format("{} and {} are the same repository, or copies of one: there is nothing "
                           "to copy",
-                          source.backend().location(), target.backend().location()));
+                          source.files().location(), target.files().location()));
 }
 
 ExitCode run_copy(const GlobalOptions& global, const CopyArguments& arguments, Signals& signals) {

@@ -19,6 +19,8 @@ ExitCode exit_code_for(ErrorCode code) noexcept {
     case ErrorCode::kExists:
     case ErrorCode::kNoSpace:
     case ErrorCode::kPermission:
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kWrongCredentials:
     case ErrorCode::kDamaged:
     case ErrorCode::kUnsupported:
     case ErrorCode::kOutOfResources:

@@ -171,7 +171,7 @@ std::size_t carry_out(const Decision& decision, const GlobalOptions& global,
   }
   session.require_lock();
   const RemovalResult result =
-      remove_files(session.repository().backend(), FileKind::kSnapshot, ids, session.stop());
+      remove_files(session.repository().files(), FileKind::kSnapshot, ids, session.stop());
   for (const RemovalFailure& failure : result.failures) {
     print_warning(global.json, failure.id.hex(), failure.error.what());
   }

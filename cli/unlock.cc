@@ -32,7 +32,7 @@ std::string describe_lock(const StoredLock& lock) {
 /// One that is gone was given up meanwhile.
 bool remove_lock(Session& session, const Id& id) {
   try {
-    session.repository().backend().remove({FileKind::kLock, id}, session.stop());
+    session.repository().files().remove({FileKind::kLock, id}, session.stop());
     return true;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kNotFound) throw;

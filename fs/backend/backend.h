@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "fs/backend/file_key.h"
+#include "fs/backend/load_purpose.h"
+#include "fs/backend/traits.h"
 #include "fs/base/bytes.h"
 #include "fs/base/stop_token.h"
 
@@ -23,39 +25,41 @@ struct FileInfo {
   std::uint64_t size = 0;
 };
 
-/// A flat store of immutable files. Thread-safe. Every operation may throw Error: kNotFound for a
-/// file that is not there, kNoSpace, kPermission, kIo, or kCancelled once `stop` was requested.
+/// A flat store of immutable files. Thread-safe, and blocking: a call returns when it is done, and
+/// soon after `stop` was requested. Every operation may throw Error: kNotFound for a file that is
+/// not there, kNoSpace, kPermission, kWrongCredentials, kOutOfResources, kIo, kUnavailable when the
+/// storage did not answer and may do so later, or kCancelled once `stop` was requested.
 class Backend {
  public:
   virtual ~Backend() = default;
 
   /// Makes the places that init needs; succeeds when they exist.
-  virtual void create(StopToken stop) = 0;
+  virtual void create(const StopToken& stop) = 0;
 
-  /// Stores a file whole or not at all: when it returns, the file survives a power cut. A file that
-  /// exists is replaced.
-  virtual void save(const FileKey& key, ByteView bytes, StopToken stop) = 0;
+  /// Stores a file whole or not at all, unless traits() say otherwise: when it returns, the file
+  /// survives a power cut. A file that exists is replaced.
+  virtual void save(const FileKey& key, ByteView bytes, const StopToken& stop) = 0;
 
   /// The whole file, or exactly the range; Error{kDamaged} when the file ends before the range
   /// does, Error{kUnsupported} when the whole is larger than max_stored_bytes, or what has the name
   /// is no file.
-  virtual Bytes load(const FileKey& key, std::optional<ByteRange> range, StopToken stop) = 0;
+  virtual Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
+                     const StopToken& stop) = 0;
 
   /// Nothing when there is no such file.
-  virtual std::optional<std::uint64_t> size(const FileKey& key, StopToken stop) = 0;
+  virtual std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop) = 0;
 
-  /// Calls `visit` for every file of the kind, in no particular order. Names that are not IDs are
-  /// passed over. A failure throws: a listing is complete or an error, never short. What has a
-  /// file's name but is none is listed, so that whoever reads it hears of it; among packs, which
-  /// are counted rather than read, it is Error{kUnsupported}.
-  virtual void list(FileKind kind, const std::function<void(const FileInfo&)>& visit,
-                    StopToken stop) = 0;
+  /// All files of the kind, in no particular order. Names that are not IDs are passed over. A
+  /// failure throws: a listing is complete or an error, never short. What has a file's name but is
+  /// none is listed, so that whoever reads it hears of it; among packs, which are counted rather
+  /// than read, it is Error{kUnsupported}.
+  virtual std::vector<FileInfo> list(FileKind kind, const StopToken& stop) = 0;
 
   /// Error{kNotFound} when there is no such file.
-  virtual void remove(const FileKey& key, StopToken stop) = 0;
+  virtual void remove(const FileKey& key, const StopToken& stop) = 0;
 
-  /// How many operations may usefully be under way at once; at least 1.
-  virtual unsigned connections() const noexcept = 0;
+  /// The same all the time.
+  virtual StorageTraits traits() const noexcept = 0;
 
   /// What messages call this storage, such as its path; holds no secret.
   virtual std::string location() const = 0;

@@ -5,25 +5,27 @@
 
 namespace snapfs {
 
-void DryRunBackend::create(StopToken stop) { throw_if_stopped(stop); }
+void DryRunBackend::create(const StopToken& stop) { throw_if_stopped(stop); }
 
-void DryRunBackend::save(const FileKey& /*key*/, ByteView /*bytes*/, StopToken stop) {
+void DryRunBackend::save(const FileKey& /*key*/, ByteView /*bytes*/, const StopToken& stop) {
   throw_if_stopped(stop);
 }
 
-Bytes DryRunBackend::load(const FileKey& key, std::optional<ByteRange> range, StopToken stop) {
-  return stored_.load(key, range, std::move(stop));
+Bytes DryRunBackend::load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
+                          const StopToken& stop) {
+  return stored_.load(key, range, purpose, stop);
 }
 
-std::optional<std::uint64_t> DryRunBackend::size(const FileKey& key, StopToken stop) {
-  return stored_.size(key, std::move(stop));
+std::optional<std::uint64_t> DryRunBackend::size(const FileKey& key, const StopToken& stop) {
+  return stored_.size(key, stop);
 }
 
-void DryRunBackend::list(FileKind kind, const std::function<void(const FileInfo&)>& visit,
-                         StopToken stop) {
-  stored_.list(kind, visit, std::move(stop));
+std::vector<FileInfo> DryRunBackend::list(FileKind kind, const StopToken& stop) {
+  return stored_.list(kind, stop);
 }
 
-void DryRunBackend::remove(const FileKey& /*key*/, StopToken stop) { throw_if_stopped(stop); }
+void DryRunBackend::remove(const FileKey& /*key*/, const StopToken& stop) {
+  throw_if_stopped(stop);
+}
 
 }  // namespace snapfs

@@ -15,6 +15,7 @@
 #include "fs/base/durable_file.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
+#include "fs/base/parallel.h"
 
 namespace snapfs {
 namespace {
@@ -107,8 +108,7 @@ void for_each_name(const std::string& path, const Visit& visit) {
   if (errno != 0) throw_errno(errno, "list", path);
 }
 
-void list_directory(const std::string& path, FileKind kind,
-                    const std::function<void(const FileInfo&)>& visit) {
+void list_directory(const std::string& path, FileKind kind, std::vector<FileInfo>& found) {
   for_each_name(path, [&](std::string_view name, int directory_fd) {
     const std::optional<Id> id = Id::parse(name);
     // Upper-case digits are an ID, too, but a file of that name cannot be asked for again.
@@ -127,7 +127,7 @@ void list_directory(const std::string& path, FileKind kind,
       // Nobody reads all packs that he lists, and one that is not listed counts as lost.
       if (error.code() != ErrorCode::kUnsupported || kind == FileKind::kPack) throw;
     }
-    visit({*id, size});
+    found.push_back({*id, size});
   });
 }
 
@@ -147,7 +147,13 @@ std::string LocalBackend::full_path(const FileKey& key) const {
   return fmt::format("{}/{}", path_, path_of(key));
 }
 
-void LocalBackend::create(StopToken stop) {
+// The cores decide how much is read at once: what is in the page cache waits for nothing, and disks
+// are asked for packs one after the other.
+StorageTraits LocalBackend::traits() const noexcept {
+  return {.requests = static_cast<unsigned>(core_count()), .pack_transfers = 2};
+}
+
+void LocalBackend::create(const StopToken& stop) {
   throw_if_stopped(stop);
   make_directories(path_, directory_mode_);
   for (const FileKind kind : kListedKinds) {
@@ -160,7 +166,7 @@ void LocalBackend::create(StopToken stop) {
   sync_directory(data);  // once for all of them
 }
 
-void LocalBackend::save(const FileKey& key, ByteView bytes, StopToken stop) {
+void LocalBackend::save(const FileKey& key, ByteView bytes, const StopToken& stop) {
   throw_if_stopped(stop);
   DurableFile file = make_file(full_path(key), directory_mode_);
   file.write(bytes);
@@ -168,7 +174,8 @@ void LocalBackend::save(const FileKey& key, ByteView bytes, StopToken stop) {
   file.publish(file_mode_ & ~0222U);
 }
 
-Bytes LocalBackend::load(const FileKey& key, std::optional<ByteRange> range, StopToken stop) {
+Bytes LocalBackend::load(const FileKey& key, std::optional<ByteRange> range,
+                         LoadPurpose /*purpose*/, const StopToken& stop) {
   throw_if_stopped(stop);
   const std::string path = full_path(key);
   const UniqueFd fd = open_regular_file(path);
@@ -185,7 +192,7 @@ Bytes LocalBackend::load(const FileKey& key, std::optional<ByteRange> range, Sto
   return bytes;
 }
 
-std::optional<std::uint64_t> LocalBackend::size(const FileKey& key, StopToken stop) {
+std::optional<std::uint64_t> LocalBackend::size(const FileKey& key, const StopToken& stop) {
   throw_if_stopped(stop);
   struct stat status {};
   const std::string path = full_path(key);
@@ -197,11 +204,14 @@ std::optional<std::uint64_t> LocalBackend::size(const FileKey& key, StopToken st
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-void LocalBackend::list(FileKind kind, const std::function<void(const FileInfo&)>& visit,
-                        StopToken stop) {
+std::vector<FileInfo> LocalBackend::list(FileKind kind, const StopToken& stop) {
   throw_if_stopped(stop);
   const std::string directory = fmt::format("{}/{}", path_, directory_of(kind));
-  if (kind != FileKind::kPack) return list_directory(directory, kind, visit);
+  std::vector<FileInfo> found;
+  if (kind != FileKind::kPack) {
+    list_directory(directory, kind, found);
+    return found;
+  }
   for_each_name(directory, [&](std::string_view name, int directory_fd) {
     throw_if_stopped(stop);
     if (name == "." || name == "..") return;
@@ -213,16 +223,17 @@ void LocalBackend::list(FileKind kind, const std::function<void(const FileInfo&)
     }
     const std::string below = fmt::format("{}/{}", directory, name);
     if (S_ISDIR(status.st_mode)) {
-      list_directory(below, kind, visit);
+      list_directory(below, kind, found);
     } else if (name.size() == 2 && is_hex(name)) {
       throw Error(ErrorCode::kUnsupported,
                   below + " is no directory: bring back the directory of packs of that name",
                   below);
     }
   });
+  return found;
 }
 
-void LocalBackend::remove(const FileKey& key, StopToken stop) {
+void LocalBackend::remove(const FileKey& key, const StopToken& stop) {
   throw_if_stopped(stop);
   const std::string path = full_path(key);
   if (::unlink(path.c_str()) != 0) throw_errno(errno, "remove", path);

@@ -13,14 +13,14 @@ class LocalBackend final : public Backend {
   /// `path` need not exist before create(). Modes follow the config file's (FORMAT §1.2).
   explicit LocalBackend(std::string path);
 
-  void create(StopToken stop) override;
-  void save(const FileKey& key, ByteView bytes, StopToken stop) override;
-  Bytes load(const FileKey& key, std::optional<ByteRange> range, StopToken stop) override;
-  std::optional<std::uint64_t> size(const FileKey& key, StopToken stop) override;
-  void list(FileKind kind, const std::function<void(const FileInfo&)>& visit,
-            StopToken stop) override;
-  void remove(const FileKey& key, StopToken stop) override;
-  unsigned connections() const noexcept override { return 2; }
+  void create(const StopToken& stop) override;
+  void save(const FileKey& key, ByteView bytes, const StopToken& stop) override;
+  Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
+             const StopToken& stop) override;
+  std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop) override;
+  std::vector<FileInfo> list(FileKind kind, const StopToken& stop) override;
+  void remove(const FileKey& key, const StopToken& stop) override;
+  StorageTraits traits() const noexcept override;
   std::string location() const override { return path_; }
 
   /// The repository's directory, as given.

@@ -1,7 +1,5 @@
 #include "fs/backend/memory.h"
 
-#include <vector>
-
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
@@ -15,14 +13,15 @@ namespace {
 
 }  // namespace
 
-void MemoryBackend::create(StopToken stop) { throw_if_stopped(stop); }
+void MemoryBackend::create(const StopToken& stop) { throw_if_stopped(stop); }
 
-void MemoryBackend::save(const FileKey& key, ByteView bytes, StopToken stop) {
+void MemoryBackend::save(const FileKey& key, ByteView bytes, const StopToken& stop) {
   throw_if_stopped(stop);
   files_.lock()->insert_or_assign(key, copy_of(bytes));
 }
 
-Bytes MemoryBackend::load(const FileKey& key, std::optional<ByteRange> range, StopToken stop) {
+Bytes MemoryBackend::load(const FileKey& key, std::optional<ByteRange> range,
+                          LoadPurpose /*purpose*/, const StopToken& stop) {
   throw_if_stopped(stop);
   const auto files = files_.lock();
   const auto found = files->find(key);
@@ -40,7 +39,7 @@ Bytes MemoryBackend::load(const FileKey& key, std::optional<ByteRange> range, St
   return {wanted.begin(), wanted.end()};
 }
 
-std::optional<std::uint64_t> MemoryBackend::size(const FileKey& key, StopToken stop) {
+std::optional<std::uint64_t> MemoryBackend::size(const FileKey& key, const StopToken& stop) {
   throw_if_stopped(stop);
   const auto files = files_.lock();
   const auto found = files->find(key);
@@ -48,20 +47,17 @@ std::optional<std::uint64_t> MemoryBackend::size(const FileKey& key, StopToken s
   return found->second.size();
 }
 
-void MemoryBackend::list(FileKind kind, const std::function<void(const FileInfo&)>& visit,
-                         StopToken stop) {
+std::vector<FileInfo> MemoryBackend::list(FileKind kind, const StopToken& stop) {
   throw_if_stopped(stop);
   std::vector<FileInfo> found;
-  {
-    const auto files = files_.lock();
-    for (const auto& [key, bytes] : *files) {
-      if (key.kind == kind) found.push_back({key.id, bytes.size()});
-    }
+  const auto files = files_.lock();
+  for (const auto& [key, bytes] : *files) {
+    if (key.kind == kind) found.push_back({key.id, bytes.size()});
   }
-  for (const FileInfo& info : found) visit(info);
+  return found;
 }
 
-void MemoryBackend::remove(const FileKey& key, StopToken stop) {
+void MemoryBackend::remove(const FileKey& key, const StopToken& stop) {
   throw_if_stopped(stop);
   if (files_.lock()->erase(key) == 0) throw_missing(key);
 }

@@ -3,6 +3,8 @@
 // what is not its business.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -12,21 +14,24 @@ namespace snapfs {
 
 /// What kind of failure an Error is: what callers decide on, as opposed to what people read.
 enum class ErrorCode {
-  kInternal,        ///< an invariant of ours is broken
-  kUsage,           ///< the command line or an option is wrong
-  kIo,              ///< the system refused an operation for a reason not listed below
-  kNotFound,        ///< a file, blob or snapshot does not exist
-  kExists,          ///< something is there that must not be
-  kNoSpace,         ///< the repository's file system is full or over quota
-  kPermission,      ///< access was denied
-  kDamaged,         ///< stored bytes are truncated, forged, or do not match their ID
-  kWrongPassword,   ///< no key file opens with the password given
-  kNoRepository,    ///< there is no repository at the place named
-  kLocked,          ///< another process holds a lock that excludes ours
-  kUnsupported,     ///< valid, but of a version or kind we do not handle
-  kOutOfResources,  ///< this machine has not enough memory, descriptors, processes or threads for
-                    ///< it
-  kCancelled,       ///< the operation was asked to stop
+  kInternal,     ///< an invariant of ours is broken
+  kUsage,        ///< the command line or an option is wrong
+  kIo,           ///< the system could not do it, for a reason not listed below: a bad sector
+  kNotFound,     ///< a file, blob or snapshot does not exist
+  kExists,       ///< something is there that must not be
+  kNoSpace,      ///< the repository's file system is full or over quota
+  kPermission,   ///< access was denied
+  kUnavailable,  ///< the storage did not answer, or asked to be left alone for a while: the only
+                 ///< failure after which the same call is worth making again
+  kWrongCredentials,  ///< the storage does not know who asks, or wants to know
+  kDamaged,           ///< stored bytes are truncated, forged, or do not match their ID
+  kWrongPassword,     ///< no key file opens with the password given
+  kNoRepository,      ///< there is no repository at the place named
+  kLocked,            ///< another process holds a lock that excludes ours
+  kUnsupported,       ///< valid, but of a version or kind we do not handle
+  kOutOfResources,    ///< this machine has not enough memory, descriptors, processes or threads for
+                      ///< it
+  kCancelled,         ///< the operation was asked to stop
 };
 
 class Error : public std::runtime_error {
@@ -39,8 +44,18 @@ class Error : public std::runtime_error {
   ErrorCode code() const noexcept { return code_; }
   const std::string& subject() const noexcept { return subject_; }
 
-  /// Whether the same call may succeed when it is simply made again.
-  bool retryable() const noexcept { return code_ == ErrorCode::kIo; }
+  /// How long a storage that is kUnavailable asked to be left alone; nothing when it did not say.
+  std::optional<std::chrono::milliseconds> retry_after() const noexcept { return retry_after_; }
+
+  /// The same Error with that said.
+  Error with_retry_after(std::chrono::milliseconds wait) const {
+    Error result = *this;
+    result.retry_after_ = wait;
+    return result;
+  }
+
+  /// Whether the same call may succeed when it is simply made again, later.
+  bool retryable() const noexcept { return code_ == ErrorCode::kUnavailable; }
 
   /// Whether the thing it is about is known to be damaged or gone. Any other failure leaves open
   /// what is there: a storage that does not answer says nothing about what is in it, nor does a
@@ -49,9 +64,14 @@ class Error : public std::runtime_error {
     return code_ == ErrorCode::kDamaged || code_ == ErrorCode::kNotFound;
   }
 
+  /// Whether another copy of the same bytes is worth asking for: this one is lost, or the disk
+  /// cannot read just these sectors. After any other failure the other copies would fail, too.
+  bool concerns_one_copy() const noexcept { return means_loss() || code_ == ErrorCode::kIo; }
+
  private:
   ErrorCode code_;
   std::string subject_;
+  std::optional<std::chrono::milliseconds> retry_after_;
 };
 
 /// The code that stands for the system's error number `error`.

@@ -57,7 +57,8 @@ class DataCheck {
 
   Bytes load(const Id& pack) {
     throw_if_stopped(stop_);
-    return repository_.backend().load({FileKind::kPack, pack}, std::nullopt, stop_);
+    return repository_.files().load({FileKind::kPack, pack}, std::nullopt,
+                                    {.urgency = Urgency::kBulk}, stop_);
   }
 
   void check(const FileInfo& pack) {

@@ -50,7 +50,7 @@ StoredPacks check_packs(Repository& repository, const IndexedPacks& indexed, Che
     }
   };
   try {
-    repository.backend().list(FileKind::kPack, compare, stop);
+    for (const FileInfo& file : repository.files().list(FileKind::kPack, stop)) compare(file);
   } catch (const Error& error) {
     // Something that is no file stands where packs are. Which are missing is not known then.
     if (error.code() != ErrorCode::kUnsupported) throw;

@@ -120,7 +120,7 @@ class Copier {
       case BlobSet::Inserted::kNotIndexed:
         throw Error(ErrorCode::kDamaged,
                     fmt::format("{} blob {} is in no index of {}; run 'snapfs check' on it",
-                                to_string(blob.type), blob.id.hex(), source_.backend().location()),
+                                to_string(blob.type), blob.id.hex(), source_.files().location()),
                     blob.id.hex());
       case BlobSet::Inserted::kNew:
         break;

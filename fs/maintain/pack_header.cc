@@ -20,7 +20,8 @@ std::vector<PackEntry> read_pack_header(Repository& repository, const FileInfo& 
                                         StopToken stop) {
   const FileKey key{FileKind::kPack, pack.id};
   const auto load_end = [&](std::uint64_t bytes) {
-    return repository.backend().load(key, ByteRange{pack.size - bytes, bytes}, stop);
+    return repository.files().load(key, ByteRange{pack.size - bytes, bytes},
+                                   {.urgency = Urgency::kBulk}, stop);
   };
   try {
     Bytes tail = load_end(std::min(pack.size, kFirstRead));

@@ -53,8 +53,9 @@ class PiecewiseReader {
   std::optional<std::string> read_range(std::uint64_t begin, std::uint64_t end) {
     throw_if_stopped(stop_);
     try {
-      const Bytes bytes = repository_.backend().load({FileKind::kPack, info_.id},
-                                                     ByteRange{begin, end - begin}, stop_);
+      const Bytes bytes =
+          repository_.files().load({FileKind::kPack, info_.id}, ByteRange{begin, end - begin},
+                                   {.urgency = Urgency::kBulk}, stop_);
       std::ranges::copy(bytes, result_.file.begin() + static_cast<std::ptrdiff_t>(begin));
       result_.any = true;
       return std::nullopt;
@@ -77,14 +78,14 @@ ReadablePack load_readable(Repository& repository, const Id& pack,
   const FileKey key{FileKind::kPack, pack};
   ReadablePack result;
   try {
-    result.file = repository.backend().load(key, std::nullopt, stop);
+    result.file = repository.files().load(key, std::nullopt, {.urgency = Urgency::kBulk}, stop);
     return result;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kIo) throw;
     result.fault = error.what();
     result.any = false;
   }
-  const std::optional<std::uint64_t> size = repository.backend().size(key, stop);
+  const std::optional<std::uint64_t> size = repository.files().size(key, stop);
   if (!size) return result;
   ReadablePack pieces = PiecewiseReader(repository, pack, *size, std::move(stop)).read(listed);
   pieces.fault = std::move(result.fault);

@@ -52,25 +52,22 @@ std::vector<Id> roots_of_snapshots(Repository& repository, const PruneOptions& o
                   "prune'",
                   missing.size(), options.expected_snapshots.size(),
                   missing.size() == 1 ? "is" : "are", missing.begin()->short_hex(),
-                  repository.backend().location()),
+                  repository.files().location()),
       missing.begin()->hex());
 }
 
 void require_snapshots(const std::vector<Id>& roots, const std::vector<FileInfo>& packs,
-                       const PruneOptions& options, const Backend& backend) {
+                       const PruneOptions& options, const std::string& location) {
   if (!roots.empty() || packs.empty() || options.allow_no_snapshots) return;
   throw Error(ErrorCode::kUsage,
               fmt::format("{} has no snapshots, and pruning it would remove everything: look "
                           "whether they are really gone, or give --unsafe-allow-remove-all",
-                          backend.location()),
-              backend.location());
+                          location),
+              location);
 }
 
 std::vector<FileInfo> list_packs(Repository& repository, const StopToken& stop) {
-  std::vector<FileInfo> packs;
-  repository.backend().list(
-      FileKind::kPack, [&](const FileInfo& pack) { packs.push_back(pack); }, stop);
-  return packs;
+  return repository.files().list(FileKind::kPack, stop);
 }
 
 class Execution {
@@ -130,7 +127,7 @@ class Execution {
     std::optional<Error> trouble;
     try {
       const RemovalResult result =
-          remove_files(repository_.backend(), FileKind::kIndex, files, stop_, [&](const Id&) {
+          remove_files(repository_.files(), FileKind::kIndex, files, stop_, [&](const Id&) {
             begun = true;
             progress_.advance();
           });
@@ -169,7 +166,7 @@ class Execution {
     if (packs.empty()) return;
     progress_.begin(step, "packs", packs.size());
     options_.require_lock();
-    const RemovalResult result = remove_files(repository_.backend(), FileKind::kPack, packs, stop_,
+    const RemovalResult result = remove_files(repository_.files(), FileKind::kPack, packs, stop_,
                                               [this](const Id&) { progress_.advance(); });
     for (const RemovalFailure& failure : result.failures) {
       progress_.warn(
@@ -199,7 +196,7 @@ PreparedPrune prepare_prune(Repository& repository, const PruneOptions& options,
   if (options.recover_no_space) policy.max_repack_bytes = 0;
   const std::vector<Id> roots = roots_of_snapshots(repository, options, stop);
   const std::vector<FileInfo> packs = list_packs(repository, stop);
-  require_snapshots(roots, packs, options, repository.backend());
+  require_snapshots(roots, packs, options, repository.files().location());
   repository.load_index(stop);
   progress.begin("finding what is used", "trees", 0);
   BlobSet used = find_used_blobs(repository, roots, stop, [&] { progress.advance(); });

@@ -75,17 +75,14 @@ class IndexRepair {
   void compare_with_packs() {
     progress_.begin("list the packs", "packs", 0);
     std::unordered_set<Id> there;
-    repository_.backend().list(
-        FileKind::kPack,
-        [&](const FileInfo& pack) {
-          if (!there.insert(pack.id).second) return;
-          progress_.advance();
-          const IndexedPack* const listed = indexed_.find(pack.id);
-          const bool agrees = listed != nullptr && listed->file_bytes == pack.size &&
-                              !listed->conflicting && !options_.read_all_packs;
-          if (!agrees) to_read_.push_back(pack);
-        },
-        stop_);
+    for (const FileInfo& pack : repository_.files().list(FileKind::kPack, stop_)) {
+      if (!there.insert(pack.id).second) continue;
+      progress_.advance();
+      const IndexedPack* const listed = indexed_.find(pack.id);
+      const bool agrees = listed != nullptr && listed->file_bytes == pack.size &&
+                          !listed->conflicting && !options_.read_all_packs;
+      if (!agrees) to_read_.push_back(pack);
+    }
     require_packs(there.size());
     for (const auto& [pack, facts] : indexed_.packs()) {
       if (!there.contains(pack)) result_.missing_packs.push_back(pack);
@@ -96,7 +93,7 @@ class IndexRepair {
   /// A storage of which a part is not mounted must not cost the index.
   void require_packs(std::size_t there) const {
     if (there > 0 || indexed_.packs().empty()) return;
-    const std::string location = repository_.backend().location();
+    const std::string location = repository_.files().location();
     throw Error(
         ErrorCode::kDamaged,
         fmt::format("the index lists {} packs, and not one pack is in {}, so nothing was "
@@ -200,7 +197,7 @@ class IndexRepair {
     std::vector<Id> old = replaced_;
     old.insert(old.end(), result_.damaged_files.begin(), result_.damaged_files.end());
     progress_.begin("remove old index files", "index files", old.size());
-    const RemovalResult removal = remove_files(repository_.backend(), FileKind::kIndex, old, stop_,
+    const RemovalResult removal = remove_files(repository_.files(), FileKind::kIndex, old, stop_,
                                                [this](const Id&) { progress_.advance(); });
     if (!removal.failures.empty()) {
       const RemovalFailure& first = removal.failures.front();

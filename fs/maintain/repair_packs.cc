@@ -80,7 +80,7 @@ class PackRepair {
     progress_.begin("remove the damaged packs", "packs", done.size());
     options_.require_lock();
     const RemovalResult removal =
-        remove_files(repository_.backend(), FileKind::kPack, {done.begin(), done.end()}, stop_,
+        remove_files(repository_.files(), FileKind::kPack, {done.begin(), done.end()}, stop_,
                      [this](const Id&) { progress_.advance(); });
     for (const RemovalFailure& failure : removal.failures) {
       result_.not_removed.emplace_back(failure.error.what());
@@ -117,8 +117,8 @@ class PackRepair {
       if (packs_.contains(place.pack)) continue;  // tried before
       try {
         const FileKey pack{FileKind::kPack, place.pack};
-        const Bytes sealed =
-            repository_.backend().load(pack, ByteRange{place.offset, place.length}, stop_);
+        const Bytes sealed = repository_.files().load(pack, ByteRange{place.offset, place.length},
+                                                      {.urgency = Urgency::kBulk}, stop_);
         repository_.codecs().borrow()->open_blob(blob, sealed, place.uncompressed_length);
         return true;
       } catch (const Error& error) {
@@ -210,7 +210,7 @@ class PackRepair {
 
 void require_packs(Repository& repository, const std::vector<Id>& packs, const StopToken& stop) {
   for (const Id& pack : packs) {
-    if (repository.backend().size({FileKind::kPack, pack}, stop)) continue;
+    if (repository.files().size({FileKind::kPack, pack}, stop)) continue;
     throw Error(
         ErrorCode::kNotFound,
         fmt::format("pack {} does not exist: \"snapfs repair index\" takes it off the index",

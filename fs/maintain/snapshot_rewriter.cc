@@ -33,10 +33,7 @@ bool is_lost(Repository& repository, const Id& tree, const StopToken& stop) {
 }
 
 bool has_packs(Repository& repository, const StopToken& stop) {
-  bool any = false;
-  repository.backend().list(
-      FileKind::kPack, [&any](const FileInfo&) { any = true; }, stop);
-  return any;
+  return !repository.files().list(FileKind::kPack, stop).empty();
 }
 
 }  // namespace
@@ -67,7 +64,7 @@ RewrittenSnapshot SnapshotRewriter::rewrite(const Snapshot& old, const SnapshotE
     result.id = save_snapshot(repository_, *changed, stop_);
   }
   if (options_.forget) {
-    repository_.backend().remove({FileKind::kSnapshot, old.id}, stop_);
+    repository_.files().remove({FileKind::kSnapshot, old.id}, stop_);
     result.old_removed = true;
   }
   return result;
@@ -104,7 +101,7 @@ void require_readable_root(Repository& repository, const std::vector<Snapshot>& 
     if (snapshot.tree != empty_tree()) lost.insert(snapshot.tree);
   }
   if (lost.empty()) return;
-  const std::string location = repository.backend().location();
+  const std::string location = repository.files().location();
   if (!has_packs(repository, stop)) {
     throw Error(ErrorCode::kDamaged,
                 fmt::format("there is not one pack in {}, so nothing was changed: see that its "

@@ -8,7 +8,7 @@ BlobWriter::BlobWriter(Repository& repository, const Clock& clock, std::size_t p
     : repository_(repository),
       indexes_(repository, clock),
       saver_(repository, indexes_),
-      uploader_(saver_, repository.backend().connections()),
+      uploader_(saver_, repository.files().traits().pack_transfers),
       packs_(uploader_, pack_bytes) {}
 
 bool BlobWriter::add(const BlobHandle& blob, ByteView plain, StopToken stop) {

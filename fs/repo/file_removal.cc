@@ -9,9 +9,9 @@
 namespace snapfs {
 namespace {
 
-void remove_one(Backend& backend, const FileKey& file, const StopToken& stop) {
+void remove_one(StoredFiles& stored, const FileKey& file, const StopToken& stop) {
   try {
-    backend.remove(file, stop);
+    stored.remove(file, stop);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kNotFound) throw;
   }
@@ -19,13 +19,13 @@ void remove_one(Backend& backend, const FileKey& file, const StopToken& stop) {
 
 }  // namespace
 
-RemovalResult remove_files(Backend& backend, FileKind kind, const std::vector<Id>& files,
+RemovalResult remove_files(StoredFiles& stored, FileKind kind, const std::vector<Id>& files,
                            StopToken stop, const FileRemoved& removed) {
   Synchronized<std::vector<RemovalFailure>> failures;
   parallel_for_each(files, [&](const Id& id) {
     throw_if_stopped(stop);
     try {
-      remove_one(backend, {kind, id}, stop);
+      remove_one(stored, {kind, id}, stop);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kCancelled) throw;
       failures.lock()->push_back({id, error});

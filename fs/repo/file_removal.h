@@ -5,9 +5,9 @@
 #include <functional>
 #include <vector>
 
-#include "fs/backend/backend.h"
 #include "fs/base/error.h"
 #include "fs/base/stop_token.h"
+#include "fs/repo/stored_files.h"
 
 namespace snapfs {
 
@@ -27,7 +27,7 @@ using FileRemoved = std::function<void(const Id& id)>;
 
 /// Removes the files over several threads, and goes on when one cannot be removed. A file that is
 /// gone already counts as removed. Throws Error{kCancelled} only.
-RemovalResult remove_files(Backend& backend, FileKind kind, const std::vector<Id>& files,
+RemovalResult remove_files(StoredFiles& stored, FileKind kind, const std::vector<Id>& files,
                            StopToken stop, const FileRemoved& removed = nullptr);
 
 }  // namespace snapfs

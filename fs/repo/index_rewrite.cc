@@ -137,7 +137,7 @@ class IndexDecision {
 };
 
 void remove_old(Repository& repository, const std::vector<Id>& files, const StopToken& stop) {
-  const RemovalResult result = remove_files(repository.backend(), FileKind::kIndex, files, stop);
+  const RemovalResult result = remove_files(repository.files(), FileKind::kIndex, files, stop);
   if (result.failures.empty()) return;
   const RemovalFailure& first = result.failures.front();
   throw Error(first.error.code(),

@@ -12,28 +12,27 @@
 #include "fs/base/error.h"
 #include "fs/repo/identity.h"
 #include "fs/repo/key_file.h"
-#include "fs/repo/stored_file.h"
+#include "fs/repo/stored_files.h"
 
 namespace snapfs {
 namespace {
 
-[[noreturn]] void throw_no_repository(const Backend& backend) {
+[[noreturn]] void throw_no_repository(const StoredFiles& files) {
   throw Error(
       ErrorCode::kNoRepository,
-      fmt::format("there is no repository at {}; make one with 'snapfs init'", backend.location()),
-      backend.location());
+      fmt::format("there is no repository at {}; make one with 'snapfs init'", files.location()),
+      files.location());
 }
 
-Bytes load_config(Backend& backend, const StopToken& stop) {
-  const std::optional<std::uint64_t> size = backend.size(FileKey::config(), stop);
-  if (!size) throw_no_repository(backend);
+Bytes load_config(StoredFiles& files, const StopToken& stop) {
+  const std::optional<std::uint64_t> size = files.size(FileKey::config(), stop);
+  if (!size) throw_no_repository(files);
   if (*size == 0) {
-    throw Error(
-        ErrorCode::kDamaged,
-        fmt::format("the config of {} is empty; restore it from a copy", backend.location()),
-        backend.location());
+    throw Error(ErrorCode::kDamaged,
+                fmt::format("the config of {} is empty; restore it from a copy", files.location()),
+                files.location());
   }
-  return backend.load(FileKey::config(), std::nullopt, stop);
+  return files.load(FileKey::config(), std::nullopt, {}, stop);
 }
 
 struct Candidate {
@@ -45,11 +44,11 @@ struct Candidate {
 class Search {
  public:
   Search(Backend& backend, ByteView password, const KeySearch& options, const StopToken& stop)
-      : backend_(backend),
+      : files_(backend),
         password_(password),
         options_(options),
         stop_(stop),
-        config_(load_config(backend, stop)) {}
+        config_(load_config(files_, stop)) {}
 
   OpenedKey run() {
     for (const Candidate& candidate : candidates()) {
@@ -70,17 +69,12 @@ class Search {
   /// All that can be read, the most likely first.
   std::vector<Candidate> candidates() {
     std::vector<Candidate> found;
-    backend_.list(
-        FileKind::kKey,
-        [&](const FileInfo& info) {
-          found.push_back({info.id, {}});
-        },
-        stop_);
+    for (const FileInfo& info : files_.list(FileKind::kKey, stop_)) found.push_back({info.id, {}});
     if (found.empty()) {
       throw Error(
           ErrorCode::kDamaged,
-          fmt::format("{} has no key files; restore its 'keys' directory", backend_.location()),
-          backend_.location());
+          fmt::format("{} has no key files; restore its 'keys' directory", files_.location()),
+          files_.location());
     }
     std::erase_if(found, [this](Candidate& candidate) { return !read(candidate); });
     const Identity self = Identity::of_process();
@@ -97,7 +91,7 @@ class Search {
   bool read(Candidate& candidate) {
     try {
       const FileKey key{FileKind::kKey, candidate.id};
-      candidate.file = parse_key_file(load_verified(backend_, key, stop_));
+      candidate.file = parse_key_file(files_.load_verified(key, stop_));
       return true;
     } catch (...) {
       note(current_error(), candidate.id);
@@ -128,7 +122,7 @@ class Search {
       config_problem_ =
           Error(error.code(),
                 fmt::format("key {} opens with this password, but not the config of {}: {}{}",
-                            id.short_hex(), backend_.location(), error.what(),
+                            id.short_hex(), files_.location(), error.what(),
                             error.code() == ErrorCode::kDamaged
                                 ? "; the key is of another repository, or the config is damaged"
                                 : ""),
@@ -140,7 +134,7 @@ class Search {
   }
 
   [[noreturn]] void fail() const {
-    const std::string place = backend_.location();
+    const std::string place = files_.location();
     if (config_problem_) throw *config_problem_;
     if (!refused_ && !problem_.empty()) throw Error(code_, problem_, place);
     throw Error(ErrorCode::kWrongPassword,
@@ -149,7 +143,7 @@ class Search {
                 place);
   }
 
-  Backend& backend_;
+  StoredFiles files_;
   ByteView password_;
   const KeySearch& options_;
   const StopToken& stop_;

@@ -10,13 +10,13 @@
 #include "fs/crypto/keys.h"
 #include "fs/crypto/sha256.h"
 #include "fs/repo/repository.h"
-#include "fs/repo/stored_file.h"
+#include "fs/repo/stored_files.h"
 
 namespace snapfs {
 namespace {
 
-KeyFile load_key(Backend& backend, const FileKey& key, const StopToken& stop) {
-  return parse_key_file(load_verified(backend, key, stop));
+KeyFile load_key(StoredFiles& files, const FileKey& key, const StopToken& stop) {
+  return parse_key_file(files.load_verified(key, stop));
 }
 
 bool are_same(const Keys& a, const Keys& b) {
@@ -27,7 +27,7 @@ bool are_same(const Keys& a, const Keys& b) {
 /// Opens the key as it is stored.
 void require_to_open(Repository& repository, const FileKey& key, ByteView password,
                      const StopToken& stop) {
-  const Keys keys = open_key_file(load_key(repository.backend(), key, stop), password, stop);
+  const Keys keys = open_key_file(load_key(repository.files(), key, stop), password, stop);
   if (!are_same(keys, repository.master_keys())) {
     throw Error(ErrorCode::kInternal, "it holds other keys than it was given");
   }
@@ -49,7 +49,7 @@ std::vector<StoredKey> list_keys(Repository& repository, const DamagedKey& damag
   std::vector<StoredKey> keys;
   for (const Id& id : repository.list(FileKind::kKey, stop)) {
     try {
-      keys.push_back({id, load_key(repository.backend(), {FileKind::kKey, id}, stop)});
+      keys.push_back({id, load_key(repository.files(), {FileKind::kKey, id}, stop)});
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kNotFound) continue;  // removed meanwhile
       if (error.code() == ErrorCode::kCancelled) throw;
@@ -67,12 +67,12 @@ Id add_key(Repository& repository, const Clock& clock, ByteView password, const 
       make_key_file(repository.master_keys(), password, parameters,
                     TimeZone::local().at(clock.now()), owner.username, owner.hostname));
   const FileKey key{FileKind::kKey, sha256(as_bytes(json))};
-  repository.backend().save(key, as_bytes(json), stop);
+  repository.files().save(key, as_bytes(json), stop);
   try {
     require_to_open(repository, key, password, stop);
   } catch (const Error& error) {
     try {
-      repository.backend().remove(key, {});
+      repository.files().remove(key, {});
     } catch (const Error&) {
       // It opens with the new password or not at all, which is no harm.
     }
@@ -104,14 +104,14 @@ Id find_key(Repository& repository, std::string_view text, StopToken stop) {
 
 void remove_key(Repository& repository, const Id& id, StopToken stop) {
   if (id == repository.key_id()) throw_in_use(id);
-  repository.backend().remove({FileKind::kKey, id}, std::move(stop));
+  repository.files().remove({FileKind::kKey, id}, std::move(stop));
 }
 
 Id replace_key(Repository& repository, const Clock& clock, ByteView password, const KeyOwner& owner,
                StopToken stop) {
   const Id added = add_key(repository, clock, password, owner, stop);
   try {
-    repository.backend().remove({FileKind::kKey, repository.key_id()}, std::move(stop));
+    repository.files().remove({FileKind::kKey, repository.key_id()}, std::move(stop));
   } catch (const Error& error) {
     throw Error(error.code(),
                 fmt::format("both passwords open the repository now, because the old key {} could "

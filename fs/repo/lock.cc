@@ -90,10 +90,9 @@ std::string advice_about(const LockInfo& other, const LockWitness& witness) {
 void check_conflicts(Repository& repository, const Clock& clock, LockMode mode,
                      const std::optional<Id>& own, const StopToken& stop) {
   std::vector<Id> others;
-  const auto remember = [&](const FileInfo& info) {
+  for (const FileInfo& info : repository.files().list(FileKind::kLock, stop)) {
     if (info.id != own && info.size != 0) others.push_back(info.id);
-  };
-  repository.backend().list(FileKind::kLock, remember, stop);
+  }
   for (const Id& id : others) {
     std::optional<LockInfo> lock;
     try {
@@ -276,7 +275,7 @@ class Lock::Holder {
   void remove_superseded() noexcept {
     std::erase_if(superseded_, [this](const Id& id) {
       try {
-        repository_.backend().remove({FileKind::kLock, id}, {});
+        repository_.files().remove({FileKind::kLock, id}, {});
         return true;
       } catch (const Error& error) {
         return error.code() == ErrorCode::kNotFound;

@@ -7,7 +7,7 @@
 namespace snapfs {
 
 void PackSaver::submit(FinishedPack pack, StopToken stop) {
-  repository_.backend().save({FileKind::kPack, pack.description.id}, pack.bytes, stop);
+  repository_.files().save({FileKind::kPack, pack.description.id}, pack.bytes, stop);
   pack.bytes = {};
   indexes_.add(std::move(pack.description), std::move(stop));
 }

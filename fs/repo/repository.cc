@@ -13,7 +13,6 @@
 #include "fs/repo/identity.h"
 #include "fs/repo/index_reader.h"
 #include "fs/repo/key_file.h"
-#include "fs/repo/stored_file.h"
 
 namespace snapfs {
 namespace {
@@ -22,13 +21,11 @@ namespace {
 constexpr std::chrono::milliseconds kKdfTime{500};
 
 void require_empty(Backend& backend, FileKind kind, const StopToken& stop) {
-  const auto refuse = [&](const FileInfo&) {
-    throw Error(ErrorCode::kExists,
-                fmt::format("{} already holds {}; choose an empty place", backend.location(),
-                            directory_of(kind)),
-                backend.location());
-  };
-  backend.list(kind, refuse, stop);
+  if (backend.list(kind, stop).empty()) return;
+  throw Error(ErrorCode::kExists,
+              fmt::format("{} already holds {}; choose an empty place", backend.location(),
+                          directory_of(kind)),
+              backend.location());
 }
 
 /// What is written can be read again.
@@ -48,6 +45,11 @@ void require_text(Codec& codec, ByteView stored, const Id& digest) {
   throw Error(
       ErrorCode::kInternal,
       "a file just sealed does not open to the same bytes; memory or processor may be faulty");
+}
+
+/// What the blobs of a pack are: no pack has both.
+Content content_of(BlobType type) noexcept {
+  return type == BlobType::kTree ? Content::kTree : Content::kData;
 }
 
 /// So many index files are read as quickly as a copy of the index is written.
@@ -94,7 +96,7 @@ Repository::Repository(Backend& backend, ByteView password, const OpenOptions& o
                  options) {}
 
 Repository::Repository(Backend& backend, OpenedKey opened, const OpenOptions& options)
-    : backend_(backend),
+    : files_(backend),
       key_id_(opened.id),
       keys_(std::move(opened.master)),
       config_(opened.config),
@@ -107,16 +109,12 @@ std::unique_ptr<Codec> Repository::make_codec() const {
 }
 
 std::vector<Id> Repository::list(FileKind kind, StopToken stop) {
-  std::vector<Id> ids;
-  backend_.list(
-      kind, [&](const FileInfo& info) { ids.push_back(info.id); }, std::move(stop));
-  std::ranges::sort(ids);
-  return ids;
+  return files_.list_ids(kind, stop);
 }
 
 void Repository::read_file(const FileKey& key, const ByteSink& sink, StopToken stop) {
   try {
-    const Bytes stored = load_verified(backend_, key, stop);
+    const Bytes stored = files_.load_verified(key, stop);
     codecs_.borrow()->open_file(stored, sink, max_text_bytes(key.kind));
   } catch (...) {
     // Too little memory for one file is that file's failure.
@@ -146,7 +144,7 @@ Id Repository::save_file(FileKind kind, const ByteSource& produce, StopToken sto
   require_readable(kind, stored.size(), max_stored_bytes(kind));
   if (codec_options_.verify) require_text(*codec, stored, written.finish());
   const Id id = sha256(stored);
-  backend_.save({kind, id}, stored, std::move(stop));
+  files_.save({kind, id}, stored, stop);
   return id;
 }
 
@@ -155,7 +153,7 @@ Id Repository::save_file(FileKind kind, ByteView json, StopToken stop) {
       kind, [json](const ByteSink& sink) { sink(json); }, std::move(stop));
 }
 
-Bytes Repository::load_blob(const BlobHandle& handle, StopToken stop) {
+Bytes Repository::load_blob(const BlobHandle& handle, const StopToken& stop, Urgency urgency) {
   const std::vector<BlobLocation> locations = index_.find(handle);
   if (locations.empty()) {
     throw Error(
@@ -171,7 +169,8 @@ Bytes Repository::load_blob(const BlobHandle& handle, StopToken stop) {
       const FileKey pack{FileKind::kPack, location.pack};
       try {
         require_possible(handle, location.length);
-        const Bytes sealed = backend_.load(pack, ByteRange{location.offset, location.length}, stop);
+        const Bytes sealed = files_.load(pack, ByteRange{location.offset, location.length},
+                                         {content_of(handle.type), urgency}, stop);
         return codecs_.borrow()->open_blob(handle, sealed, location.uncompressed_length);
       } catch (...) {
         const Error error = current_error();
@@ -190,12 +189,12 @@ Bytes Repository::load_blob(const BlobHandle& handle, StopToken stop) {
               handle.id.hex());
 }
 
-Bytes Repository::load_run(const PackRun& run, StopToken stop) {
+Bytes Repository::load_run(const PackRun& run, const StopToken& stop, Urgency urgency) {
   for (const StoredBlob& blob : run.blobs) {
     require_possible(blob.handle, blob.location.length);
   }
-  return backend_.load({FileKind::kPack, run.pack}, ByteRange{run.begin(), run.length()},
-                       std::move(stop));
+  return files_.load({FileKind::kPack, run.pack}, ByteRange{run.begin(), run.length()},
+                     {content_of(run.blobs.front().handle.type), urgency}, stop);
 }
 
 Bytes Repository::open_blob(const PackRun& run, const StoredBlob& blob, ByteView stored_run) {

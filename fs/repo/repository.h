@@ -24,6 +24,7 @@
 #include "fs/repo/index_reader.h"
 #include "fs/repo/key_search.h"
 #include "fs/repo/pack_run.h"
+#include "fs/repo/stored_files.h"
 
 namespace snapfs {
 
@@ -65,7 +66,8 @@ class Repository {
   /// What everything is sealed with, for whoever makes another key file. Secret.
   const Keys& master_keys() const noexcept { return keys_; }
 
-  Backend& backend() noexcept { return backend_; }
+  /// Its files as they are stored.
+  StoredFiles& files() noexcept { return files_; }
   Index& index() noexcept { return index_; }
   const Index& index() const noexcept { return index_; }
 
@@ -79,11 +81,12 @@ class Repository {
   /// A blob's plaintext, authenticated. Every stored copy is tried. Error{kNotFound} when the index
   /// has none, Error{kDamaged} naming blob and pack when none is intact, or the code of
   /// the failure when a copy could not be read.
-  Bytes load_blob(const BlobHandle& handle, StopToken stop);
+  Bytes load_blob(const BlobHandle& handle, const StopToken& stop,
+                  Urgency urgency = Urgency::kForeground);
 
   /// A pack's stored bytes from run.begin() to run.end(), for open_blob. Throws what Backend::load
   /// throws.
-  Bytes load_run(const PackRun& run, StopToken stop);
+  Bytes load_run(const PackRun& run, const StopToken& stop, Urgency urgency = Urgency::kForeground);
 
   /// The plaintext of a blob of a run that was loaded, authenticated. Error{kDamaged} when this
   /// copy is not intact: load_blob tries the others.
@@ -117,7 +120,7 @@ class Repository {
   Repository(Backend& backend, OpenedKey opened, const OpenOptions& options);
   void update_cache(const std::set<Id>& files);
 
-  Backend& backend_;
+  StoredFiles files_;
   Id key_id_;
   Keys keys_;
   Config config_;

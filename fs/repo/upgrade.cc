@@ -20,9 +20,9 @@ void upgrade_to_version_2(Repository& repository, StopToken stop) {
   }
   Config config = repository.config();
   config.version = 2;
-  Backend& backend = repository.backend();
-  backend.save(FileKey::config(), seal_config(config, repository.master_keys()), stop);
-  const Bytes stored = backend.load(FileKey::config(), std::nullopt, std::move(stop));
+  StoredFiles& files = repository.files();
+  files.save(FileKey::config(), seal_config(config, repository.master_keys()), stop);
+  const Bytes stored = files.load(FileKey::config(), std::nullopt, {}, stop);
   if (open_config(stored, repository.master_keys()).version != 2) {
     throw Error(ErrorCode::kIo,
                 "the config that was stored is not the one that is there now: does "

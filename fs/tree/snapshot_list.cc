@@ -192,7 +192,7 @@ Id save_snapshot(Repository& repository, const Snapshot& snapshot, StopToken sto
 Id replace_snapshot(Repository& repository, const Snapshot& old, Snapshot changed, StopToken stop) {
   if (!changed.original) changed.original = old.original.value_or(old.id);
   const Id id = save_snapshot(repository, changed, stop);
-  repository.backend().remove({FileKind::kSnapshot, old.id}, std::move(stop));
+  repository.files().remove({FileKind::kSnapshot, old.id}, std::move(stop));
   return id;
 }
 

@@ -63,6 +63,7 @@ int errno_of(const Error& error) noexcept {
     case ErrorCode::kUsage:
       return EINVAL;
     case ErrorCode::kPermission:
+    case ErrorCode::kWrongCredentials:
       return EACCES;
     case ErrorCode::kOutOfResources:
       return ENOMEM;

@@ -35,12 +35,12 @@ std::optional<std::vector<Snapshot>> SnapshotFollower::poll(StopToken stop) {
 }
 
 void SnapshotFollower::require_repository(StopToken stop) {
-  Backend& backend = repository_.backend();
-  if (backend.size(FileKey::config(), stop)) return;
+  StoredFiles& files = repository_.files();
+  if (files.size(FileKey::config(), stop)) return;
   throw Error(ErrorCode::kIo,
-              "the repository at " + backend.location() +
+              "the repository at " + files.location() +
                   " has gone: the snapshots known are shown until it is back",
-              backend.location());
+              files.location());
 }
 
 void SnapshotFollower::load(const Id& id, StopToken stop) {

@@ -58,23 +58,23 @@ class QuietProgress final : public Progress {
 /// A backend that keeps no packs: it would be what the memory is measured of.
 class ForgetfulBackend final : public Backend {
  public:
-  void create(StopToken stop) override { kept_.create(std::move(stop)); }
-  void save(const FileKey& key, ByteView bytes, StopToken stop) override {
-    if (key.kind != FileKind::kPack) return kept_.save(key, bytes, std::move(stop));
+  void create(const StopToken& stop) override { kept_.create(stop); }
+  void save(const FileKey& key, ByteView bytes, const StopToken& stop) override {
+    if (key.kind != FileKind::kPack) return kept_.save(key, bytes, stop);
     packs += 1;
   }
-  Bytes load(const FileKey& key, std::optional<ByteRange> range, StopToken stop) override {
-    return kept_.load(key, range, std::move(stop));
+  Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
+             const StopToken& stop) override {
+    return kept_.load(key, range, purpose, stop);
   }
-  std::optional<std::uint64_t> size(const FileKey& key, StopToken stop) override {
-    return kept_.size(key, std::move(stop));
+  std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop) override {
+    return kept_.size(key, stop);
   }
-  void list(FileKind kind, const std::function<void(const FileInfo&)>& visit,
-            StopToken stop) override {
-    kept_.list(kind, visit, std::move(stop));
+  std::vector<FileInfo> list(FileKind kind, const StopToken& stop) override {
+    return kept_.list(kind, stop);
   }
-  void remove(const FileKey& key, StopToken stop) override { kept_.remove(key, std::move(stop)); }
-  unsigned connections() const noexcept override { return kept_.connections(); }
+  void remove(const FileKey& key, const StopToken& stop) override { kept_.remove(key, stop); }
+  StorageTraits traits() const noexcept override { return kept_.traits(); }
   std::string location() const override { return kept_.location(); }
 
   std::atomic<std::size_t> packs = 0;

@@ -55,14 +55,12 @@ StoredRepository Scene::store(std::optional<Snapshot> parent) {
   StoredRepository stored{.files = {}, .parent = std::move(parent)};
   for (const FileKind kind :
        {FileKind::kPack, FileKind::kKey, FileKind::kSnapshot, FileKind::kIndex}) {
-    backend_.list(kind,
-                  [&](const FileInfo& info) {
-                    stored.files.push_back({{kind, info.id}, {}});
-                  },
-                  {});
+    for (const FileInfo& info : backend_.list(kind, {})) {
+      stored.files.push_back({{kind, info.id}, {}});
+    }
   }
   stored.files.emplace_back(FileKey::config(), Bytes());
-  for (auto& [key, bytes] : stored.files) bytes = backend_.load(key, std::nullopt, {});
+  for (auto& [key, bytes] : stored.files) bytes = backend_.load(key, std::nullopt, {}, {});
   return stored;
 }
 
@@ -103,11 +101,7 @@ Snapshot Scene::take(unsigned threads, const Executor* executor, StopToken stop)
                          std::move(stop), execution);
 }
 
-std::size_t Scene::stored(FileKind kind) {
-  std::size_t count = 0;
-  backend_.list(kind, [&](const FileInfo&) { ++count; }, {});
-  return count;
-}
+std::size_t Scene::stored(FileKind kind) { return backend_.list(kind, {}).size(); }
 
 std::size_t Scene::finished_snapshots() {
   Repository repository(backend_, as_bytes("password"), {}, {});

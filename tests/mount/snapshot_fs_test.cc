@@ -517,7 +517,7 @@ TEST_F(SnapshotFsTest, UnreadableSnapshotIsNamedAndTheOthersAreShown) {
   const Id tree = maker_.add_tree({});
   const Snapshot bad = maker_.add_snapshot(tree, "2026-01-01T00:00:00Z");
   const Snapshot good = maker_.add_snapshot(tree, "2026-01-02T00:00:00Z");
-  Bytes bytes = backend_.load({FileKind::kSnapshot, bad.id}, std::nullopt, {});
+  Bytes bytes = backend_.load({FileKind::kSnapshot, bad.id}, std::nullopt, {}, {});
   bytes.back() ^= 1;
   backend_.save({FileKind::kSnapshot, bad.id}, bytes, {});
   EXPECT_TRUE(find({"ids", good.id.short_hex()}));

@@ -91,33 +91,33 @@ class FaultBackend final : public Backend {
                              [&] { return count(calls) >= number; });
   }
 
-  void create(StopToken stop) override {
+  void create(const StopToken& stop) override {
     const Call call(*this, BackendCall::kCreate, FileKey::config());
-    inner_.create(std::move(stop));
+    inner_.create(stop);
   }
-  void save(const FileKey& key, ByteView bytes, StopToken stop) override {
+  void save(const FileKey& key, ByteView bytes, const StopToken& stop) override {
     const Call call(*this, BackendCall::kSave, key);
-    inner_.save(key, bytes, std::move(stop));
+    inner_.save(key, bytes, stop);
   }
-  Bytes load(const FileKey& key, std::optional<ByteRange> range, StopToken stop) override {
+  Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
+             const StopToken& stop) override {
     const Call call(*this, BackendCall::kLoad, key);
     throw_if_broken(key, range);
-    return inner_.load(key, range, std::move(stop));
+    return inner_.load(key, range, purpose, stop);
   }
-  std::optional<std::uint64_t> size(const FileKey& key, StopToken stop) override {
+  std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop) override {
     const Call call(*this, BackendCall::kSize, key);
-    return inner_.size(key, std::move(stop));
+    return inner_.size(key, stop);
   }
-  void list(FileKind kind, const std::function<void(const FileInfo&)>& visit,
-            StopToken stop) override {
+  std::vector<FileInfo> list(FileKind kind, const StopToken& stop) override {
     const Call call(*this, BackendCall::kList, {kind, {}});
-    inner_.list(kind, visit, std::move(stop));
+    return inner_.list(kind, stop);
   }
-  void remove(const FileKey& key, StopToken stop) override {
+  void remove(const FileKey& key, const StopToken& stop) override {
     const Call call(*this, BackendCall::kRemove, key);
-    inner_.remove(key, std::move(stop));
+    inner_.remove(key, stop);
   }
-  unsigned connections() const noexcept override { return inner_.connections(); }
+  StorageTraits traits() const noexcept override { return inner_.traits(); }
   std::string location() const override { return inner_.location(); }
 
  private:

@@ -49,14 +49,14 @@ Node make_symlink(std::string name, std::string target) {
 void write_out(Backend& repository, const std::string& path) {
   LocalBackend(path).create({});
   const auto write = [&](const FileKey& key) {
-    const Bytes bytes = repository.load(key, std::nullopt, {});
+    const Bytes bytes = repository.load(key, std::nullopt, {}, {});
     const std::string file = path + "/" + path_of(key);
     write_all(open_file(file, O_CREAT | O_EXCL | O_WRONLY, 0600).get(), bytes, file);
   };
   write(FileKey::config());
   for (const FileKind kind :
        {FileKind::kKey, FileKind::kPack, FileKind::kIndex, FileKind::kSnapshot}) {
-    repository.list(kind, [&](const FileInfo& info) { write({kind, info.id}); }, {});
+    for (const FileInfo& info : repository.list(kind, {})) write({kind, info.id});
   }
 }
 
@@ -141,7 +141,7 @@ void RepositoryMaker::add_second_copy(const BlobHandle& blob, std::string_view b
 void RepositoryMaker::damage(const BlobHandle& blob) {
   for (const BlobLocation& place : repository_->index().find(blob)) {
     const FileKey key{FileKind::kPack, place.pack};
-    Bytes bytes = backend_.load(key, std::nullopt, {});
+    Bytes bytes = backend_.load(key, std::nullopt, {}, {});
     bytes.at(place.offset + place.length / 2) ^= 1;
     backend_.save(key, bytes, {});
   }

@@ -64,15 +64,13 @@ class Conformance : public ::testing::Test {
 
   static FileKey key(FileKind kind, std::uint64_t number) { return {kind, numbered_id(number)}; }
 
-  Bytes load(const FileKey& key) { return backend().load(key, std::nullopt, {}); }
+  Bytes load(const FileKey& key) { return backend().load(key, std::nullopt, {}, {}); }
 
   std::map<Id, std::uint64_t> list(FileKind kind) {
     std::map<Id, std::uint64_t> found;
-    backend().list(kind,
-                   [&](const FileInfo& info) {
-                     EXPECT_TRUE(found.emplace(info.id, info.size).second) << "listed twice";
-                   },
-                   {});
+    for (const FileInfo& info : backend().list(kind, {})) {
+      EXPECT_TRUE(found.emplace(info.id, info.size).second) << "listed twice";
+    }
     return found;
   }
 
@@ -129,7 +127,7 @@ TYPED_TEST(Conformance, LoadsExactRanges) {
   this->backend().save(key, content, {});
   for (std::uint64_t offset = 0; offset <= 10; ++offset) {
     for (std::uint64_t length = 0; offset + length <= 10; ++length) {
-      const Bytes part = this->backend().load(key, ByteRange{offset, length}, {});
+      const Bytes part = this->backend().load(key, ByteRange{offset, length}, {}, {});
       ASSERT_EQ(as_text(part), std::string_view("0123456789").substr(offset, length));
     }
   }
@@ -142,8 +140,8 @@ TYPED_TEST(Conformance, RefusesRangesBeyondTheEnd) {
        {ByteRange{0, 11}, ByteRange{10, 1}, ByteRange{11, 0}, ByteRange{5, 6},
         ByteRange{UINT64_MAX, 1}, ByteRange{1, UINT64_MAX}, ByteRange{5, UINT64_MAX - 4},
         ByteRange{0, std::uint64_t{1} << 50}}) {
-    EXPECT_TRUE(
-        fails_with(ErrorCode::kDamaged, "too short", [&] { this->backend().load(key, range, {}); }))
+    EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "too short",
+                           [&] { this->backend().load(key, range, {}, {}); }))
         << range.offset << "+" << range.length;
   }
 }
@@ -154,7 +152,7 @@ TYPED_TEST(Conformance, ReportsMissingFiles) {
       const FileKey key = kind == FileKind::kConfig ? FileKey::config() : this->key(kind, 1);
       EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { this->load(key); }));
       EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] {
-        this->backend().load(key, ByteRange{0, 1}, {});
+        this->backend().load(key, ByteRange{0, 1}, {}, {});
       }));
       EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { this->backend().remove(key, {}); }));
       EXPECT_EQ(this->backend().size(key, {}), std::nullopt);
@@ -178,23 +176,6 @@ TYPED_TEST(Conformance, ListsEveryFileOfTheKindAndNoOther) {
   EXPECT_EQ(this->list(FileKind::kPack), packs);
   EXPECT_EQ(this->list(FileKind::kIndex), (std::map<Id, std::uint64_t>{{numbered_id(7), 5}}));
   EXPECT_TRUE(this->list(FileKind::kSnapshot).empty());
-}
-
-TYPED_TEST(Conformance, ListingPassesOnWhatVisitThrows) {
-  this->backend().save(this->key(FileKind::kLock, 1), as_bytes("x"), {});
-  const auto visit = [](const FileInfo&) { throw Error(ErrorCode::kExists, "seen"); };
-  EXPECT_TRUE(fails_with(ErrorCode::kExists, "seen",
-                         [&] { this->backend().list(FileKind::kLock, visit, {}); }));
-}
-
-TYPED_TEST(Conformance, VisitMayUseTheBackend) {
-  this->backend().save(this->key(FileKind::kLock, 1), as_bytes("x"), {});
-  this->backend().list(FileKind::kLock,
-                       [&](const FileInfo& info) {
-                         this->backend().remove({FileKind::kLock, info.id}, {});
-                       },
-                       {});
-  EXPECT_TRUE(this->list(FileKind::kLock).empty());
 }
 
 TYPED_TEST(Conformance, RemovesOnlyTheFileNamed) {
@@ -226,15 +207,12 @@ TYPED_TEST(Conformance, DoesNothingOnceStopped) {
   const std::vector<std::function<void()>> operations{
       [&] { backend.create(stop); },
       [&] { backend.save(other, as_bytes("x"), stop); },
-      [&] { backend.load(key, std::nullopt, stop); },
+      [&] { backend.load(key, std::nullopt, {}, stop); },
       [&] {
-        backend.load(key, ByteRange{0, 1}, stop);
+        backend.load(key, ByteRange{0, 1}, {}, stop);
       },
       [&] { backend.size(key, stop); },
-      [&] {
-        backend.list(
-            FileKind::kIndex, [](const FileInfo&) {}, stop);
-      },
+      [&] { backend.list(FileKind::kIndex, stop); },
       [&] { backend.remove(key, stop); }};
   for (const auto& operation : operations) {
     EXPECT_TRUE(fails_with(ErrorCode::kCancelled, operation));
@@ -267,7 +245,10 @@ TYPED_TEST(Conformance, SavesFromManyThreadsAtOnce) {
 }
 
 TYPED_TEST(Conformance, SaysWhereItIsAndHowMuchItBears) {
-  EXPECT_GE(this->backend().connections(), 1U);
+  const StorageTraits traits = this->backend().traits();
+  EXPECT_GE(traits.requests, 1U);
+  EXPECT_GE(traits.pack_transfers, 1U);
+  EXPECT_GT(traits.longest_run, traits.gap_worth_reading);
   EXPECT_FALSE(this->backend().location().empty());
 }
 

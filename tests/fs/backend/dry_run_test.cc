@@ -28,11 +28,11 @@ class DryRunBackendTest : public ::testing::Test {
 };
 
 TEST_F(DryRunBackendTest, ReadsWhatIsStored) {
-  EXPECT_EQ(as_text(dry_run_.load(kStored, ByteRange{1, 3}, {})), "tor");
+  EXPECT_EQ(as_text(dry_run_.load(kStored, ByteRange{1, 3}, {}, {})), "tor");
   EXPECT_EQ(dry_run_.size(kStored, {}), 6U);
-  std::vector<Id> listed;
-  dry_run_.list(FileKind::kPack, [&](const FileInfo& info) { listed.push_back(info.id); }, {});
-  EXPECT_EQ(listed, std::vector{kStored.id});
+  const std::vector<FileInfo> listed = dry_run_.list(FileKind::kPack, {});
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed.front().id, kStored.id);
 }
 
 TEST_F(DryRunBackendTest, WritesVanish) {
@@ -40,7 +40,7 @@ TEST_F(DryRunBackendTest, WritesVanish) {
   dry_run_.save(kNew, to_bytes("new"), {});
   dry_run_.save(kStored, to_bytes("other"), {});
   EXPECT_EQ(stored_.size(kNew, {}), std::nullopt);
-  EXPECT_EQ(as_text(stored_.load(kStored, std::nullopt, {})), "stored");
+  EXPECT_EQ(as_text(stored_.load(kStored, std::nullopt, {}, {})), "stored");
 }
 
 TEST_F(DryRunBackendTest, RemovingLeavesTheFile) {

@@ -52,7 +52,7 @@ class LocalBackendTest : public ::testing::Test {
 
   std::vector<Id> list(FileKind kind) const {
     std::vector<Id> ids;
-    LocalBackend(root()).list(kind, [&](const FileInfo& info) { ids.push_back(info.id); }, {});
+    for (const FileInfo& info : LocalBackend(root()).list(kind, {})) ids.push_back(info.id);
     std::ranges::sort(ids);
     return ids;
   }
@@ -157,8 +157,8 @@ TEST_F(LocalBackendTest, NamesWhatIsInAFilesPlace) {
         return fails_with(ErrorCode::kUnsupported, words, call) &&
                fails_with(ErrorCode::kUnsupported, full(key), call);
       };
-      EXPECT_TRUE(refused([&] { backend.load(key, std::nullopt, {}); }));
-      EXPECT_TRUE(refused([&] { backend.load(key, ByteRange{0, 1}, {}); }));
+      EXPECT_TRUE(refused([&] { backend.load(key, std::nullopt, {}, {}); }));
+      EXPECT_TRUE(refused([&] { backend.load(key, ByteRange{0, 1}, {}, {}); }));
       EXPECT_TRUE(refused([&] { backend.size(key, {}); }));
       if (key.kind == FileKind::kPack) {
         EXPECT_TRUE(refused([&] { list(key.kind); })) << "or it would count as lost";
@@ -176,11 +176,11 @@ TEST_F(LocalBackendTest, FollowsLinksToFilesAndDirectories) {
   const fs::path directory = fs::path(full(key_)).parent_path();
   fs::rename(directory, directory_ / "elsewhere");
   fs::create_symlink(directory_ / "elsewhere", directory);
-  EXPECT_EQ(as_text(backend.load(key_, std::nullopt, {})), "content");
+  EXPECT_EQ(as_text(backend.load(key_, std::nullopt, {}, {})), "content");
   EXPECT_EQ(list(FileKind::kPack), std::vector{key_.id});
   fs::rename(full(key_), directory_ / "file");
   fs::create_symlink(directory_ / "file", full(key_));
-  EXPECT_EQ(as_text(backend.load(key_, ByteRange{3, 2}, {})), "te");
+  EXPECT_EQ(as_text(backend.load(key_, ByteRange{3, 2}, {}, {})), "te");
   EXPECT_EQ(backend.size(key_, {}), 7U);
   EXPECT_EQ(list(FileKind::kPack), std::vector{key_.id});
 }
@@ -214,11 +214,11 @@ TEST_F(LocalBackendTest, ReadsNothingLargerThanAFileOfTheKindCanBe) {
     std::ofstream(full(key)) << "x";
     fs::resize_file(full(key), max_stored_bytes(kind) + 1);
     EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "more than any program",
-                           [&] { backend.load(key, std::nullopt, {}); }));
-    EXPECT_EQ(as_text(backend.load(key, ByteRange{0, 1}, {})), "x");
+                           [&] { backend.load(key, std::nullopt, {}, {}); }));
+    EXPECT_EQ(as_text(backend.load(key, ByteRange{0, 1}, {}, {})), "x");
     if (max_stored_bytes(kind) > 1 << 20) continue;
     fs::resize_file(full(key), max_stored_bytes(kind));
-    EXPECT_EQ(backend.load(key, std::nullopt, {}).size(), max_stored_bytes(kind));
+    EXPECT_EQ(backend.load(key, std::nullopt, {}, {}).size(), max_stored_bytes(kind));
   }
 }
 
@@ -226,7 +226,7 @@ TEST_F(LocalBackendTest, ReportsAListingThatFails) {
   std::ofstream(directory_ / "file") << "x";
   LocalBackend backend(directory_ / "file");
   EXPECT_TRUE(fails_with(ErrorCode::kNotFound, "Not a directory",
-                         [&] { backend.list(FileKind::kKey, [](const FileInfo&) {}, {}); }));
+                         [&] { backend.list(FileKind::kKey, {}); }));
   EXPECT_TRUE(fails_with(ErrorCode::kNotFound, "Not a directory", [&] { backend.create({}); }));
 }
 
@@ -325,7 +325,7 @@ TEST_P(FailingSave, LeavesNothingBehindAndTheOldFileAlone) {
                            [&] { backend.save(key, as_bytes("new content"), {}); }));
   }
   EXPECT_EQ(files_below_root(), before);
-  EXPECT_EQ(backend.load(old, std::nullopt, {}), testing::to_bytes("old"));
+  EXPECT_EQ(backend.load(old, std::nullopt, {}, {}), testing::to_bytes("old"));
 }
 
 INSTANTIATE_TEST_SUITE_P(, FailingSave,
@@ -355,7 +355,7 @@ TEST_F(LocalBackendTest, SavesWhereSyncingIsNotSupported) {
   SystemCalls calls;
   calls.fail("fsync", ENOTSUP);
   backend.save(key_, as_bytes("x"), {});
-  EXPECT_EQ(backend.load(key_, std::nullopt, {}), testing::to_bytes("x"));
+  EXPECT_EQ(backend.load(key_, std::nullopt, {}, {}), testing::to_bytes("x"));
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ class CheckTest : public ::testing::Test {
     return maker_.repository().index().find_any({type, id}).value().pack;
   }
 
-  Bytes load(FileKind kind, const Id& id) { return memory_.load({kind, id}, std::nullopt, {}); }
+  Bytes load(FileKind kind, const Id& id) { return memory_.load({kind, id}, std::nullopt, {}, {}); }
 
   /// Asks for an end as soon as there is something to tell.
   class Impatient final : public CheckListener {

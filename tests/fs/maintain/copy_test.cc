@@ -159,7 +159,7 @@ TEST_F(CopyTest, TakesAnotherCopyOfADamagedBlob) {
     const BlobHandle handle{blob.first.type, blob.entries.front().id};
     const BlobLocation place = source->index().find(handle).front();
     const FileKey key{FileKind::kPack, place.pack};
-    Bytes bytes = source_memory_.load(key, std::nullopt, {});
+    Bytes bytes = source_memory_.load(key, std::nullopt, {}, {});
     bytes.at(place.offset + 20) ^= 1;
     source_memory_.save(key, bytes, {});
     ++damaged;

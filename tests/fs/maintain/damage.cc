@@ -16,14 +16,13 @@ namespace snapfs::test {
 namespace {
 
 void copy_files(Backend& from, Backend& to) {
-  to.save(FileKey::config(), from.load(FileKey::config(), std::nullopt, {}), {});
+  to.save(FileKey::config(), from.load(FileKey::config(), std::nullopt, {}, {}), {});
   for (const FileKind kind :
        {FileKind::kKey, FileKind::kSnapshot, FileKind::kIndex, FileKind::kPack}) {
-    const auto copy = [&](const FileInfo& file) {
+    for (const FileInfo& file : from.list(kind, {})) {
       const FileKey key{kind, file.id};
-      to.save(key, from.load(key, std::nullopt, {}), {});
-    };
-    from.list(kind, copy, {});
+      to.save(key, from.load(key, std::nullopt, {}, {}), {});
+    }
   }
 }
 
@@ -45,7 +44,7 @@ void find_listing(Repository& repository, const Id& pack, const Take& take) {
 }  // namespace
 
 void flip(Backend& backend, const FileKey& file, std::size_t offset) {
-  Bytes bytes = backend.load(file, std::nullopt, {});
+  Bytes bytes = backend.load(file, std::nullopt, {}, {});
   bytes.at(offset) ^= 1;
   backend.save(file, bytes, {});
 }
@@ -64,7 +63,7 @@ void relist(Repository& repository, const Id& pack, const ChangePack& change) {
       [&](const Id& file, const std::vector<PackDescription>& packs, PackDescription& listed) {
         change(listed);
         save_index(repository, packs);
-        repository.backend().remove({FileKind::kIndex, file}, {});
+        repository.files().remove({FileKind::kIndex, file}, {});
       });
 }
 
@@ -75,7 +74,7 @@ Id store_with_wrong_length(Repository& repository, const BlobHandle& blob, std::
   PackBuilder builder;
   builder.add(sealed);
   const FinishedPack pack = builder.finish(*codec);
-  repository.backend().save({FileKind::kPack, pack.description.id}, pack.bytes, {});
+  repository.files().save({FileKind::kPack, pack.description.id}, pack.bytes, {});
   save_index(repository, {pack.description});
   return pack.description.id;
 }

@@ -24,7 +24,7 @@ class EveryByteTest : public ::testing::Test {
     files_.push_back(FileKey::config());
     for (const FileKind kind :
          {FileKind::kKey, FileKind::kSnapshot, FileKind::kIndex, FileKind::kPack}) {
-      memory_.list(kind, [&](const FileInfo& info) { files_.push_back({kind, info.id}); }, {});
+      for (const FileInfo& info : memory_.list(kind, {})) files_.push_back({kind, info.id});
     }
   }
 
@@ -46,7 +46,7 @@ TEST_F(EveryByteTest, ChangedIsNoticed) {
   ASSERT_FALSE(is_noticed());
   std::size_t bytes = 0;
   for (const FileKey& file : files_) {
-    const Bytes sound = memory_.load(file, std::nullopt, {});
+    const Bytes sound = memory_.load(file, std::nullopt, {}, {});
     Bytes damaged = sound;
     for (std::size_t i = 0; i < sound.size(); ++i, ++bytes) {
       damaged[i] = static_cast<std::uint8_t>(sound[i] ^ (1 << i % 8));
@@ -61,7 +61,7 @@ TEST_F(EveryByteTest, ChangedIsNoticed) {
 
 TEST_F(EveryByteTest, CutOffIsNoticed) {
   for (const FileKey& file : files_) {
-    const Bytes sound = memory_.load(file, std::nullopt, {});
+    const Bytes sound = memory_.load(file, std::nullopt, {}, {});
     for (std::size_t size = 0; size < sound.size(); ++size) {
       memory_.save(file, ByteView(sound).first(size), {});
       ASSERT_TRUE(is_noticed()) << describe(file) << " after " << size;
@@ -72,7 +72,7 @@ TEST_F(EveryByteTest, CutOffIsNoticed) {
 
 TEST_F(EveryByteTest, LongerIsNoticed) {
   for (const FileKey& file : files_) {
-    const Bytes sound = memory_.load(file, std::nullopt, {});
+    const Bytes sound = memory_.load(file, std::nullopt, {}, {});
     Bytes longer = sound;
     longer.push_back(0);
     memory_.save(file, longer, {});
@@ -84,7 +84,7 @@ TEST_F(EveryByteTest, LongerIsNoticed) {
 TEST_F(EveryByteTest, MissingIsNoticed) {
   for (const FileKey& file : files_) {
     if (file.kind == FileKind::kSnapshot) continue;  // nothing says how many there are
-    const Bytes sound = memory_.load(file, std::nullopt, {});
+    const Bytes sound = memory_.load(file, std::nullopt, {}, {});
     memory_.remove(file, {});
     bool noticed = true;
     try {

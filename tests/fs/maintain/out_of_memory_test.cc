@@ -53,11 +53,9 @@ class OutOfMemory : public ::testing::Test {
   std::map<std::string, std::uint64_t> files() {
     std::map<std::string, std::uint64_t> all;
     for (const FileKind kind : {FileKind::kSnapshot, FileKind::kIndex, FileKind::kPack}) {
-      backend_.list(kind,
-                    [&](const FileInfo& file) {
-                      all[std::to_string(static_cast<int>(kind)) + file.id.hex()] = file.size;
-                    },
-                    {});
+      for (const FileInfo& file : backend_.list(kind, {})) {
+        all[std::to_string(static_cast<int>(kind)) + file.id.hex()] = file.size;
+      }
     }
     return all;
   }

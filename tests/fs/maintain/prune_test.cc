@@ -138,7 +138,7 @@ TEST_F(PruneTest, RefusesWhatItCannotReadCompletely) {
 TEST_F(PruneTest, RefusesADamagedSnapshot) {
   const auto repository = open();
   const FileKey key{FileKind::kSnapshot, repository->list(FileKind::kSnapshot, {}).at(1)};
-  Bytes bytes = memory_.load(key, std::nullopt, {});
+  Bytes bytes = memory_.load(key, std::nullopt, {}, {});
   bytes[40] ^= 1;
   memory_.save(key, bytes, {});
   EXPECT_TRUE(fails_with(ErrorCode::kDamaged, key.id.short_hex(), [&] { prune(); }));
@@ -307,7 +307,7 @@ TEST_F(PruneTest, ADamagedBlobThatIsNeededEndsIt) {
   ASSERT_FALSE(prepared.plan.repack.empty());
   // The first byte of any blob in a pack to be repacked, used or not.
   for (const Id& pack : prepared.plan.repack) {
-    Bytes bytes = memory_.load({FileKind::kPack, pack}, std::nullopt, {});
+    Bytes bytes = memory_.load({FileKind::kPack, pack}, std::nullopt, {}, {});
     for (std::size_t i = 20; i + 200 < bytes.size(); i += 50) bytes[i] ^= 1;
     memory_.save({FileKind::kPack, pack}, bytes, {});
   }

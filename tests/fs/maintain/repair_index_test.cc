@@ -151,7 +151,7 @@ TEST_F(RepairIndexTest, WrongEntriesOfTheRightSizeNeedAllHeaders) {
 
 TEST_F(RepairIndexTest, DamagedPackStaysListedAsItWas) {
   const Id pack = pack_of(0);
-  Bytes bytes = memory_.load({FileKind::kPack, pack}, std::nullopt, {});
+  Bytes bytes = memory_.load({FileKind::kPack, pack}, std::nullopt, {}, {});
   bytes.resize(bytes.size() - 10);
   memory_.save({FileKind::kPack, pack}, bytes, {});
   for (const bool all : {false, true}) {
@@ -171,7 +171,7 @@ TEST_F(RepairIndexTest, ContradictionThatNobodySettlesKeepsBothSides) {
   test::list_again(maker_.repository(), pack,
                    [&other](PackDescription& listed) { listed.entries = {other}; });
   test::flip(memory_, {FileKind::kPack, pack},
-             memory_.load({FileKind::kPack, pack}, std::nullopt, {}).size() - 30);
+             memory_.load({FileKind::kPack, pack}, std::nullopt, {}, {}).size() - 30);
   EXPECT_THAT(repair().damaged_packs, ElementsAre(pack));
   const auto repository = maker_.open();
   repository->load_index({});

@@ -61,7 +61,7 @@ class RepairPacksTest : public ::testing::Test {
     }
   }
 
-  Bytes load(const Id& pack) { return memory_.load({FileKind::kPack, pack}, std::nullopt, {}); }
+  Bytes load(const Id& pack) { return memory_.load({FileKind::kPack, pack}, std::nullopt, {}, {}); }
 
   MemoryBackend memory_;
   test::RepositoryMaker maker_;

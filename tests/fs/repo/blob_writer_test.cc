@@ -100,7 +100,7 @@ TEST_F(BlobWriterTest, SealedBlobsAreTakenAsTheyAre) {
   writer.flush({});
   const BlobLocation place = repository_->index().find(handle_of(text)).at(0);
   const Bytes stored =
-      memory_.load({FileKind::kPack, place.pack}, ByteRange{place.offset, place.length}, {});
+      memory_.load({FileKind::kPack, place.pack}, ByteRange{place.offset, place.length}, {}, {});
   EXPECT_EQ(stored, sealed.bytes);
 }
 
@@ -177,8 +177,9 @@ TEST_F(BlobWriterTest, RemovingFilesGoesOnAfterFailures) {
   packs.push_back(sha256(as_bytes("gone already")));
   faults_.fail({BackendCall::kRemove, FileKind::kPack}, 2, ErrorCode::kPermission, 2);
   std::atomic<std::size_t> heard = 0;
+  StoredFiles stored(faults_);
   const RemovalResult result =
-      remove_files(faults_, FileKind::kPack, packs, {}, [&](const Id&) { ++heard; });
+      remove_files(stored, FileKind::kPack, packs, {}, [&](const Id&) { ++heard; });
   EXPECT_EQ(result.failures.size(), 2U);
   EXPECT_EQ(result.removed, packs.size() - 2);
   EXPECT_EQ(heard, packs.size() - 2);
@@ -189,8 +190,9 @@ TEST_F(BlobWriterTest, RemovingStopsWhenAsked) {
   StopSource source;
   source.request_stop();
   const std::vector<Id> files = {sha256(as_bytes("a"))};
+  StoredFiles stored(faults_);
   EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] {
-    remove_files(faults_, FileKind::kPack, files, source.get_token());
+    remove_files(stored, FileKind::kPack, files, source.get_token());
   }));
 }
 

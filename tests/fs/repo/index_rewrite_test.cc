@@ -185,7 +185,7 @@ TEST_F(IndexRewriteTest, ADamagedFileIsAnErrorAndNothingChanges) {
   save({pack(1)});
   const Id damaged = save({pack(2)});
   const std::set<Id> before = files();
-  Bytes bytes = memory_.load({FileKind::kIndex, damaged}, std::nullopt, {});
+  Bytes bytes = memory_.load({FileKind::kIndex, damaged}, std::nullopt, {}, {});
   bytes[20] ^= 1;
   memory_.save({FileKind::kIndex, damaged}, bytes, {});
   EXPECT_TRUE(fails_with(ErrorCode::kDamaged, damaged.short_hex(),

@@ -92,7 +92,7 @@ TEST_P(Interop, OpensEveryBlobThatResticWrote) {
     Bytes json = repository->load_file({FileKind::kIndex, id}, {});
     parse_index(json, GetParam(), [&](const PackDescription& pack) {
       const auto codec = repository->make_codec();
-      const Bytes file = backend_.load({FileKind::kPack, pack.id}, std::nullopt, {});
+      const Bytes file = backend_.load({FileKind::kPack, pack.id}, std::nullopt, {}, {});
       EXPECT_EQ(parse_pack_header(*codec, file, file.size()).size(), pack.entries.size());
       for (const PackEntry& entry : pack.entries) {
         EXPECT_NO_THROW(repository->load_blob(entry.handle, {}));

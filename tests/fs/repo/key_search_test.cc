@@ -29,11 +29,7 @@ class KeySearchTest : public ::testing::Test {
  protected:
   KeySearchTest() { Repository::init(memory_, as_bytes("right"), kQuickInit, {}); }
 
-  Id only_key() {
-    Id id;
-    memory_.list(FileKind::kKey, [&](const FileInfo& info) { id = info.id; }, {});
-    return id;
-  }
+  Id only_key() { return memory_.list(FileKind::kKey, {}).at(0).id; }
 
   /// Stores the key under another name of its owner until it sorts before or behind `other`.
   Id save(KeyFile file, const Id& other, bool before) {

@@ -37,12 +37,8 @@ class RepositoryTest : public ::testing::Test {
   std::unique_ptr<Repository> open(std::string_view password = "x") {
     return std::make_unique<Repository>(backend_, as_bytes(password), OpenOptions{}, StopToken{});
   }
-  FileKey first(FileKind kind) {
-    FileKey key{kind, {}};
-    memory_.list(kind, [&](const FileInfo& info) { key.id = info.id; }, {});
-    return key;
-  }
-  Bytes stored(const FileKey& key) { return memory_.load(key, std::nullopt, {}); }
+  FileKey first(FileKind kind) { return {kind, memory_.list(kind, {}).at(0).id}; }
+  Bytes stored(const FileKey& key) { return memory_.load(key, std::nullopt, {}, {}); }
 
   /// Stores the text as a blob in a pack of its own; in no index file yet.
   FinishedPack save_pack(Repository& repository, std::string_view text) {

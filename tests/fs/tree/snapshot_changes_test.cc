@@ -66,8 +66,9 @@ TEST_F(SnapshotChangesTest, KilledRemovalLeavesWhatWasNotToBeRemoved) {
     make();
     const std::vector<Id> all = ids();
     backend_->freeze_at(nth);
+    StoredFiles stored(*backend_);
     const RemovalResult result =
-        remove_files(*backend_, FileKind::kSnapshot, {all[0], all[1], all[2]}, {});
+        remove_files(stored, FileKind::kSnapshot, {all[0], all[1], all[2]}, {});
     const bool killed = backend_->thaw();
     EXPECT_EQ(result.removed, nth - 1);
     const std::vector<Id> left = ids();

@@ -1,0 +1,86 @@
+#include "fs/repo/stored_files.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "fs/crypto/sha256.h"
+
+namespace snapfs {
+namespace {
+
+/// What is larger is only read into memory when it has been seen to be what its name says.
+constexpr std::uint64_t kReadUnseen = std::uint64_t{64} << 20;
+
+Id digest_in_pieces(StoredFiles& files, const FileKey& key, std::uint64_t size,
+                    const StopToken& stop) {
+  constexpr std::uint64_t kPieceBytes = 4 << 20;
+  Sha256 digest;
+  for (std::uint64_t begin = 0; begin < size; begin += kPieceBytes) {
+    digest.update(files.load(key, ByteRange{begin, std::min(kPieceBytes, size - begin)}, {}, stop));
+  }
+  return digest.finish();
+}
+
+}  // namespace
+
+std::vector<FileInfo> StoredFiles::list(FileKind kind, const StopToken& stop) {
+  return backend_.list(kind, stop);
+}
+
+std::vector<Id> StoredFiles::list_ids(FileKind kind, const StopToken& stop) {
+  std::vector<Id> ids;
+  for (const FileInfo& info : list(kind, stop)) ids.push_back(info.id);
+  std::ranges::sort(ids);
+  return ids;
+}
+
+Bytes StoredFiles::load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
+                        const StopToken& stop) {
+  return backend_.load(key, range, purpose, stop);
+}
+
+std::optional<std::uint64_t> StoredFiles::size(const FileKey& key, const StopToken& stop) {
+  return backend_.size(key, stop);
+}
+
+void StoredFiles::save(const FileKey& key, ByteView bytes, const StopToken& stop) {
+  backend_.save(key, bytes, stop);
+}
+
+void StoredFiles::remove(const FileKey& key, const StopToken& stop) { backend_.remove(key, stop); }
+
+/// Whether a file that is too large to be read unseen is another than its name says.
+bool StoredFiles::is_large_and_wrong(const FileKey& key, const StopToken& stop) {
+  if (max_stored_bytes(key.kind) <= kReadUnseen) return false;
+  const std::uint64_t file_bytes = size(key, stop).value_or(0);
+  const bool unseen = file_bytes > kReadUnseen && file_bytes <= max_stored_bytes(key.kind);
+  return unseen && digest_in_pieces(*this, key, file_bytes, stop) != key.id;
+}
+
+Bytes StoredFiles::load_verified(const FileKey& key, const StopToken& stop) {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (is_large_and_wrong(key, stop)) continue;
+    Bytes stored = load(key, std::nullopt, {}, stop);
+    if (sha256(stored) == key.id) return stored;
+  }
+  throw Error(ErrorCode::kDamaged,
+              fmt::format("{} in {} is damaged: its content does not match its name", describe(key),
+                          location()),
+              key.id.hex());
+}
+
+std::string about(const Error& error, const FileKey& key) {
+  const std::string_view words = error.what();
+  const std::string file = describe(key);
+  return words.starts_with(file) ? std::string(words) : fmt::format("{}: {}", file, words);
+}
+
+void rethrow_about(const Error& error, const FileKey& key) {
+  throw Error(error.code(), about(error, key),
+              key.kind == FileKind::kConfig ? path_of(key) : key.id.hex());
+}
+
+}  // namespace snapfs

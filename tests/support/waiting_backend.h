@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,14 +44,21 @@ class WaitingBackend final : public Backend {
   void release() {
     const std::lock_guard lock(mutex_);
     held_.clear();
-    ++released_;
+    waiting_.clear();
     changed_.notify_all();
   }
 
   /// Lets go of those that wait now; what comes later waits again.
   void release_waiting() {
     const std::lock_guard lock(mutex_);
-    ++released_;
+    waiting_.clear();
+    changed_.notify_all();
+  }
+
+  /// The same of the one of them that came first.
+  void release_first() {
+    const std::lock_guard lock(mutex_);
+    if (!waiting_.empty()) waiting_.erase(waiting_.begin());
     changed_.notify_all();
   }
 
@@ -58,7 +66,7 @@ class WaitingBackend final : public Backend {
   /// fail a test that would hang.
   [[nodiscard]] bool wait_until_waiting(std::size_t number) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kHung, [&] { return waiting_ >= number; });
+    return changed_.wait_for(lock, kHung, [&] { return waiting_.size() >= number; });
   }
 
   /// From now on each call takes so long, beside what the inner one takes: for benchmarks.
@@ -164,12 +172,11 @@ class WaitingBackend final : public Backend {
       never.wait_for(lock, stop, delay_, [] { return false; });
     }
     if (!is_held(call)) return throw_if_stopped(stop);
-    ++waiting_;
+    const std::size_t number = ++numbered_;
+    waiting_.insert(number);
     changed_.notify_all();
-    const std::size_t before = released_;
-    const bool let_go = changed_.wait(lock, stop, [&] { return released_ != before; });
-    --waiting_;
-    if (!let_go) throw cancelled_error();
+    changed_.wait(lock, stop, [&] { return !waiting_.contains(number); });
+    if (waiting_.erase(number) > 0) throw cancelled_error();
   }
 
   Backend& inner_;
@@ -179,8 +186,8 @@ class WaitingBackend final : public Backend {
   std::vector<CallFilter> held_;
   std::vector<SeenCall> seen_;
   std::chrono::milliseconds delay_{0};
-  std::size_t released_ = 0;  ///< how often all that waited were let go
-  std::size_t waiting_ = 0;
+  std::set<std::size_t> waiting_;  ///< the numbers of those that wait
+  std::size_t numbered_ = 0;
   std::size_t under_way_ = 0;
   std::size_t most_ = 0;
 };

@@ -15,6 +15,7 @@
 #include "tests/support/fault_backend.h"
 #include "tests/support/hex_bytes.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/waiting_backend.h"
 
 namespace snapfs {
 namespace {
@@ -57,6 +58,15 @@ class FaultPlace final : public Place {
   testing::FaultBackend backend_{inner_};
 };
 
+class WaitingPlace final : public Place {
+ public:
+  Backend& backend() override { return backend_; }
+
+ private:
+  MemoryBackend inner_;
+  testing::WaitingBackend backend_{inner_};
+};
+
 template <class PlaceType>
 class Conformance : public ::testing::Test {
  protected:
@@ -78,7 +88,7 @@ class Conformance : public ::testing::Test {
   PlaceType place_;
 };
 
-using Places = ::testing::Types<MemoryPlace, LocalPlace, FaultPlace>;
+using Places = ::testing::Types<MemoryPlace, LocalPlace, FaultPlace, WaitingPlace>;
 TYPED_TEST_SUITE(Conformance, Places);
 
 constexpr std::array kAllKinds = {FileKind::kConfig,   FileKind::kKey,   FileKind::kLock,

@@ -18,7 +18,7 @@ constexpr int kWake = SIGUSR2;
 sigset_t handled_signals() noexcept {
   sigset_t set;
   ::sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGUSR1, kWake}) ::sigaddset(&set, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGXCPU, SIGUSR1, kWake}) ::sigaddset(&set, signal);
   return set;
 }
 
@@ -66,6 +66,11 @@ void Signals::wait_for_signals() {
       if (*report) (*report)();
       continue;
     }
+    if (signal == SIGXCPU) {
+      // It comes anew every second; what ends the process is the hard limit.
+      stop_because("the processor time that the process may use is used up (\"ulimit -t\")");
+      continue;
+    }
     if (!interrupted) {
       interrupted = Clock::now();
       source_.request_stop();
@@ -78,6 +83,7 @@ void Signals::wait_for_signals() {
 void protect_locks_from_signals() noexcept {
   ::signal(SIGHUP, SIG_IGN);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
 }
 
 }  // namespace snapfs

@@ -14,8 +14,8 @@ namespace snapfs {
 
 /// While it lives, the first SIGINT or SIGTERM requests a stop and another one ends the process at
 /// once with status 130. Signals that come within `burst` of the first are one with it: timeout(1),
-/// for one, signals the process and then its group. Make it before any other thread is started:
-/// they inherit the blocked signals, which one thread waits for.
+/// for one, signals the process and then its group. SIGXCPU requests a stop, too. Make it before
+/// any other thread is started: they inherit the blocked signals, which one thread waits for.
 class Signals {
  public:
   explicit Signals(std::chrono::milliseconds burst = std::chrono::seconds(1));
@@ -47,7 +47,8 @@ class Signals {
 };
 
 /// From now on the process outlives SIGHUP, which "unlock" on this host sends to see whether a
-/// lock's process lives (FORMAT §12), and SIGPIPE, which would leave the lock behind.
+/// lock's process lives (FORMAT §12), and SIGPIPE and SIGXFSZ ("ulimit -f"), which would leave the
+/// lock behind: what was to be written is an error.
 void protect_locks_from_signals() noexcept;
 
 }  // namespace snapfs

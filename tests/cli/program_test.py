@@ -563,6 +563,41 @@ class ProgramTest(unittest.TestCase):
         _, errors = running.communicate(timeout=60)
         self.assertEqual((running.returncode, errors), (130, "snapfs: interrupted\n"))
 
+    def test_limits_of_the_process_leave_no_lock(self):
+        self.init()
+        (self.source / "large").write_bytes(os.urandom(100_000))
+        self.succeed("snapshot", self.source)
+
+        def few_bytes():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+
+        target = self.work / "target"
+        for command in (["restore", "latest", "--target", target],
+                        ["dump", "latest", self.source / "large", "--target", self.work / "out"],
+                        ["dump", "latest", "/", "--target", self.work / "archive"],
+                        ["snapshot", "--force", "--exclude=x", self.source]):
+            (self.source / "large").write_bytes(os.urandom(100_000))
+            done = subprocess.run([PROGRAM, *map(str, command)], env=self.environment(),
+                                  capture_output=True, text=True, timeout=60, check=False,
+                                  preexec_fn=few_bytes)
+            self.assert_fails(done, 1, "File too large")
+            self.assertEqual(self.locks(), [])
+        self.assertEqual((target / str(self.source)[1:] / "file").read_text(), "hello\n")
+
+        # A stream that has no end takes all the time it is given.
+        running = subprocess.Popen(
+            [PROGRAM, "snapshot", "--stdin"], env=self.environment(), stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(running.kill)
+        running.stdin.write(bytes(10_000_000))
+        for _ in range(3):
+            running.send_signal(signal.SIGXCPU)
+        running.wait(timeout=60)
+        _, errors = running.communicate()
+        self.assertEqual(running.returncode, 1)
+        self.assertIn(b"processor time", errors)
+        self.assertEqual(self.locks(), [])
+
     def test_the_key_of_the_hint_is_tried_first(self):
         self.init()
         (key,) = (self.repository / "keys").iterdir()

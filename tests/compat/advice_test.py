@@ -10,7 +10,6 @@ import unittest
 
 import damage
 import harness
-from cheap_key import cheapen
 
 ROUNDS = 4
 
@@ -20,8 +19,7 @@ class AdviceTest(harness.CompatTest):
 
     def setUp(self):
         super().setUp()
-        self.snapfs("init")
-        cheapen(self.repository, harness.PASSWORD)
+        self.cheap_repository_of_ours()
         self.source = os.path.join(self.scratch, "so urce")
         os.makedirs(os.path.join(self.source, "sub"))
         for name in ("one", "sub/two"):

@@ -28,7 +28,7 @@ class BadInputTest(harness.CompatTest):
         self.assert_one_line(self.snapfs(*arguments, expect=code, **options), *words)
 
     def test_wrong_password(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         for command in (["snapshot", "source"], ["snapshots"], ["mount", self.scratch]):
             self.fail_with(12, *command, words=["password"], RESTIC_PASSWORD="wrong")
 
@@ -37,7 +37,7 @@ class BadInputTest(harness.CompatTest):
             self.fail_with(10, *command, words=[self.repository, "snapfs init"])
 
     def test_init_overwrites_nothing(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         before = self.files_of_repository()
         self.fail_with(1, "init", words=["already"])
         self.assertEqual(before, self.files_of_repository())
@@ -47,7 +47,7 @@ class BadInputTest(harness.CompatTest):
                       for name in names)
 
     def test_locked_by_restic(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         fifo = os.path.join(self.scratch, "fifo")
         os.mkfifo(fifo)
         # restic holds its exclusive lock as long as nobody gives it the new password.
@@ -72,7 +72,7 @@ class BadInputTest(harness.CompatTest):
             os.sched_yield()
 
     def test_missing_source(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         result = self.snapfs("snapshot", "source", "absent", expect=3)
         self.assertIn("absent", result.stderr)
         self.assertEqual(self.snapshots()[-1]["paths"], [self.source])
@@ -83,7 +83,7 @@ class BadInputTest(harness.CompatTest):
     @unittest.skipIf(os.geteuid() == 0 and not os.path.exists("/usr/bin/setpriv"),
                      "as root, setpriv is needed to lose the right to read everything")
     def test_unreadable_file_is_named_and_the_rest_saved(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         os.chmod(os.path.join(self.source, "two"), 0)
         os.chmod(os.path.join(self.source, "dir"), 0)
         command = [harness.SNAPFS, "snapshot", "source"]
@@ -101,7 +101,7 @@ class BadInputTest(harness.CompatTest):
         self.assertNotIn("/source/dir", listed)
 
     def test_truncated_config_and_key(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         key = os.path.join(self.repository, "keys",
                            os.listdir(os.path.join(self.repository, "keys"))[0])
         for path in (os.path.join(self.repository, "config"), key):
@@ -122,7 +122,7 @@ class BadInputTest(harness.CompatTest):
             file.write(content)
 
     def test_garbage_in_the_repository_is_harmless(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         self.snapfs("snapshot", "source")
         for directory, _, _ in list(os.walk(self.repository)):
             for name in (".hidden", "garbage", "a" * 64 + "-tmp-123", "A" * 63):
@@ -133,7 +133,7 @@ class BadInputTest(harness.CompatTest):
         self.assertEqual(len(json.loads(self.snapfs("snapshots", "--json").stdout)), 2)
 
     def test_damaged_files_beside_good_ones(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         self.snapfs("snapshot", "source")
         garbage = {kind: os.path.join(self.repository, kind, "0" * 63 + "3")
                    for kind in ("keys", "snapshots", "locks")}
@@ -149,7 +149,7 @@ class BadInputTest(harness.CompatTest):
         self.fail_with(1, "snapshots", words=["lock", "unlock"])
 
     def test_too_few_descriptors_are_no_fault_of_the_source(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         # Several, so that every walker has one: what is handed from one to the next needs fewer.
         for chain in range(10):
             os.makedirs(os.path.join(self.source, str(chain), *["d"] * 60))
@@ -160,7 +160,7 @@ class BadInputTest(harness.CompatTest):
 
     def test_a_burst_of_signals_is_one(self):
         """As timeout(1) sends them: to the process, and at once to its group."""
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         with self.mounted() as mountpoint:
             server = next(pid for pid in self.lock_owners())
             for _ in range(3):
@@ -176,7 +176,7 @@ class BadInputTest(harness.CompatTest):
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can make bind mounts")
     def test_overlap_through_a_bind_mount(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         bound = os.path.join(self.scratch, "bound")
         os.mkdir(bound)
         subprocess.run(["mount", "--bind", self.repository, bound], check=True)
@@ -185,12 +185,12 @@ class BadInputTest(harness.CompatTest):
             self.fail_with(1, "mount", mountpoint, words=["overlap"])
 
     def test_mounting_twice(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         with self.mounted() as mountpoint:
             self.fail_with(1, "mount", mountpoint, words=["already", "snapfs umount"])
 
     def test_mountpoint_that_overlaps_the_repository(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         inside = os.path.join(self.repository, "data")
         link = os.path.join(self.scratch, "link")
         os.symlink(inside, link)
@@ -198,7 +198,7 @@ class BadInputTest(harness.CompatTest):
             self.fail_with(1, "mount", mountpoint, words=["overlap"])
 
     def test_mountpoint_that_is_no_directory(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         self.fail_with(1, "mount", os.path.join(self.scratch, "absent"), words=["absent"])
         self.fail_with(1, "mount", os.path.join(self.source, "one"), words=["directory"])
 
@@ -210,7 +210,7 @@ class BadInputTest(harness.CompatTest):
         self.addCleanup(subprocess.run, ["umount", small], check=True)
         self.repository = os.path.join(small, "repository")
         self.environment["RESTIC_REPOSITORY"] = self.repository
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         self.snapfs("snapshot", "source")
         with open(os.path.join(self.scratch, "large"), "wb") as file:
             file.write(os.urandom(12 << 20))
@@ -223,7 +223,7 @@ class BadInputTest(harness.CompatTest):
         self.check()
 
     def test_usage_errors(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         self.fail_with(1, "snapshot", "--compression", "tiny", "source", words=["compression"])
         self.fail_with(1, "snapshot", "--no-such-option", "source", words=["--no-such-option"])
         self.fail_with(1, "snapshot", words=["PATH", "--files-from"])
@@ -235,7 +235,7 @@ class BadInputTest(harness.CompatTest):
 
     def test_whatever_the_tree_the_repository_stays_sound_after_a_kill(self):
         NastyTree(os.path.join(self.scratch, "nasty"), 3).make()
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         self.snapfs("snapshot", "source")
         command = ["strace", "-f", "-o", "/dev/null", "-e", "trace=rename",
                    "-e", "inject=rename:signal=SIGKILL:when=2",

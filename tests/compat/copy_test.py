@@ -34,8 +34,7 @@ class CopyTest(CompatTest):
         return other
 
     def make_target(self, version="2"):
-        self.restic("init", "--repository-version", version)
-        cheapen(self.repository, PASSWORD)
+        self.cheap_repository("--repository-version", version)
 
     def copied(self, result):
         return [json.loads(line) for line in result.stdout.splitlines()

@@ -22,7 +22,7 @@ PASSWORD = "correct horse"
 FORMATS = (("1", "off"), ("2", "off"), ("2", "auto"), ("2", "max"))
 
 
-_cheap_repositories = {}  # options of init → a repository to copy
+_cheap_repositories = {}  # who made it, and options of init → a repository to copy
 
 
 def restic_version():
@@ -58,18 +58,24 @@ class CompatTest(unittest.TestCase):
         self.environment["RESTIC_REPOSITORY"] = self.repository
         self.environment["RESTIC_COMPRESSION"] = compression
 
-    def cheap_repository(self, *options):
-        """Makes the repository, by restic's init with these options, with a key that opens in a moment.
-        That is done once; then it is copied.
+    def cheap_repository(self, *options, by=None):
+        """Makes the repository, by restic's init with these options or by another program's, with a key
+        that opens in a moment. That is done once; then it is copied.
         """
-        if options not in _cheap_repositories:
+        init = by or self.restic
+        kind = (init.__name__, *options)
+        if kind not in _cheap_repositories:
             directory = tempfile.mkdtemp(prefix="snapfs-cheap-")
             atexit.register(shutil.rmtree, directory)
             made = os.path.join(directory, "repository")
-            self.restic("init", *options, RESTIC_REPOSITORY=made)
+            init("init", *options, RESTIC_REPOSITORY=made)
             cheapen(made, PASSWORD)
-            _cheap_repositories[options] = made
-        shutil.copytree(_cheap_repositories[options], self.repository)
+            _cheap_repositories[kind] = made
+        shutil.copytree(_cheap_repositories[kind], self.repository)
+
+    def cheap_repository_of_ours(self, *options):
+        """The same, by our own init."""
+        self.cheap_repository(*options, by=self.snapfs)
 
     def remove_scratch(self):
         subprocess.run(["chmod", "-R", "u+rwX", self.scratch], check=False, capture_output=True)

@@ -24,7 +24,7 @@ class InteropTest(harness.CompatTest):
         for version, compression in harness.FORMATS:
             with self.subTest(version=version, compression=compression):
                 self.use_format(version, compression)
-                self.snapfs("init", "--repository-version", version)
+                self.cheap_repository_of_ours("--repository-version", version)
                 self.snapfs("snapshot", "source")
                 self.check()
                 target = os.path.join(self.scratch, f"restored-v{version}-{compression}")
@@ -35,7 +35,7 @@ class InteropTest(harness.CompatTest):
         for version, compression in harness.FORMATS:
             with self.subTest(version=version, compression=compression):
                 self.use_format(version, compression)
-                self.snapfs("init", "--repository-version", version)
+                self.cheap_repository_of_ours("--repository-version", version)
                 self.snapfs("snapshot", "source")
                 with self.mounted() as mountpoint:
                     self.assert_same_files(self.source, self.latest_in(mountpoint))
@@ -47,7 +47,7 @@ class InteropTest(harness.CompatTest):
                 self.extend(version)
 
     def extend(self, version):
-        self.restic("init", "--repository-version", version)
+        self.cheap_repository("--repository-version", version)
         self.restic("backup", "source")
         with self.mounted() as mountpoint:
             self.assert_same_files(self.source, self.latest_in(mountpoint))
@@ -74,7 +74,7 @@ class InteropTest(harness.CompatTest):
         return next(m for m in messages if m["message_type"] == "summary")
 
     def test_unchanged_snapshot_opens_no_file_and_adds_no_data(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         self.snapfs("snapshot", "source")
         packs = self.packs()
         self.assertNotEqual(packs, set())
@@ -104,7 +104,7 @@ class InteropTest(harness.CompatTest):
         return {path for path in paths if path.startswith(os.fsencode(self.source))}
 
     def test_copies_out_of_the_mount_are_exact(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         self.snapfs("snapshot", "source")
         with self.mounted() as mountpoint:
             latest = self.latest_in(mountpoint)
@@ -122,7 +122,7 @@ class InteropTest(harness.CompatTest):
             self.assert_same_files(self.source, by_tar)
 
     def test_a_mount_and_snapshots_of_both_go_on_while_prune_has_to_wait(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         self.snapfs("snapshot", "source")
         locked = 11 if harness.restic_version() >= (0, 17) else 1
         with self.mounted() as mountpoint:
@@ -142,7 +142,7 @@ class InteropTest(harness.CompatTest):
         self.check()
 
     def test_hard_links_never_reach_across_snapshots(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         self.snapfs("snapshot", "source")
         with open(os.path.join(self.source, "several chunks"), "r+b") as file:
             file.write(b"changed in place, the inode stays")

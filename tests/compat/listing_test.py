@@ -9,7 +9,6 @@ import struct
 import subprocess
 import sys
 
-import cheap_key
 import harness
 
 WIDE = 2100
@@ -76,8 +75,7 @@ class ListingTest(harness.CompatTest):
             with open(os.path.join(source, "wide", f"name-{i:05}.txt"), "wb"):
                 pass
             os.mkdir(os.path.join(source, "directories", f"directory-{i:05}"))
-        self.snapfs("init")
-        cheap_key.cheapen(self.repository, harness.PASSWORD)
+        self.cheap_repository_of_ours()
         self.snapfs("snapshot", "--host", "a", "--time", "2026-01-01 00:00:00", "source")
         for i in range(WIDE):
             os.utime(os.path.join(source, "wide", f"name-{i:05}.txt"), (i, i))

@@ -4,7 +4,6 @@ import os
 import unittest
 
 import harness
-from cheap_key import cheapen
 
 LENGTHS = (255, 256, 1024, 1025, 4000)
 
@@ -16,8 +15,7 @@ def tree_of(lengths):
 class LongNamesTest(harness.CompatTest):
     def setUp(self):
         super().setUp()
-        self.snapfs("init")
-        cheapen(self.repository, harness.PASSWORD)
+        self.cheap_repository_of_ours()
 
     def sound(self):
         self.snapfs("check", "--read-data")

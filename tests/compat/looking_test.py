@@ -11,7 +11,6 @@ import tarfile
 import unittest
 import zipfile
 
-import cheap_key
 import harness
 import nasty_tree
 
@@ -60,8 +59,7 @@ class LookingTest(harness.CompatTest):
         self.old, self.new, self.nasty = (s["short_id"] for s in self.snapshots()[:3])
 
     def make(self):
-        self.restic("init")
-        cheap_key.cheapen(self.repository, harness.PASSWORD)
+        self.cheap_repository()
         nasty_tree.NastyTree(os.path.join(self.scratch, "nasty"),
                              raw_link_targets=harness.restic_version() >= (0, 16)).make()
         work = os.path.join(self.scratch, "work")

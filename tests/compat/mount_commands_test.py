@@ -15,7 +15,6 @@ import sys
 import time
 import unittest
 
-import cheap_key
 import damage
 import harness
 
@@ -48,8 +47,7 @@ class MountCommandsTest(harness.CompatTest):
         for name in ("first", "second"):
             with open(os.path.join(source, name), "wb") as file:
                 file.write(name.encode() * 1000 + os.urandom(2 << 20))
-        self.snapfs("init")
-        cheap_key.cheapen(self.repository, harness.PASSWORD)
+        self.cheap_repository_of_ours()
         self.snapfs("snapshot", source)
         self.latest = os.path.join(self.mountpoint, "snapshots", "latest", source.lstrip("/"))
         self.source = source

@@ -16,7 +16,6 @@ import tarfile
 import threading
 import unittest
 
-import cheap_key
 import harness
 from nasty_tree import NastyTree
 
@@ -46,8 +45,7 @@ class MountProgramsTest(harness.CompatTest):
         self.source = os.path.join(self.scratch, "source")
         NastyTree(self.source, 3).make()
         self.more_files()
-        self.snapfs("init")
-        cheap_key.cheapen(self.repository, harness.PASSWORD)
+        self.cheap_repository_of_ours()
         self.snapfs("snapshot", self.source)
         # The next snapshot has other content under the same names, hard links among them.
         self.change_between_snapshots()

@@ -5,7 +5,6 @@ import os
 import unittest
 
 import harness
-from cheap_key import cheapen
 
 
 class NamingTest(harness.CompatTest):
@@ -13,8 +12,7 @@ class NamingTest(harness.CompatTest):
 
     def setUp(self):
         super().setUp()
-        self.snapfs("init")
-        cheapen(self.repository, harness.PASSWORD)
+        self.cheap_repository_of_ours()
         self.ids = []
         # Two jobs by turns; the second one of web loses a file.
         self.web = self.take("web", "2026-01-01 12:00:00", "web", {"page": "1", "old": "o", "sub/x": "x"})

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import unittest
 
-from cheap_key import cheapen
 from harness import PASSWORD, RESTIC, SNAPFS, CompatTest, main
 
 FIGURES = ("to repack", "this removes", "total prune", "remaining")
@@ -22,8 +21,7 @@ class PruneTest(CompatTest):
         self.use_format(f"{version}", f"{'off' if version == '1' else 'auto'}")
         shutil.rmtree(self.repository, ignore_errors=True)
         self.environment["RESTIC_PACK_SIZE"] = "4"
-        self.restic("init", "--repository-version", version)
-        cheapen(self.repository, PASSWORD)
+        self.cheap_repository("--repository-version", version)
         for round_number in range(rounds):
             for number in range(files):
                 path = os.path.join(source, f"d{number % 5}", f"f{number}")
@@ -173,7 +171,7 @@ class PruneTest(CompatTest):
         self.addCleanup(subprocess.run, ["umount", small], check=True)
         self.repository = os.path.join(small, "repository")
         self.environment["RESTIC_REPOSITORY"] = self.repository
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         source = os.path.join(self.scratch, "source")
         os.makedirs(source, exist_ok=True)
         for name in ("kept", "lost"):
@@ -205,7 +203,7 @@ class PruneTest(CompatTest):
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can mount read-only")
     def test_a_repository_that_cannot_be_written_to_hints_at_no_lock(self):
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         subprocess.run(["mount", "--bind", self.repository, self.repository], check=True)
         self.addCleanup(subprocess.run, ["umount", self.repository], check=True)
         subprocess.run(["mount", "-o", "remount,bind,ro", self.repository], check=True)

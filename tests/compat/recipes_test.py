@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 
-import cheap_key
 import harness
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -55,8 +54,7 @@ class RecipesTest(harness.CompatTest):
         return done.stdout
 
     def init(self):
-        self.snapfs("init")
-        cheap_key.cheapen(self.repository, harness.PASSWORD)
+        self.cheap_repository_of_ours()
 
     def make(self, *names, content="content\n"):
         path = os.path.join(self.scratch, *names)

@@ -10,7 +10,6 @@ import subprocess
 import unittest
 
 import harness
-from cheap_key import cheapen
 from nasty_tree import NastyTree
 
 COUNTS = ("total_files", "files_restored", "files_skipped", "files_deleted", "total_bytes",
@@ -48,8 +47,7 @@ class RestoreTest(harness.CompatTest):
     def setUp(self):
         super().setUp()
         self.source = os.path.join(self.scratch, "source")
-        self.snapfs("init")
-        cheapen(self.repository, harness.PASSWORD)
+        self.cheap_repository_of_ours()
 
     def write(self, root, name, content):
         path = os.path.join(root, name)
@@ -161,8 +159,7 @@ class RestoreTest(harness.CompatTest):
         for version, compression in harness.FORMATS:
             with self.subTest(version=version, compression=compression):
                 self.use_format(version, compression)
-                self.snapfs("init", "--repository-version", version)
-                cheapen(self.repository, harness.PASSWORD)
+                self.cheap_repository_of_ours("--repository-version", version)
                 self.restic("backup", "-q", "source")
                 _, target = self.restore_with_both(what="latest")
                 self.assert_same_files(self.source, os.path.join(target, "source"))

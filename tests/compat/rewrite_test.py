@@ -4,7 +4,6 @@ import os
 import random
 import subprocess
 
-from cheap_key import cheapen
 from harness import PASSWORD, RESTIC, CompatTest, main
 from nasty_tree import NastyTree
 
@@ -21,8 +20,7 @@ class RewriteTest(CompatTest):
             os.makedirs(os.path.join(source, os.path.dirname(path)), exist_ok=True)
             with open(os.path.join(source, path), "w", encoding="ascii") as file:
                 file.write(path * 3)
-        self.restic("init")
-        cheapen(self.repository, PASSWORD)
+        self.cheap_repository()
         self.restic("backup", "source")
         return source
 
@@ -114,8 +112,7 @@ class RepairTest(CompatTest):
     def make_damaged_repository(self, lose):
         """Two snapshots; the packs for which `lose` holds are gone, and the index knows it."""
         rng = random.Random(3)
-        self.restic("init")
-        cheapen(self.repository, PASSWORD)
+        self.cheap_repository()
         for name in ("one", "two"):
             path = os.path.join(self.scratch, "source", name)
             os.makedirs(path)

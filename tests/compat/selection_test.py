@@ -10,7 +10,6 @@ import subprocess
 import unittest
 
 import harness
-from cheap_key import cheapen
 
 COUNTS = ("files_new", "files_changed", "files_unmodified", "dirs_new", "dirs_changed",
           "dirs_unmodified", "total_files_processed", "total_bytes_processed")
@@ -149,8 +148,7 @@ class SelectionTest(harness.CompatTest):
         self.lists = os.path.join(self.scratch, "lists")
         self.make_tree()
         self.make_lists()
-        self.snapfs("init")
-        cheapen(self.repository, harness.PASSWORD)
+        self.cheap_repository_of_ours()
         self.environment |= {"PICK": "doc", "STAR": "*"}
 
     def make_tree(self):

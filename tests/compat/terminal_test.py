@@ -30,8 +30,7 @@ class TerminalTest(harness.CompatTest):
     def setUp(self):
         super().setUp()
         self.environment |= {"TERM": "dumb"}  # no progress line, whose sequences are our own
-        self.snapfs("init")
-        cheap_key.cheapen(self.repository, harness.PASSWORD)
+        self.cheap_repository_of_ours()
         self.source = os.path.join(self.scratch, "source")
         directory = os.path.join(os.fsencode(self.source), EVIL_NAME)
         os.makedirs(directory)

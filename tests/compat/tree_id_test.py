@@ -34,7 +34,7 @@ class TreeIdTest(harness.CompatTest):
         for version, compression in harness.FORMATS:
             with self.subTest(version=version, compression=compression):
                 self.use_format(version, compression)
-                self.snapfs("init", "--repository-version", version)
+                self.cheap_repository_of_ours("--repository-version", version)
                 self.assert_same_tree("source")
                 self.check()
 
@@ -59,7 +59,7 @@ class TreeIdTest(harness.CompatTest):
             with open(os.path.join(self.scratch, name), "wb") as file:
                 file.write(content + line)
             script += f"mount --bind {name} /etc/{name}; "
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         programs = [os.path.abspath(harness.SNAPFS), harness.RESTIC]
         script += f'"{programs[0]}" snapshot --force source; "{programs[1]}" backup --force source; '
         for number, (program, snapshot) in enumerate((p, s) for p in programs for s in "ab"):
@@ -80,14 +80,14 @@ class TreeIdTest(harness.CompatTest):
 
     def test_time_zones(self):
         self.make_nasty_tree()
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         for zone in ("Europe/Berlin", "Africa/Monrovia", "CET-1CEST", "No/Such/Zone", ""):
             with self.subTest(zone=zone):
                 self.assert_same_tree("source/dir", "source/in 1960", TZ=zone)
 
     def test_kinds_of_targets(self):
         self.make_nasty_tree()
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         directory = os.path.join(self.source, "dir")
         for targets, cwd in ((["."], directory), (["../dir/below"], directory),
                              (["source/plain", "source/dir/below"], self.scratch),
@@ -100,7 +100,7 @@ class TreeIdTest(harness.CompatTest):
     def test_working_directory_reached_through_a_link(self):
         """Both record the shell's name of the directory."""
         self.make_nasty_tree()
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         link = os.path.join(self.scratch, "link")
         os.symlink(self.source, link)
         self.assert_same_tree("dir/below", cwd=link, PWD=link)
@@ -108,7 +108,7 @@ class TreeIdTest(harness.CompatTest):
 
     def test_system_headers(self):
         """An absolute target whose ancestors nobody changes meanwhile, as /tmp would be."""
-        self.snapfs("init")
+        self.cheap_repository_of_ours()
         self.assert_same_tree("/usr/include")
         self.check()
 

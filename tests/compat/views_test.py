@@ -33,7 +33,7 @@ class ViewsTest(harness.CompatTest):
         super().setUp()
         self.environment["TZ"] = "UTC"
         self.source = os.path.join(self.scratch, "source")
-        self.restic("init")
+        self.cheap_repository()
 
     def path(self, *names):
         return os.path.join(self.source, *names)

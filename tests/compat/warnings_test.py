@@ -7,7 +7,6 @@ import unittest
 
 import damage
 import harness
-from cheap_key import cheapen
 
 DEEP = 2049  # one more directory than a source is followed
 
@@ -17,8 +16,7 @@ class WarningsTest(harness.CompatTest):
 
     def setUp(self):
         super().setUp()
-        self.snapfs("init")
-        cheapen(self.repository, harness.PASSWORD)
+        self.cheap_repository_of_ours()
         self.source = os.path.join(self.scratch, "source")
         os.makedirs(self.source)
         self.write("kept", "kept")

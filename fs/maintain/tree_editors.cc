@@ -43,7 +43,7 @@ std::optional<std::string> if_readable(const std::function<std::string()>& attem
 bool ExcludingEditor::edit(const std::string& /*directory*/, EditState state,
                            std::vector<EditedNode>& nodes) {
   for (EditedNode& edited : nodes) {
-    if (!rule_.choose(state, edited.node.name).item) continue;
+    if (!rule().choose(state, edited.node.name).item) continue;
     edited.dropped = true;
     log().tell(edited.node.name, "excluded");
   }
@@ -53,7 +53,7 @@ bool ExcludingEditor::edit(const std::string& /*directory*/, EditState state,
 bool IncludingEditor::edit(const std::string& /*directory*/, EditState state,
                            std::vector<EditedNode>& nodes) {
   for (EditedNode& edited : nodes) {
-    const PathChoice choice = rule_.choose(state, edited.node.name);
+    const PathChoice choice = rule().choose(state, edited.node.name);
     if (choice.item || (choice.below && edited.node.subtree)) continue;
     edited.dropped = true;
     log().tell(edited.node.name, "excluded");

@@ -54,36 +54,41 @@ class TellingEditor : public TreeEditor {
   TreeLog log_;
 };
 
-/// Leaves out what matches.
-class ExcludingEditor final : public TellingEditor {
+/// Leaves out what patterns decide about.
+class ChoosingEditor : public TellingEditor {
  public:
-  /// `rule` must outlive the editor; so for the other one.
-  ExcludingEditor(const PathRule& rule, TreeEdited excluded)
-      : TellingEditor(std::move(excluded)), rule_(rule) {}
-
-  EditState below(EditState directory, std::string_view name) override {
+  EditState below(EditState directory, std::string_view name) final {
     return rule_.below(directory, name);
   }
-  bool edit(const std::string& directory, EditState state, std::vector<EditedNode>& nodes) override;
+
+ protected:
+  /// `rule` must outlive the editor.
+  ChoosingEditor(const PathRule& rule, TreeEdited excluded)
+      : TellingEditor(std::move(excluded)), rule_(rule) {}
+
+  const PathRule& rule() const noexcept { return rule_; }
 
  private:
   const PathRule& rule_;
 };
 
+/// Leaves out what matches.
+class ExcludingEditor final : public ChoosingEditor {
+ public:
+  ExcludingEditor(const PathRule& rule, TreeEdited excluded)
+      : ChoosingEditor(rule, std::move(excluded)) {}
+
+  bool edit(const std::string& directory, EditState state, std::vector<EditedNode>& nodes) override;
+};
+
 /// Leaves out all but what matches, and the directories that lead there.
-class IncludingEditor final : public TellingEditor {
+class IncludingEditor final : public ChoosingEditor {
  public:
   IncludingEditor(const PathRule& rule, TreeEdited excluded)
-      : TellingEditor(std::move(excluded)), rule_(rule) {}
+      : ChoosingEditor(rule, std::move(excluded)) {}
 
-  EditState below(EditState directory, std::string_view name) override {
-    return rule_.below(directory, name);
-  }
   bool edit(const std::string& directory, EditState state, std::vector<EditedNode>& nodes) override;
-  bool keeps_empty(EditState directory) override { return rule_.choose(directory).item; }
-
- private:
-  const PathRule& rule_;
+  bool keeps_empty(EditState directory) override { return rule().choose(directory).item; }
 };
 
 /// Makes trees that can be read again of damaged ones: without the directories and contents that

@@ -6,9 +6,8 @@
 //   make_hostile_repository DIRECTORY shared LEVELS
 //
 // Two snapshots, of which the second has one more file at the bottom. Prints the password.
-#include <charconv>
+#include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -16,7 +15,7 @@
 #include <vector>
 
 #include "fs/backend/memory.h"
-#include "fs/base/error.h"
+#include "tests/support/number_argument.h"
 #include "tests/support/repository_maker.h"
 
 namespace snapfs::test {
@@ -51,20 +50,11 @@ void make(const std::string& path, bool deep, std::uint64_t levels, std::uint64_
   write_out(backend, path);
 }
 
-std::uint64_t parse(const char* text) {
-  std::uint64_t number = 0;
-  const char* const end = text + std::strlen(text);
-  if (std::from_chars(text, end, number).ptr != end) {
-    throw Error(ErrorCode::kUsage, std::string(text) + " is no number");
-  }
-  return number;
-}
-
 }  // namespace
 }  // namespace snapfs::test
 
 int main(int argc, char** argv) {
-  using snapfs::test::parse;
+  using snapfs::test::number_argument;
   const bool deep = argc == 5 && std::string_view(argv[2]) == "deep";
   const bool shared = argc == 4 && std::string_view(argv[2]) == "shared";
   if (!deep && !shared) {
@@ -73,7 +63,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    snapfs::test::make(argv[1], deep, parse(argv[3]), deep ? parse(argv[4]) : 0);
+    snapfs::test::make(argv[1], deep, number_argument(argv[3]),
+                       deep ? number_argument(argv[4]) : 0);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

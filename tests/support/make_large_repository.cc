@@ -1,9 +1,8 @@
 // Writes a repository of sizes that no test could afford to store: many snapshots, a directory of
 // many entries, a file of many blobs, a file of many bytes. A program for tests of the mount, not a
 // test.
-#include <charconv>
+#include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -11,8 +10,8 @@
 #include <vector>
 
 #include "fs/backend/memory.h"
-#include "fs/base/error.h"
 #include "fs/tree/snapshot_list.h"
+#include "tests/support/number_argument.h"
 #include "tests/support/repository_maker.h"
 
 namespace snapfs::test {
@@ -89,15 +88,6 @@ void make(const std::string& path, const Sizes& sizes) {
   write_out(backend, path);
 }
 
-std::uint64_t parse(const char* text) {
-  std::uint64_t number = 0;
-  const char* const end = text + std::strlen(text);
-  if (std::from_chars(text, end, number).ptr != end) {
-    throw Error(ErrorCode::kUsage, std::string(text) + " is no number");
-  }
-  return number;
-}
-
 }  // namespace
 }  // namespace snapfs::test
 
@@ -107,9 +97,10 @@ int main(int argc, char** argv) {
                stderr);
     return 2;
   }
-  using snapfs::test::parse;
+  using snapfs::test::number_argument;
   try {
-    snapfs::test::make(argv[1], {parse(argv[2]), parse(argv[3]), parse(argv[4]), parse(argv[5])});
+    snapfs::test::make(argv[1], {number_argument(argv[2]), number_argument(argv[3]),
+                                 number_argument(argv[4]), number_argument(argv[5])});
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

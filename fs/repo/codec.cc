@@ -7,6 +7,7 @@
 
 #include "fs/base/error.h"
 #include "fs/crypto/sha256.h"
+#include "fs/repo/older_config.h"
 
 namespace snapfs {
 namespace {
@@ -155,6 +156,9 @@ Bytes Codec::seal_file(ByteView json) {
 
 void Codec::open_file(ByteView stored, const ByteSink& sink, std::uint64_t limit_bytes) {
   const Bytes plain = open_raw(stored);
+  if (options_.version < 2 && !plain.empty() && plain[0] == kZstdEncoding) {
+    throw older_config_error();
+  }
   if (options_.version < 2 || plain.empty() || plain[0] == '[' || plain[0] == '{') {
     sink(plain);
     return;

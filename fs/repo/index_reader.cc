@@ -10,6 +10,7 @@
 
 #include "fs/base/error.h"
 #include "fs/repo/json_member.h"
+#include "fs/repo/older_config.h"
 
 namespace snapfs {
 namespace {
@@ -251,9 +252,7 @@ class Assembler {
 
   void take_blob() {
     if (!has_blob_id_ || !has_type_) throw_damaged("a blob lacks its ID or type");
-    if (version_ < 2 && blob_.uncompressed_length != 0) {
-      throw_damaged("it lists compressed blobs, which a version 1 repository cannot have");
-    }
+    if (version_ < 2 && blob_.uncompressed_length != 0) throw older_config_error();
     pack_.entries.push_back(blob_);
   }
 

@@ -1,5 +1,6 @@
 """The advice that prune, check and repair print, followed word by word, ends in a sound repository,
 whatever is damaged; with as much back as is still there."""
+import glob
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import unittest
 
 import damage
 import harness
+from cheap_key import seal
 
 ROUNDS = 4
 
@@ -115,6 +117,22 @@ class AdviceTest(harness.CompatTest):
         target = os.path.join(self.scratch, "target")
         self.snapfs("restore", "latest:" + self.scratch, "-t", target)
         self.assert_same_files(self.source + " that is gone", os.path.join(target, "so urce"))
+
+    def test_a_config_that_is_older_than_the_files_is_no_damage(self):
+        """A mirror by the names of files keeps the config of before the upgrade."""
+        key = damage.master_key(self.repository, harness.PASSWORD)
+        config = json.loads(self.snapfs("cat", "config").stdout)
+        damage.write(os.path.join(self.repository, "config"),
+                     seal(key, json.dumps({**config, "version": 1}).encode()))
+        before = sorted(glob.glob(self.repository + "/*/**", recursive=True))
+        for command in ("snapshots", "check", "check --read-data", "repair index",
+                        "repair index --read-all-packs", "repair snapshots --forget", "prune",
+                        "ls latest", "recover"):
+            result = self.run_any(*command.split())
+            self.assertEqual(result.returncode, 1, command)
+            self.assertIn("the config is older", result.stderr, command)
+            self.assertNotRegex(result.stderr, "(?<!nothing )is damaged|forget|repair", command)
+        self.assertEqual(sorted(glob.glob(self.repository + "/*/**", recursive=True)), before)
 
     def test_advice_of_check_with_the_source_still_there(self):
         for what, harm in self.damage_each():

@@ -126,9 +126,11 @@ TEST(Codec, ReadsEveryEncodingOfFiles) {
   }
   EXPECT_TRUE(
       fails_with(ErrorCode::kDamaged, [&] { codec.open_file(codec.seal_raw(as_bytes("\x02"))); }));
-  // Version 1 knows no encodings.
+  // Version 1 knows no encodings; what has one is of a later state of the repository.
   Codec old(keys, {.version = 1});
-  EXPECT_EQ(as_text(old.open_file(old.seal_raw(as_bytes("\x02x")))), "\x02x");
+  EXPECT_EQ(as_text(old.open_file(old.seal_raw(as_bytes("\x01x")))), "\x01x");
+  EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "version 1",
+                         [&] { old.open_file(codec.seal_file(as_bytes("{}"))); }));
 }
 
 TEST(Codec, DataIsNoLargerThanChunksCanBe) {

@@ -8,9 +8,9 @@
 #include "archiver/scanner.h"
 #include "archiver/target_selection.h"
 #include "archiver/targets.h"
-#include "fs/base/timezone.h"
-#include "fs/repo/index_saver.h"
-#include "fs/repo/pack_saver.h"
+#include "fs/store/index_saver.h"
+#include "fs/store/pack_saver.h"
+#include "fs/time/timezone.h"
 #include "fs/tree/snapshot_list.h"
 
 namespace snapfs {

@@ -5,9 +5,9 @@
 #include "archiver/progress.h"
 #include "archiver/request.h"
 #include "archiver/source/source_fs.h"
-#include "fs/base/clock.h"
 #include "fs/base/stop_token.h"
 #include "fs/repo/repository.h"
+#include "fs/time/clock.h"
 #include "fs/tree/snapshot.h"
 
 namespace snapfs {

@@ -7,8 +7,8 @@
 #include "archiver/statistics.h"
 #include "fs/base/bytes.h"
 #include "fs/base/stop_token.h"
-#include "fs/repo/pack_writer.h"
 #include "fs/repo/repository.h"
+#include "fs/store/pack_writer.h"
 
 namespace snapfs {
 

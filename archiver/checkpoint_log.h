@@ -12,7 +12,7 @@
 #include <string>
 
 #include "fs/base/id.h"
-#include "fs/base/timezone.h"
+#include "fs/time/timezone.h"
 #include "fs/tree/node.h"
 
 namespace snapfs {

@@ -10,9 +10,9 @@
 #include "archiver/checkpoint_log.h"
 #include "archiver/stored_pack_counter.h"
 #include "archiver/task/tomb.h"
-#include "fs/repo/index_saver.h"
-#include "fs/repo/pack_writer.h"
 #include "fs/repo/repository.h"
+#include "fs/store/index_saver.h"
+#include "fs/store/pack_writer.h"
 
 namespace snapfs {
 

@@ -14,7 +14,7 @@
 #include "archiver/statistics.h"
 #include "archiver/task/channel.h"
 #include "archiver/task/future_node.h"
-#include "fs/base/timezone.h"
+#include "fs/time/timezone.h"
 #include "fs/tree/node.h"
 
 namespace snapfs {

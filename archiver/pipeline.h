@@ -34,8 +34,8 @@
 #include "archiver/tree_saver.h"
 #include "archiver/uploader.h"
 #include "archiver/walker.h"
-#include "fs/repo/pack_writer.h"
 #include "fs/repo/repository.h"
+#include "fs/store/pack_writer.h"
 
 namespace snapfs {
 

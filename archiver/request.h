@@ -12,8 +12,8 @@
 #include "archiver/select/selection.h"
 #include "archiver/targets.h"
 #include "archiver/unchanged_rule.h"
-#include "fs/base/timestamp.h"
-#include "fs/repo/pack_writer.h"
+#include "fs/store/pack_writer.h"
+#include "fs/time/timestamp.h"
 #include "fs/tree/snapshot.h"
 
 namespace snapfs {

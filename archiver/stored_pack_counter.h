@@ -7,7 +7,7 @@
 #include <mutex>
 #include <utility>
 
-#include "fs/repo/pack_writer.h"
+#include "fs/store/pack_writer.h"
 
 namespace snapfs {
 

@@ -15,8 +15,8 @@
 #include "archiver/progress.h"
 #include "archiver/source/source_fs.h"
 #include "archiver/unchanged_rule.h"
-#include "fs/base/timezone.h"
 #include "fs/repo/repository.h"
+#include "fs/time/timezone.h"
 
 namespace snapfs {
 

@@ -9,7 +9,7 @@
 #include "archiver/task/executor.h"
 #include "archiver/task/semaphore.h"
 #include "archiver/task/tomb.h"
-#include "fs/repo/pack_writer.h"
+#include "fs/store/pack_writer.h"
 
 namespace snapfs {
 

@@ -11,7 +11,7 @@
 #include <benchmark/benchmark.h>
 
 #include "fs/backend/local.h"
-#include "fs/repo/index_file.h"
+#include "fs/format/index_file.h"
 #include "fs/repo/repository.h"
 #include "tests/support/quick_init.h"
 

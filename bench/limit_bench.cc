@@ -32,8 +32,8 @@
 #include "fs/base/parallel.h"
 #include "fs/base/synchronized.h"
 #include "fs/crypto/sha256.h"
-#include "fs/repo/codec.h"
-#include "fs/repo/pack_writer.h"
+#include "fs/format/codec.h"
+#include "fs/store/pack_writer.h"
 
 namespace snapfs {
 namespace {

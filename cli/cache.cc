@@ -14,9 +14,9 @@
 #include "cli/output.h"
 #include "cli/quantity.h"
 #include "cli/table.h"
-#include "fs/base/clock.h"
 #include "fs/base/error.h"
-#include "fs/repo/cache_files.h"
+#include "fs/cache/cache_files.h"
+#include "fs/time/clock.h"
 
 namespace snapfs {
 namespace {

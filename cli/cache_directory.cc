@@ -10,9 +10,9 @@
 #include "cli/environment.h"
 #include "cli/global_options.h"
 #include "cli/output.h"
-#include "fs/base/clock.h"
 #include "fs/base/error.h"
-#include "fs/repo/cache_files.h"
+#include "fs/cache/cache_files.h"
+#include "fs/time/clock.h"
 
 namespace snapfs {
 namespace {

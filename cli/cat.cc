@@ -20,7 +20,7 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "fs/crypto/secure_memory.h"
-#include "fs/repo/key_file.h"
+#include "fs/format/key_file.h"
 #include "fs/repo/lock.h"
 #include "fs/tree/snapshot_path.h"
 

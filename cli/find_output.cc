@@ -9,9 +9,9 @@
 #include "cli/node_text.h"
 #include "cli/quantity.h"
 #include "fs/base/json.h"
-#include "fs/base/rfc3339.h"
-#include "fs/base/timezone.h"
 #include "fs/base/utf8.h"
+#include "fs/time/rfc3339.h"
+#include "fs/time/timezone.h"
 #include "fs/tree/node_json.h"
 
 namespace snapfs {

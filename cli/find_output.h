@@ -6,7 +6,7 @@
 
 #include "cli/text_output.h"
 #include "fs/base/id.h"
-#include "fs/repo/blob.h"
+#include "fs/format/blob.h"
 #include "fs/tree/node.h"
 #include "fs/tree/snapshot.h"
 

@@ -10,7 +10,7 @@
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 #include "fs/base/utf8.h"
-#include "fs/repo/pack_writer.h"
+#include "fs/store/pack_writer.h"
 
 namespace snapfs {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "cli/remote_options.h"
-#include "fs/repo/compression.h"
+#include "fs/format/compression.h"
 
 namespace snapfs {
 

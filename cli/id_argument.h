@@ -9,7 +9,7 @@
 #include "fs/backend/file_key.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
-#include "fs/repo/blob.h"
+#include "fs/format/blob.h"
 
 namespace snapfs {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "fs/select/pattern_list.h"
+#include "fs/pattern/pattern_list.h"
 
 namespace snapfs {
 

@@ -16,7 +16,7 @@
 #include "cli/source_options.h"
 #include "fs/backend/backend.h"
 #include "fs/base/error.h"
-#include "fs/repo/polynomial.h"
+#include "fs/format/polynomial.h"
 #include "fs/repo/repository.h"
 
 namespace snapfs {

@@ -19,9 +19,9 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/table.h"
-#include "fs/base/rfc3339.h"
 #include "fs/repo/identity.h"
 #include "fs/repo/keyring.h"
+#include "fs/time/rfc3339.h"
 
 namespace snapfs {
 namespace {

@@ -12,9 +12,9 @@
 #include "cli/node_text.h"
 #include "cli/snapshot_choice.h"
 #include "fs/base/path_buffer.h"
-#include "fs/base/rfc3339.h"
 #include "fs/base/saturating.h"
-#include "fs/base/timezone.h"
+#include "fs/time/rfc3339.h"
+#include "fs/time/timezone.h"
 #include "fs/tree/node_json.h"
 
 namespace snapfs {

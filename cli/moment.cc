@@ -6,7 +6,7 @@
 
 #include "cli/quantity.h"
 #include "fs/base/error.h"
-#include "fs/base/rfc3339.h"
+#include "fs/time/rfc3339.h"
 
 namespace snapfs {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "fs/base/timestamp.h"
+#include "fs/time/timestamp.h"
 
 namespace snapfs {
 

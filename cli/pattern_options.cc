@@ -5,7 +5,7 @@
 
 #include "cli/text_file.h"
 #include "fs/base/file.h"
-#include "fs/select/pattern_file.h"
+#include "fs/pattern/pattern_file.h"
 
 namespace snapfs {
 namespace {

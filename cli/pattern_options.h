@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "fs/select/pattern_list.h"
+#include "fs/pattern/pattern_list.h"
 
 namespace snapfs {
 

@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
-#include "fs/base/rfc3339.h"
-#include "fs/base/timezone.h"
+#include "fs/time/rfc3339.h"
+#include "fs/time/timezone.h"
 
 namespace snapfs {
 namespace {

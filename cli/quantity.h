@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "fs/base/timestamp.h"
+#include "fs/time/timestamp.h"
 
 namespace snapfs {
 

@@ -14,7 +14,7 @@
 #include "cli/pattern_options.h"
 #include "fs/base/error.h"
 #include "fs/base/path.h"
-#include "fs/select/pattern_list.h"
+#include "fs/pattern/pattern_list.h"
 
 namespace snapfs {
 namespace {

@@ -17,10 +17,10 @@
 #include "cli/signals.h"
 #include "cli/snapshot_choice.h"
 #include "fs/base/error.h"
-#include "fs/base/timezone.h"
 #include "fs/maintain/snapshot_rewriter.h"
 #include "fs/maintain/tree_editors.h"
-#include "fs/select/pattern_walk.h"
+#include "fs/pattern/pattern_walk.h"
+#include "fs/time/timezone.h"
 
 namespace snapfs {
 namespace {

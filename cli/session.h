@@ -6,10 +6,10 @@
 #include <string>
 
 #include "cli/wanted_lock.h"
-#include "fs/base/clock.h"
 #include "fs/base/stop_token.h"
 #include "fs/repo/lock.h"
 #include "fs/repo/repository.h"
+#include "fs/time/clock.h"
 
 namespace snapfs {
 

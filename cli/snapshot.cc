@@ -21,8 +21,8 @@
 #include "cli/snapshot_output.h"
 #include "cli/snapshot_source.h"
 #include "fs/base/path.h"
-#include "fs/base/timezone.h"
 #include "fs/repo/identity.h"
+#include "fs/time/timezone.h"
 #include "fs/tree/snapshot_list.h"
 
 namespace snapfs {

@@ -11,9 +11,9 @@
 #include "cli/filter_options.h"
 #include "cli/output.h"
 #include "cli/quantity.h"
-#include "fs/base/clock.h"
 #include "fs/base/error.h"
-#include "fs/base/timezone.h"
+#include "fs/time/clock.h"
+#include "fs/time/timezone.h"
 
 namespace snapfs {
 

@@ -9,7 +9,7 @@
 #include "cli/json_object.h"
 #include "cli/output.h"
 #include "cli/quantity.h"
-#include "fs/base/rfc3339.h"
+#include "fs/time/rfc3339.h"
 
 namespace snapfs {
 namespace {

@@ -10,7 +10,7 @@
 #include "cli/snapshot_paths.h"
 #include "fs/base/error.h"
 #include "fs/base/stop_token.h"
-#include "fs/base/timestamp.h"
+#include "fs/time/timestamp.h"
 
 namespace snapfs {
 

@@ -8,7 +8,7 @@
 
 #include "archiver/chunk/fingerprint_matrices.h"
 #include "fs/base/bytes.h"
-#include "fs/repo/polynomial.h"
+#include "fs/format/polynomial.h"
 
 namespace snapfs {
 

@@ -2,7 +2,7 @@
 
 #include "fs/base/error.h"
 #include "fs/base/path.h"
-#include "fs/select/glob.h"
+#include "fs/pattern/glob.h"
 
 namespace snapfs {
 namespace {

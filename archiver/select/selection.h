@@ -13,7 +13,7 @@
 #include "archiver/select/observer.h"
 #include "archiver/select/tag_rule.h"
 #include "archiver/source/source_fs.h"
-#include "fs/select/pattern_list.h"
+#include "fs/pattern/pattern_list.h"
 
 namespace snapfs {
 

@@ -10,7 +10,7 @@
 
 #include "archiver/source/source_error.h"
 #include "fs/base/bytes.h"
-#include "fs/base/timestamp.h"
+#include "fs/time/timestamp.h"
 
 namespace snapfs {
 

@@ -6,8 +6,8 @@
 
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
+#include "fs/format/blob.h"
 #include "fs/look/diff.h"
-#include "fs/repo/blob.h"
 
 namespace snapfs {
 

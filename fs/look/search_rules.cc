@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "fs/select/pattern_walk.h"
+#include "fs/pattern/pattern_walk.h"
 
 namespace snapfs {
 namespace {

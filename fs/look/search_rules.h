@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "fs/base/id_prefix.h"
-#include "fs/base/timestamp.h"
 #include "fs/look/tree_search.h"
+#include "fs/time/timestamp.h"
 
 namespace snapfs {
 

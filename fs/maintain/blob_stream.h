@@ -8,8 +8,8 @@
 
 #include "fs/base/bytes.h"
 #include "fs/base/stop_token.h"
-#include "fs/repo/blob_set.h"
-#include "fs/repo/pack_run.h"
+#include "fs/index/blob_set.h"
+#include "fs/index/pack_run.h"
 
 namespace snapfs {
 

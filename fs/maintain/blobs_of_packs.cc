@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "fs/repo/index.h"
+#include "fs/index/index.h"
 
 namespace snapfs {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "fs/base/id.h"
-#include "fs/repo/pack.h"
+#include "fs/format/pack.h"
 
 namespace snapfs {
 

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "fs/crypto/random.h"
+#include "fs/index/blob_set.h"
 #include "fs/maintain/check_run.h"
-#include "fs/repo/blob_set.h"
 #include "fs/repo/repository.h"
 
 namespace snapfs {

@@ -13,9 +13,9 @@
 
 #include "fs/base/error.h"
 #include "fs/base/stop_token.h"
+#include "fs/index/blob_set.h"
+#include "fs/index/indexed_packs.h"
 #include "fs/maintain/check.h"
-#include "fs/repo/blob_set.h"
-#include "fs/repo/indexed_packs.h"
 
 namespace snapfs {
 

@@ -8,9 +8,9 @@
 #include <span>
 #include <vector>
 
-#include "fs/base/clock.h"
 #include "fs/base/stop_token.h"
-#include "fs/repo/pack_writer.h"
+#include "fs/store/pack_writer.h"
+#include "fs/time/clock.h"
 #include "fs/tree/snapshot.h"
 
 namespace snapfs {

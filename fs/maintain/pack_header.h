@@ -5,7 +5,7 @@
 
 #include "fs/backend/backend.h"
 #include "fs/base/stop_token.h"
-#include "fs/repo/pack.h"
+#include "fs/format/pack.h"
 
 namespace snapfs {
 

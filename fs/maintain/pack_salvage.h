@@ -11,7 +11,7 @@
 #include "fs/base/bytes.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
-#include "fs/repo/pack.h"
+#include "fs/format/pack.h"
 
 namespace snapfs {
 

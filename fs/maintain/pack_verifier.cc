@@ -8,8 +8,8 @@
 
 #include "fs/base/error.h"
 #include "fs/crypto/sha256.h"
-#include "fs/repo/codec.h"
-#include "fs/repo/index.h"
+#include "fs/format/codec.h"
+#include "fs/index/index.h"
 
 namespace snapfs {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "fs/base/bytes.h"
 #include "fs/base/id.h"
-#include "fs/repo/indexed_packs.h"
-#include "fs/repo/pack.h"
+#include "fs/format/pack.h"
+#include "fs/index/indexed_packs.h"
 
 namespace snapfs {
 

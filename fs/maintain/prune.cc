@@ -12,10 +12,10 @@
 #include "fs/base/error.h"
 #include "fs/maintain/progress.h"
 #include "fs/maintain/repack.h"
-#include "fs/repo/blob_writer.h"
 #include "fs/repo/file_removal.h"
-#include "fs/repo/index_rewrite.h"
 #include "fs/repo/repository.h"
+#include "fs/store/blob_writer.h"
+#include "fs/store/index_rewrite.h"
 #include "fs/tree/snapshot_list.h"
 #include "fs/tree/used_blobs.h"
 

@@ -6,10 +6,10 @@
 #include <functional>
 #include <set>
 
-#include "fs/base/clock.h"
 #include "fs/base/stop_token.h"
 #include "fs/maintain/prune_plan.h"
-#include "fs/repo/pack_writer.h"
+#include "fs/store/pack_writer.h"
+#include "fs/time/clock.h"
 
 namespace snapfs {
 

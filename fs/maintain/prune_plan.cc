@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
-#include "fs/repo/indexed_packs.h"
-#include "fs/repo/pack.h"
+#include "fs/format/pack.h"
+#include "fs/index/indexed_packs.h"
 
 namespace snapfs {
 namespace {

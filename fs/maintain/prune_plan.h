@@ -9,8 +9,8 @@
 
 #include "fs/backend/backend.h"
 #include "fs/base/id.h"
+#include "fs/index/blob_set.h"
 #include "fs/maintain/blob_stream.h"
-#include "fs/repo/blob_set.h"
 
 namespace snapfs {
 

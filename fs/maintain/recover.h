@@ -6,9 +6,9 @@
 #include <functional>
 #include <optional>
 
-#include "fs/base/clock.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
+#include "fs/time/clock.h"
 
 namespace snapfs {
 

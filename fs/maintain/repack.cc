@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "fs/repo/blob_writer.h"
 #include "fs/repo/repository.h"
+#include "fs/store/blob_writer.h"
 
 namespace snapfs {
 namespace {

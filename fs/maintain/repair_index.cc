@@ -11,12 +11,12 @@
 #include "fs/backend/backend.h"
 #include "fs/base/error.h"
 #include "fs/base/parallel.h"
+#include "fs/index/indexed_packs.h"
 #include "fs/maintain/index_files.h"
 #include "fs/maintain/pack_header.h"
 #include "fs/repo/file_removal.h"
-#include "fs/repo/index_saver.h"
-#include "fs/repo/indexed_packs.h"
 #include "fs/repo/repository.h"
+#include "fs/store/index_saver.h"
 
 namespace snapfs {
 namespace {

@@ -6,10 +6,10 @@
 #include <functional>
 #include <vector>
 
-#include "fs/base/clock.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
 #include "fs/maintain/progress.h"
+#include "fs/time/clock.h"
 
 namespace snapfs {
 

@@ -14,13 +14,13 @@
 #include "fs/backend/backend.h"
 #include "fs/base/error.h"
 #include "fs/crypto/sha256.h"
+#include "fs/format/pack.h"
 #include "fs/maintain/blobs_of_packs.h"
 #include "fs/maintain/pack_salvage.h"
-#include "fs/repo/blob_writer.h"
 #include "fs/repo/file_removal.h"
-#include "fs/repo/index_rewrite.h"
-#include "fs/repo/pack.h"
 #include "fs/repo/repository.h"
+#include "fs/store/blob_writer.h"
+#include "fs/store/index_rewrite.h"
 
 namespace snapfs {
 namespace {

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "fs/base/bytes.h"
-#include "fs/base/clock.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
+#include "fs/format/blob.h"
 #include "fs/maintain/progress.h"
-#include "fs/repo/blob.h"
-#include "fs/repo/pack_writer.h"
+#include "fs/store/pack_writer.h"
+#include "fs/time/clock.h"
 
 namespace snapfs {
 

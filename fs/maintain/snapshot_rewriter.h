@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "fs/base/clock.h"
 #include "fs/base/stop_token.h"
-#include "fs/base/timestamp.h"
 #include "fs/maintain/tree_rewriter.h"
-#include "fs/repo/blob_writer.h"
+#include "fs/store/blob_writer.h"
+#include "fs/time/clock.h"
+#include "fs/time/timestamp.h"
 #include "fs/tree/snapshot.h"
 
 namespace snapfs {

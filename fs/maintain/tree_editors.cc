@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "fs/repo/index.h"
+#include "fs/index/index.h"
 #include "fs/tree/node_edit.h"
 #include "fs/tree/tree_builder.h"
 #include "fs/tree/tree_reader.h"

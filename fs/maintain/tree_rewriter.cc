@@ -7,8 +7,8 @@
 
 #include "fs/base/saturating.h"
 #include "fs/crypto/sha256.h"
-#include "fs/repo/blob_writer.h"
 #include "fs/repo/repository.h"
+#include "fs/store/blob_writer.h"
 #include "fs/tree/node_edit.h"
 #include "fs/tree/tree_builder.h"
 #include "fs/tree/tree_reader.h"

@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
+#include "fs/format/key_file.h"
 #include "fs/repo/identity.h"
-#include "fs/repo/key_file.h"
 #include "fs/repo/stored_files.h"
 
 namespace snapfs {

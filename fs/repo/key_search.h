@@ -11,7 +11,7 @@
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
 #include "fs/crypto/keys.h"
-#include "fs/repo/config.h"
+#include "fs/format/config.h"
 
 namespace snapfs {
 

@@ -6,11 +6,11 @@
 
 #include <fmt/format.h>
 
-#include "fs/base/timezone.h"
 #include "fs/crypto/keys.h"
 #include "fs/crypto/sha256.h"
 #include "fs/repo/repository.h"
 #include "fs/repo/stored_files.h"
+#include "fs/time/timezone.h"
 
 namespace snapfs {
 namespace {

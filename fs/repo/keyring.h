@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "fs/base/bytes.h"
-#include "fs/base/clock.h"
 #include "fs/base/error.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
 #include "fs/crypto/kdf.h"
-#include "fs/repo/key_file.h"
+#include "fs/format/key_file.h"
+#include "fs/time/clock.h"
 
 namespace snapfs {
 

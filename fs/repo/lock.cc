@@ -13,13 +13,13 @@
 
 #include "fs/base/error.h"
 #include "fs/base/json.h"
-#include "fs/base/rfc3339.h"
 #include "fs/base/synchronized.h"
-#include "fs/base/timezone.h"
+#include "fs/format/json_fields.h"
 #include "fs/repo/identity.h"
-#include "fs/repo/json_fields.h"
 #include "fs/repo/repository.h"
 #include "fs/repo/stale_locks.h"
+#include "fs/time/rfc3339.h"
+#include "fs/time/timezone.h"
 
 namespace snapfs {
 namespace {

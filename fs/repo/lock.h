@@ -8,10 +8,10 @@
 #include <string>
 
 #include "fs/base/bytes.h"
-#include "fs/base/clock.h"
 #include "fs/base/stop_token.h"
-#include "fs/base/timestamp.h"
 #include "fs/repo/identity.h"
+#include "fs/time/clock.h"
+#include "fs/time/timestamp.h"
 
 namespace snapfs {
 

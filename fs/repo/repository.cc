@@ -5,14 +5,14 @@
 
 #include <fmt/format.h>
 
-#include "fs/base/clock.h"
 #include "fs/base/error.h"
 #include "fs/base/parallel.h"
-#include "fs/base/timezone.h"
 #include "fs/crypto/sha256.h"
+#include "fs/format/index_reader.h"
+#include "fs/format/key_file.h"
 #include "fs/repo/identity.h"
-#include "fs/repo/index_reader.h"
-#include "fs/repo/key_file.h"
+#include "fs/time/clock.h"
+#include "fs/time/timezone.h"
 
 namespace snapfs {
 namespace {

@@ -8,9 +8,9 @@
 
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
-#include "fs/base/timestamp.h"
 #include "fs/repo/identity.h"
 #include "fs/repo/lock.h"
+#include "fs/time/timestamp.h"
 
 namespace snapfs {
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
-#include "fs/repo/config.h"
+#include "fs/format/config.h"
 #include "fs/repo/repository.h"
 
 namespace snapfs {

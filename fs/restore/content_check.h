@@ -7,7 +7,7 @@
 
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
-#include "fs/repo/blob.h"
+#include "fs/format/blob.h"
 #include "fs/repo/repository.h"
 
 namespace snapfs {

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "fs/repo/pack_run.h"
+#include "fs/index/pack_run.h"
 #include "fs/restore/context.h"
 #include "fs/restore/link_maker.h"
 #include "fs/restore/open_files.h"

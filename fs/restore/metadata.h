@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "fs/base/timestamp.h"
 #include "fs/restore/target_fs.h"
+#include "fs/time/timestamp.h"
 #include "fs/tree/node.h"
 
 namespace snapfs {

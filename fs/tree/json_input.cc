@@ -9,9 +9,9 @@
 #include "fs/base/error.h"
 #include "fs/base/hex.h"
 #include "fs/base/json.h"
-#include "fs/base/rfc3339.h"
 #include "fs/crypto/base64.h"
-#include "fs/repo/json_error.h"
+#include "fs/format/json_error.h"
+#include "fs/time/rfc3339.h"
 
 namespace snapfs {
 namespace {

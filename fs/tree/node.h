@@ -8,7 +8,7 @@
 
 #include "fs/base/bytes.h"
 #include "fs/base/id.h"
-#include "fs/base/timestamp.h"
+#include "fs/time/timestamp.h"
 
 namespace snapfs {
 

@@ -7,8 +7,8 @@
 #include "fs/base/bytes.h"
 #include "fs/base/error.h"
 #include "fs/base/json.h"
-#include "fs/repo/json_error.h"
-#include "fs/repo/json_member.h"
+#include "fs/format/json_error.h"
+#include "fs/format/json_member.h"
 #include "fs/tree/padded_tree.h"
 #include "fs/tree/tree_frame.h"
 

@@ -10,8 +10,8 @@
 
 #include "fs/base/hex.h"
 #include "fs/base/json.h"
-#include "fs/base/rfc3339.h"
 #include "fs/crypto/base64.h"
+#include "fs/time/rfc3339.h"
 
 namespace snapfs {
 namespace {

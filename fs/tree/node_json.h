@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "fs/base/timezone.h"
+#include "fs/time/timezone.h"
 #include "fs/tree/node.h"
 
 namespace snapfs {

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "fs/base/civil_date.h"
+#include "fs/time/civil_date.h"
 #include "fs/tree/snapshot_list.h"
 
 namespace snapfs {

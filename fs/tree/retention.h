@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "fs/base/calendar_duration.h"
-#include "fs/base/timestamp.h"
-#include "fs/base/timezone.h"
+#include "fs/time/calendar_duration.h"
+#include "fs/time/timestamp.h"
+#include "fs/time/timezone.h"
 #include "fs/tree/snapshot.h"
 
 namespace snapfs {

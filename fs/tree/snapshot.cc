@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "fs/base/json.h"
-#include "fs/base/rfc3339.h"
-#include "fs/repo/json_member.h"
+#include "fs/format/json_member.h"
+#include "fs/time/rfc3339.h"
 #include "fs/tree/json_input.h"
 
 namespace snapfs {

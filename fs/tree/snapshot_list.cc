@@ -11,8 +11,8 @@
 #include "fs/base/error.h"
 #include "fs/base/parallel.h"
 #include "fs/base/synchronized.h"
-#include "fs/base/time_expression.h"
 #include "fs/repo/repository.h"
+#include "fs/time/time_expression.h"
 
 namespace snapfs {
 namespace {

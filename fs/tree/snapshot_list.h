@@ -9,8 +9,8 @@
 
 #include "fs/base/error.h"
 #include "fs/base/stop_token.h"
-#include "fs/base/timestamp.h"
-#include "fs/base/timezone.h"
+#include "fs/time/timestamp.h"
+#include "fs/time/timezone.h"
 #include "fs/tree/snapshot.h"
 
 namespace snapfs {

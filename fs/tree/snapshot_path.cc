@@ -9,8 +9,8 @@
 
 #include "fs/base/error.h"
 #include "fs/base/path.h"
-#include "fs/base/time_expression.h"
 #include "fs/repo/repository.h"
+#include "fs/time/time_expression.h"
 #include "fs/tree/tree_reader.h"
 
 namespace snapfs {

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "fs/base/bytes.h"
-#include "fs/repo/json_error.h"
-#include "fs/repo/json_member.h"
+#include "fs/format/json_error.h"
+#include "fs/format/json_member.h"
 #include "fs/tree/json_input.h"
 #include "fs/tree/padded_tree.h"
 

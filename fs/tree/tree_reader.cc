@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "fs/repo/json_member.h"
+#include "fs/format/json_member.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/json_input.h"
 #include "fs/tree/node_json.h"

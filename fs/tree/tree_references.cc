@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
-#include "fs/repo/json_member.h"
+#include "fs/format/json_member.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/tree_frame.h"
 

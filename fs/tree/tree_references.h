@@ -8,7 +8,7 @@
 #include "fs/base/bytes.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
-#include "fs/repo/blob.h"
+#include "fs/format/blob.h"
 
 namespace snapfs {
 

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "fs/base/start_threads.h"
-#include "fs/repo/pack_run.h"
+#include "fs/index/pack_run.h"
 #include "fs/repo/repository.h"
 
 namespace snapfs {

@@ -6,7 +6,7 @@
 
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
-#include "fs/repo/blob_set.h"
+#include "fs/index/blob_set.h"
 
 namespace snapfs {
 

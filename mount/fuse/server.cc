@@ -9,8 +9,8 @@
 #include <string_view>
 #include <utility>
 
-#include "fs/base/clock.h"
 #include "fs/repo/repository.h"
+#include "fs/time/clock.h"
 #include "mount/fuse/errno_guard.h"
 #include "mount/fuse/mountpoint.h"
 #include "mount/fuse/operations.h"

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "fs/base/clock.h"
-#include "fs/base/timezone.h"
+#include "fs/time/clock.h"
+#include "fs/time/timezone.h"
 #include "mount/model/virtual_part.h"
 #include "mount/model/virtual_tree.h"
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "fs/base/timestamp.h"
+#include "fs/time/timestamp.h"
 #include "mount/model/inode_number.h"
 #include "mount/model/node_table.h"
 

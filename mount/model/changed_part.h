@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "fs/base/clock.h"
 #include "fs/base/stop_token.h"
-#include "fs/base/timezone.h"
+#include "fs/time/clock.h"
+#include "fs/time/timezone.h"
 #include "mount/model/blob_cache.h"
 #include "mount/model/changed_trees.h"
 #include "mount/model/last_oversized.h"

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "fs/base/clock.h"
+#include "fs/time/clock.h"
 #include "mount/model/virtual_part.h"
 #include "mount/model/virtual_tree.h"
 

@@ -9,7 +9,7 @@
 
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
-#include "fs/repo/index.h"
+#include "fs/index/index.h"
 #include "mount/model/node_table.h"
 #include "mount/model/zero_blobs.h"
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "fs/base/id.h"
-#include "fs/base/timestamp.h"
+#include "fs/time/timestamp.h"
 #include "fs/tree/node.h"
 
 namespace snapfs {

@@ -21,8 +21,8 @@
 #include "fs/base/bytes.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
-#include "fs/repo/blob.h"
-#include "fs/repo/pack_run.h"
+#include "fs/format/blob.h"
+#include "fs/index/pack_run.h"
 
 namespace snapfs {
 

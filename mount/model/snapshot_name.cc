@@ -5,7 +5,7 @@
 #include <ranges>
 
 #include "fs/base/error.h"
-#include "fs/base/time_expression.h"
+#include "fs/time/time_expression.h"
 #include "fs/tree/snapshot_list.h"
 
 namespace snapfs {

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "fs/base/clock.h"
-#include "fs/base/timestamp.h"
-#include "fs/base/timezone.h"
+#include "fs/time/clock.h"
+#include "fs/time/timestamp.h"
+#include "fs/time/timezone.h"
 #include "fs/tree/snapshot.h"
 
 namespace snapfs {

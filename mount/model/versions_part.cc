@@ -14,10 +14,10 @@
 
 #include <fmt/format.h>
 
-#include "fs/base/civil_date.h"
 #include "fs/base/error.h"
 #include "fs/crypto/sha256.h"
-#include "mount/model/time_template.h"
+#include "fs/time/civil_date.h"
+#include "fs/time/time_template.h"
 
 namespace snapfs {
 

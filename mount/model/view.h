@@ -10,10 +10,10 @@
 #include <string_view>
 #include <vector>
 
-#include "fs/base/timestamp.h"
+#include "fs/time/time_template.h"
+#include "fs/time/timestamp.h"
 #include "fs/tree/snapshot.h"
 #include "mount/model/ino.h"
-#include "mount/model/time_template.h"
 
 namespace snapfs {
 

@@ -13,11 +13,12 @@
 #include <string_view>
 #include <vector>
 
-#include "fs/base/clock.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
-#include "fs/base/timestamp.h"
-#include "fs/base/timezone.h"
+#include "fs/time/clock.h"
+#include "fs/time/time_template.h"
+#include "fs/time/timestamp.h"
+#include "fs/time/timezone.h"
 #include "fs/tree/snapshot_list.h"
 #include "mount/model/at_part.h"
 #include "mount/model/changed_part.h"
@@ -26,7 +27,6 @@
 #include "mount/model/ino.h"
 #include "mount/model/inode_number.h"
 #include "mount/model/snapshot_follower.h"
-#include "mount/model/time_template.h"
 #include "mount/model/versions_part.h"
 #include "mount/model/view_part.h"
 #include "mount/model/virtual_tree.h"

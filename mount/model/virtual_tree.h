@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "fs/base/id.h"
-#include "fs/base/timestamp.h"
+#include "fs/time/timestamp.h"
 #include "mount/model/ino.h"
 #include "mount/model/inode_number.h"
 #include "mount/model/view.h"

@@ -7,7 +7,7 @@
 
 #include "fs/base/id.h"
 #include "fs/base/synchronized.h"
-#include "fs/repo/blob.h"
+#include "fs/format/blob.h"
 
 namespace snapfs {
 

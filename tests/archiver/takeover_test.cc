@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "fs/crypto/sha256.h"
-#include "fs/repo/index_saver.h"
-#include "fs/repo/pack_saver.h"
+#include "fs/store/index_saver.h"
+#include "fs/store/pack_saver.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/tree_builder.h"
 #include "tests/archiver/archiver_fixture.h"

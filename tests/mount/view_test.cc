@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "fs/base/rfc3339.h"
+#include "fs/time/rfc3339.h"
 #include "mount/model/virtual_tree.h"
 
 namespace snapfs {

@@ -10,9 +10,9 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
-#include "fs/base/clock.h"
 #include "fs/base/error.h"
-#include "fs/base/timezone.h"
+#include "fs/time/clock.h"
+#include "fs/time/timezone.h"
 #include "fs/tree/snapshot_list.h"
 #include "mount/model/changed_part.h"
 #include "mount/model/changed_trees.h"

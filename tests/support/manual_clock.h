@@ -3,8 +3,8 @@
 
 #include <chrono>
 
-#include "fs/base/clock.h"
 #include "fs/base/synchronized.h"
+#include "fs/time/clock.h"
 
 namespace snapfs::testing {
 

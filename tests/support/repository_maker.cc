@@ -8,8 +8,8 @@
 
 #include "fs/backend/local.h"
 #include "fs/base/file.h"
-#include "fs/base/rfc3339.h"
 #include "fs/crypto/sha256.h"
+#include "fs/time/rfc3339.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/snapshot_list.h"
 #include "fs/tree/tree_builder.h"

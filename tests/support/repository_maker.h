@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "fs/backend/backend.h"
-#include "fs/base/clock.h"
-#include "fs/repo/index_saver.h"
-#include "fs/repo/pack_saver.h"
-#include "fs/repo/pack_writer.h"
 #include "fs/repo/repository.h"
+#include "fs/store/index_saver.h"
+#include "fs/store/pack_saver.h"
+#include "fs/store/pack_writer.h"
+#include "fs/time/clock.h"
 #include "fs/tree/node.h"
 #include "fs/tree/snapshot.h"
 

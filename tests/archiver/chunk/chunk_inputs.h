@@ -6,7 +6,7 @@
 #include <random>
 
 #include "fs/base/bytes.h"
-#include "fs/repo/polynomial.h"
+#include "fs/format/polynomial.h"
 
 namespace snapfs::testing {
 

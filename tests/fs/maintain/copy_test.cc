@@ -10,8 +10,8 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
+#include "fs/index/blob_set.h"
 #include "fs/maintain/progress.h"
-#include "fs/repo/blob_set.h"
 #include "fs/tree/snapshot_list.h"
 #include "tests/fs/maintain/pruned_repository.h"
 #include "tests/support/fails_with.h"

@@ -7,8 +7,8 @@
 
 #include "fs/backend/memory.h"
 #include "fs/base/error.h"
+#include "fs/format/index_file.h"
 #include "fs/maintain/index_files.h"
-#include "fs/repo/index_file.h"
 #include "tests/support/fault_backend.h"
 #include "tests/support/repository_maker.h"
 

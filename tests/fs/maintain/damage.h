@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "fs/backend/backend.h"
+#include "fs/format/pack.h"
 #include "fs/maintain/check.h"
-#include "fs/repo/pack.h"
 #include "fs/repo/repository.h"
 
 namespace snapfs::test {

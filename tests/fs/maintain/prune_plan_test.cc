@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "fs/crypto/sha256.h"
-#include "fs/repo/pack.h"
+#include "fs/format/pack.h"
 #include "tests/support/fails_with.h"
 
 namespace snapfs {

@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "fs/crypto/sha256.h"
-#include "fs/repo/blob_set.h"
-#include "fs/repo/index_file.h"
+#include "fs/format/index_file.h"
+#include "fs/index/blob_set.h"
 #include "fs/tree/snapshot_list.h"
 #include "fs/tree/used_blobs.h"
 

@@ -6,12 +6,12 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
-#include "fs/base/clock.h"
 #include "fs/look/stats.h"
 #include "fs/maintain/check.h"
 #include "fs/maintain/copy.h"
 #include "fs/maintain/progress.h"
 #include "fs/repo/repository.h"
+#include "fs/time/clock.h"
 #include "fs/tree/tree_builder.h"
 #include "fs/tree/used_blobs.h"
 #include "tests/support/hex_bytes.h"

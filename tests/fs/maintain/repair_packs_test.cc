@@ -11,9 +11,9 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
-#include "fs/base/clock.h"
 #include "fs/base/error.h"
 #include "fs/maintain/check.h"
+#include "fs/time/clock.h"
 #include "tests/fs/maintain/damage.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/fault_backend.h"

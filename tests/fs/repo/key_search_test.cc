@@ -9,8 +9,8 @@
 
 #include "fs/backend/memory.h"
 #include "fs/crypto/sha256.h"
+#include "fs/format/key_file.h"
 #include "fs/repo/identity.h"
-#include "fs/repo/key_file.h"
 #include "fs/repo/repository.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/fault_backend.h"

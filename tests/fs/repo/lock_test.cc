@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
-#include "fs/base/rfc3339.h"
 #include "fs/repo/repository.h"
+#include "fs/time/rfc3339.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/fault_backend.h"
 #include "tests/support/hex_bytes.h"

@@ -8,16 +8,16 @@
 
 #include "fs/backend/memory.h"
 #include "fs/crypto/sha256.h"
-#include "fs/repo/index_file.h"
-#include "fs/repo/index_saver.h"
-#include "fs/repo/key_file.h"
-#include "fs/repo/pack_saver.h"
-#include "tests/fs/repo/real_repository.h"
+#include "fs/format/index_file.h"
+#include "fs/format/key_file.h"
+#include "fs/store/index_saver.h"
+#include "fs/store/pack_saver.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/fault_backend.h"
 #include "tests/support/hex_bytes.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/quick_init.h"
+#include "tests/support/real_repository.h"
 
 namespace snapfs {
 namespace {

@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
-#include "fs/base/timezone.h"
 #include "fs/repo/repository.h"
+#include "fs/time/timezone.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/quick_init.h"
 

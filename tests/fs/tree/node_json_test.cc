@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "fs/base/rfc3339.h"
+#include "fs/time/rfc3339.h"
 
 namespace snapfs {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "fs/base/rfc3339.h"
+#include "fs/time/rfc3339.h"
 #include "tests/support/hex_bytes.h"
 
 namespace snapfs {

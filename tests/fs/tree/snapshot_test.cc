@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fs/base/error.h"
-#include "fs/base/rfc3339.h"
+#include "fs/time/rfc3339.h"
 #include "fs/tree/snapshot_list.h"
 
 namespace snapfs {

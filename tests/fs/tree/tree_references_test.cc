@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "fs/base/timezone.h"
+#include "fs/time/timezone.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/tree_builder.h"
 #include "fs/tree/tree_reader.h"

@@ -8,13 +8,13 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
-#include "fs/base/clock.h"
 #include "fs/base/error.h"
 #include "fs/crypto/sha256.h"
-#include "fs/repo/index_saver.h"
-#include "fs/repo/pack_saver.h"
-#include "fs/repo/pack_writer.h"
 #include "fs/repo/repository.h"
+#include "fs/store/index_saver.h"
+#include "fs/store/pack_saver.h"
+#include "fs/store/pack_writer.h"
+#include "fs/time/clock.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/snapshot_list.h"
 #include "fs/tree/tree_builder.h"

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "fs/base/json.h"
-#include "fs/base/timezone.h"
+#include "fs/time/timezone.h"
 #include "fs/tree/node_edit.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/snapshot.h"

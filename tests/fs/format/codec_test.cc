@@ -1,0 +1,171 @@
+// Blobs and files to stored bytes and back, in both versions and all modes of compression.
+#include "fs/format/codec.h"
+
+#include <gtest/gtest.h>
+
+#include "fs/crypto/sha256.h"
+#include "tests/support/fails_with.h"
+#include "tests/support/real_repository.h"
+
+namespace snapfs {
+namespace {
+
+using testing::fails_with;
+using testing::from_hex;
+using testing::to_bytes;
+
+constexpr std::array kModes = {CompressionMode::kOff, CompressionMode::kFastest,
+                               CompressionMode::kAuto, CompressionMode::kBetter,
+                               CompressionMode::kMax};
+
+BlobHandle handle_of(BlobType type, ByteView plain) { return {type, sha256(plain)}; }
+
+TEST(Codec, CompressesWhatTheVersionAndModeSay) {
+  const Keys keys = Keys::random();
+  const Bytes text(2000, 'x');
+  for (const unsigned version : {1U, 2U}) {
+    for (const CompressionMode mode : kModes) {
+      Codec codec(keys, {version, mode, true});
+      for (const BlobType type : {BlobType::kData, BlobType::kTree}) {
+        const BlobHandle handle = handle_of(type, text);
+        const SealedBlob sealed = codec.seal_blob(handle, text);
+        const bool compressed =
+            version == 2 && (type == BlobType::kTree || mode != CompressionMode::kOff);
+        EXPECT_EQ(sealed.handle, handle);
+        EXPECT_EQ(sealed.uncompressed_length, compressed ? text.size() : 0);
+        EXPECT_EQ(sealed.bytes.size() < text.size(), compressed);
+        EXPECT_EQ(codec.open_blob(handle, sealed.bytes, sealed.uncompressed_length), text);
+      }
+    }
+  }
+}
+
+TEST(Codec, NeverCompressesAnEmptyBlob) {
+  const Keys keys = Keys::random();
+  Codec codec(keys, {});
+  const BlobHandle handle = handle_of(BlobType::kTree, {});
+  const SealedBlob sealed = codec.seal_blob(handle, {});
+  EXPECT_EQ(sealed.uncompressed_length, 0U);
+  EXPECT_EQ(sealed.bytes.size(), 32U);
+  EXPECT_TRUE(codec.open_blob(handle, sealed.bytes, 0).empty());
+}
+
+TEST(Codec, OpensARealBlob) {
+  const Keys keys = testing::real_master();
+  Codec codec(keys, {});
+  const Bytes pack = from_hex(testing::kRealPack);
+  const BlobHandle handle{BlobType::kData, *Id::parse(testing::kRealBlobId)};
+  EXPECT_EQ(as_text(codec.open_blob(handle, ByteView(pack).first(44), 3)), "hi\n");
+}
+
+TEST(Codec, RefusesABlobThatIsNotWhatItShouldBe) {
+  const Keys keys = Keys::random();
+  Codec codec(keys, {});
+  const Bytes text = to_bytes("some text");
+  const BlobHandle handle = handle_of(BlobType::kData, text);
+  const SealedBlob sealed = codec.seal_blob(handle, text);
+  const auto open = [&](const BlobHandle& wanted, ByteView bytes, std::uint32_t length) {
+    return [&codec, wanted, bytes, length] { codec.open_blob(wanted, bytes, length); };
+  };
+  const auto size = static_cast<std::uint32_t>(text.size());
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, open(handle, sealed.bytes, size + 1)));
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, open(handle, sealed.bytes, size - 1)));
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, open(handle, sealed.bytes, UINT32_MAX)));
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "its ID", open(handle, sealed.bytes, 0)));
+  const BlobHandle other = handle_of(BlobType::kData, as_bytes("other"));
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "its ID", open(other, sealed.bytes, size)));
+  for (std::size_t cut = 0; cut < sealed.bytes.size(); ++cut) {
+    EXPECT_TRUE(fails_with(ErrorCode::kDamaged, handle.id.short_hex(),
+                           open(handle, ByteView(sealed.bytes).first(cut), size)));
+  }
+  Bytes flipped = sealed.bytes;
+  for (std::size_t bit = 0; bit < flipped.size() * 8; ++bit) {
+    flipped[bit / 8] ^= 1U << bit % 8;
+    EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "authentication", open(handle, flipped, size)));
+    flipped[bit / 8] ^= 1U << bit % 8;
+  }
+}
+
+TEST(Codec, VerificationCatchesABlobThatDoesNotHashToItsName) {
+  // What a processor or memory that errs between hashing and sealing looks like.
+  const Keys keys = Keys::random();
+  const BlobHandle wrong = handle_of(BlobType::kData, as_bytes("something else"));
+  Codec verifying(keys, {.verify = true});
+  EXPECT_TRUE(fails_with(ErrorCode::kInternal, "faulty",
+                         [&] { verifying.seal_blob(wrong, as_bytes("text")); }));
+  Codec trusting(keys, {.verify = false});
+  EXPECT_NO_THROW(trusting.seal_blob(wrong, as_bytes("text")));
+}
+
+TEST(Codec, WritesFilesAsTheVersionSays) {
+  const Keys keys = Keys::random();
+  const Bytes json =
+      to_bytes(R"({"a":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"})");
+  for (const CompressionMode mode : kModes) {
+    Codec first(keys, {1, mode, true});
+    EXPECT_EQ(first.open_raw(first.seal_file(json)), json);
+    EXPECT_EQ(first.open_file(first.seal_file(json)), json);
+    Codec second(keys, {2, mode, true});
+    const Bytes plain = second.open_raw(second.seal_file(json));
+    EXPECT_EQ(plain[0], 2);
+    EXPECT_EQ(plain[1], 0x28);  // zstd's magic number
+    EXPECT_LT(plain.size(), json.size());
+    EXPECT_EQ(second.open_file(second.seal_file(json)), json);
+  }
+}
+
+TEST(Codec, ReadsEveryEncodingOfFiles) {
+  const Keys keys = Keys::random();
+  Codec codec(keys, {});
+  for (const std::string_view plain : {"", "{}", "[1]", "{\"x\":1}\n"}) {
+    EXPECT_EQ(as_text(codec.open_file(codec.seal_raw(as_bytes(plain)))), plain);
+  }
+  for (const std::string_view plain : {"\x01x", "\x03x", " {}", "x"}) {
+    EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "encoding",
+                           [&] { codec.open_file(codec.seal_raw(as_bytes(plain))); }));
+  }
+  EXPECT_TRUE(
+      fails_with(ErrorCode::kDamaged, [&] { codec.open_file(codec.seal_raw(as_bytes("\x02"))); }));
+  // Version 1 knows no encodings; what has one is of a later state of the repository.
+  Codec old(keys, {.version = 1});
+  EXPECT_EQ(as_text(old.open_file(old.seal_raw(as_bytes("\x01x")))), "\x01x");
+  EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "version 1",
+                         [&] { old.open_file(codec.seal_file(as_bytes("{}"))); }));
+}
+
+TEST(Codec, DataIsNoLargerThanChunksCanBe) {
+  const Keys keys = Keys::random();
+  Codec codec(keys, {});
+  for (const BlobType type : {BlobType::kData, BlobType::kTree}) {
+    const BlobHandle handle{type, {}};
+    for (const std::uint32_t claim : {std::uint32_t{kMaxDataBytes + 1}, UINT32_MAX}) {
+      EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] {
+        codec.open_blob(handle, codec.seal_raw(as_bytes("x")), claim);
+      }));
+    }
+    const Bytes large(kMaxDataBytes + 1);
+    const ErrorCode code = type == BlobType::kData ? ErrorCode::kUnsupported : ErrorCode::kDamaged;
+    EXPECT_TRUE(fails_with(code, [&] { codec.open_blob(handle, large, 0); }));
+  }
+}
+
+TEST(Codec, OpensARealIndexFile) {
+  const Keys keys = testing::real_master();
+  Codec codec(keys, {});
+  const Bytes stored = from_hex(testing::kRealIndex);
+  EXPECT_EQ(sha256(stored).hex(), testing::kRealIndexId);
+  EXPECT_EQ(as_text(codec.open_file(stored)), testing::kRealIndexJson);
+}
+
+TEST(Codec, RefusesFilesCutOffAnywhere) {
+  const Keys keys = testing::real_master();
+  Codec codec(keys, {});
+  const Bytes stored = from_hex(testing::kRealIndex);
+  for (std::size_t size = 0; size < stored.size(); ++size) {
+    EXPECT_TRUE(
+        fails_with(ErrorCode::kDamaged, [&] { codec.open_file(ByteView(stored).first(size)); }));
+  }
+}
+
+}  // namespace
+}  // namespace snapfs

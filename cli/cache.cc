@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
+#include "cli/local_time.h"
 #include "cli/output.h"
 #include "cli/quantity.h"
 #include "cli/table.h"

@@ -20,6 +20,7 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/snapshot_choice.h"
+#include "cli/snapshot_title.h"
 #include "cli/source_options.h"
 #include "cli/work_progress.h"
 #include "fs/base/error.h"

@@ -23,7 +23,7 @@
 #include "cli/process_limits.h"
 #include "cli/session.h"
 #include "cli/signals.h"
-#include "cli/snapshot_choice.h"
+#include "cli/snapshot_title.h"
 #include "cli/terminal.h"
 #include "fs/base/file.h"
 #include "fs/base/path.h"

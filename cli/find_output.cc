@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "cli/json_object.h"
+#include "cli/local_time.h"
 #include "cli/node_text.h"
-#include "cli/quantity.h"
 #include "fs/base/json.h"
 #include "fs/base/utf8.h"
 #include "fs/time/rfc3339.h"

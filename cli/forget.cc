@@ -14,7 +14,7 @@
 #include "cli/json_object.h"
 #include "cli/lock_option.h"
 #include "cli/output.h"
-#include "cli/prune_output.h"
+#include "cli/prune_run.h"
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/snapshot_choice.h"

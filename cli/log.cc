@@ -14,6 +14,7 @@
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
+#include "cli/local_time.h"
 #include "cli/lock_option.h"
 #include "cli/named_snapshot.h"
 #include "cli/node_text.h"

@@ -10,7 +10,7 @@
 
 #include "cli/json_object.h"
 #include "cli/node_text.h"
-#include "cli/snapshot_choice.h"
+#include "cli/snapshot_title.h"
 #include "fs/base/path_buffer.h"
 #include "fs/base/saturating.h"
 #include "fs/time/rfc3339.h"

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/quantity.h"
+#include "cli/local_time.h"
 #include "fs/base/error.h"
 #include "fs/time/rfc3339.h"
 

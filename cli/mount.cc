@@ -16,12 +16,12 @@
 
 #include "cli/cache_directory.h"
 #include "cli/commands.h"
+#include "cli/duration.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
 #include "cli/lock_option.h"
 #include "cli/output.h"
-#include "cli/quantity.h"
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "fs/base/error.h"

@@ -13,6 +13,7 @@
 #include "cli/output.h"
 #include "cli/session.h"
 #include "cli/snapshot_choice.h"
+#include "cli/snapshot_title.h"
 #include "fs/base/error.h"
 #include "fs/base/path.h"
 #include "fs/tree/snapshot_path.h"

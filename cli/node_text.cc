@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/local_time.h"
 #include "cli/quantity.h"
 #include "fs/tree/node_json.h"
 

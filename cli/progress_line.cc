@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/display_text.h"
+#include "cli/duration.h"
 #include "cli/json_object.h"
 #include "cli/quantity.h"
 

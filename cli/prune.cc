@@ -9,7 +9,7 @@
 #include "cli/global_options.h"
 #include "cli/lock_option.h"
 #include "cli/prune_options.h"
-#include "cli/prune_output.h"
+#include "cli/prune_run.h"
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "fs/base/error.h"

@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "cli/duration.h"
 #include "cli/environment.h"
 #include "cli/grammar/command.h"
 #include "cli/grammar/go_value.h"
-#include "cli/quantity.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 

@@ -21,7 +21,7 @@
 #include "cli/restore_output.h"
 #include "cli/session.h"
 #include "cli/signals.h"
-#include "cli/snapshot_choice.h"
+#include "cli/snapshot_title.h"
 #include "fs/base/error.h"
 #include "fs/base/path.h"
 #include "fs/restore/whole_directories.h"

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/display_text.h"
+#include "cli/duration.h"
 #include "cli/global_options.h"
 #include "cli/json_object.h"
 #include "cli/output.h"

@@ -11,7 +11,7 @@
 #include "cli/global_options.h"
 #include "cli/id_argument.h"
 #include "cli/include_exclude_options.h"
-#include "cli/quantity.h"
+#include "cli/local_time.h"
 #include "cli/rewrite_output.h"
 #include "cli/session.h"
 #include "cli/signals.h"

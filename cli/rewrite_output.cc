@@ -6,7 +6,7 @@
 #include "cli/global_options.h"
 #include "cli/json_object.h"
 #include "cli/output.h"
-#include "cli/snapshot_choice.h"
+#include "cli/snapshot_title.h"
 
 namespace snapfs {
 

@@ -7,10 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "cli/display_text.h"
 #include "cli/filter_options.h"
 #include "cli/output.h"
-#include "cli/quantity.h"
 #include "fs/base/error.h"
 #include "fs/time/clock.h"
 #include "fs/time/timezone.h"
@@ -70,12 +68,6 @@ ExitCode SnapshotChoice::finish(ExitCode status) const {
       fmt::format("{} {}snapshot file{} left out{}", count, unusable_ == 0 ? "damaged " : "",
                   count == 1 ? " was" : "s were", unusable_ == 0 ? "" : ", named above"));
   return ExitCode::kFatal;
-}
-
-std::string title_of(const Snapshot& snapshot) {
-  return printable(fmt::format(
-      "snapshot {} of [{}] at {} by {}@{}", snapshot.id.short_hex(), fmt::join(snapshot.paths, " "),
-      format_local_time(snapshot.time.instant), snapshot.username, snapshot.hostname));
 }
 
 }  // namespace snapfs

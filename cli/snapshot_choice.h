@@ -61,7 +61,4 @@ class SnapshotChoice {
   std::size_t unusable_ = 0;  ///< left out, though they may be sound
 };
 
-/// "snapshot 1a2b3c4d of [/home] at 2026-11-23 10:00:00 by me@host", fit for a terminal.
-std::string title_of(const Snapshot& snapshot);
-
 }  // namespace snapfs

@@ -6,12 +6,12 @@
 
 #include <fmt/format.h>
 
+#include "cli/duration.h"
 #include "cli/environment.h"
 #include "cli/filter_options.h"
 #include "cli/global_options.h"
 #include "cli/grammar/command.h"
 #include "cli/grammar/go_value.h"
-#include "cli/quantity.h"
 #include "fs/base/error.h"
 #include "fs/tree/snapshot.h"
 

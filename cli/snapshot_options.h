@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cli/exclude_options.h"
-#include "cli/target_files.h"
+#include "cli/target_file_options.h"
 
 namespace snapfs {
 

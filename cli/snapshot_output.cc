@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/duration.h"
 #include "cli/global_options.h"
 #include "cli/item_line.h"
 #include "cli/json_object.h"

@@ -13,6 +13,7 @@
 #include "cli/command_stream.h"
 #include "cli/global_options.h"
 #include "cli/snapshot_options.h"
+#include "cli/target_files.h"
 #include "fs/base/error.h"
 #include "fs/base/path.h"
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/json_object.h"
+#include "cli/local_time.h"
 #include "cli/quantity.h"
 #include "cli/table.h"
 #include "fs/base/json.h"

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "archiver/select/path_glob.h"
-#include "cli/grammar/command.h"
 #include "cli/output.h"
+#include "cli/target_file_options.h"
 #include "cli/text_file.h"
 #include "fs/base/error.h"
 #include "fs/base/utf8.h"
@@ -33,17 +33,6 @@ void add_matches(const std::string& file, const SourceFs& source, bool json,
 }
 
 }  // namespace
-
-void add_target_file_options(Command& command, TargetFiles& files) {
-  const char* const group = "What to take";
-  const auto add = [&](const char* name, std::vector<std::string>& values, const char* text) {
-    command.add(group, {name, "FILE", &values, text});
-  };
-  add("--files-from", files.patterns,
-      "Take what the patterns in FILE match, one a line (may be repeated)");
-  add("--files-from-verbatim", files.verbatim, "Take the paths in FILE, one a line, as they are");
-  add("--files-from-raw", files.raw, "Take the paths in FILE, each ended by a zero byte");
-}
 
 std::vector<std::string> collect_targets(const TargetFiles& files,
                                          std::span<const std::string> arguments,

@@ -1,5 +1,4 @@
-// --files-from and its kin: targets that are listed in files (FORMAT §13.1 says what becomes of
-// them).
+// Targets that are listed in files (FORMAT §13.1 says what becomes of them).
 #pragma once
 
 #include <span>
@@ -11,19 +10,7 @@
 
 namespace snapfs {
 
-class Command;
-
-/// The files of each kind, as given; "-" is standard input.
-struct TargetFiles {
-  std::vector<std::string> patterns;  ///< --files-from
-  std::vector<std::string> verbatim;
-  std::vector<std::string> raw;
-
-  bool empty() const noexcept { return patterns.empty() && verbatim.empty() && raw.empty(); }
-};
-
-/// `files` must outlive `command`.
-void add_target_file_options(Command& command, TargetFiles& files);
+struct TargetFiles;
 
 /// The targets in the files, in the order of TargetFiles, then `arguments`. Patterns that match
 /// nothing in `source` are named on standard error. Throws Error{kUsage} when there is no target at

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/quantity.h"
+#include "cli/local_time.h"
 #include "fs/base/error.h"
 
 namespace snapfs {

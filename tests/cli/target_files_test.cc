@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "archiver/source/memory.h"
+#include "cli/target_file_options.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/temporary_directory.h"
 

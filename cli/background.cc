@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "cli/exit_code.h"
-#include "cli/output.h"
+#include "cli/output/output.h"
+#include "cli/process/exit_code.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 

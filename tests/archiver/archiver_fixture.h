@@ -14,12 +14,12 @@
 #include <gtest/gtest.h>
 
 #include "archiver/archiver.h"
-#include "archiver/source/memory.h"
 #include "fs/backend/memory.h"
 #include "fs/format/index_file.h"
 #include "fs/format/index_reader.h"
 #include "fs/tree/tree_reader.h"
 #include "tests/support/fault_backend.h"
+#include "tests/support/memory_source.h"
 #include "tests/support/quick_init.h"
 
 namespace snapfs {

@@ -1,6 +1,6 @@
 // How much memory a run takes, and what it grows with: not with the size of a file, not with what a
 // slow backend has not taken yet, not with the files of a directory that did not change.
-#include "archiver/source/memory.h"
+#include "fs/backend/memory.h"
 
 #include <sys/stat.h>
 
@@ -20,11 +20,11 @@
 
 #include "archiver/archiver.h"
 #include "archiver/task/channel.h"
-#include "fs/backend/memory.h"
 #include "fs/repo/repository.h"
 #include "tests/support/fault_backend.h"
 #include "tests/support/fiber_executor.h"
 #include "tests/support/heap_meter.h"
+#include "tests/support/memory_source.h"
 #include "tests/support/quick_init.h"
 #include "tests/support/seeded_fibers.h"
 #include "tests/support/seeded_random.h"

@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "archiver/archiver.h"
-#include "archiver/source/memory.h"
 #include "fs/backend/memory.h"
+#include "tests/support/memory_source.h"
 #include "tests/support/quick_init.h"
 
 namespace snapfs {

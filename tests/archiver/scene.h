@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "archiver/archiver.h"
-#include "archiver/source/memory.h"
 #include "fs/backend/memory.h"
 #include "tests/support/fault_backend.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/memory_source.h"
 
 namespace snapfs::test {
 

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "archiver/source/memory.h"
+#include "tests/support/memory_source.h"
 
 namespace snapfs {
 namespace {

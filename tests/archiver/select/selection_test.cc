@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "archiver/select/mounted.h"
-#include "archiver/source/memory.h"
 #include "tests/support/fails_with.h"
+#include "tests/support/memory_source.h"
 
 namespace snapfs {
 namespace {

@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "archiver/source/memory.h"
 #include "tests/support/fails_with.h"
+#include "tests/support/memory_source.h"
 
 namespace snapfs {
 namespace {

@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "archiver/source/local.h"
-#include "archiver/source/memory.h"
+#include "tests/support/memory_source.h"
 #include "tests/support/temporary_directory.h"
 
 namespace snapfs {

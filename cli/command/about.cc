@@ -1,0 +1,63 @@
+// snapfs help, options and features: what there is to say about the program itself.
+#include "cli/command/about.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/command/commands.h"
+#include "cli/grammar/help.h"
+#include "cli/grammar/parser.h"
+#include "cli/option/global_options.h"
+#include "cli/output/output.h"
+#include "fs/base/error.h"
+
+namespace snapfs {
+namespace {
+
+ExitCode run_help(const std::vector<std::string>& words) {
+  GlobalOptions unused;
+  const Command program = program_command(unused);
+  std::vector<std::string> line = words;
+  line.emplace_back("--help");
+  const ParsedLine parsed = parse_line(program, line);
+  if (parsed.path.size() != words.size() + 1) {
+    // Finds the words to say; a command that takes arguments has no commands below it.
+    throw Error(ErrorCode::kUsage, "\"" + words.at(parsed.path.size() - 1) +
+                                       "\" is no command: \"snapfs help\" lists what there is");
+  }
+  print(help_text(parsed.path));
+  return ExitCode::kSuccess;
+}
+
+}  // namespace
+
+Command help_command(GlobalOptions& /*options*/) {
+  Command command("help", "Describe a command");
+  const auto words = std::make_shared<std::vector<std::string>>();
+  command.take_all("COMMAND", words.get(), "Which one; without it: the program");
+  command.run = [words](Signals& /*signals*/) { return run_help(*words); };
+  return command;
+}
+
+Command options_command(GlobalOptions& /*options*/) {
+  Command command("options", "List what -o KEY=VALUE can set");
+  command.run = [](Signals& /*signals*/) {
+    print(
+        "All Extended Options:\n"
+        "  local.connections         accepted for restic's sake; a directory needs no limit\n");
+    return ExitCode::kSuccess;
+  };
+  return command;
+}
+
+Command features_command(GlobalOptions& /*options*/) {
+  Command command("features", "List the features that can be switched, of which there are none");
+  command.run = [](Signals& /*signals*/) {
+    print("All Feature Flags:\nthere are none: what works is on\n");
+    return ExitCode::kSuccess;
+  };
+  return command;
+}
+
+}  // namespace snapfs

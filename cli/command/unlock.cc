@@ -1,0 +1,92 @@
+// snapfs unlock: removes the locks that nobody holds any more.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "cli/command/commands.h"
+#include "cli/option/global_options.h"
+#include "cli/output/display_text.h"
+#include "cli/output/json_object.h"
+#include "cli/output/output.h"
+#include "cli/process/signals.h"
+#include "cli/session/session.h"
+#include "fs/base/error.h"
+#include "fs/repo/stale_locks.h"
+#include "fs/time/local_time.h"
+
+namespace snapfs {
+namespace {
+
+std::string describe_lock(const StoredLock& lock) {
+  if (!lock.info) return fmt::format("a lock that cannot be read ({})", lock.problem);
+  const LockInfo& info = *lock.info;
+  const std::string mount =
+      info.mountpoint.empty() ? "" : fmt::format(", a mount on {}", info.mountpoint);
+  return fmt::format("{} lock of PID {} on {} ({}) since {}{}",
+                     info.exclusive ? "the exclusive" : "the", info.pid, info.hostname,
+                     info.username, format_local_time(info.time.instant), mount);
+}
+
+/// One that is gone was given up meanwhile.
+bool remove_lock(Session& session, const Id& id) {
+  try {
+    session.repository().files().remove({FileKind::kLock, id}, session.stop());
+    return true;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNotFound) throw;
+    return false;
+  }
+}
+
+void report(const GlobalOptions& options, std::size_t removed,
+            const std::vector<std::string>& left) {
+  if (options.json) {
+    JsonObject object;
+    object.text("message_type", "summary")
+        .number("removed_locks", removed)
+        .number("remaining_locks", left.size());
+    print(object.finish() + "\n");
+    return;
+  }
+  if (options.quiet) return;
+  print(removed == 0 ? std::string("no locks were removed\n")
+                     : fmt::format("successfully removed {} locks\n", removed));
+  for (const std::string& lock : left) print(fmt::format("left alone: {}\n", printable(lock)));
+  if (!left.empty()) print("if nobody uses the repository, --remove-all removes these, too\n");
+}
+
+ExitCode run_unlock(const GlobalOptions& options, bool remove_all, Signals& signals) {
+  Session session(options, signals, std::nullopt);
+  const LockWitness witness = LockWitness::of_this_host(session.clock().now());
+  std::size_t removed = 0;
+  std::vector<std::string> left;
+  for (const StoredLock& lock : list_locks(session.repository(), session.stop())) {
+    if (remove_all || (lock.info && is_stale(*lock.info, witness))) {
+      if (remove_lock(session, lock.id)) ++removed;
+    } else {
+      left.push_back(describe_lock(lock));
+    }
+  }
+  report(options, removed, left);
+  return ExitCode::kSuccess;
+}
+
+}  // namespace
+
+Command unlock_command(GlobalOptions& options) {
+  Command command("unlock", "Remove the locks of processes that are gone");
+  const auto remove_all = std::make_shared<bool>(false);
+  command.add("Unlock", {"--remove-all", remove_all.get(),
+                         "Remove the locks of those that still run, too: only when nobody does"});
+  command.footer = R"(
+A lock is stale when it was not refreshed for 30 minutes, or was made on this host by a process
+that is gone. A lock that is held protects what its holder is doing: do not remove it.)";
+  command.run = [&options, remove_all](Signals& signals) {
+    return run_unlock(options, *remove_all, signals);
+  };
+  return command;
+}
+
+}  // namespace snapfs

@@ -1,0 +1,131 @@
+#include "cli/option/remote_options.h"
+
+#include <fcntl.h>
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/grammar/command.h"
+#include "cli/grammar/go_value.h"
+#include "cli/option/environment.h"
+#include "fs/base/error.h"
+#include "fs/base/file.h"
+#include "fs/time/duration.h"
+
+namespace snapfs {
+namespace {
+
+void check_readable(const std::string& path) { (void)open_file(path, O_RDONLY | O_NONBLOCK); }
+
+/// A setting of the only storage there is. restic checks its name and value as well.
+void check_local(const std::string& key, const std::string& value) {
+  if (!key.starts_with("local.")) return;
+  if (key != "local.connections") {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("there is no option {}: \"snapfs options\" lists what there is", key));
+  }
+  try {
+    if (parse_integer(value) >= 0) return;
+  } catch (const Error&) {
+    // Said below.
+  }
+  throw Error(ErrorCode::kUsage,
+              fmt::format("--option {}: \"{}\" is no number of operations", key, value));
+}
+
+}  // namespace
+
+void RemoteOptions::check_files() const {
+  std::vector<std::string> files = certificate_files;
+  if (files.empty()) {
+    if (const auto value = environment_setting("CACERT")) {
+      for (std::string_view rest = *value; !rest.empty();) {
+        const std::size_t comma = rest.find(',');
+        files.emplace_back(rest.substr(0, comma));
+        rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+      }
+    }
+  }
+  const std::string client = client_certificate_file.empty()
+                                 ? environment_setting("TLS_CLIENT_CERT").value_or("")
+                                 : client_certificate_file;
+  if (!client.empty()) files.push_back(client);
+  for (const std::string& file : files) check_readable(file);
+}
+
+std::map<std::string, std::string> RemoteOptions::extended_options() const {
+  std::map<std::string, std::string> options;
+  for (const std::string& text : extended) {
+    const std::size_t equals = std::min(text.find('='), text.size());
+    const std::string key = text.substr(0, equals);
+    const std::string value = equals < text.size() ? text.substr(equals + 1) : "";
+    if (key.empty()) {
+      throw Error(ErrorCode::kUsage, fmt::format("--option \"{}\": write it as KEY=VALUE", text));
+    }
+    check_local(key, value);
+    const auto [place, added] = options.emplace(key, value);
+    if (!added && place->second != value) {
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("--option {} is given two values: \"{}\" and \"{}\"", key,
+                              place->second, value));
+    }
+  }
+  return options;
+}
+
+std::vector<std::string> split_csv(std::string_view text) {
+  std::vector<std::string> parts;
+  if (text.empty()) return parts;
+  parts.emplace_back();
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c != '"') {
+      if (c == ',' && !quoted) {
+        parts.emplace_back();
+      } else {
+        parts.back() += c;
+      }
+    } else if (quoted && i + 1 < text.size() && text[i + 1] == '"') {
+      parts.back() += text[++i];
+    } else if (quoted || parts.back().empty()) {
+      quoted = !quoted;
+    } else {
+      throw Error(ErrorCode::kUsage, "a quotation mark stands within a word: double it, in quotes");
+    }
+  }
+  if (quoted) throw Error(ErrorCode::kUsage, "a quotation mark is not closed");
+  return parts;
+}
+
+void add_remote_options(Command& program, RemoteOptions& options) {
+  const auto several = [](std::vector<std::string>* list) -> Binding::Setter {
+    return [list](const std::string& text) {
+      for (std::string& part : split_csv(text)) list->push_back(std::move(part));
+    };
+  };
+  const Binding::Setter timeout = [&options](const std::string& text) {
+    options.stuck_request_timeout = parse_duration(text);
+  };
+  const auto add = [&program](Option option) {
+    program.add("Storage elsewhere (not there yet: checked and kept)", std::move(option).seldom());
+  };
+  add({"-o,--option", "KEY=VALUE", several(&options.extended),
+       "Set what \"snapfs options\" lists (may be repeated)"});
+  add({"--limit-upload", "RATE", &options.upload_kibibytes_per_second,
+       "Send no more than RATE KiB a second"});
+  add({"--limit-download", "RATE", &options.download_kibibytes_per_second,
+       "Fetch no more than RATE KiB a second"});
+  add({"--stuck-request-timeout", "DURATION", timeout,
+       "Try again what got no answer for DURATION (default: 5m)"});
+  add({"--cacert", "FILE", several(&options.certificate_files),
+       "Trust the certificates in FILE (or SNAPFS_CACERT)"});
+  add({"--tls-client-cert", "FILE", &options.client_certificate_file,
+       "Show the certificate in FILE, with its key (or SNAPFS_TLS_CLIENT_CERT)"});
+  add({"--insecure-tls", &options.insecure_tls, "Do not check the certificate of the storage"});
+  add({"--http-user-agent", "NAME", &options.user_agent,
+       "Say that the program is NAME (or SNAPFS_HTTP_USER_AGENT)"});
+}
+
+}  // namespace snapfs

@@ -1,0 +1,137 @@
+#include "cli/option/snapshot_options.h"
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/grammar/command.h"
+#include "cli/grammar/go_value.h"
+#include "cli/option/environment.h"
+#include "cli/option/filter_options.h"
+#include "cli/option/global_options.h"
+#include "fs/base/error.h"
+#include "fs/time/duration.h"
+#include "fs/tree/snapshot.h"
+
+namespace snapfs {
+namespace {
+
+constexpr unsigned kMaxReadConcurrency = 128;
+
+std::string setting(const std::string& option, std::string_view variable) {
+  return !option.empty() ? option : environment_setting(variable).value_or("");
+}
+
+std::optional<std::size_t> whole_number(std::string_view text) {
+  try {
+    const std::int64_t value = parse_integer(text);
+    if (value >= 0) return static_cast<std::size_t>(value);
+  } catch (const Error&) {
+    // No number at all.
+  }
+  return std::nullopt;
+}
+
+void add_source_options(Command& command, GlobalOptions& global, SnapshotOptions& options) {
+  const char* const group = "What to store";
+  command.add(group,
+              {
+                  {"--stdin", &global.stdin_is_data, "Store what comes in on standard input"},
+                  {"--stdin-from-command", &options.stdin_from_command,
+                   "Run the arguments as a command, and store what it prints"},
+                  {"--stdin-filename", "NAME", &options.stdin_filename,
+                   "Call what comes from a stream NAME, not \"stdin\""},
+                  {"--as-path", "PATH", &options.as_path,
+                   "Store the one file or directory as if it lay at PATH"},
+              });
+}
+
+void add_snapshot_description_options(Command& command, SnapshotOptions& options) {
+  const char* const group = "The snapshot";
+  command.add(
+      group,
+      {
+          {"--tag", "TAGS", &options.tags, "Mark the snapshot with TAG[,TAG...] (may be repeated)"},
+          {"-H,--host", "NAME", &options.host, "Record NAME as the host (or SNAPFS_HOST)"},
+          Option("--hostname", "NAME", &options.host, "").deprecated("use --host"),
+          {"--time", "TIME", &options.time, "Record TIME: \"2026-01-31 12:30:00\", or RFC 3339"},
+          {"--with-atime", &options.with_atime,
+           "Store access times, not modification times in their place"},
+          {"--skip-if-unchanged", &options.skip_if_unchanged,
+           "Take no snapshot that would be like its parent"},
+          {"-n,--dry-run", &options.dry_run, "Write nothing, show what would be done"},
+      });
+}
+
+void add_parent_options(Command& command, SnapshotOptions& options) {
+  const char* const group = "What is taken over unread";
+  command.add(group,
+              {
+                  {"--parent", "ID", &options.parent, "Take unchanged files over from snapshot ID"},
+                  {"-g,--group-by", "GROUP", &options.group_by,
+                   "What the parent has in common: host, paths, tags (default: host,paths)"},
+                  {"-f,--force", &options.force, "Read every file, changed or not"},
+                  {"--ignore-ctime", &options.ignore_ctime,
+                   "A new change time does not make a file changed"},
+                  {"--ignore-inode", &options.ignore_inode,
+                   "Neither does a new inode number or change time"},
+              });
+}
+
+void add_run_options(Command& command, SnapshotOptions& options) {
+  const char* const group = "How it is done";
+  command.add(
+      group, {
+                 {"--read-concurrency", "N", &options.read_concurrency,
+                  "Read N files at once (or SNAPFS_READ_CONCURRENCY)"},
+                 {"--checkpoint", "DURATION", &options.checkpoint,
+                  "Write what is done as a partial snapshot this often, 0 for never (default: 5m)"},
+                 {"--no-scan", &options.no_scan, "Do not count beforehand how much there is"},
+             });
+}
+
+}  // namespace
+
+std::vector<std::string> SnapshotOptions::tag_list() const {
+  std::vector<std::string> list;
+  for (const std::string& several : tags) {
+    for (std::string& tag : split_tags(several)) {
+      if (tag == kPartialTag) {
+        throw Error(ErrorCode::kUsage,
+                    fmt::format("the tag \"{}\" marks what interrupted runs leave: choose another",
+                                kPartialTag));
+      }
+      if (!tag.empty()) list.push_back(std::move(tag));
+    }
+  }
+  return list;
+}
+
+std::chrono::seconds SnapshotOptions::checkpoint_every() const { return parse_seconds(checkpoint); }
+
+unsigned SnapshotOptions::read_concurrency_count() const {
+  const std::string text = setting(read_concurrency, "READ_CONCURRENCY");
+  if (text.empty()) return 0;
+  const auto count = whole_number(text);
+  if (!count || *count > kMaxReadConcurrency) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("\"{}\" is no number of files to read at once: it can be 1 to {}, or 0 "
+                            "for what suits the machine",
+                            text, kMaxReadConcurrency));
+  }
+  return static_cast<unsigned>(*count);
+}
+
+void add_snapshot_options(Command& command, GlobalOptions& global, SnapshotOptions& options) {
+  command.take_all("PATH", &options.targets, "What to take a snapshot of");
+  add_source_options(command, global, options);
+  add_target_file_options(command, options.target_files);
+  add_exclude_options(command, options.excludes);
+  add_snapshot_description_options(command, options);
+  add_parent_options(command, options);
+  add_run_options(command, options);
+}
+
+}  // namespace snapfs

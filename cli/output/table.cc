@@ -1,0 +1,70 @@
+#include "cli/output/table.h"
+
+#include <algorithm>
+
+#include "cli/output/display_text.h"
+
+namespace snapfs {
+namespace {
+
+constexpr std::size_t kGap = 2;
+
+using Lines = std::vector<std::string>;
+
+void append_line(std::string& out, const Lines& cells, const std::vector<std::size_t>& widths) {
+  std::string line;
+  for (std::size_t column = 0; column < cells.size(); ++column) {
+    line += cells[column];
+    line.append(widths[column] - display_width(cells[column]) + kGap, ' ');
+  }
+  line.erase(line.find_last_not_of(' ') + 1);
+  out += line + "\n";
+}
+
+}  // namespace
+
+std::size_t display_width(std::string_view line) noexcept {
+  return static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
+TableCell::TableCell(std::string_view line) : lines_{printable(line)} {}
+
+TableCell::TableCell(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) lines_.push_back(printable(line));
+}
+
+std::string Table::text() const {
+  std::vector<std::vector<Lines>> rows;
+  std::vector<std::size_t> widths;
+  for (const std::string& title : titles_) widths.push_back(display_width(title));
+  for (const auto& cells : rows_) {
+    auto& row = rows.emplace_back();
+    for (std::size_t column = 0; column < titles_.size(); ++column) {
+      row.push_back(cells.at(column).lines());
+      for (const std::string& line : row.back()) {
+        widths[column] = std::max(widths[column], display_width(line));
+      }
+    }
+  }
+  std::size_t total = kGap * (widths.empty() ? 0 : widths.size() - 1);
+  for (const std::size_t width : widths) total += width;
+  const std::string rule = std::string(total, '-') + "\n";
+
+  std::string out;
+  append_line(out, titles_, widths);
+  out += rule;
+  for (const auto& row : rows) {
+    std::size_t height = 0;
+    for (const Lines& cell : row) height = std::max(height, cell.size());
+    for (std::size_t i = 0; i < height; ++i) {
+      Lines line;
+      for (const Lines& cell : row) line.push_back(i < cell.size() ? cell[i] : "");
+      append_line(out, line, widths);
+    }
+  }
+  return out + rule;
+}
+
+}  // namespace snapfs

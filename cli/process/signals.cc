@@ -1,0 +1,89 @@
+#include "cli/process/signals.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <optional>
+#include <utility>
+
+#include "cli/process/exit_code.h"
+
+namespace snapfs {
+namespace {
+
+// SIGUSR2 only ever comes from our own destructor, to end the thread.
+constexpr int kWake = SIGUSR2;
+
+sigset_t handled_signals() noexcept {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGXCPU, SIGUSR1, kWake}) ::sigaddset(&set, signal);
+  return set;
+}
+
+}  // namespace
+
+Signals::Signals(std::chrono::milliseconds burst) : burst_(burst) {
+  const sigset_t set = handled_signals();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  thread_ = std::thread([this] { wait_for_signals(); });
+}
+
+Signals::~Signals() {
+  ::pthread_kill(thread_.native_handle(), kWake);
+  thread_.join();
+  const sigset_t set = handled_signals();
+  // The rest of a burst must not end the process, after all, once nobody waits for it.
+  constexpr timespec kNow{};
+  while (::sigtimedwait(&set, nullptr, &kNow) > 0) {
+  }
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+void Signals::stop_because(std::string reason) {
+  {
+    const auto current = reason_.lock();
+    if (current->empty()) *current = std::move(reason);
+  }
+  source_.request_stop();
+}
+
+void Signals::wait_for_signals() {
+  const sigset_t set = handled_signals();
+  using Clock = std::chrono::steady_clock;
+  std::optional<Clock::time_point> interrupted;
+  while (true) {
+    siginfo_t info{};
+    const int signal = ::sigwaitinfo(&set, &info);
+    if (signal < 0) continue;
+    if (signal == kWake) {
+      if (info.si_pid == ::getpid()) return;
+      continue;
+    }
+    if (signal == SIGUSR1) {
+      const auto report = report_.lock();
+      if (*report) (*report)();
+      continue;
+    }
+    if (signal == SIGXCPU) {
+      // It comes anew every second; what ends the process is the hard limit.
+      stop_because("the processor time that the process may use is used up (\"ulimit -t\")");
+      continue;
+    }
+    if (!interrupted) {
+      interrupted = Clock::now();
+      source_.request_stop();
+    } else if (Clock::now() - *interrupted >= burst_) {
+      ::_exit(static_cast<int>(ExitCode::kInterrupted));
+    }
+  }
+}
+
+void protect_locks_from_signals() noexcept {
+  ::signal(SIGHUP, SIG_IGN);
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
+}
+
+}  // namespace snapfs

@@ -1,0 +1,63 @@
+#include "cli/session/cache_directory.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "cli/option/environment.h"
+#include "cli/option/global_options.h"
+#include "cli/output/output.h"
+#include "fs/base/error.h"
+#include "fs/cache/cache_files.h"
+#include "fs/time/clock.h"
+
+namespace snapfs {
+namespace {
+
+constexpr std::string_view kOurs = "/snapfs";
+
+/// The value of a variable that is not ours, unless it is empty.
+std::optional<std::string> variable(const char* name) {
+  const char* const value = std::getenv(name);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return value;
+}
+
+/// Absolute, because a mount in the background leaves the directory that it was started in.
+std::string ours_in(const std::string& base) {
+  return std::filesystem::absolute(base).string() + std::string(kOurs);
+}
+
+}  // namespace
+
+std::optional<std::string> cache_directory(const GlobalOptions& options) {
+  if (options.no_cache) return std::nullopt;
+  if (!options.cache_directory.empty()) return ours_in(options.cache_directory);
+  if (const auto named = environment_setting("CACHE_DIR")) return ours_in(*named);
+  // A relative one is to be ignored (XDG Base Directory Specification).
+  if (const auto base = variable("XDG_CACHE_HOME"); base && base->starts_with('/')) {
+    return ours_in(*base);
+  }
+  if (const auto home = variable("HOME")) return ours_in(*home + "/.cache");
+  return std::nullopt;
+}
+
+void clean_cache(const GlobalOptions& options) {
+  const std::optional<std::string> directory = cache_directory(options);
+  if (!directory) return;
+  try {
+    const CacheLimits limits{std::chrono::hours(24) * 30, std::nullopt};
+    for (const CachedRepository& old :
+         choose_expired(list_cached(*directory), SystemClock().now(), limits)) {
+      remove_cached(old);
+    }
+  } catch (const Error& error) {
+    print_warning(options.json, *directory,
+                  fmt::format("the cache was not cleaned up: {}", error.what()));
+  }
+}
+
+}  // namespace snapfs

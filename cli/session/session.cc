@@ -1,0 +1,85 @@
+#include "cli/session/session.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/option/global_options.h"
+#include "cli/option/location.h"
+#include "cli/output/output.h"
+#include "cli/process/signals.h"
+#include "cli/session/cache_directory.h"
+#include "cli/session/password.h"
+#include "fs/backend/dry_run.h"
+
+namespace snapfs {
+namespace {
+
+/// Before the password is asked for: nobody should type one for a repository that is not there.
+void require_repository(Backend& backend, const StopToken& stop) {
+  if (backend.size(FileKey::config(), stop)) return;
+  // In words that scripts look for.
+  throw Error(ErrorCode::kNoRepository,
+              "repository does not exist: unable to open config file. Is there a repository at the "
+              "following location? " +
+                  backend.location() + ": check the name, or make one with \"snapfs init\"",
+              backend.location());
+}
+
+}  // namespace
+
+OpenOptions opening_options(const GlobalOptions& options) {
+  OpenOptions open;
+  open.compression = options.compression_mode();
+  open.verify_writes = !options.no_extra_verify;
+  open.key_hint = options.key_to_try_first();
+  open.warn = [json = options.json](std::string_view message) { print_warning(json, "", message); };
+  return open;
+}
+
+Session::Session(const GlobalOptions& options, Signals& signals, std::optional<WantedLock> lock,
+                 Writing writing, const std::string& mountpoint)
+    : stop_(signals.token()) {
+  const RepositoryLocation location = RepositoryLocation::parse(options.repository_string());
+  const OpenOptions open = opening_options(options);
+  (void)options.pack_bytes();
+  (void)options.remote.extended_options();
+  options.remote.check_files();
+  if (options.cleanup_cache) clean_cache(options);
+  LockOptions lock_options;
+  lock_options.mountpoint = mountpoint;
+  lock_options.retry_for = options.retry_lock_duration();
+  if (lock) {
+    lock_options.mode = lock->mode;
+    lock_options.may_lack_file = lock->may_lack_file;
+    lock_options.only_reads = lock->only_reads;
+  }
+  path_ = location.path;
+  backend_ = make_backend(location);
+  if (writing == Writing::kPretended) {
+    lock.reset();
+    stored_ = std::exchange(backend_, nullptr);
+    backend_ = std::make_unique<DryRunBackend>(*stored_);
+  }
+  require_repository(*backend_, stop_);
+  with_password(options, stop_, [&](ByteView password) {
+    repository_ = std::make_unique<Repository>(*backend_, password, open, stop_);
+  });
+  if (options.verbosity > 0 && !options.json) {
+    print_note(fmt::format("opened repository {} (version {}) at {}",
+                           repository_->config().id.short_hex(), repository_->config().version,
+                           backend_->location()));
+  }
+  if (!lock) return;
+  protect_locks_from_signals();
+  const auto on_lost = [&signals] {
+    signals.stop_because(
+        "the lock could not be refreshed in time, others may have removed it: the command was "
+        "stopped, run it again");
+  };
+  lock_ = std::make_unique<Lock>(*repository_, clock_, lock_options, on_lost, stop_);
+}
+
+Session::~Session() = default;
+
+}  // namespace snapfs

@@ -1,0 +1,97 @@
+// Repository strings.
+#include "cli/option/location.h"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fs/backend/backend.h"
+#include "fs/base/error.h"
+#include "tests/support/temporary_directory.h"
+
+namespace snapfs {
+namespace {
+
+ErrorCode code_for(std::string_view text, RepositoryUse use = RepositoryUse::kExisting) {
+  try {
+    RepositoryLocation::parse(text, use);
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return ErrorCode::kInternal;
+}
+
+TEST(RepositoryLocation, IsAPathWithOrWithoutScheme) {
+  EXPECT_EQ(RepositoryLocation::parse("/srv/r").path, "/srv/r");
+  EXPECT_EQ(RepositoryLocation::parse("local:rel/r").path, "rel/r");
+  EXPECT_EQ(RepositoryLocation::parse("local:s3:odd").path, "s3:odd");
+}
+
+TEST(RepositoryLocation, WithAColonFirstItIsADirectoryOnlyIfThereIsOne) {
+  const testing::TemporaryDirectory directory;
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(directory.path());
+  for (const std::string text : {"a:b", "user@host:", "C:", "C:\\r", "https:", ":x", "s4:b"}) {
+    EXPECT_EQ(code_for(text), ErrorCode::kUsage) << text;
+    std::filesystem::create_directory(text);
+    EXPECT_EQ(RepositoryLocation::parse(text).path, text);
+    // Nor is it made where there is one.
+    EXPECT_EQ(code_for(text, RepositoryUse::kNew), ErrorCode::kUsage) << text;
+    EXPECT_EQ(RepositoryLocation::parse("local:" + text, RepositoryUse::kNew).path, text);
+  }
+  for (const std::string_view text : {"user@host:/b", "https://h/r", "ssh://h/r", "file:///srv/r",
+                                      "C:\\b", "C:/b", "nfs:h/x", "a.b:c/d"}) {
+    EXPECT_EQ(code_for(text), ErrorCode::kUsage) << text;
+    EXPECT_EQ(code_for(text, RepositoryUse::kNew), ErrorCode::kUsage) << text;
+  }
+  std::ofstream("f:x") << "no directory";
+  EXPECT_EQ(code_for("f:x"), ErrorCode::kUsage);
+  std::filesystem::current_path(before);
+  EXPECT_EQ(RepositoryLocation::parse("./s3:x").path, "./s3:x");
+  EXPECT_EQ(RepositoryLocation::parse("a/b:c", RepositoryUse::kNew).path, "a/b:c");
+  EXPECT_EQ(RepositoryLocation::parse("Local:/r").path, "/r");
+}
+
+TEST(RepositoryLocation, OtherStoragesAreNamedAsUnsupported) {
+  for (const std::string_view text :
+       {"s3:host/bucket", "rest:https://h/", "sftp:u@h:/r", "rclone:remote:path", "b2:bucket",
+        "azure:c:/", "gs:b:/", "swift:c:/", "S3:x", "Rest:http://h/", "SFTP://h/r"}) {
+    EXPECT_EQ(code_for(text), ErrorCode::kUnsupported) << text;
+    EXPECT_EQ(code_for(text, RepositoryUse::kNew), ErrorCode::kUnsupported) << text;
+  }
+}
+
+TEST(RepositoryLocation, MessagesNeverShowAPassword) {
+  for (const std::string_view text :
+       {"rest:https://me:secret@h/r", "REST:http://me:se/cret@h/", "https://me:secret@h/r",
+        "rest:https://:secret@h", "sftp:me:secret@h:/r", "me:secret@h:/r", "x:secret@more@h:/r",
+        "s3:https://key:secret@h/b", "sftp://me:secret@h//r"}) {
+    try {
+      RepositoryLocation::parse(text);
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), ::testing::Not(::testing::HasSubstr("cret"))) << text;
+      EXPECT_THAT(error.subject(), ::testing::Not(::testing::HasSubstr("cret"))) << text;
+      EXPECT_THAT(error.what(), ::testing::HasSubstr("local:")) << text;
+    }
+  }
+  EXPECT_EQ(without_password("rest:https://me:a@b@h/r"), "rest:https://me:***@h/r");
+  EXPECT_EQ(without_password("sftp:me@h:/r"), "sftp:me@h:/r");
+  EXPECT_EQ(without_password("/srv/a:b@c"), "/srv/a:***@c");
+  EXPECT_EQ(without_password("/srv/r"), "/srv/r");
+}
+
+TEST(RepositoryLocation, NothingIsAnError) {
+  EXPECT_EQ(code_for(""), ErrorCode::kUsage);
+  EXPECT_EQ(code_for("local:"), ErrorCode::kUsage);
+}
+
+TEST(MakeBackend, CallsItselfByThePath) {
+  EXPECT_EQ(make_backend({"/srv/r"})->location(), "/srv/r");
+}
+
+}  // namespace
+}  // namespace snapfs

@@ -57,11 +57,11 @@ double read_all(Repository& repository, const Snapshot& snapshot, bool prefetch)
 }
 
 void measure(const char* what, const std::vector<Node>& nodes, test::RepositoryMaker& maker,
-             testing::FaultBackend& backend, std::chrono::milliseconds delay) {
+             test::FaultBackend& backend, std::chrono::milliseconds delay) {
   const Snapshot snapshot = maker.add_snapshot(maker.add_tree(nodes), "2026-01-01T00:00:00Z");
   const auto repository = maker.open();
-  backend.before_each_call([delay](testing::BackendCall call, const FileKey&) {
-    if (call == testing::BackendCall::kLoad) std::this_thread::sleep_for(delay);
+  backend.before_each_call([delay](test::BackendCall call, const FileKey&) {
+    if (call == test::BackendCall::kLoad) std::this_thread::sleep_for(delay);
   });
   for (const bool prefetch : {false, true}) {
     std::printf("%s prefetch=%s delay_ms=%lld mb_per_second=%.1f\n", what, prefetch ? "yes" : "no",
@@ -72,7 +72,7 @@ void measure(const char* what, const std::vector<Node>& nodes, test::RepositoryM
 
 void run(std::chrono::milliseconds delay) {
   MemoryBackend memory;
-  testing::FaultBackend backend(memory);
+  test::FaultBackend backend(memory);
   test::RepositoryMaker maker(backend);
   std::uint64_t seed = 0;
   Node large = test::make_node("large", NodeType::kFile);

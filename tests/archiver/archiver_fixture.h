@@ -120,7 +120,7 @@ class ArchiverTest : public ::testing::Test {
   std::size_t stored(FileKind kind) { return repository_->list(kind, {}).size(); }
 
   MemoryBackend backend_;
-  testing::FaultBackend faults_{backend_};
+  test::FaultBackend faults_{backend_};
   std::unique_ptr<Repository> repository_;
   MemorySource source_;
   SystemClock clock_;

@@ -17,9 +17,9 @@
 namespace snapfs {
 namespace {
 
-using testing::BackendCall;
+using test::BackendCall;
+using test::FaultBackend;
 using ::testing::ElementsAre;
-using testing::FaultBackend;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;

@@ -19,6 +19,7 @@
 namespace snapfs {
 namespace {
 
+using test::BackendCall;
 using test::Blow;
 using test::FiberExecutor;
 using test::HeapMeter;
@@ -26,7 +27,6 @@ using test::Operation;
 using test::Scene;
 using test::SeededFibers;
 using test::StoredRepository;
-using testing::BackendCall;
 
 constexpr std::size_t kNever = 1'000'000;
 

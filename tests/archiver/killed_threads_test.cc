@@ -18,12 +18,12 @@
 namespace snapfs {
 namespace {
 
+using test::BackendCall;
 using test::Blow;
 using test::HeapMeter;
 using test::Operation;
 using test::Scene;
 using test::StoredRepository;
-using testing::BackendCall;
 
 constexpr int kRounds = 240;
 constexpr std::size_t kOperations = 130;  // about as many as a run has

@@ -32,11 +32,11 @@
 namespace snapfs {
 namespace {
 
+using test::BackendCall;
+using test::FaultBackend;
 using test::FiberExecutor;
 using test::HeapMeter;
 using test::SeededFibers;
-using testing::BackendCall;
-using testing::FaultBackend;
 
 constexpr std::size_t kMiB = 1 << 20;
 

@@ -14,7 +14,7 @@
 namespace snapfs::test {
 namespace {
 
-using testing::BackendCall;
+using test::BackendCall;
 
 /// Nothing is guarded here, and thousands of repositories are opened.
 constexpr InitOptions kInstantInit{.kdf = ScryptParameters{.n = 2, .r = 1, .p = 1},

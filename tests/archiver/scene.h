@@ -36,7 +36,7 @@ struct StoredRepository {
 struct Operation {
   std::size_t number = 0;  ///< in its run, from 1
   std::optional<SourceOperation> source;
-  std::optional<testing::BackendCall> backend;
+  std::optional<test::BackendCall> backend;
 };
 
 /// What ends the run, or disturbs it.
@@ -93,12 +93,12 @@ class Scene {
   void fill_source();
   void change_source();
   void add_partial(Repository& repository, SnapshotRequest& request);
-  void begin(std::optional<SourceOperation> source, std::optional<testing::BackendCall> backend);
+  void begin(std::optional<SourceOperation> source, std::optional<test::BackendCall> backend);
 
   MemoryBackend backend_;
-  testing::FaultBackend watched_backend_{backend_};
+  test::FaultBackend watched_backend_{backend_};
   MemorySource source_;
-  testing::ManualClock clock_;
+  test::ManualClock clock_;
   std::optional<Snapshot> parent_;
   std::chrono::milliseconds checkpoint_every_{0};
   std::function<void(const Operation&)> observer_;

@@ -50,7 +50,7 @@ class SparseTest : public ArchiverTest {
     return node.content;
   }
 
-  testing::TemporaryDirectory directory_;
+  test::TemporaryDirectory directory_;
   LocalSource local_;
 };
 

@@ -25,9 +25,9 @@
 namespace snapfs {
 namespace {
 
-using testing::BackendCall;
-using testing::fails_with;
-using testing::FaultBackend;
+using test::BackendCall;
+using test::fails_with;
+using test::FaultBackend;
 
 class SilentProgress final : public Progress {
   void show_warning(const std::string& /*path*/, const std::string& /*message*/) override {}

@@ -9,7 +9,7 @@
 
 #include "fs/base/error.h"
 
-namespace snapfs::testing {
+namespace snapfs::test {
 
 /// EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "pack", [&] { … })): the operation throws Error with
 /// that code, and its message contains `words`.
@@ -39,4 +39,4 @@ template <class Operation>
   return fails_with(code, "", operation);
 }
 
-}  // namespace snapfs::testing
+}  // namespace snapfs::test

@@ -17,7 +17,7 @@
 #include "fs/backend/backend.h"
 #include "fs/base/error.h"
 
-namespace snapfs::testing {
+namespace snapfs::test {
 
 enum class BackendCall { kCreate, kSave, kLoad, kSize, kList, kRemove };
 
@@ -203,4 +203,4 @@ class FaultBackend final : public Backend {
   std::map<std::pair<BackendCall, FileKind>, std::size_t> ended_;
 };
 
-}  // namespace snapfs::testing
+}  // namespace snapfs::test

@@ -10,7 +10,7 @@
 #include "fs/base/hex.h"
 #include "fs/base/id.h"
 
-namespace snapfs::testing {
+namespace snapfs::test {
 
 /// The bytes of `digits`, in which white space may stand anywhere.
 inline Bytes from_hex(std::string_view digits) {
@@ -37,4 +37,4 @@ inline Id numbered_id(std::uint64_t number, std::uint8_t fill = 0x5a) {
   return id;
 }
 
-}  // namespace snapfs::testing
+}  // namespace snapfs::test

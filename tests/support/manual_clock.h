@@ -6,7 +6,7 @@
 #include "fs/base/synchronized.h"
 #include "fs/time/clock.h"
 
-namespace snapfs::testing {
+namespace snapfs::test {
 
 /// Thread-safe. Starts at 2026-11-22 23:37:41 UTC.
 class ManualClock final : public Clock {
@@ -29,4 +29,4 @@ class ManualClock final : public Clock {
   Synchronized<Timestamp> now_{Timestamp{1'795'390'661, 0}};
 };
 
-}  // namespace snapfs::testing
+}  // namespace snapfs::test

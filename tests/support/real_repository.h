@@ -8,7 +8,7 @@
 #include "fs/crypto/keys.h"
 #include "tests/support/hex_bytes.h"
 
-namespace snapfs::testing {
+namespace snapfs::test {
 
 inline constexpr std::string_view kRealKeyId =
     "8bd06d249c9449e0d8821fa2a71b8fce0b77622a457b1b9ebdf25875a9befcfe";
@@ -65,4 +65,4 @@ inline void save_real_repository(Backend& backend) {
   backend.save(FileKey::config(), from_hex(kRealConfig), {});
 }
 
-}  // namespace snapfs::testing
+}  // namespace snapfs::test

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace snapfs::testing {
+namespace snapfs::test {
 
 /// Sets or unsets a variable, and puts back what was there.
 class ScopedVariable {
@@ -32,4 +32,4 @@ class ScopedVariable {
   std::optional<std::string> before_;
 };
 
-}  // namespace snapfs::testing
+}  // namespace snapfs::test

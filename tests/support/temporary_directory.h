@@ -17,7 +17,7 @@
 #include <system_error>
 #include <vector>
 
-namespace snapfs::testing {
+namespace snapfs::test {
 
 /// Made below $TMPDIR, or /tmp. Its name has no symbolic links in it. Throws std::system_error.
 /// Removal puts up with directories without permissions and with any depth.
@@ -104,4 +104,4 @@ inline std::string TemporaryDirectory::make_directory(std::string_view name) con
   return directory.string();
 }
 
-}  // namespace snapfs::testing
+}  // namespace snapfs::test

@@ -17,7 +17,7 @@
 #include "fs/backend/backend.h"
 #include "tests/support/fault_backend.h"
 
-namespace snapfs::testing {
+namespace snapfs::test {
 
 /// One call, as it came in.
 struct SeenCall {
@@ -192,4 +192,4 @@ class WaitingBackend final : public Backend {
   std::size_t most_ = 0;
 };
 
-}  // namespace snapfs::testing
+}  // namespace snapfs::test

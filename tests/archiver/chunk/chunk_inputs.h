@@ -8,7 +8,7 @@
 #include "fs/base/bytes.h"
 #include "fs/format/polynomial.h"
 
-namespace snapfs::testing {
+namespace snapfs::test {
 
 /// FORMAT §8.4: the top byte of a 64-bit linear congruential generator that starts from 1.
 inline Bytes lcg_bytes(std::size_t size) {
@@ -53,4 +53,4 @@ inline Polynomial seeded_polynomial(std::uint64_t seed) {
   }
 }
 
-}  // namespace snapfs::testing
+}  // namespace snapfs::test

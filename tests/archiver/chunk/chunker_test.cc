@@ -101,7 +101,7 @@ constexpr KnownChunk kLcgChunks[] = {
 };
 
 const Bytes& lcg_input() {
-  static const Bytes input = testing::lcg_bytes(33554432);
+  static const Bytes input = test::lcg_bytes(33554432);
   return input;
 }
 
@@ -113,7 +113,7 @@ TEST(ChunkerTables, HoldTheValuesOfTheFormat) {
 }
 
 TEST(ChunkerTables, FingerprintOfKnownWindows) {
-  EXPECT_EQ(format_tables().fingerprint(testing::filled(64, 1)), 0x182bcd15979498U);
+  EXPECT_EQ(format_tables().fingerprint(test::filled(64, 1)), 0x182bcd15979498U);
   Bytes counting(64);
   for (std::size_t i = 0; i < counting.size(); ++i) counting[i] = static_cast<std::uint8_t>(i);
   EXPECT_EQ(format_tables().fingerprint(counting), 0x44b76cac5cee3U);
@@ -130,7 +130,7 @@ std::uint8_t product(FingerprintMatrices::Matrix matrix, std::uint8_t byte) {
 }
 
 TEST(ChunkerTables, MatricesSayTheSameAsTables) {
-  const ChunkerTables tables{testing::seeded_polynomial(11)};
+  const ChunkerTables tables{test::seeded_polynomial(11)};
   for (unsigned b = 0; b < 256; ++b) {
     const auto byte = static_cast<std::uint8_t>(b);
     const std::uint64_t overflow = std::uint64_t{b} << Polynomial::kChunkerDegree;
@@ -198,19 +198,19 @@ TEST_P(EachChunker, GoesOnExactlyWhereItStopped) {
 
 TEST_P(EachChunker, CutsZerosAtTheMinimum) {
   const Chunker chunker = this->chunker();
-  EXPECT_EQ(cut_stream(chunker, testing::filled(4 * kMinChunkSize, 0), 1 << 20),
+  EXPECT_EQ(cut_stream(chunker, test::filled(4 * kMinChunkSize, 0), 1 << 20),
             Lengths(4, kMinChunkSize));
-  EXPECT_EQ(cut_stream(chunker, testing::filled(3 * kMinChunkSize + 5, 0), 1 << 20),
+  EXPECT_EQ(cut_stream(chunker, test::filled(3 * kMinChunkSize + 5, 0), 1 << 20),
             (Lengths{kMinChunkSize, kMinChunkSize, kMinChunkSize, 5}));
-  EXPECT_EQ(sha256(testing::filled(kMinChunkSize, 0)).hex(),
+  EXPECT_EQ(sha256(test::filled(kMinChunkSize, 0)).hex(),
             "07854d2fef297a06ba81685e660c332de36d5d18d546927d30daad6d7fda1541");
 }
 
 TEST_P(EachChunker, CutsAtTheMaximumWhereNothingMatches) {
   const Chunker chunker = this->chunker();
-  EXPECT_EQ(cut_stream(chunker, testing::filled(9 << 20, 1), 1 << 20),
+  EXPECT_EQ(cut_stream(chunker, test::filled(9 << 20, 1), 1 << 20),
             (Lengths{kMaxChunkSize, 1 << 20}));
-  EXPECT_EQ(cut_stream(chunker, testing::filled(2 * kMaxChunkSize, 1), 3 << 20),
+  EXPECT_EQ(cut_stream(chunker, test::filled(2 * kMaxChunkSize, 1), 3 << 20),
             (Lengths{kMaxChunkSize, kMaxChunkSize}));
 }
 
@@ -218,12 +218,12 @@ TEST_P(EachChunker, AShortFileIsOneChunkAndAnEmptyOneNone) {
   const Chunker chunker = this->chunker();
   EXPECT_EQ(chunker.find_cut({}, true), std::nullopt);
   EXPECT_EQ(chunker.find_cut({}, false), std::nullopt);
-  const Bytes one = testing::filled(1, 7);
+  const Bytes one = test::filled(1, 7);
   EXPECT_EQ(chunker.find_cut(one, true), 1U);
   EXPECT_EQ(chunker.find_cut(one, false), std::nullopt);
-  const Bytes shorter = testing::random_bytes(kMinChunkSize - 1, 5);
+  const Bytes shorter = test::random_bytes(kMinChunkSize - 1, 5);
   EXPECT_EQ(chunker.find_cut(shorter, true), kMinChunkSize - 1);
-  const Bytes exact = testing::random_bytes(kMinChunkSize, 5);
+  const Bytes exact = test::random_bytes(kMinChunkSize, 5);
   EXPECT_EQ(chunker.find_cut(exact, true), kMinChunkSize);
 }
 

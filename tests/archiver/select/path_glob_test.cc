@@ -61,9 +61,8 @@ TEST_F(PathGlob, FindsNothingWhereNothingIs) {
 
 TEST_F(PathGlob, RefusesMalformedPatterns) {
   for (const char* pattern : {"[a", "a/[", "[a/b]", "x\\", "x/\\/y"}) {
-    EXPECT_TRUE(testing::fails_with(ErrorCode::kUsage, "--files-from list", [&] {
-      expand(pattern);
-    })) << pattern;
+    EXPECT_TRUE(test::fails_with(ErrorCode::kUsage, "--files-from list", [&] { expand(pattern); }))
+        << pattern;
   }
 }
 

@@ -140,9 +140,8 @@ TEST_F(SelectionTest, ATagThatCannotBeReadIsToldAndRejectsNothing) {
 
 TEST_F(SelectionTest, TagsNeedAName) {
   for (const char* text : {"", ":", ":x", ".", "..", "a/b", "/"}) {
-    EXPECT_TRUE(testing::fails_with(ErrorCode::kUsage, "--exclude-if-present", [&] {
-      TagRule{text};
-    })) << text;
+    EXPECT_TRUE(test::fails_with(ErrorCode::kUsage, "--exclude-if-present", [&] { TagRule{text}; }))
+        << text;
   }
   EXPECT_EQ(TagRule(TagRule::kCacheDirectory).name(), "CACHEDIR.TAG");
 }

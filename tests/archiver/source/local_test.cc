@@ -55,7 +55,7 @@ class Local : public ::testing::Test {
     return count;
   }
 
-  testing::TemporaryDirectory directory_;
+  test::TemporaryDirectory directory_;
   LocalSource source_;
 };
 

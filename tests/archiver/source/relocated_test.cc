@@ -10,8 +10,8 @@
 namespace snapfs {
 namespace {
 
+using test::fails_with;
 using ::testing::ElementsAre;
-using testing::fails_with;
 
 constexpr Timestamp kTime{1'700'000'000, 42};
 

@@ -46,7 +46,7 @@ class LocalMaker final : public Maker {
   }
 
  private:
-  testing::TemporaryDirectory directory_;
+  test::TemporaryDirectory directory_;
   LocalSource source_;
 };
 

@@ -19,7 +19,7 @@ namespace snapfs {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::fails_with;
+using test::fails_with;
 
 const Id kPack = {{0xab}};
 
@@ -53,7 +53,7 @@ class KeptPackTest : public ::testing::Test {
     return {std::istreambuf_iterator<char>(in), {}};
   }
 
-  testing::TemporaryDirectory directory_;
+  test::TemporaryDirectory directory_;
 };
 
 TEST_F(KeptPackTest, IsThereAndMayBeThereBefore) {

@@ -11,7 +11,7 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
+using test::fails_with;
 
 TEST(GoValue, Booleans) {
   for (const char* text : {"1", "t", "T", "TRUE", "true", "True"}) {

@@ -10,9 +10,9 @@
 namespace snapfs {
 namespace {
 
+using test::fails_with;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
-using testing::fails_with;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using Line = std::vector<std::string>;

@@ -8,7 +8,7 @@
 namespace snapfs {
 namespace {
 
-using testing::ScopedVariable;
+using test::ScopedVariable;
 
 TEST(EnvironmentSetting, OurNameComesFirst) {
   const ScopedVariable ours("SNAPFS_TEST_SETTING", "ours");

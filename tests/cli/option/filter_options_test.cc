@@ -13,8 +13,8 @@
 namespace snapfs {
 namespace {
 
+using test::fails_with;
 using ::testing::ElementsAre;
-using testing::fails_with;
 
 TEST(SplitTags, SplitsAtCommasAndTrims) {
   EXPECT_THAT(split_tags("a, b ,c"), ElementsAre("a", "b", "c"));

@@ -8,7 +8,7 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
+using test::fails_with;
 
 ForgetOptions with_count(KeepPeriod period, const char* text) {
   ForgetOptions options;

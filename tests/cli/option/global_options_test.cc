@@ -16,9 +16,9 @@
 namespace snapfs {
 namespace {
 
+using test::fails_with;
+using test::ScopedVariable;
 using ::testing::ElementsAre;
-using testing::fails_with;
-using testing::ScopedVariable;
 
 /// What the options come to before and after a command that uses none of them.
 class GlobalLine : public ::testing::Test {
@@ -122,7 +122,7 @@ TEST_F(GlobalLine, SettingsOfStorageAreChecked) {
 }
 
 TEST_F(GlobalLine, FilesOfCertificatesAreThere) {
-  testing::TemporaryDirectory scratch;
+  test::TemporaryDirectory scratch;
   scratch.write("there", "x");
   const std::string there = scratch / "there";
   const std::string gone = scratch / "gone";
@@ -139,7 +139,7 @@ TEST_F(GlobalLine, FilesOfCertificatesAreThere) {
 }
 
 TEST(GlobalOptions, VariablesThatNameTwoRepositoriesAreAnError) {
-  testing::TemporaryDirectory scratch;
+  test::TemporaryDirectory scratch;
   scratch.write("name", "/theirs\n");
   const std::string file = scratch / "name";
   for (const std::string prefix : {"SNAPFS_", "RESTIC_"}) {

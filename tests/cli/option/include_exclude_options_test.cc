@@ -14,7 +14,7 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
+using test::fails_with;
 
 /// What the command line, its arguments separated by blanks, comes to.
 IncludeExcludeOptions parsed(const std::string& line) {
@@ -29,7 +29,7 @@ IncludeExcludeOptions parsed(const std::string& line) {
 }
 
 TEST(IncludeExcludeOptions, EveryFormCounts) {
-  testing::TemporaryDirectory scratch;
+  test::TemporaryDirectory scratch;
   scratch.write("exact", "*.c\n# comment\n");
   scratch.write("caseless", "*.D\n");
   const std::string exact = scratch / "exact";
@@ -58,7 +58,7 @@ TEST(IncludeExcludeOptions, OneKindOnly) {
 }
 
 TEST(IncludeExcludeOptions, FilesWithoutPatternsAreNoWish) {
-  testing::TemporaryDirectory scratch;
+  test::TemporaryDirectory scratch;
   scratch.write("empty", "# nothing\n");
   const std::string empty = scratch / "empty";
   const IncludeExcludeOptions options = parsed("--include-file " + empty + " -e a");

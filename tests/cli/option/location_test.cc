@@ -31,7 +31,7 @@ TEST(RepositoryLocation, IsAPathWithOrWithoutScheme) {
 }
 
 TEST(RepositoryLocation, WithAColonFirstItIsADirectoryOnlyIfThereIsOne) {
-  const testing::TemporaryDirectory directory;
+  const test::TemporaryDirectory directory;
   const std::filesystem::path before = std::filesystem::current_path();
   std::filesystem::current_path(directory.path());
   for (const std::string text : {"a:b", "user@host:", "C:", "C:\\r", "https:", ":x", "s4:b"}) {

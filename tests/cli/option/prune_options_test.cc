@@ -8,7 +8,7 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
+using test::fails_with;
 
 TEST(PruneOptions, TakeLimitsInAllTheirForms) {
   EXPECT_EQ(parse_unused_limit("5%").beside(9500), 500U);

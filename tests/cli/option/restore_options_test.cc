@@ -8,7 +8,7 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
+using test::fails_with;
 
 RestoreArguments good() {
   RestoreArguments arguments;

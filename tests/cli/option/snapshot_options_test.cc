@@ -10,9 +10,9 @@
 namespace snapfs {
 namespace {
 
+using test::fails_with;
+using test::ScopedVariable;
 using ::testing::ElementsAre;
-using testing::fails_with;
-using testing::ScopedVariable;
 
 TEST(SnapshotOptions, TagsAreSplitAndEmptyOnesLeftOut) {
   SnapshotOptions options;

@@ -8,7 +8,7 @@
 namespace snapfs {
 namespace {
 
-using testing::numbered_id;
+using test::numbered_id;
 
 Snapshot make_snapshot() {
   Snapshot snapshot;

@@ -73,7 +73,7 @@ TEST(ChildProcess, WaitingEndsWhenStopped) {
   ChildProcess child({"sleep", "1000"});
   StopSource stop;
   std::thread stopper([&stop] { stop.request_stop(); });
-  EXPECT_TRUE(testing::fails_with(ErrorCode::kCancelled, [&] { child.wait(stop.get_token()); }));
+  EXPECT_TRUE(test::fails_with(ErrorCode::kCancelled, [&] { child.wait(stop.get_token()); }));
   stopper.join();
   child.terminate(std::chrono::minutes(1));
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";

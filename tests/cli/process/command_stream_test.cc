@@ -14,7 +14,7 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
+using test::fails_with;
 
 std::string read_all(ByteStream& stream) {
   std::string text;

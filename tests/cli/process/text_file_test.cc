@@ -41,7 +41,7 @@ TEST(TextFile, SplitsAtEitherLineEnd) {
 }
 
 TEST(TextFile, ReadsAFileOfAnySize) {
-  const testing::TemporaryDirectory directory;
+  const test::TemporaryDirectory directory;
   const std::string text(200'000, 'x');
   EXPECT_EQ(read_file_or_input(directory.write("list", text)), text);
   EXPECT_EQ(read_file_or_input(directory.write("empty", "")), "");

@@ -9,8 +9,8 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
-using testing::numbered_id;
+using test::fails_with;
+using test::numbered_id;
 
 Snapshot snapshot(std::uint64_t number, const std::string& host, std::vector<std::string> paths,
                   std::vector<std::string> tags = {}) {

@@ -19,7 +19,7 @@
 namespace snapfs {
 namespace {
 
-using testing::ScopedVariable;
+using test::ScopedVariable;
 
 /// Starts every test without any password in the environment.
 class PasswordTest : public ::testing::Test {

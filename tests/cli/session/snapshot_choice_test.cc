@@ -12,8 +12,8 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
-using testing::numbered_id;
+using test::fails_with;
+using test::numbered_id;
 
 std::vector<Snapshot> three() {
   std::vector<Snapshot> all(3);

@@ -11,8 +11,8 @@
 namespace snapfs {
 namespace {
 
+using test::fails_with;
 using ::testing::ElementsAre;
-using testing::fails_with;
 
 class SnapshotSourceTest : public ::testing::Test {
  protected:

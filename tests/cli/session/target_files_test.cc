@@ -32,7 +32,7 @@ class TargetFilesTest : public ::testing::Test {
   }
 
   MemorySource source_;
-  testing::TemporaryDirectory directory_;
+  test::TemporaryDirectory directory_;
   int files_ = 0;
 };
 
@@ -46,7 +46,7 @@ TEST_F(TargetFilesTest, PatternsVerbatimRawArgumentsInThisOrder) {
 
 TEST_F(TargetFilesTest, SomethingHasToBeNamed) {
   const auto nothing = [&](const TargetFiles& files) {
-    return testing::fails_with(ErrorCode::kUsage, "--files-from", [&] { collect(files); });
+    return test::fails_with(ErrorCode::kUsage, "--files-from", [&] { collect(files); });
   };
   EXPECT_TRUE(nothing({}));
   EXPECT_TRUE(nothing({.patterns = {file("none*\n")}, .verbatim = {}, .raw = {}}));
@@ -66,8 +66,8 @@ TEST_F(TargetFilesTest, RawNamesAreEndedAndNotEmpty) {
   EXPECT_THAT(split_raw_names("a\0b\0"sv, "f"), ElementsAre("a", "b"));
   EXPECT_THAT(split_raw_names("", "f"), IsEmpty());
   for (const std::string_view text : {"a"sv, "a\0b"sv, "\0"sv, "a\0\0"sv, "a\0\0b\0"sv}) {
-    EXPECT_TRUE(testing::fails_with(ErrorCode::kUsage, "--files-from-raw f",
-                                    [&] { split_raw_names(text, "f"); }));
+    EXPECT_TRUE(test::fails_with(ErrorCode::kUsage, "--files-from-raw f",
+                                 [&] { split_raw_names(text, "f"); }));
   }
 }
 

@@ -20,9 +20,9 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
-using testing::numbered_id;
-using testing::to_bytes;
+using test::fails_with;
+using test::numbered_id;
+using test::to_bytes;
 
 /// An empty backend, with what it needs to exist.
 class Place {
@@ -44,7 +44,7 @@ class LocalPlace final : public Place {
   Backend& backend() override { return backend_; }
 
  private:
-  testing::TemporaryDirectory directory_;
+  test::TemporaryDirectory directory_;
   LocalBackend backend_{directory_ / "repository"};
 };
 
@@ -55,7 +55,7 @@ class FaultPlace final : public Place {
 
  private:
   MemoryBackend inner_;
-  testing::FaultBackend backend_{inner_};
+  test::FaultBackend backend_{inner_};
 };
 
 class WaitingPlace final : public Place {

@@ -12,9 +12,9 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
-using testing::numbered_id;
-using testing::to_bytes;
+using test::fails_with;
+using test::numbered_id;
+using test::to_bytes;
 
 const FileKey kStored{FileKind::kPack, numbered_id(1)};
 const FileKey kNew{FileKind::kPack, numbered_id(2)};

@@ -9,7 +9,7 @@ namespace snapfs {
 namespace {
 
 TEST(FileKey, LiesWhereTheFormatPutsIt) {
-  const Id id = testing::numbered_id(0x0123456789abcdef, 0xff);
+  const Id id = test::numbered_id(0x0123456789abcdef, 0xff);
   const std::string name = "0123456789abcdef0123456789abcdef" + std::string(32, 'f');
   EXPECT_EQ(path_of(FileKey::config()), "config");
   EXPECT_EQ(path_of({FileKind::kKey, id}), "keys/" + name);
@@ -20,7 +20,7 @@ TEST(FileKey, LiesWhereTheFormatPutsIt) {
 }
 
 TEST(FileKey, IsCalledByKindAndShortId) {
-  EXPECT_EQ(describe({FileKind::kPack, testing::numbered_id(0x0123456789abcdef)}), "pack 01234567");
+  EXPECT_EQ(describe({FileKind::kPack, test::numbered_id(0x0123456789abcdef)}), "pack 01234567");
   EXPECT_EQ(describe(FileKey::config()), "the config");
 }
 

@@ -25,9 +25,9 @@ namespace snapfs {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::fails_with;
-using testing::numbered_id;
-using testing::SystemCalls;
+using test::fails_with;
+using test::numbered_id;
+using test::SystemCalls;
 
 class LocalBackendTest : public ::testing::Test {
  protected:
@@ -57,7 +57,7 @@ class LocalBackendTest : public ::testing::Test {
     return ids;
   }
 
-  testing::TemporaryDirectory directory_;
+  test::TemporaryDirectory directory_;
   const FileKey key_{FileKind::kPack, numbered_id(0xab12)};
 };
 
@@ -325,7 +325,7 @@ TEST_P(FailingSave, LeavesNothingBehindAndTheOldFileAlone) {
                            [&] { backend.save(key, as_bytes("new content"), {}); }));
   }
   EXPECT_EQ(files_below_root(), before);
-  EXPECT_EQ(backend.load(old, std::nullopt, {}, {}), testing::to_bytes("old"));
+  EXPECT_EQ(backend.load(old, std::nullopt, {}, {}), test::to_bytes("old"));
 }
 
 INSTANTIATE_TEST_SUITE_P(, FailingSave,
@@ -355,7 +355,7 @@ TEST_F(LocalBackendTest, SavesWhereSyncingIsNotSupported) {
   SystemCalls calls;
   calls.fail("fsync", ENOTSUP);
   backend.save(key_, as_bytes("x"), {});
-  EXPECT_EQ(backend.load(key_, std::nullopt, {}, {}), testing::to_bytes("x"));
+  EXPECT_EQ(backend.load(key_, std::nullopt, {}, {}), test::to_bytes("x"));
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 
 #include "fs/base/synchronized.h"
 
-namespace snapfs::testing {
+namespace snapfs::test {
 namespace {
 
 struct Record {
@@ -64,11 +64,11 @@ void SystemCalls::fail(const std::string& call, int error) {
   (*record().lock())->failing[call] = error;
 }
 
-}  // namespace snapfs::testing
+}  // namespace snapfs::test
 
-using snapfs::testing::path_of_descriptor;
-using snapfs::testing::size_of;
-using snapfs::testing::watched;
+using snapfs::test::path_of_descriptor;
+using snapfs::test::size_of;
+using snapfs::test::watched;
 
 extern "C" {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace snapfs::testing {
+namespace snapfs::test {
 
 /// Records calls while it lives. One at a time; the calls of all threads.
 class SystemCalls {
@@ -30,4 +30,4 @@ class SystemCalls {
   void fail(const std::string& call, int error);
 };
 
-}  // namespace snapfs::testing
+}  // namespace snapfs::test

@@ -28,7 +28,7 @@ class DurableFileTest : public ::testing::Test {
     return static_cast<std::size_t>(std::distance(entries, fs::directory_iterator()));
   }
 
-  testing::TemporaryDirectory directory_;
+  test::TemporaryDirectory directory_;
 };
 
 TEST_F(DurableFileTest, HasItsNameOnlyWhenItIsWhole) {
@@ -53,7 +53,7 @@ TEST_F(DurableFileTest, LeavesNothingUnlessPublished) {
 }
 
 TEST_F(DurableFileTest, NeedsItsDirectory) {
-  EXPECT_TRUE(testing::fails_with(ErrorCode::kNotFound, [&] { DurableFile(path() + "/below"); }));
+  EXPECT_TRUE(test::fails_with(ErrorCode::kNotFound, [&] { DurableFile(path() + "/below"); }));
 }
 
 TEST(ParentDirectory, IsWhatTheFileIsIn) {

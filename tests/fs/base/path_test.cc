@@ -62,7 +62,7 @@ class CurrentDirectory : public ::testing::Test {
 };
 
 TEST_F(CurrentDirectory, KeepsTheNameThatTheUserCameBy) {
-  const testing::TemporaryDirectory directory;
+  const test::TemporaryDirectory directory;
   const std::string real = directory.make_directory("real");
   std::filesystem::create_directory_symlink("real", directory / "link");
   std::filesystem::current_path(real);

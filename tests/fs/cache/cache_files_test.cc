@@ -14,8 +14,8 @@
 namespace snapfs {
 namespace {
 
-using testing::numbered_id;
-using testing::TemporaryDirectory;
+using test::numbered_id;
+using test::TemporaryDirectory;
 
 class CacheFilesTest : public ::testing::Test {
  protected:

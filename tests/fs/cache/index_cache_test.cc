@@ -28,7 +28,7 @@ namespace snapfs {
 namespace {
 
 namespace stdfs = std::filesystem;
-using testing::numbered_id;
+using test::numbered_id;
 
 class IndexCacheTest : public ::testing::Test {
  protected:

@@ -14,7 +14,7 @@
 namespace snapfs {
 namespace {
 
-using testing::from_hex;
+using test::from_hex;
 
 constexpr std::string_view kVectorEncrypt =
     "303e8687b1d7db18421bdc6bb8588ccadac4d59ee87b8ff70c44e635790cafef";

@@ -12,7 +12,7 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
+using test::fails_with;
 
 std::string derive(std::string_view password, ByteView salt, const ScryptParameters& parameters) {
   const Keys keys = derive_keys(as_bytes(password), salt, parameters, {});

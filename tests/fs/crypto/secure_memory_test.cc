@@ -15,7 +15,7 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
+using test::fails_with;
 
 /// VmLck of this process in KiB.
 long locked_kib() {

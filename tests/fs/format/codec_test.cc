@@ -10,9 +10,9 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
-using testing::from_hex;
-using testing::to_bytes;
+using test::fails_with;
+using test::from_hex;
+using test::to_bytes;
 
 constexpr std::array kModes = {CompressionMode::kOff, CompressionMode::kFastest,
                                CompressionMode::kAuto, CompressionMode::kBetter,
@@ -51,10 +51,10 @@ TEST(Codec, NeverCompressesAnEmptyBlob) {
 }
 
 TEST(Codec, OpensARealBlob) {
-  const Keys keys = testing::real_master();
+  const Keys keys = test::real_master();
   Codec codec(keys, {});
-  const Bytes pack = from_hex(testing::kRealPack);
-  const BlobHandle handle{BlobType::kData, *Id::parse(testing::kRealBlobId)};
+  const Bytes pack = from_hex(test::kRealPack);
+  const BlobHandle handle{BlobType::kData, *Id::parse(test::kRealBlobId)};
   EXPECT_EQ(as_text(codec.open_blob(handle, ByteView(pack).first(44), 3)), "hi\n");
 }
 
@@ -150,17 +150,17 @@ TEST(Codec, DataIsNoLargerThanChunksCanBe) {
 }
 
 TEST(Codec, OpensARealIndexFile) {
-  const Keys keys = testing::real_master();
+  const Keys keys = test::real_master();
   Codec codec(keys, {});
-  const Bytes stored = from_hex(testing::kRealIndex);
-  EXPECT_EQ(sha256(stored).hex(), testing::kRealIndexId);
-  EXPECT_EQ(as_text(codec.open_file(stored)), testing::kRealIndexJson);
+  const Bytes stored = from_hex(test::kRealIndex);
+  EXPECT_EQ(sha256(stored).hex(), test::kRealIndexId);
+  EXPECT_EQ(as_text(codec.open_file(stored)), test::kRealIndexJson);
 }
 
 TEST(Codec, RefusesFilesCutOffAnywhere) {
-  const Keys keys = testing::real_master();
+  const Keys keys = test::real_master();
   Codec codec(keys, {});
-  const Bytes stored = from_hex(testing::kRealIndex);
+  const Bytes stored = from_hex(test::kRealIndex);
   for (std::size_t size = 0; size < stored.size(); ++size) {
     EXPECT_TRUE(
         fails_with(ErrorCode::kDamaged, [&] { codec.open_file(ByteView(stored).first(size)); }));

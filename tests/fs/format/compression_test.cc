@@ -16,9 +16,9 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
-using testing::from_hex;
-using testing::to_bytes;
+using test::fails_with;
+using test::from_hex;
+using test::to_bytes;
 
 Bytes decompress(ByteView frames, std::uint64_t limit) {
   Compressor compressor(CompressionMode::kAuto);

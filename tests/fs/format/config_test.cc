@@ -11,8 +11,8 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
-using testing::kRealConfigJson;
+using test::fails_with;
+using test::kRealConfigJson;
 
 std::string with(std::string_view old, std::string_view replacement) {
   std::string json(kRealConfigJson);

@@ -13,9 +13,9 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
-using testing::kRealIndexJson;
-using testing::numbered_id;
+using test::fails_with;
+using test::kRealIndexJson;
+using test::numbered_id;
 
 std::vector<PackDescription> parse(std::string_view json, unsigned version = 2) {
   std::vector<PackDescription> packs;

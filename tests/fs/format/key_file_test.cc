@@ -13,8 +13,8 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
-using testing::kRealKey;
+using test::fails_with;
+using test::kRealKey;
 
 constexpr ScryptParameters kQuick{2, 1, 1};
 
@@ -25,8 +25,8 @@ bool same_keys(const Keys& a, const Keys& b) {
 
 TEST(KeyFile, OpensTheReferenceProgramsKey) {
   const KeyFile file = parse_key_file(as_bytes(kRealKey));
-  EXPECT_EQ(sha256(as_bytes(kRealKey)).hex(), testing::kRealKeyId);
-  EXPECT_TRUE(same_keys(open_key_file(file, as_bytes("x")), testing::real_master()));
+  EXPECT_EQ(sha256(as_bytes(kRealKey)).hex(), test::kRealKeyId);
+  EXPECT_TRUE(same_keys(open_key_file(file, as_bytes("x")), test::real_master()));
   EXPECT_EQ(encode_key_file(file), kRealKey);
 }
 

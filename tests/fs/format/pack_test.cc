@@ -15,9 +15,9 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
-using testing::from_hex;
-using testing::numbered_id;
+using test::fails_with;
+using test::from_hex;
+using test::numbered_id;
 
 class PackTest : public ::testing::Test {
  protected:
@@ -45,11 +45,11 @@ class PackTest : public ::testing::Test {
 };
 
 TEST_F(PackTest, ReadsTheReferenceProgramsPack) {
-  const Keys keys = testing::real_master();
+  const Keys keys = test::real_master();
   Codec codec(keys, {});
-  const Bytes file = from_hex(testing::kRealPack);
-  EXPECT_EQ(sha256(file).hex(), testing::kRealPackId);
-  const PackEntry expected{{BlobType::kData, *Id::parse(testing::kRealBlobId)}, 0, 44, 3};
+  const Bytes file = from_hex(test::kRealPack);
+  EXPECT_EQ(sha256(file).hex(), test::kRealPackId);
+  const PackEntry expected{{BlobType::kData, *Id::parse(test::kRealBlobId)}, 0, 44, 3};
   EXPECT_EQ(parse_pack_header(codec, file, file.size()), std::vector{expected});
   EXPECT_EQ(pack_header_extent(ByteView(file).last(4), file.size()), 77U);
   // A reader has only the end of a large file.

@@ -16,7 +16,7 @@
 namespace snapfs {
 namespace {
 
-using testing::numbered_id;
+using test::numbered_id;
 
 /// Spread over all shards, as real IDs are.
 Id spread_id(std::size_t number) { return sha256(as_bytes(std::to_string(number))); }

@@ -19,7 +19,7 @@
 namespace snapfs {
 namespace {
 
-using testing::numbered_id;
+using test::numbered_id;
 
 Id random_id(std::mt19937_64& random) {
   Id id;

@@ -40,7 +40,7 @@ class DiffTest : public ::testing::Test, protected DiffVisitor {
   }
 
   MemoryBackend memory_;
-  snapfs::testing::FaultBackend backend_{memory_};
+  snapfs::test::FaultBackend backend_{memory_};
   test::RepositoryMaker maker_{backend_};
   std::vector<std::string> changes_;
   DiffSummary summary_;
@@ -98,7 +98,7 @@ TEST_F(DiffTest, ReadsEqualDirectoriesOnlyForBlobsAndOnlyOnce) {
   nodes.push_back(maker_.make_file("new", {"new"}));
   const Id after = tree_of(nodes);
   maker_.flush();
-  const snapfs::testing::CallFilter loads{snapfs::testing::BackendCall::kLoad, FileKind::kPack};
+  const snapfs::test::CallFilter loads{snapfs::test::BackendCall::kLoad, FileKind::kPack};
   const std::size_t at_first = backend_.ended(loads);
   EXPECT_THAT(diff(before, after), ElementsAre("+ /new"));
   EXPECT_EQ(backend_.ended(loads) - at_first, 3U);

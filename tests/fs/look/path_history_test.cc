@@ -32,7 +32,7 @@ class PathHistoryTest : public ::testing::Test {
   }
 
   MemoryBackend memory_;
-  snapfs::testing::FaultBackend backend_{memory_};
+  snapfs::test::FaultBackend backend_{memory_};
   test::RepositoryMaker maker_{backend_};
   int unreadable_ = 0;
 };
@@ -80,7 +80,7 @@ TEST_F(PathHistoryTest, ReadsSharedDirectoriesOnce) {
         maker_.add_tree({make_directory("home", home), make_symlink(std::to_string(i), "x")}));
   }
   maker_.flush();
-  const snapfs::testing::CallFilter loads{snapfs::testing::BackendCall::kLoad, FileKind::kPack};
+  const snapfs::test::CallFilter loads{snapfs::test::BackendCall::kLoad, FileKind::kPack};
   const std::size_t before = backend_.ended(loads);
   EXPECT_EQ(history(roots, "/home/f").size(), 1U);
   EXPECT_EQ(backend_.ended(loads) - before, roots.size() + 1);
@@ -106,9 +106,9 @@ TEST_F(PathHistoryTest, WhatCannotBeReadIsNoChange) {
 TEST_F(PathHistoryTest, StorageThatDoesNotAnswerEndsIt) {
   const Id root = root_without();
   maker_.flush();
-  backend_.fail({snapfs::testing::BackendCall::kLoad, FileKind::kPack}, 1, ErrorCode::kIo,
-                snapfs::testing::FaultBackend::kForever);
-  EXPECT_TRUE(snapfs::testing::fails_with(ErrorCode::kIo, [&] { history({root}, "/home/f"); }));
+  backend_.fail({snapfs::test::BackendCall::kLoad, FileKind::kPack}, 1, ErrorCode::kIo,
+                snapfs::test::FaultBackend::kForever);
+  EXPECT_TRUE(snapfs::test::fails_with(ErrorCode::kIo, [&] { history({root}, "/home/f"); }));
 }
 
 TEST_F(PathHistoryTest, TellsOfWhatCannotBeRead) {

@@ -34,7 +34,7 @@ class StatsTest : public ::testing::Test {
   Repository& repository() { return maker_.repository(); }
 
   MemoryBackend memory_;
-  snapfs::testing::FaultBackend backend_{memory_};
+  snapfs::test::FaultBackend backend_{memory_};
   test::RepositoryMaker maker_{backend_};
 };
 
@@ -81,7 +81,7 @@ TEST_F(StatsTest, ReadsEveryDirectoryOnce) {
   for (int i = 0; i < 10; ++i) {
     roots.push_back(tree_of({make_directory("s", shared), make_symlink(std::to_string(i), "x")}));
   }
-  const snapfs::testing::CallFilter calls{snapfs::testing::BackendCall::kLoad, FileKind::kPack};
+  const snapfs::test::CallFilter calls{snapfs::test::BackendCall::kLoad, FileKind::kPack};
   for (const auto count : {&restore_size, &unique_contents}) {
     const std::size_t before = backend_.ended(calls);
     count(repository(), roots, {});

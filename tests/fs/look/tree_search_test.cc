@@ -40,11 +40,11 @@ class TreeSearchTest : public ::testing::Test {
   }
 
   std::size_t loads() const {
-    return backend_.ended({snapfs::testing::BackendCall::kLoad, FileKind::kPack});
+    return backend_.ended({snapfs::test::BackendCall::kLoad, FileKind::kPack});
   }
 
   MemoryBackend memory_;
-  snapfs::testing::FaultBackend backend_{memory_};
+  snapfs::test::FaultBackend backend_{memory_};
   test::RepositoryMaker maker_{backend_};
 };
 

@@ -26,12 +26,12 @@
 namespace snapfs {
 namespace {
 
+using test::BackendCall;
+using test::fails_with;
+using test::FaultBackend;
 using ::testing::AllOf;
-using testing::BackendCall;
 using ::testing::Contains;
 using ::testing::ElementsAre;
-using testing::fails_with;
-using testing::FaultBackend;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -403,7 +403,7 @@ TEST_F(CheckTest, StopsInTheMiddleOfATree) {
   Node second = maker_.make_file("second", {"b"});
   second.size = 100;
   Node many = maker_.make_file("many", {});
-  many.content.assign(20'000, testing::numbered_id(1));
+  many.content.assign(20'000, test::numbered_id(1));
   for (const std::vector<Node>& nodes : {std::vector<Node>{first, second}, {many}}) {
     MemoryBackend backend;
     test::RepositoryMaker maker(backend);

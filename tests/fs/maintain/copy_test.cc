@@ -23,10 +23,10 @@
 namespace snapfs {
 namespace {
 
+using test::BackendCall;
 using test::count_intact_snapshots;
-using testing::BackendCall;
-using testing::fails_with;
-using testing::FaultBackend;
+using test::fails_with;
+using test::FaultBackend;
 
 class CopyTest : public ::testing::Test {
  protected:
@@ -212,8 +212,8 @@ TEST(FindUncopied, TakesAnyNumberOfVersionsOfOneSnapshot) {
   std::vector<Snapshot> present;
   for (std::uint64_t i = 0; i < kSnapshots; ++i) {
     Snapshot snapshot;
-    snapshot.id = testing::numbered_id(i);
-    snapshot.original = testing::numbered_id(kSnapshots);
+    snapshot.id = test::numbered_id(i);
+    snapshot.original = test::numbered_id(kSnapshots);
     snapshot.hostname = std::to_string(i);
     present.push_back(std::move(snapshot));
   }

@@ -95,10 +95,10 @@ std::size_t kill_everywhere(Backend& backend, const std::function<void(Repositor
   for (std::size_t point = 1;; ++point) {
     MemoryBackend left;
     copy_files(backend, left);
-    testing::FaultBackend storage(left);
+    test::FaultBackend storage(left);
     Repository repository(storage, as_bytes(kPassword), {}, {});
     std::atomic<std::size_t> operations = 0;
-    storage.before_each_call([&](testing::BackendCall, const FileKey&) {
+    storage.before_each_call([&](test::BackendCall, const FileKey&) {
       if (++operations >= point) throw Error(ErrorCode::kIo, "the process is dead");
     });
     try {

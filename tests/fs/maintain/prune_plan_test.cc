@@ -15,7 +15,7 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
+using test::fails_with;
 
 constexpr std::uint32_t kMiB = 1 << 20;
 

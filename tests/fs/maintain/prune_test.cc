@@ -22,11 +22,11 @@
 namespace snapfs {
 namespace {
 
+using test::BackendCall;
 using test::count_intact_snapshots;
+using test::fails_with;
+using test::FaultBackend;
 using test::find_waste;
-using testing::BackendCall;
-using testing::fails_with;
-using testing::FaultBackend;
 using ::testing::IsEmpty;
 
 /// Everything that is not used goes.

@@ -19,8 +19,8 @@
 namespace snapfs::test {
 namespace {
 
-using testing::FaultBackend;
-using testing::ManualClock;
+using test::FaultBackend;
+using test::ManualClock;
 
 class Warnings final : public MaintenanceProgress {
  public:

@@ -21,7 +21,7 @@
 namespace snapfs {
 namespace {
 
-using testing::numbered_id;
+using test::numbered_id;
 
 class Findings final : public CheckListener {
  public:

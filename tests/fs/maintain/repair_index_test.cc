@@ -21,10 +21,10 @@
 namespace snapfs {
 namespace {
 
-using testing::BackendCall;
+using test::BackendCall;
+using test::fails_with;
+using test::FaultBackend;
 using ::testing::ElementsAre;
-using testing::fails_with;
-using testing::FaultBackend;
 using ::testing::IsEmpty;
 
 class RepairIndexTest : public ::testing::Test {

@@ -22,9 +22,9 @@
 namespace snapfs {
 namespace {
 
+using test::fails_with;
+using test::FaultBackend;
 using ::testing::ElementsAre;
-using testing::fails_with;
-using testing::FaultBackend;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -250,7 +250,7 @@ TEST_F(RepairPacksTest, AnotherCopyThatCannotBeReadNowIsNotLost) {
 
 TEST_F(RepairPacksTest, AStorageThatRefusesEndsIt) {
   FaultBackend faults(memory_);
-  faults.fail({testing::BackendCall::kLoad, FileKind::kPack}, 1, ErrorCode::kPermission,
+  faults.fail({test::BackendCall::kLoad, FileKind::kPack}, 1, ErrorCode::kPermission,
               FaultBackend::kForever);
   EXPECT_TRUE(fails_with(ErrorCode::kPermission, [&] { repair(faults, {pack_}); }));
   EXPECT_TRUE(exists(pack_));

@@ -25,13 +25,13 @@
 namespace snapfs {
 namespace {
 
+using test::BackendCall;
+using test::fails_with;
+using test::FaultBackend;
 using test::make_directory;
-using testing::BackendCall;
+using test::numbered_id;
 using ::testing::ElementsAre;
-using testing::fails_with;
-using testing::FaultBackend;
 using ::testing::IsEmpty;
-using testing::numbered_id;
 
 /// Goes by paths as a whole: every directory is a state of its own.
 class PathByPath final : public PathRule {

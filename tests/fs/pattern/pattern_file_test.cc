@@ -11,7 +11,7 @@
 namespace snapfs {
 namespace {
 
-using snapfs::testing::fails_with;
+using snapfs::test::fails_with;
 using ::testing::ElementsAre;
 
 std::string lookup(const std::string& name) {

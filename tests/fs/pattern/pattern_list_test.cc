@@ -98,8 +98,8 @@ TEST(PatternList, WithoutCaseInvalidBytesAreEqual) {
 
 TEST(PatternList, ShowsAMalformedPatternAsItWasTyped) {
   const std::vector<PatternSource> sources = {{"--iexclude", {"[ABC"}}};
-  EXPECT_TRUE(testing::fails_with(ErrorCode::kUsage, "--iexclude: \"[ABC\"",
-                                  [&] { PatternList(sources, LetterCase::kIgnored); }));
+  EXPECT_TRUE(test::fails_with(ErrorCode::kUsage, "--iexclude: \"[ABC\"",
+                               [&] { PatternList(sources, LetterCase::kIgnored); }));
 }
 
 TEST(LowerCase, IsThatOfUnicode) {

@@ -152,8 +152,8 @@ TEST(Pattern, KnowsItsNegation) {
 TEST(Pattern, MalformedOnesNameTheirOrigin) {
   for (const char* text : {"[a", "a/[x/b", "!/x/[", "a\\", "a\\/b"}) {
     const auto parse = [&] { Pattern(text, "--iexclude-file list"); };
-    EXPECT_TRUE(testing::fails_with(ErrorCode::kUsage, "--iexclude-file list", parse)) << text;
-    EXPECT_TRUE(testing::fails_with(ErrorCode::kUsage, text, parse)) << text;
+    EXPECT_TRUE(test::fails_with(ErrorCode::kUsage, "--iexclude-file list", parse)) << text;
+    EXPECT_TRUE(test::fails_with(ErrorCode::kUsage, text, parse)) << text;
   }
 }
 

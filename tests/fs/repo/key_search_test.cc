@@ -19,9 +19,9 @@
 namespace snapfs {
 namespace {
 
-using testing::BackendCall;
-using testing::fails_with;
-using testing::FaultBackend;
+using test::BackendCall;
+using test::fails_with;
+using test::FaultBackend;
 
 constexpr ScryptParameters kEnormous{1 << 12, 8, 1 << 18};
 

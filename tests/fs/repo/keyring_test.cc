@@ -17,10 +17,10 @@
 namespace snapfs {
 namespace {
 
-using testing::BackendCall;
-using testing::fails_with;
-using testing::FaultBackend;
-using testing::ManualClock;
+using test::BackendCall;
+using test::fails_with;
+using test::FaultBackend;
+using test::ManualClock;
 
 const KeyOwner kOwner{"me", "here", kQuickKdf};
 

@@ -21,10 +21,10 @@ namespace snapfs {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::BackendCall;
-using testing::CallFilter;
-using testing::fails_with;
-using testing::FaultBackend;
+using test::BackendCall;
+using test::CallFilter;
+using test::fails_with;
+using test::FaultBackend;
 
 constexpr std::string_view kRealLock =
     R"({"time":"2026-11-22T23:44:02.173192272Z","exclusive":false,"hostname":"vm",)"
@@ -101,7 +101,7 @@ class LockTest : public ::testing::Test {
   const CallFilter saves_{BackendCall::kSave, FileKind::kLock};
   const CallFilter removals_{BackendCall::kRemove, FileKind::kLock};
   const CallFilter lists_{BackendCall::kList, FileKind::kLock};
-  testing::ManualClock clock_;
+  test::ManualClock clock_;
   MemoryBackend memory_;
   FaultBackend backend_{memory_};
   std::unique_ptr<Repository> repository_;
@@ -199,9 +199,9 @@ TEST_F(LockTest, RespectsForeignLocksOfAClockThatIsAhead) {
 }
 
 TEST_F(LockTest, PassesOverEmptyFilesAndGivesUpOnUnreadableOnes) {
-  memory_.save({FileKind::kLock, testing::numbered_id(1)}, {}, {});
+  memory_.save({FileKind::kLock, test::numbered_id(1)}, {}, {});
   EXPECT_NO_THROW(exclusive());
-  memory_.save({FileKind::kLock, testing::numbered_id(2)}, as_bytes("half a lo"), {});
+  memory_.save({FileKind::kLock, test::numbered_id(2)}, as_bytes("half a lo"), {});
   const std::size_t before = backend_.ended(lists_);
   EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "unlock --remove-all", [&] { shared(); }));
   EXPECT_EQ(backend_.ended(lists_), before + 4) << "one look and three more";
@@ -209,7 +209,7 @@ TEST_F(LockTest, PassesOverEmptyFilesAndGivesUpOnUnreadableOnes) {
 }
 
 TEST_F(LockTest, WaitsForAnUnreadableLockToBecomeReadable) {
-  const FileKey half{FileKind::kLock, testing::numbered_id(2)};
+  const FileKey half{FileKind::kLock, test::numbered_id(2)};
   memory_.save(half, as_bytes("half a lo"), {});
   std::size_t lists = 0;
   backend_.before_each_call([&](BackendCall call, const FileKey&) {

@@ -22,12 +22,12 @@
 namespace snapfs {
 namespace {
 
-using testing::BackendCall;
-using testing::fails_with;
-using testing::FaultBackend;
-using testing::from_hex;
-using testing::numbered_id;
-using testing::to_bytes;
+using test::BackendCall;
+using test::fails_with;
+using test::FaultBackend;
+using test::from_hex;
+using test::numbered_id;
+using test::to_bytes;
 
 class RepositoryTest : public ::testing::Test {
  protected:
@@ -60,16 +60,16 @@ class RepositoryTest : public ::testing::Test {
 };
 
 TEST_F(RepositoryTest, OpensTheReferenceProgramsRepository) {
-  testing::save_real_repository(memory_);
+  test::save_real_repository(memory_);
   const auto repository = open();
-  EXPECT_EQ(encode_config(repository->config()), testing::kRealConfigJson);
+  EXPECT_EQ(encode_config(repository->config()), test::kRealConfigJson);
   repository->load_index({});
   EXPECT_EQ(repository->index().blob_count(), 1U);
-  const FileKey index{FileKind::kIndex, *Id::parse(testing::kRealIndexId)};
-  EXPECT_EQ(as_text(repository->load_file(index, {})), testing::kRealIndexJson);
+  const FileKey index{FileKind::kIndex, *Id::parse(test::kRealIndexId)};
+  EXPECT_EQ(as_text(repository->load_file(index, {})), test::kRealIndexJson);
 
-  const Id pack = *Id::parse(testing::kRealPackId);
-  const BlobHandle handle{BlobType::kData, *Id::parse(testing::kRealBlobId)};
+  const Id pack = *Id::parse(test::kRealPackId);
+  const BlobHandle handle{BlobType::kData, *Id::parse(test::kRealBlobId)};
   EXPECT_TRUE(
       fails_with(ErrorCode::kNotFound, "98ea6e4f", [&] { repository->load_blob(handle, {}); }));
   repository->index().add_packs({{pack, {{handle, 0, 44, 3}}}});
@@ -186,10 +186,10 @@ TEST_F(RepositoryTest, RefusesConfigsThatAreSealedRightButWrong) {
 }
 
 TEST_F(RepositoryTest, TriesEveryKey) {
-  testing::save_real_repository(memory_);
+  test::save_real_repository(memory_);
   // A second key of the same repository, with another password.
   const std::string json = encode_key_file(
-      make_key_file(testing::real_master(), as_bytes("second"), {1024, 8, 1}, {}, "u", "h"));
+      make_key_file(test::real_master(), as_bytes("second"), {1024, 8, 1}, {}, "u", "h"));
   memory_.save({FileKind::kKey, sha256(as_bytes(json))}, as_bytes(json), {});
   EXPECT_NO_THROW(open("second"));
   EXPECT_NO_THROW(open("x"));
@@ -259,7 +259,7 @@ TEST_F(RepositoryTest, LoadsOnlyTheIndexFilesItDoesNotKnow) {
   };
   save_index("one");
   save_index("two");
-  const testing::CallFilter loads{BackendCall::kLoad, FileKind::kIndex};
+  const test::CallFilter loads{BackendCall::kLoad, FileKind::kIndex};
   repository->load_index({});
   EXPECT_EQ(backend_.ended(loads), 2U);
   EXPECT_EQ(repository->index().blob_count(), 2U);
@@ -281,7 +281,7 @@ TEST_F(RepositoryTest, SaversWritePacksThenTheirIndex) {
   init();
   const auto repository = open();
   const auto codec = repository->make_codec();
-  testing::ManualClock clock;
+  test::ManualClock clock;
   IndexSaver indexes(*repository, clock);
   PackSaver packs(*repository, indexes);
   const auto submit = [&](std::string_view text) {
@@ -289,7 +289,7 @@ TEST_F(RepositoryTest, SaversWritePacksThenTheirIndex) {
     builder.add(codec->seal_blob({BlobType::kData, sha256(as_bytes(text))}, as_bytes(text)));
     packs.submit(builder.finish(*codec), {});
   };
-  const testing::CallFilter saved{BackendCall::kSave, FileKind::kIndex};
+  const test::CallFilter saved{BackendCall::kSave, FileKind::kIndex};
   submit("one");
   EXPECT_EQ(as_text(repository->load_blob({BlobType::kData, sha256(as_bytes("one"))}, {})), "one");
   clock.advance(std::chrono::minutes(10) - std::chrono::seconds(1));

@@ -16,7 +16,7 @@
 namespace snapfs {
 namespace {
 
-using testing::ManualClock;
+using test::ManualClock;
 
 class StaleLocksTest : public ::testing::Test {
  protected:

@@ -12,8 +12,8 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
-using testing::FaultBackend;
+using test::fails_with;
+using test::FaultBackend;
 
 Config init_version_1(Backend& backend) {
   InitOptions options = kQuickInit;

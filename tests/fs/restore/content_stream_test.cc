@@ -29,7 +29,7 @@ class ContentStreamTest : public ::testing::Test {
   }
 
   MemoryBackend memory_;
-  snapfs::testing::FaultBackend backend_{memory_};
+  snapfs::test::FaultBackend backend_{memory_};
   test::RepositoryMaker maker_{backend_};
   std::string out_;
 };
@@ -50,7 +50,7 @@ TEST_F(ContentStreamTest, KeepsTheOrderOfBlobsAndActionsOverManyBatches) {
 
 TEST_F(ContentStreamTest, ReadsNeighboursWithOneAccess) {
   const std::vector<Id> blobs = make_blobs(100);
-  const snapfs::testing::CallFilter loads{snapfs::testing::BackendCall::kLoad, FileKind::kPack};
+  const snapfs::test::CallFilter loads{snapfs::test::BackendCall::kLoad, FileKind::kPack};
   const std::size_t before = backend_.ended(loads);
   ContentStream stream(maker_.repository(), {});
   for (const Id& blob : blobs) add(stream, blob);

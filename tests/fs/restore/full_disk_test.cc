@@ -17,7 +17,7 @@
 namespace snapfs::test {
 namespace {
 
-using snapfs::testing::fails_with;
+using snapfs::test::fails_with;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;

@@ -14,7 +14,7 @@
 namespace snapfs::test {
 namespace {
 
-using snapfs::testing::fails_with;
+using snapfs::test::fails_with;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 

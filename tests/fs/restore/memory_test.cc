@@ -92,9 +92,9 @@ TEST_F(RestoreMemoryTest, DoesNotGrowWithTheSizeOfAFile) {
 }
 
 TEST(RestoreLoadsTest, EachRangeOfAPackIsReadOnce) {
-  using snapfs::testing::BackendCall;
+  using snapfs::test::BackendCall;
   MemoryBackend memory;
-  snapfs::testing::FaultBackend counting(memory);
+  snapfs::test::FaultBackend counting(memory);
   RepositoryMaker maker(counting);
   std::vector<Node> nodes;
   for (int i = 0; i < 500; ++i) {
@@ -106,9 +106,9 @@ TEST(RestoreLoadsTest, EachRangeOfAPackIsReadOnce) {
   }
   const Id tree = maker.add_tree(std::move(nodes));
   maker.flush();
-  snapfs::testing::TemporaryDirectory scratch;
+  snapfs::test::TemporaryDirectory scratch;
   RecordedProgress progress;
-  const snapfs::testing::CallFilter loads{BackendCall::kLoad, FileKind::kPack};
+  const snapfs::test::CallFilter loads{BackendCall::kLoad, FileKind::kPack};
   const std::size_t before = counting.ended(loads);
   restore_tree(maker.repository(), tree, scratch / "target", {}, progress, {});
   EXPECT_THAT(progress.failures(), IsEmpty());

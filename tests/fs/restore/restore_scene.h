@@ -130,7 +130,7 @@ class RestoreTest : public ::testing::Test {
 
   MemoryBackend backend;
   RepositoryMaker maker{backend};
-  testing::TemporaryDirectory scratch;
+  test::TemporaryDirectory scratch;
   TargetFs fs;
   RestoreOptions options;
   RecordedProgress progress;

@@ -20,9 +20,9 @@
 namespace snapfs {
 namespace {
 
-using testing::BackendCall;
-using testing::fails_with;
-using testing::FaultBackend;
+using test::BackendCall;
+using test::fails_with;
+using test::FaultBackend;
 
 constexpr std::string_view kPassword = "x";
 

@@ -22,10 +22,10 @@
 namespace snapfs {
 namespace {
 
-using testing::BackendCall;
-using testing::fails_with;
-using testing::FaultBackend;
-using testing::numbered_id;
+using test::BackendCall;
+using test::fails_with;
+using test::FaultBackend;
+using test::numbered_id;
 
 class IndexRewriteTest : public ::testing::Test {
  protected:

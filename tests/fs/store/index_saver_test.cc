@@ -17,9 +17,9 @@
 namespace snapfs {
 namespace {
 
-using testing::BackendCall;
-using testing::fails_with;
-using testing::FaultBackend;
+using test::BackendCall;
+using test::fails_with;
+using test::FaultBackend;
 
 class IndexSaverTest : public ::testing::Test {
  protected:

@@ -31,7 +31,7 @@ namespace snapfs {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::fails_with;
+using test::fails_with;
 
 constexpr const char* kRestic = "/usr/bin/restic";
 
@@ -68,7 +68,7 @@ class Interop : public ::testing::TestWithParam<unsigned> {
     return std::make_unique<Repository>(backend_, as_bytes("x"), OpenOptions{}, StopToken{});
   }
 
-  testing::TemporaryDirectory directory_;
+  test::TemporaryDirectory directory_;
   const std::string root_ = directory_ / "repository";
   LocalBackend backend_{root_};
 };
@@ -235,7 +235,7 @@ INSTANTIATE_TEST_SUITE_P(Version, Interop, ::testing::Values(1U, 2U));
 
 TEST(InteropInit, OpensARepositoryThatResticMade) {
   if (::access(kRestic, X_OK) != 0) GTEST_SKIP() << kRestic << " is not installed";
-  const testing::TemporaryDirectory directory;
+  const test::TemporaryDirectory directory;
   const std::string root = directory / "repository";
   ASSERT_EQ(std::system(("RESTIC_PASSWORD=x " + std::string(kRestic) + " -r " + root +
                          " init >/dev/null 2>&1")

@@ -10,7 +10,7 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
+using test::fails_with;
 
 TEST(CalendarDuration, IsNumbersWithUnits) {
   EXPECT_EQ(CalendarDuration::parse("1y5m7d2h"),

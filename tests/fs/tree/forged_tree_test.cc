@@ -16,7 +16,7 @@
 namespace snapfs {
 namespace {
 
-using testing::numbered_id;
+using test::numbered_id;
 
 /// What one reader makes of a tree; nothing when it calls it damaged.
 struct Found {

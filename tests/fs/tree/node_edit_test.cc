@@ -12,8 +12,8 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
-using testing::numbered_id;
+using test::fails_with;
+using test::numbered_id;
 
 const std::string kOne = numbered_id(1).hex();
 const std::string kTwo = numbered_id(2).hex();

@@ -38,7 +38,7 @@ class OrderedWalkTest : public ::testing::Test, protected WalkVisitor {
   void leave(const std::string& path) override { seen_.push_back("left " + path); }
 
   MemoryBackend memory_;
-  snapfs::testing::FaultBackend backend_{memory_};
+  snapfs::test::FaultBackend backend_{memory_};
   test::RepositoryMaker maker_{backend_};
   std::vector<std::string> seen_;
 };
@@ -66,7 +66,7 @@ TEST_F(OrderedWalkTest, ReadsEachDirectoryOfThePathOnce) {
   }
   const Id root = tree_of(std::move(nodes));
   maker_.flush();
-  const snapfs::testing::CallFilter loads{snapfs::testing::BackendCall::kLoad, FileKind::kPack};
+  const snapfs::test::CallFilter loads{snapfs::test::BackendCall::kLoad, FileKind::kPack};
   const std::size_t before = backend_.ended(loads);
   EXPECT_EQ(walk(root).size(), 300U);
   EXPECT_EQ(backend_.ended(loads) - before, 101U);

@@ -11,7 +11,7 @@
 namespace snapfs {
 namespace {
 
-using testing::numbered_id;
+using test::numbered_id;
 
 struct Taken {
   const char* time;

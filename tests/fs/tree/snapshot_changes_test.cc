@@ -19,8 +19,8 @@
 namespace snapfs {
 namespace {
 
-using testing::FaultBackend;
-using testing::numbered_id;
+using test::FaultBackend;
+using test::numbered_id;
 
 constexpr std::size_t kCount = 5;
 

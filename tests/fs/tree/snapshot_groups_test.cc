@@ -8,7 +8,7 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
+using test::fails_with;
 
 TEST(GroupBy, IsAListOfWords) {
   EXPECT_EQ(GroupBy::parse("host,paths"), (GroupBy{.host = true, .paths = true}));

@@ -37,7 +37,7 @@ class PathInSnapshotTest : public ::testing::Test {
   }
 
   MemoryBackend memory_;
-  snapfs::testing::FaultBackend backend_{memory_};
+  snapfs::test::FaultBackend backend_{memory_};
   test::RepositoryMaker maker_{backend_};
   Id below_;
   Id home_;
@@ -80,7 +80,7 @@ TEST_F(PathInSnapshotTest, SaysHowFarThePathLeads) {
 TEST_F(PathInSnapshotTest, ReadsOneSnapshotFileForAnId) {
   for (int i = 0; i < 5; ++i) maker_.add_snapshot(root_, "2026-01-01T00:00:00Z");
   const Snapshot last = maker_.add_snapshot(root_, "2026-02-01T00:00:00Z");
-  const snapfs::testing::CallFilter loads{snapfs::testing::BackendCall::kLoad, FileKind::kSnapshot};
+  const snapfs::test::CallFilter loads{snapfs::test::BackendCall::kLoad, FileKind::kSnapshot};
   const auto load = [&](const std::string& text) {
     return load_snapshot(maker_.repository(), text, {}, {}).id;
   };

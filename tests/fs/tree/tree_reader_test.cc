@@ -373,7 +373,7 @@ TEST(ParseTree, EndsInTheMiddleWhenItIsToldTo) {
     ++nodes;
     stop.request_stop();
   };
-  EXPECT_TRUE(testing::fails_with(
+  EXPECT_TRUE(test::fails_with(
       ErrorCode::kCancelled, [&] { parse_tree(as_bytes(blob), visit, "tree", stop.get_token()); }));
   EXPECT_EQ(nodes, 1U);
 }

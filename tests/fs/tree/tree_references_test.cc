@@ -17,8 +17,8 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
-using testing::numbered_id;
+using test::fails_with;
+using test::numbered_id;
 
 TreeReferences references_of(std::string_view json) {
   return read_references(copy_of(as_bytes(json)));

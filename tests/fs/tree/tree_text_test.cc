@@ -13,7 +13,7 @@
 namespace snapfs {
 namespace {
 
-using testing::fails_with;
+using test::fails_with;
 
 TreeText text_of(std::string_view json) { return TreeText(copy_of(as_bytes(json))); }
 
@@ -108,7 +108,7 @@ TEST(ContentOfTail, ReadsBackWhatIsWritten) {
 TEST(TreeText, EndsWhenItIsToldTo) {
   StopSource stop;
   stop.request_stop();
-  EXPECT_TRUE(testing::fails_with(ErrorCode::kCancelled, [&] {
+  EXPECT_TRUE(test::fails_with(ErrorCode::kCancelled, [&] {
     const TreeText text(copy_of(as_bytes(R"({"nodes":[{"name":"a"}]})")), "tree", stop.get_token());
   }));
 }

@@ -22,11 +22,11 @@
 namespace snapfs {
 namespace {
 
+using test::BackendCall;
+using test::fails_with;
+using test::FaultBackend;
 using test::make_directory;
-using testing::BackendCall;
-using testing::fails_with;
-using testing::FaultBackend;
-using testing::numbered_id;
+using test::numbered_id;
 
 class TreeWalkTest : public ::testing::Test {
  protected:

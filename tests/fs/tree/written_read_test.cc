@@ -22,7 +22,7 @@
 namespace snapfs {
 namespace {
 
-using testing::numbered_id;
+using test::numbered_id;
 
 Node file_named(std::string name) {
   Node node = test::make_node(std::move(name), NodeType::kFile);

@@ -80,8 +80,8 @@ class HangingStorage : public ::testing::Test {
     }
     nodes.push_back(test::make_directory("d", maker.add_tree({maker.make_file("f", {"x"})})));
     maker.add_snapshot(maker.add_tree(std::move(nodes)), kTime);
-    mounted_.faults().before_each_call([this](testing::BackendCall call, const FileKey& key) {
-      if (call == testing::BackendCall::kLoad && key.kind == FileKind::kPack) gate_.pass();
+    mounted_.faults().before_each_call([this](test::BackendCall call, const FileKey& key) {
+      if (call == test::BackendCall::kLoad && key.kind == FileKind::kPack) gate_.pass();
     });
     options.reader.prefetch = false;
     mounted_.mount(std::move(options));

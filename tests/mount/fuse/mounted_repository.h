@@ -44,7 +44,7 @@ class MountedRepository {
   Backend& backend() noexcept { return backend_; }
 
   /// In front of the backend; its hook is to be set before mounting.
-  testing::FaultBackend& faults() noexcept { return faults_; }
+  test::FaultBackend& faults() noexcept { return faults_; }
 
   /// Mounts what was made so far; returns when it can be used. Throws what the server throws.
   void mount(MountOptions options = {});
@@ -59,7 +59,7 @@ class MountedRepository {
 
  private:
   MemoryBackend backend_;
-  testing::FaultBackend faults_{backend_};
+  test::FaultBackend faults_{backend_};
   RepositoryMaker maker_{faults_};
   ScratchDirectory mountpoint_;
   std::unique_ptr<Repository> reader_;

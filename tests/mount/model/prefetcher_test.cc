@@ -23,8 +23,8 @@
 namespace snapfs {
 namespace {
 
-using testing::BackendCall;
-using testing::CallFilter;
+using test::BackendCall;
+using test::CallFilter;
 
 constexpr CallFilter kPackLoads{BackendCall::kLoad, FileKind::kPack};
 
@@ -47,7 +47,7 @@ class PrefetcherTest : public ::testing::Test {
   std::size_t loads() const { return faults_.ended(kPackLoads) - loads_before_; }
 
   MemoryBackend backend_;
-  testing::FaultBackend faults_{backend_};
+  test::FaultBackend faults_{backend_};
   test::RepositoryMaker maker_{faults_};
   std::unique_ptr<Repository> repository_;
   std::unique_ptr<BlobCache> cache_;

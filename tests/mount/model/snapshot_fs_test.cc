@@ -23,10 +23,10 @@
 namespace snapfs {
 namespace {
 
+using test::BackendCall;
+using test::FaultBackend;
 using test::RepositoryMaker;
-using testing::BackendCall;
 using ::testing::ElementsAre;
-using testing::FaultBackend;
 
 std::string text_of(const FileSlice& slice) {
   std::string text;

@@ -41,9 +41,9 @@ TEST(TreeCache, ADecodeEndsWhenItIsToldTo) {
   TreeCache cache(maker.repository(), content, 1 << 20);
   EXPECT_EQ(FileLayout(file, content).size(), 1U);
   stop.request_stop();
-  EXPECT_TRUE(testing::fails_with(ErrorCode::kCancelled, [&] { cache.get(tree, {}); }));
-  EXPECT_TRUE(testing::fails_with(ErrorCode::kCancelled, [&] { summarize(file, content); }));
-  EXPECT_TRUE(testing::fails_with(ErrorCode::kCancelled, [&] { FileLayout(file, content); }));
+  EXPECT_TRUE(test::fails_with(ErrorCode::kCancelled, [&] { cache.get(tree, {}); }));
+  EXPECT_TRUE(test::fails_with(ErrorCode::kCancelled, [&] { summarize(file, content); }));
+  EXPECT_TRUE(test::fails_with(ErrorCode::kCancelled, [&] { FileLayout(file, content); }));
 }
 
 }  // namespace

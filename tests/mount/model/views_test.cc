@@ -94,7 +94,7 @@ class ViewsTest : public ::testing::Test {
   }
 
   MemoryBackend backend_;
-  testing::FaultBackend faults_{backend_};
+  test::FaultBackend faults_{backend_};
   RepositoryMaker maker_{faults_};
   Noon clock_;
   TimeZone zone_;

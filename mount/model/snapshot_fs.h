@@ -21,6 +21,7 @@
 #include "mount/model/tree_cache.h"
 #include "mount/model/tree_fs.h"
 #include "mount/model/virtual_fs.h"
+#include "mount/model/virtual_tree.h"
 #include "mount/model/warmer.h"
 
 namespace snapfs {
@@ -116,7 +117,8 @@ class SnapshotFs {
   ZeroBlobs zeros_;
   TreeCache tree_cache_;
   ChangedTrees changed_;
-  TreeFs trees_;       ///< asks virtual_ where the trees begin, once both are there
+  VirtualTree nodes_;  ///< says where trees begin
+  TreeFs trees_;
   VirtualFs virtual_;  ///< finds versions in trees_
   FileReader files_;
   ListingAhead listings_;

@@ -104,10 +104,10 @@ std::string TreeFs::place_text(Ino ino) const {
     path.insert(0, "/" + (listing ? std::string(listing->nodes.name(place->index)) : "…"));
     ino = place->directory->self;
   }
-  const auto root = roots_.snapshot_root(ino);
-  if (!root) return {};
-  if (!root->path.empty()) path.insert(0, "/" + root->path);
-  return "snapshot " + root->snapshot.short_hex() + ":" + (path.empty() ? "/" : path);
+  const auto shown = root(ino);
+  if (shown == nullptr) return {};
+  if (!shown->path.empty()) path.insert(0, "/" + shown->path);
+  return "snapshot " + shown->snapshot.short_hex() + ":" + (path.empty() ? "/" : path);
 }
 
 TreeFs::NodeRef TreeFs::node(Ino ino) {
@@ -136,6 +136,14 @@ std::shared_ptr<const TreeListing> TreeFs::peek(const TreeDirectory& directory) 
   return changed_.peek({*directory.against, directory.tree});
 }
 
+/// The virtual node that shows a tree: a snapshot's root, or a tree shown like one. Null when it is
+/// another one.
+VirtualTree::NodePointer TreeFs::root(Ino ino) const {
+  VirtualTree::NodePointer node = roots_.find(ino);
+  if (node == nullptr) throw StaleInode(ino);
+  return node->kind == VirtualNode::Kind::kTree ? node : nullptr;
+}
+
 TreeFs::DirectoryRef TreeFs::directory(Ino ino) {
   if (const TreeDirectory* known = inodes_.find_directory(ino)) {
     return {known, listing_of(*known)};
@@ -151,17 +159,17 @@ TreeDirectory TreeFs::describe(Ino ino) {
   TreeDirectory directory;
   directory.self = ino;
   if (is_virtual(ino)) {
-    if (const auto root = roots_.snapshot_root(ino)) {
-      directory.parent = root->parent;
+    if (const auto shown = root(ino)) {
+      directory.parent = shown->parent;
       directory.root = ino;
-      directory.snapshot = root->snapshot;
-      directory.tree = root->tree;
-      directory.against = root->against;
-      directory.inode = roots_.entry(ino).attributes.inode;
-      directory.parent_inode = root->parent_inode;
-      directory.numbers = DirectoryNumbers(root->snapshot, root->tree);
+      directory.snapshot = shown->snapshot;
+      directory.tree = shown->tree;
+      directory.against = shown->against;
+      directory.inode = shown->inode;
+      directory.parent_inode = shown->parent_inode;
+      directory.numbers = DirectoryNumbers(shown->snapshot, shown->tree);
       // An entry's position is among those that differ.
-      if (root->against) directory.numbers = directory.numbers.below(root->against->hex());
+      if (shown->against) directory.numbers = directory.numbers.below(shown->against->hex());
       return directory;
     }
   } else if (const NodeRef place = node(ino); place.node.subtree) {

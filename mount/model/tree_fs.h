@@ -15,8 +15,8 @@
 #include "mount/model/directory.h"
 #include "mount/model/inode_table.h"
 #include "mount/model/tree_cache.h"
-#include "mount/model/virtual_fs.h"
 #include "mount/model/virtual_part.h"
+#include "mount/model/virtual_tree.h"
 
 namespace snapfs {
 
@@ -33,8 +33,8 @@ class TreeFs final : public TreeEntries {
     std::size_t index = 0;                     ///< its position there
   };
 
-  /// The references must outlive this.
-  TreeFs(TreeCache& trees, ChangedTrees& changed, const VirtualFs& roots, Ownership ownership,
+  /// `roots` tells which tree a virtual inode shows. The references must outlive this.
+  TreeFs(TreeCache& trees, ChangedTrees& changed, const VirtualTree& roots, Ownership ownership,
          StopToken stop)
       : trees_(trees),
         changed_(changed),
@@ -79,6 +79,7 @@ class TreeFs final : public TreeEntries {
     std::shared_ptr<const TreeListing> listing;
   };
 
+  VirtualTree::NodePointer root(Ino ino) const;
   DirectoryRef directory(Ino ino);
   TreeDirectory describe(Ino ino);
   std::shared_ptr<const TreeListing> listing_of(const TreeDirectory& directory);
@@ -88,7 +89,7 @@ class TreeFs final : public TreeEntries {
 
   TreeCache& trees_;
   ChangedTrees& changed_;
-  const VirtualFs& roots_;
+  const VirtualTree& roots_;
   const Ownership ownership_;
   const StopToken stop_;
   InodeTable inodes_;

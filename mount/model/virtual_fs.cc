@@ -66,6 +66,7 @@ VirtualFs::VirtualFs(Repository& repository, const VirtualFsTrees& trees, ViewOp
       uid_(options_.owner_root ? 0 : ::getuid()),
       gid_(options_.owner_root ? 0 : ::getgid()),
       source_(repository, [this](std::string_view message) { warn(message); }),
+      tree_(trees_.nodes),
       at_(tree_, clock_, zone_),
       layout_(tree_, at_),
       changed_(tree_, trees_.changed, clock_, zone_, stop_),
@@ -166,13 +167,6 @@ std::shared_ptr<const Bytes> VirtualFs::content(Ino ino) {
   const NodePointer file = node(ino);
   if (file->kind != VirtualNode::Kind::kFile) throw_wrong_kind(ino, "file");
   return part_of(*file).content(*file);
-}
-
-std::optional<SnapshotRoot> VirtualFs::snapshot_root(Ino ino) const {
-  const NodePointer root = node(ino);
-  if (root->kind != VirtualNode::Kind::kTree) return std::nullopt;
-  return SnapshotRoot{ino,        root->parent,  root->parent_inode, root->snapshot,
-                      root->tree, root->against, root->path};
 }
 
 VirtualFs::NodePointer VirtualFs::node(Ino ino) const {

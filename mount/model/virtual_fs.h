@@ -48,19 +48,9 @@ struct ViewOptions {
   const TimeZone* zone = nullptr;                    ///< for times without one; null: the local one
 };
 
-/// What a virtual inode that is a snapshot's root, or a tree shown like one, leads to.
-struct SnapshotRoot {
-  Ino self = 0;
-  Ino parent = 0;
-  InodeNumber parent_inode = 0;
-  Id snapshot;
-  Id tree;
-  std::optional<Id> against;  ///< show only what differs from this tree
-  std::string path;           ///< of the tree in the snapshot; empty for the root
-};
-
 /// What the views need to look into the snapshots, and to tell of. All of it outlives VirtualFs.
 struct VirtualFsTrees {
+  VirtualTree& nodes;
   TreeCache& cache;
   ChangedTrees& changed;
   TreeEntries& entries;
@@ -98,9 +88,6 @@ class VirtualFs {
   std::shared_ptr<const Bytes> content(Ino ino);
 
   bool is_writable(Ino ino) const { return node(ino)->writable; }
-
-  /// Nothing when it is no snapshot's root.
-  std::optional<SnapshotRoot> snapshot_root(Ino ino) const;
 
   /// How many are shown.
   std::size_t snapshots() const { return tree_.view()->snapshots.size(); }
@@ -149,7 +136,7 @@ class VirtualFs {
   std::mutex refresh_mutex_;
   SnapshotFollower source_;  ///< under refresh_mutex_
   std::atomic<std::chrono::steady_clock::rep> next_refresh_{0};
-  VirtualTree tree_;
+  VirtualTree& tree_;
 
   AtPart at_;
   ViewPart layout_;

@@ -6,13 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include "cli/background.h"
 #include "cli/command/commands.h"
 #include "cli/grammar/help.h"
 #include "cli/grammar/parser.h"
 #include "cli/option/global_options.h"
 #include "cli/option/mount_helper.h"
 #include "cli/output/output.h"
+#include "cli/process/background.h"
 #include "cli/process/exit_code.h"
 #include "cli/process/process_limits.h"
 #include "cli/process/program_name.h"
@@ -94,7 +94,9 @@ int run_arguments(const std::vector<std::string>& arguments) {
     return static_cast<int>(ExitCode::kFatal);
   }
   if (options.background) {
-    BackgroundStart start = start_in_background();
+    BackgroundStart start = start_in_background(send_messages_to_syslog);
+    if (start.was_killed)
+      print_error("the process in the background was killed before it was ready");
     if (start.exit_status) return *start.exit_status;
     options.detach = std::move(start.detach);
   }

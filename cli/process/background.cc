@@ -1,4 +1,4 @@
-#include "cli/background.h"
+#include "cli/process/background.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "cli/output/output.h"
 #include "cli/process/exit_code.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
@@ -48,20 +47,19 @@ void leave_terminal() {
   }
 }
 
-/// The status that the second process ended with, or 0 once it says that it is ready.
-int wait_for_worker(const UniqueFd& ready) {
+/// What comes of the second process: 0 once it says that it is ready.
+BackgroundStart wait_for_worker(const UniqueFd& ready) {
   char byte = 0;
   while (true) {
     const ssize_t got = ::read(ready.get(), &byte, 1);
-    if (got == 1) return 0;
+    if (got == 1) return {0, false, {}};
     if (got == 0 || errno != EINTR) break;
   }
   int status = 0;
   while (::waitpid(static_cast<pid_t>(worker), &status, 0) < 0 && errno == EINTR) {
   }
-  if (WIFEXITED(status)) return WEXITSTATUS(status);
-  print_error("the process in the background was killed before it was ready");
-  return static_cast<int>(ExitCode::kFatal);
+  if (WIFEXITED(status)) return {WEXITSTATUS(status), false, {}};
+  return {static_cast<int>(ExitCode::kFatal), true, {}};
 }
 
 void pass_signals_on() {
@@ -72,7 +70,7 @@ void pass_signals_on() {
 
 }  // namespace
 
-BackgroundStart start_in_background() {
+BackgroundStart start_in_background(std::function<void()> detached) {
   const std::vector<int> inherited = inherited_descriptors();
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno(errno, "create", "a pipe");
@@ -82,10 +80,10 @@ BackgroundStart start_in_background() {
   if (pid < 0) throw_errno(errno, "start", "a process in the background");
   if (pid == 0) {
     ready = UniqueFd();
-    return {std::nullopt, [inherited, done] {
+    return {std::nullopt, false, [inherited, done, detached = std::move(detached)] {
               leave_terminal();
               for (const int fd : inherited) ::close(fd);
-              send_messages_to_syslog();
+              detached();
               const Bytes byte(1);
               write_all(done->get(), byte, "the waiting process");
               *done = UniqueFd();
@@ -94,7 +92,7 @@ BackgroundStart start_in_background() {
   *done = UniqueFd();
   worker = pid;
   pass_signals_on();
-  return {wait_for_worker(ready), {}};
+  return wait_for_worker(ready);
 }
 
 }  // namespace snapfs

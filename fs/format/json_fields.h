@@ -1,21 +1,24 @@
-// Small JSON objects read with simdjson, errors turned into ours. Private to fs/repo.
+// The members of a small JSON object by their names.
 #pragma once
 
-#include <simdjson.h>
-
+#include <cstdint>
+#include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "fs/base/bytes.h"
+#include "fs/format/json_input.h"
 
 namespace snapfs {
 
-/// One parsed object; it owns the text its strings point into.
+/// One object of a document; keeps the document.
 class JsonFields {
  public:
-  /// Throws Error{kDamaged} saying "<what> is damaged" when `json` is not an object.
-  JsonFields(ByteView json, std::string what);
+  /// Throws what JsonInput throws; Error{kDamaged}, too, when the document is not an object.
+  JsonFields(ByteView json, std::string_view what);
+
+  /// The object at the key. Throws Error{kDamaged} when there is none.
+  JsonFields object(std::string_view key) const;
 
   /// The value of the key: throws Error{kDamaged} when it is absent or of another type. Valid as
   /// long as the object.
@@ -30,15 +33,21 @@ class JsonFields {
   /// Decodes a base64 string.
   Bytes base64(std::string_view key) const;
 
-  [[noreturn]] void fail(std::string_view reason) const;
+  /// See JsonInput.
+  [[noreturn]] void fail(std::string_view reason) const { input_->fail(reason); }
 
  private:
-  simdjson::simdjson_result<simdjson::dom::element> find(std::string_view key) const;
-  bool has(std::string_view key) const;
+  JsonFields(std::shared_ptr<const JsonInput> input, JsonInput::Object object)
+      : input_(std::move(input)), object_(object) {}
 
-  std::string what_;
-  simdjson::dom::parser parser_;
-  simdjson::dom::object object_;
+  std::optional<JsonInput::Element> find(std::string_view key) const;
+
+  /// The value of the key. Throws Error{kDamaged} when it is absent or no `wanted`.
+  template <class T>
+  T get(std::string_view key, std::string_view wanted) const;
+
+  std::shared_ptr<const JsonInput> input_;
+  JsonInput::Object object_;
 };
 
 }  // namespace snapfs

@@ -1,7 +1,5 @@
 #include "fs/format/key_file.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -11,37 +9,25 @@
 #include "fs/crypto/base64.h"
 #include "fs/crypto/cipher.h"
 #include "fs/crypto/random.h"
-#include "fs/format/json_error.h"
 #include "fs/format/json_fields.h"
 #include "fs/time/rfc3339.h"
 
 namespace snapfs {
 namespace {
 
-void copy_key(const simdjson::dom::object& object, std::string_view name, MutByteView out) {
-  std::string_view text;
-  std::optional<Bytes> bytes;
-  if (object.at_key(name).get(text) == simdjson::SUCCESS) bytes = parse_base64(text);
-  if (!bytes || bytes->size() != out.size()) {
-    throw Error(ErrorCode::kDamaged,
-                fmt::format("a key file's master key lacks a usable '{}'", name));
-  }
-  std::ranges::copy(*bytes, out.begin());
-  wipe(*bytes);
+void copy_key(const JsonFields& fields, std::string_view name, MutByteView out) {
+  Bytes bytes = fields.base64(name);
+  if (bytes.size() != out.size()) fields.fail(fmt::format("its '{}' is no key", name));
+  std::ranges::copy(bytes, out.begin());
+  wipe(bytes);
 }
 
 Keys parse_master(ByteView json) {
-  simdjson::dom::parser parser;
-  simdjson::dom::object object;
-  simdjson::dom::object mac;
-  const simdjson::error_code error = parser.parse(json.data(), json.size()).get(object);
-  if (error == simdjson::MEMALLOC) throw_json_error(error, "a key file's master key");
-  if (error != simdjson::SUCCESS || object.at_key("mac").get(mac) != simdjson::SUCCESS) {
-    throw Error(ErrorCode::kDamaged, "a key file's master key is not the JSON expected");
-  }
+  const JsonFields fields(json, "a key file's master key");
+  const JsonFields mac = fields.object("mac");
   SecureBytes secret(Keys::kSize);
   const MutByteView out = secret.view();
-  copy_key(object, "encrypt", out.first(Keys::kEncryptSize));
+  copy_key(fields, "encrypt", out.first(Keys::kEncryptSize));
   copy_key(mac, "k", out.subspan(Keys::kEncryptSize, Keys::kMacKSize));
   copy_key(mac, "r", out.last(Keys::kMacRSize));
   return Keys(std::move(secret));

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "fs/tree/json_input.h"
+#include "fs/format/json_input.h"
 
 namespace snapfs {
 

@@ -10,7 +10,7 @@
 #include "fs/base/json.h"
 #include "fs/format/json_member.h"
 #include "fs/time/rfc3339.h"
-#include "fs/tree/json_input.h"
+#include "fs/format/json_input.h"
 
 namespace snapfs {
 namespace {

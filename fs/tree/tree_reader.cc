@@ -11,7 +11,7 @@
 
 #include "fs/format/json_member.h"
 #include "fs/repo/repository.h"
-#include "fs/tree/json_input.h"
+#include "fs/format/json_input.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/tree_frame.h"
 #include "fs/tree/tree_text.h"

@@ -1,5 +1,7 @@
 // A JSON document of a repository, read as leniently as Go's encoding/json reads it (FORMAT §9).
-// Private to fs/tree: no other folder includes this, so that simdjson stays in here.
+// Every document is read by this, but for two kinds that can be too large to be taken apart as a
+// whole: trees (fs/tree/tree_frame.h) and index files (fs/format/index_reader.h). Only sources
+// include it, so that simdjson stays out of other headers.
 #pragma once
 
 #include <simdjson.h>

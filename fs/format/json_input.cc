@@ -1,5 +1,5 @@
 // simdjson refuses what Go replaces, so text is repaired and parsed again when that may help.
-#include "fs/tree/json_input.h"
+#include "fs/format/json_input.h"
 
 #include <limits>
 #include <optional>

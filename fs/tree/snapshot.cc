@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 
 #include "fs/base/json.h"
+#include "fs/format/json_input.h"
 #include "fs/format/json_member.h"
 #include "fs/time/rfc3339.h"
-#include "fs/format/json_input.h"
 
 namespace snapfs {
 namespace {

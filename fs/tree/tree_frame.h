@@ -8,8 +8,8 @@
 
 #include "fs/base/bytes.h"
 #include "fs/format/json_error.h"
-#include "fs/format/json_member.h"
 #include "fs/format/json_input.h"
+#include "fs/format/json_member.h"
 #include "fs/tree/padded_tree.h"
 
 namespace snapfs {

@@ -9,9 +9,9 @@
 
 #include <fmt/format.h>
 
+#include "fs/format/json_input.h"
 #include "fs/format/json_member.h"
 #include "fs/repo/repository.h"
-#include "fs/format/json_input.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/tree_frame.h"
 #include "fs/tree/tree_text.h"

@@ -64,7 +64,7 @@ class WaitingPlace final : public Place {
 
  private:
   MemoryBackend inner_;
-  testing::WaitingBackend backend_{inner_};
+  test::WaitingBackend backend_{inner_};
 };
 
 template <class PlaceType>

@@ -1,0 +1,175 @@
+// What a mount makes of storage that changes, is away or damaged, without a kernel.
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fs/base/blocking_hint.h"
+#include "fs/base/error.h"
+#include "tests/mount/model/snapshot_fs_scene.h"
+#include "tests/support/fault_backend.h"
+
+namespace snapfs::test {
+namespace {
+
+using ::testing::ElementsAre;
+
+TEST_F(SnapshotFsTest, FindsAtOnceWhatAPruneMovedElsewhere) {
+  const Node node = maker_.make_file("f", {"content"});
+  const Snapshot snapshot = maker_.add_snapshot(maker_.add_tree({node}), "2026-01-01T00:00:00Z");
+  refresh_interval_ = std::chrono::hours(1);
+  tree_cache_bytes_ = 1;
+  const Ino file = ino({"f"}, root_of(snapshot));
+  const std::vector<Id> packs = maker_.repository().list(FileKind::kPack, {});
+  const std::vector<Id> indexes = maker_.repository().list(FileKind::kIndex, {});
+  maker_.add_second_copy({BlobType::kData, node.content.front()}, "content");
+  const Bytes tree = maker_.repository().load_blob({BlobType::kTree, snapshot.tree}, {});
+  maker_.add_second_copy({BlobType::kTree, snapshot.tree}, as_text(tree));
+  maker_.flush();
+  for (const Id& pack : packs) faults_.remove({FileKind::kPack, pack}, {});
+  for (const Id& index : indexes) faults_.remove({FileKind::kIndex, index}, {});
+  EXPECT_EQ(text_of(fs().read(file, 0, 100)), "content");
+  EXPECT_TRUE(find({"f"}, root_of(snapshot)));
+}
+
+TEST_F(SnapshotFsTest, LookingForSnapshotsIsAnnouncedAsSlow) {
+  struct Listener final : BlockingListener {
+    void about_to_block() noexcept override { told = true; }
+    bool told = false;
+  } listener;
+  maker_.add_snapshot(maker_.add_tree({}), "2026-01-01T00:00:00Z");
+  fs();
+  int listings = 0;
+  faults_.before_each_call([&](BackendCall call, const FileKey&) {
+    if (call != BackendCall::kList) return;
+    ++listings;
+    EXPECT_TRUE(listener.told);
+  });
+  const ScopedBlockingListener scope(listener);
+  fs().lookup(kRootIno, "ids");
+  EXPECT_EQ(listings, 1);
+}
+
+TEST_F(SnapshotFsTest, DamageIsAnErrorForItsRangeOnlyAndIsTriedAgain) {
+  const Node file = maker_.make_file("f", {"first", "damaged", "third"});
+  const Ino root = root_of(maker_.add_snapshot(maker_.add_tree({file}), "2026-01-01T00:00:00Z"));
+  const BlobHandle damaged{BlobType::kData, file.content[1]};
+  maker_.damage(damaged);
+  const Ino ino_of_file = ino({"f"}, root);
+
+  EXPECT_EQ(text_of(fs().read(ino_of_file, 0, 5)), "first");
+  EXPECT_EQ(text_of(fs().read(ino_of_file, 12, 100)), "third");
+  EXPECT_THROW(fs().read(ino_of_file, 0, 6), Error);
+  EXPECT_THROW(fs().read(ino_of_file, 11, 1), Error);
+  EXPECT_EQ(fs().entry(ino_of_file).attributes.size, 17U);
+
+  maker_.repair(damaged);
+  EXPECT_EQ(text_of(fs().read(ino_of_file, 0, 100)), "firstdamagedthird");
+}
+
+TEST_F(SnapshotFsTest, MissingBlobsLeaveTheRestReadable) {
+  Node file = maker_.make_file("f", {"first", "second", "third"});
+  Id missing;
+  missing.bytes.fill(0x5a);
+  file.content[1] = missing;
+  const Ino root = root_of(maker_.add_snapshot(maker_.add_tree({file}), "2026-01-01T00:00:00Z"));
+  const Ino ino_of_file = ino({"f"}, root);
+  EXPECT_EQ(fs().entry(ino_of_file).attributes.size, 16U);
+  EXPECT_EQ(text_of(fs().read(ino_of_file, 0, 5)), "first");
+  EXPECT_EQ(text_of(fs().read(ino_of_file, 11, 9)), "third");
+  EXPECT_THROW(fs().read(ino_of_file, 5, 1), Error);
+}
+
+TEST_F(SnapshotFsTest, DamageIsNamedByAnAttribute) {
+  Node file = maker_.make_file("f", {"first", "damaged", "third", "fourth"});
+  Node other = maker_.make_file("other", {"sound"});
+  Node incomplete = maker_.make_file("incomplete", {"known", "lost", "known too"});
+  incomplete.content[1].bytes.fill(0x5a);
+  const Ino root = root_of(
+      maker_.add_snapshot(maker_.add_tree({file, other, incomplete}), "2026-01-01T00:00:00Z"));
+  const BlobHandle damaged{BlobType::kData, file.content[1]};
+  maker_.damage(damaged);
+  const Ino ino_of_file = ino({"f"}, root);
+  const auto damage_of = [&](Ino ino) {
+    return std::string(as_text(fs().extended_attribute(ino, kDamagedAttribute).value_or(Bytes())));
+  };
+  EXPECT_EQ(damage_of(ino_of_file), "") << "nobody tried to read it";
+  EXPECT_EQ(damage_of(ino({"incomplete"}, root)), "5+4");
+  EXPECT_EQ(fs().extended_attribute_names(ino({"incomplete"}, root)),
+            std::string("user.snapfs.damaged\0", 20));
+  EXPECT_THROW(fs().read(ino_of_file, 6, 1), Error);
+  EXPECT_EQ(damage_of(ino_of_file), "5+7");
+  EXPECT_EQ(damage_of(ino({"other"}, root)), "");
+  EXPECT_EQ(fs().extended_attribute_names(ino({"other"}, root)), "");
+  EXPECT_EQ(damage_of(root), "");
+
+  maker_.repair(damaged);
+  fs().read(ino_of_file, 6, 1);
+  EXPECT_EQ(damage_of(ino_of_file), "");
+}
+
+TEST_F(SnapshotFsTest, DamagedDirectoryIsAnErrorAndItsSiblingsAreNot) {
+  const Id bad = maker_.add_tree({maker_.make_file("x", {"x"})});
+  const Id good = maker_.add_tree({maker_.make_file("y", {"y"})});
+  const Id tree = maker_.add_tree({make_directory("bad", bad), make_directory("good", good)});
+  const Ino root = root_of(maker_.add_snapshot(tree, "2026-01-01T00:00:00Z"));
+  maker_.damage({BlobType::kTree, bad});
+  EXPECT_THROW(fs().lookup(ino({"bad"}, root), "x"), Error);
+  EXPECT_EQ(text_of(fs().read(ino({"good", "y"}, root), 0, 9)), "y");
+}
+
+TEST_F(SnapshotFsTest, NewSnapshotsAppearWithTheirBlobs) {
+  const Snapshot first = maker_.add_snapshot(maker_.add_tree({}), "2026-01-01T00:00:00Z");
+  const Ino before = root_of(first);
+  const auto open = fs().open_directory(ino({"snapshots"}));
+  const std::size_t names_before = open->size();
+
+  const Id tree = maker_.add_tree({maker_.make_file("new", {"new content"})});
+  maker_.add_snapshot(tree, "2026-01-02T00:00:00Z");
+  const Ino file = ino({"snapshots", "2026-01-02T00:00:00Z", "new"});
+  EXPECT_EQ(text_of(fs().read(file, 0, 100)), "new content");
+  EXPECT_EQ(root_of(first), before);
+  EXPECT_EQ(fs().read_link(ino({"snapshots", "latest"})), "2026-01-02T00-00-00Z");
+  EXPECT_EQ(open->size(), names_before) << "a listing under way must not shift";
+}
+
+TEST_F(SnapshotFsTest, StorageThatIsAwayIsNotAskedAgainBeforeItsTime) {
+  maker_.add_snapshot(maker_.add_tree({}), "2026-01-01T00:00:00Z");
+  refresh_interval_ = std::chrono::milliseconds(100);
+  ASSERT_TRUE(find({"snapshots", "latest"}));
+  faults_.fail({BackendCall::kList, FileKind::kSnapshot}, 1, ErrorCode::kIo,
+               FaultBackend::kForever);
+  while (warnings_.empty()) ASSERT_TRUE(find({"snapshots", "latest"}));
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(find({"snapshots", "latest"}));
+  EXPECT_LT(warnings_.size(), 50U);
+}
+
+TEST_F(SnapshotFsTest, ForgottenSnapshotsVanishAndStayReadableToThoseInside) {
+  const Snapshot snapshot = maker_.add_snapshot(maker_.add_tree({maker_.make_file("f", {"x"})}),
+                                                "2026-01-01T00:00:00Z", "alpha", {"tag"});
+  const Ino root = root_of(snapshot);
+  const Ino file = ino({"f"}, root);
+  const Ino tag = ino({"tags", "tag"});
+  backend_.remove({FileKind::kSnapshot, snapshot.id}, {});
+  EXPECT_FALSE(find({"ids", snapshot.id.short_hex()}));
+  EXPECT_EQ(fs().open_directory(tag)->size(), 0U);
+  EXPECT_EQ(text_of(fs().read(file, 0, 9)), "x");
+}
+
+TEST_F(SnapshotFsTest, UnreadableSnapshotIsNamedAndTheOthersAreShown) {
+  const Id tree = maker_.add_tree({});
+  const Snapshot bad = maker_.add_snapshot(tree, "2026-01-01T00:00:00Z");
+  const Snapshot good = maker_.add_snapshot(tree, "2026-01-02T00:00:00Z");
+  Bytes bytes = backend_.load({FileKind::kSnapshot, bad.id}, std::nullopt, {}, {});
+  bytes.back() ^= 1;
+  backend_.save({FileKind::kSnapshot, bad.id}, bytes, {});
+  EXPECT_TRUE(find({"ids", good.id.short_hex()}));
+  EXPECT_FALSE(find({"ids", bad.id.short_hex()}));
+  EXPECT_THAT(warnings_, ElementsAre(::testing::HasSubstr(bad.id.short_hex())));
+}
+
+}  // namespace
+}  // namespace snapfs::test

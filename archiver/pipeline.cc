@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "archiver/task/waiter.h"
+#include "fs/base/core_count.h"
 #include "fs/tree/tree_builder.h"
 
 namespace snapfs {
@@ -20,7 +20,7 @@ constexpr std::size_t kWalkerStackBytes = 16 << 20;
 
 std::size_t walker_count(const SnapshotRequest& request) {
   if (request.workers != 0) return request.workers;
-  return std::max(1U, std::thread::hardware_concurrency());
+  return core_count();
 }
 
 /// A worker that waits for a slow disk is no use otherwise: more files at once take more workers.

@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "archiver/chunk/chunker.h"
+#include "fs/base/core_count.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 #include "fs/base/parallel.h"
@@ -310,7 +311,7 @@ void run(const Options& options) {
   std::printf("list pieces=%zu seconds=%.3f\n", pieces.size(), seconds_since(start));
   warm_up(pieces);
   std::vector<unsigned> threads{1};
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  const auto cores = static_cast<unsigned>(core_count());
   if (cores > 1) threads.push_back(cores);
   if (options.threads) threads = {std::min(*options.threads, cores)};
   for (const unsigned count : threads) {

@@ -9,17 +9,15 @@
 #include <thread>
 #include <vector>
 
+#include "fs/base/core_count.h"
 #include "fs/base/start_threads.h"
 
 namespace snapfs {
 
-/// How many threads keep all cores busy; at least 1.
-inline std::size_t core_count() { return std::max(1U, std::thread::hardware_concurrency()); }
-
 /// Calls `work` once for every item, from up to as many threads as there are cores (or as are
 /// given), in no particular order; from fewer when the system gives no more, the calling one at
-/// least. The first exception stops the handing out of items and is
-/// rethrown when all threads have ended.
+/// least. The first exception stops the handing out of items and is rethrown when all threads have
+/// ended.
 template <class Item, class Work>
 void parallel_for_each(const std::vector<Item>& items, const Work& work,
                        std::size_t max_threads = core_count()) {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "fs/base/core_count.h"
 #include "fs/base/start_threads.h"
 
 namespace snapfs {
@@ -51,9 +52,8 @@ void parallel_expand(std::vector<Item> items, const Work& work) {
     }
   };
   {
-    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
     std::vector<std::jthread> threads;
-    start_threads(threads, cores - 1, 0, run);
+    start_threads(threads, core_count() - 1, 0, run);
     run();
   }
   if (error) std::rethrow_exception(error);

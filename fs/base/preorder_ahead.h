@@ -14,13 +14,14 @@
 #include <utility>
 #include <vector>
 
+#include "fs/base/core_count.h"
 #include "fs/base/start_threads.h"
 
 namespace snapfs {
 
 /// How far ahead of its user a PreorderAhead loads.
 struct AheadLimits {
-  unsigned threads = std::clamp(std::thread::hardware_concurrency(), 2U, 8U);
+  std::size_t threads = std::clamp<std::size_t>(core_count(), 2, 8);
   std::size_t max_values = 256;       ///< loaded or being loaded, and not taken
   std::size_t max_weight = 64 << 10;  ///< of these; one alone may weigh more
 };

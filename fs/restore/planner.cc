@@ -8,11 +8,11 @@
 #include <exception>
 #include <optional>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "fs/base/core_count.h"
 #include "fs/base/error.h"
 #include "fs/base/parallel.h"
 #include "fs/tree/node_text.h"
@@ -72,7 +72,7 @@ bool Planner::next(Plan& plan) {
   plan_bytes_ = 0;
   pack_numbers_.clear();
   plan_again();
-  const std::vector<int> threads(std::max(1U, std::thread::hardware_concurrency()));
+  const std::vector<int> threads(core_count());
   parallel_for_each(threads, [this](int) { work(); });
   std::uint64_t before = context_.progress.plan_bytes;
   const std::uint64_t now = plan_.memory_bytes();

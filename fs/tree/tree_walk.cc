@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "fs/base/core_count.h"
 #include "fs/base/start_threads.h"
 #include "fs/index/pack_run.h"
 #include "fs/repo/repository.h"
@@ -22,8 +23,6 @@ constexpr std::size_t kBatch = 64;
 
 /// Trees are small: what lies between two wanted ones is cheaper to read than to ask again.
 constexpr RunLimits kRunLimits{.max_gap = 64 << 10, .max_length = 1 << 20};
-
-unsigned thread_count() { return std::max(1U, std::thread::hardware_concurrency()); }
 
 /// The trees that are known and not visited. Thread-safe.
 class PendingTrees {
@@ -88,7 +87,7 @@ class Walk {
         visit_(visit),
         failed_(failed),
         stop_(std::move(stop)),
-        threads_(thread_count()),
+        threads_(core_count()),
         pending_(threads_) {}
 
   void run(std::span<const Id> roots) {

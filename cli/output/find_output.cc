@@ -7,7 +7,6 @@
 
 #include "cli/output/json_object.h"
 #include "cli/output/node_text.h"
-#include "fs/base/json.h"
 #include "fs/base/utf8.h"
 #include "fs/time/local_time.h"
 #include "fs/time/rfc3339.h"

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "fs/base/json.h"
+#include "fs/format/json_writer.h"
 
 namespace snapfs {
 

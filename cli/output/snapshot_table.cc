@@ -8,7 +8,7 @@
 #include "cli/option/quantity.h"
 #include "cli/output/json_object.h"
 #include "cli/output/table.h"
-#include "fs/base/json.h"
+#include "fs/format/json_writer.h"
 #include "fs/time/local_time.h"
 
 namespace snapfs {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "fs/base/json.h"
-
 namespace snapfs {
 namespace {
 
@@ -23,7 +21,44 @@ std::size_t trailing_space_size(std::string_view text) noexcept {
   return 0;
 }
 
+bool is_continuation(unsigned char c) noexcept { return (c & 0xc0) == 0x80; }
+
 }  // namespace
+
+Rune decode_rune(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return {first, 1, true};
+  std::uint32_t size = 0;
+  char32_t code = 0;
+  char32_t smallest = 0;
+  if ((first & 0xe0) == 0xc0) {
+    size = 2, code = first & 0x1f, smallest = 0x80;
+  } else if ((first & 0xf0) == 0xe0) {
+    size = 3, code = first & 0x0f, smallest = 0x800;
+  } else if ((first & 0xf8) == 0xf0) {
+    size = 4, code = first & 0x07, smallest = 0x10000;
+  } else {
+    return {};
+  }
+  if (text.size() < size) return {};
+  for (std::size_t i = 1; i < size; ++i) {
+    if (!is_continuation(byte(i))) return {};
+    code = code << 6 | (byte(i) & 0x3f);
+  }
+  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
+  if (code < smallest || code > 0x10ffff || surrogate) return {};
+  return {code, size, true};
+}
+
+bool is_valid_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const Rune rune = decode_rune(text);
+    if (!rune.valid) return false;
+    text.remove_prefix(rune.size);
+  }
+  return true;
+}
 
 std::size_t put_utf8(char32_t rune, std::uint8_t* out) noexcept {
   const auto continuation = [rune](int shift) {

@@ -1,5 +1,5 @@
-// Text as runes: writing UTF-8, and what counts as white space. Reading is decode_rune in json.h.
-// No tables of the Unicode standard beyond that.
+// Text as runes: UTF-8 read and written, and what counts as white space. No tables of the Unicode
+// standard beyond that.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,19 @@ namespace snapfs {
 
 /// What stands for bytes that are not valid UTF-8.
 inline constexpr char32_t kReplacementRune = 0xfffd;
+
+/// Whether every byte belongs to a well-formed UTF-8 sequence (no overlong forms, no surrogates).
+bool is_valid_utf8(std::string_view text) noexcept;
+
+/// One decoded code point, or one byte that is not part of any.
+struct Rune {
+  char32_t code_point = 0;  ///< meaningless when not valid
+  std::uint32_t size = 1;   ///< bytes taken, 1…4
+  bool valid = false;
+};
+
+/// The first rune of `text`, which is not empty.
+Rune decode_rune(std::string_view text) noexcept;
 
 /// Writes 1 to 4 bytes to `out` and returns how many.
 std::size_t put_utf8(char32_t rune, std::uint8_t* out) noexcept;

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
-#include "fs/base/json.h"
 #include "fs/crypto/random.h"
 #include "fs/format/codec.h"
 #include "fs/format/json_fields.h"

@@ -1,7 +1,7 @@
 #include "fs/format/index_file.h"
 
 #include "fs/base/hex.h"
-#include "fs/base/json.h"
+#include "fs/format/json_writer.h"
 
 namespace snapfs {
 namespace {

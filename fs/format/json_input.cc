@@ -8,7 +8,7 @@
 
 #include "fs/base/error.h"
 #include "fs/base/hex.h"
-#include "fs/base/json.h"
+#include "fs/base/utf8.h"
 #include "fs/crypto/base64.h"
 #include "fs/format/json_error.h"
 #include "fs/time/rfc3339.h"

@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
-#include "fs/base/json.h"
 #include "fs/crypto/base64.h"
 #include "fs/crypto/cipher.h"
 #include "fs/crypto/random.h"
 #include "fs/format/json_fields.h"
+#include "fs/format/json_writer.h"
 #include "fs/time/rfc3339.h"
 
 namespace snapfs {

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "fs/base/json.h"
 #include "fs/base/utf8.h"
 
 namespace snapfs {

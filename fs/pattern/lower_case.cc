@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "fs/base/json.h"
 #include "fs/base/utf8.h"
 
 namespace snapfs {

@@ -12,9 +12,9 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
-#include "fs/base/json.h"
 #include "fs/base/synchronized.h"
 #include "fs/format/json_fields.h"
+#include "fs/format/json_writer.h"
 #include "fs/repo/identity.h"
 #include "fs/repo/repository.h"
 #include "fs/repo/stale_locks.h"

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "fs/base/json.h"
+#include "fs/base/utf8.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/printable.h"
 

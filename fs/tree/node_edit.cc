@@ -6,7 +6,6 @@
 
 #include "fs/base/bytes.h"
 #include "fs/base/error.h"
-#include "fs/base/json.h"
 #include "fs/format/json_error.h"
 #include "fs/format/json_member.h"
 #include "fs/tree/padded_tree.h"

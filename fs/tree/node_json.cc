@@ -9,8 +9,9 @@
 #include <utility>
 
 #include "fs/base/hex.h"
-#include "fs/base/json.h"
+#include "fs/base/utf8.h"
 #include "fs/crypto/base64.h"
+#include "fs/format/json_writer.h"
 #include "fs/time/rfc3339.h"
 
 namespace snapfs {

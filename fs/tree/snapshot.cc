@@ -7,9 +7,9 @@
 
 #include <fmt/format.h>
 
-#include "fs/base/json.h"
 #include "fs/format/json_input.h"
 #include "fs/format/json_member.h"
+#include "fs/format/json_writer.h"
 #include "fs/time/rfc3339.h"
 
 namespace snapfs {

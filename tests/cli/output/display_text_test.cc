@@ -7,7 +7,6 @@
 
 #include <gtest/gtest.h>
 
-#include "fs/base/json.h"
 #include "fs/base/utf8.h"
 
 namespace snapfs {

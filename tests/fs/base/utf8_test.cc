@@ -1,4 +1,4 @@
-// Text cut where a character ends.
+// UTF-8 read, and text cut where a character ends.
 #include "fs/base/utf8.h"
 
 #include <string>
@@ -30,6 +30,27 @@ TEST(WholeBeginning, TakesWhatIsNoUtf8ByTheByte) {
                             4),
             "ab\xe2\x82");
   EXPECT_EQ(whole_beginning("\xff\xff", 1), "\xff");
+}
+
+TEST(Utf8, TellsValidFromInvalid) {
+  for (const std::string_view text :
+       {"", "a", "\u00df", "\u0800", "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0010ffff"}) {
+    EXPECT_TRUE(is_valid_utf8(text)) << text;
+  }
+  for (const std::string_view text : {"\x80", "\xc1\xbf", "\xed\xbf\xbf", "\xf5\x80\x80\x80",
+                                      "ok\xc3", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf"}) {
+    EXPECT_FALSE(is_valid_utf8(text));
+  }
+}
+
+TEST(Utf8, DecodesRunes) {
+  const Rune rune = decode_rune("\U0001f600x");
+  EXPECT_TRUE(rune.valid);
+  EXPECT_EQ(rune.code_point, U'\U0001f600');
+  EXPECT_EQ(rune.size, 4U);
+  const Rune invalid = decode_rune("\xffx");
+  EXPECT_FALSE(invalid.valid);
+  EXPECT_EQ(invalid.size, 1U);
 }
 
 }  // namespace

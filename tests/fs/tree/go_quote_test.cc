@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "fs/base/json.h"
+#include "fs/base/utf8.h"
 #include "fs/crypto/sha256.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/printable.h"

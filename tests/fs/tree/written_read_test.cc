@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "fs/base/json.h"
+#include "fs/base/utf8.h"
 #include "fs/time/timezone.h"
 #include "fs/tree/node_edit.h"
 #include "fs/tree/node_json.h"

@@ -1,5 +1,5 @@
 // JSON text byte for byte (FORMAT §9).
-#include "fs/base/json.h"
+#include "fs/format/json_writer.h"
 
 #include <limits>
 #include <string>
@@ -68,27 +68,6 @@ TEST(JsonNumber, KeepsAllTwentyDigits) {
   out += ' ';
   append_json_number(out, std::numeric_limits<std::uint64_t>::max());
   EXPECT_EQ(out, "0 18446744073709551615");
-}
-
-TEST(Utf8, TellsValidFromInvalid) {
-  for (const std::string_view text :
-       {"", "a", "\u00df", "\u0800", "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0010ffff"}) {
-    EXPECT_TRUE(is_valid_utf8(text)) << text;
-  }
-  for (const std::string_view text : {"\x80", "\xc1\xbf", "\xed\xbf\xbf", "\xf5\x80\x80\x80",
-                                      "ok\xc3", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf"}) {
-    EXPECT_FALSE(is_valid_utf8(text));
-  }
-}
-
-TEST(Utf8, DecodesRunes) {
-  const Rune rune = decode_rune("\U0001f600x");
-  EXPECT_TRUE(rune.valid);
-  EXPECT_EQ(rune.code_point, U'\U0001f600');
-  EXPECT_EQ(rune.size, 4U);
-  const Rune invalid = decode_rune("\xffx");
-  EXPECT_FALSE(invalid.valid);
-  EXPECT_EQ(invalid.size, 1U);
 }
 
 }  // namespace

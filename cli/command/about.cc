@@ -1,10 +1,10 @@
 // snapfs help, options and features: what there is to say about the program itself.
 #include "cli/command/about.h"
 
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/grammar/help.h"
 #include "cli/grammar/parser.h"
@@ -15,7 +15,8 @@
 namespace snapfs {
 namespace {
 
-ExitCode run_help(const std::vector<std::string>& words) {
+ExitCode run_help(const GlobalOptions& /*options*/, const std::vector<std::string>& words,
+                  Signals& /*signals*/) {
   GlobalOptions unused;
   const Command program = program_command(unused);
   std::vector<std::string> line = words;
@@ -32,11 +33,10 @@ ExitCode run_help(const std::vector<std::string>& words) {
 
 }  // namespace
 
-Command help_command(GlobalOptions& /*options*/) {
+Command help_command(GlobalOptions& options) {
   Command command("help", "Describe a command");
-  const auto words = std::make_shared<std::vector<std::string>>();
-  command.take_all("COMMAND", words.get(), "Which one; without it: the program");
-  command.run = [words](Signals& /*signals*/) { return run_help(*words); };
+  std::vector<std::string>& words = bind_command(command, options, run_help);
+  command.take_all("COMMAND", &words, "Which one; without it: the program");
   return command;
 }
 

@@ -1,12 +1,12 @@
 // snapfs cache: what this machine keeps of repositories, and letting go of it.
 #include <algorithm>
 #include <chrono>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/global_options.h"
 #include "cli/option/quantity.h"
@@ -89,7 +89,8 @@ ExitCode clean_up(const GlobalOptions& options, const std::vector<CachedReposito
   return ExitCode::kSuccess;
 }
 
-ExitCode run_cache(const GlobalOptions& options, const CacheArguments& arguments) {
+ExitCode run_cache(const GlobalOptions& options, const CacheArguments& arguments,
+                   Signals& /*signals*/) {
   const std::optional<std::string> directory = cache_directory(options);
   if (!directory) {
     throw Error(ErrorCode::kUsage,
@@ -119,16 +120,16 @@ ExitCode run_cache(const GlobalOptions& options, const CacheArguments& arguments
 
 Command cache_command(GlobalOptions& options) {
   Command command("cache", "List what this machine keeps of repositories, or clean up");
-  const auto arguments = std::make_shared<CacheArguments>();
+  CacheArguments& arguments = bind_command(command, options, run_cache);
   const char* const group = "Cache";
   command.add(group,
               {
-                  {"--cleanup", &arguments->cleanup, "Remove what is old"},
-                  {"--max-age", "DAYS", &arguments->max_age_days,
+                  {"--cleanup", &arguments.cleanup, "Remove what is old"},
+                  {"--max-age", "DAYS", &arguments.max_age_days,
                    "What was not used for DAYS is old (default: 30)"},
-                  {"--cache-size", "SIZE", &arguments->cache_size,
+                  {"--cache-size", "SIZE", &arguments.cache_size,
                    "And what was not used for longest, until the rest has SIZE (500M) at most"},
-                  {"--no-size", &arguments->no_size, "Do not show sizes"},
+                  {"--no-size", &arguments.no_size, "Do not show sizes"},
               });
   command.footer = R"(
 Everything in the cache can be fetched from the repositories again: it only saves time.
@@ -136,7 +137,6 @@ Everything in the cache can be fetched from the repositories again: it only save
 Examples:
   snapfs cache                             what there is
   snapfs cache --cleanup --cache-size 1G)";
-  command.run = [&options, arguments](Signals&) { return run_cache(options, *arguments); };
   return command;
 }
 

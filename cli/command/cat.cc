@@ -1,13 +1,13 @@
 // snapfs cat: prints one of the objects that a repository consists of.
 #include <unistd.h>
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/grammar/word_choice.h"
 #include "cli/option/filter_options.h"
@@ -110,10 +110,10 @@ ExitCode run_cat(const GlobalOptions& options, const CatArguments& arguments, Si
 
 Command cat_command(GlobalOptions& options) {
   Command command("cat", "Print one of the objects that a repository consists of");
-  const auto arguments = std::make_shared<CatArguments>();
-  command.take("TYPE", one_of(kTypes, &arguments->type),
+  CatArguments& arguments = bind_command(command, options, run_cat);
+  command.take("TYPE", one_of(kTypes, &arguments.type),
                "config, masterkey, snapshot, index, key, lock, pack, blob or tree");
-  command.take_optional("ID", &arguments->id,
+  command.take_optional("ID", &arguments.id,
                         "Its ID or the beginning of one; for a tree SNAPSHOT:FOLDER");
   command.footer = R"(
 For looking at a repository closely. What is JSON is printed with line breaks, a tree, an index
@@ -123,9 +123,6 @@ Examples:
   snapfs cat snapshot latest
   snapfs cat tree latest:/home/me | jq .nodes[].name
   snapfs cat blob 1a2b3c4d)";
-  command.run = [&options, arguments](Signals& signals) {
-    return run_cat(options, *arguments, signals);
-  };
   return command;
 }
 

@@ -3,7 +3,6 @@
 
 #include <sys/stat.h>
 
-#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -12,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/filter_options.h"
 #include "cli/option/global_options.h"
@@ -96,22 +96,22 @@ ExitCode run_check(const GlobalOptions& options, const CheckArguments& arguments
 
 Command check_command(GlobalOptions& options) {
   Command command("check", "Find out whether a repository is sound");
-  const auto arguments = std::make_shared<CheckArguments>();
-  command.take_all("ID", &arguments->ids,
+  CheckArguments& arguments = bind_command(command, options, run_check);
+  command.take_all("ID", &arguments.ids,
                    "Only these snapshots: IDs, unambiguous beginnings of them, or \"latest\"");
   command.add("Options",
               {
-                  {"--read-data", &arguments->read_data, "Read every byte of every pack"},
-                  {"--read-data-subset", "PART", Binding([arguments](const std::string& part) {
-                     arguments->read_data_subset = PackSubset::parse(part);
+                  {"--read-data", &arguments.read_data, "Read every byte of every pack"},
+                  {"--read-data-subset", "PART", Binding([&arguments](const std::string& part) {
+                     arguments.read_data_subset = PackSubset::parse(part);
                    }),
                    "Read part of the packs: n/t, x% or a size (500M)"},
-                  {"--check-unused", &arguments->check_unused,
+                  {"--check-unused", &arguments.check_unused,
                    "Name the blobs that no chosen snapshot uses"},
-                  {"--with-cache", &arguments->with_cache,
+                  {"--with-cache", &arguments.with_cache,
                    "Accepted for compatibility: a check reads the repository, never a cache"},
               });
-  add_filter_options(command, arguments->filter);
+  add_filter_options(command, arguments.filter);
   command.footer = R"(
 Without --read-data the index, the packs' sizes, and all snapshots and trees are checked; damage
 inside data packs is not seen. A part n/t is the same packs every time: reading 1/12 in January,
@@ -123,9 +123,6 @@ Examples:
   snapfs check --read-data-subset 5%       a random sample
   snapfs check --read-data latest          all that the latest snapshot needs
   snapfs check --json | jq .broken_packs)";
-  command.run = [&options, arguments](Signals& signals) {
-    return run_check(options, *arguments, signals);
-  };
   return command;
 }
 

@@ -1,7 +1,6 @@
 // snapfs copy: snapshots from one repository into another.
 #include "fs/maintain/copy.h"
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/filter_options.h"
 #include "cli/option/global_options.h"
@@ -168,15 +168,12 @@ Examples:
 
 Command copy_command(GlobalOptions& global) {
   Command command("copy", "Copy snapshots from another repository");
-  const auto arguments = std::make_shared<CopyArguments>();
-  command.take_all("ID", &arguments->ids,
+  CopyArguments& arguments = bind_command(command, global, run_copy);
+  command.take_all("ID", &arguments.ids,
                    "Only these: IDs, unambiguous beginnings of them, or \"latest\"");
-  add_source_options(command, arguments->source);
-  add_filter_options(command, arguments->filter);
+  add_source_options(command, arguments.source);
+  add_filter_options(command, arguments.filter);
   command.footer = kFooter;
-  command.run = [&global, arguments](Signals& signals) {
-    return run_copy(global, *arguments, signals);
-  };
   return command;
 }
 

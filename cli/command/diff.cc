@@ -1,13 +1,13 @@
 // snapfs diff: what differs between two snapshots.
 #include "fs/look/diff.h"
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/filter_options.h"
 #include "cli/option/global_options.h"
@@ -110,12 +110,12 @@ ExitCode run_diff(const GlobalOptions& options, const DiffArguments& arguments, 
 
 Command diff_command(GlobalOptions& options) {
   Command command("diff", "Show what differs between two snapshots");
-  const auto arguments = std::make_shared<DiffArguments>();
-  command.take("OLDER", &arguments->before,
+  DiffArguments& arguments = bind_command(command, options, run_diff);
+  command.take("OLDER", &arguments.before,
                "A snapshot: an ID, the beginning of one, or \"latest\"; with :FOLDER behind it "
                "only that folder");
-  command.take("NEWER", &arguments->after, "Another one, or another folder of it");
-  command.add("Listing", {"--metadata", &arguments->metadata,
+  command.take("NEWER", &arguments.after, "Another one, or another folder of it");
+  command.add("Listing", {"--metadata", &arguments.metadata,
                           "Show changes of modes, owners, times and attributes, too"});
   command.footer = R"(
 In front of each path stands what happened to it:
@@ -129,9 +129,6 @@ In front of each path stands what happened to it:
 Examples:
   snapfs diff 1a2b3c4d latest
   snapfs diff --metadata 1a2b3c4d:/etc latest:/etc)";
-  command.run = [&options, arguments](Signals& signals) {
-    return run_diff(options, *arguments, signals);
-  };
   return command;
 }
 

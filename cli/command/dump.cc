@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/grammar/word_choice.h"
 #include "cli/option/filter_options.h"
@@ -115,18 +115,18 @@ ExitCode run_dump(const GlobalOptions& options, const DumpArguments& arguments, 
 
 Command dump_command(GlobalOptions& options) {
   Command command("dump", "Write a file, or a directory as an archive, to standard output");
-  const auto arguments = std::make_shared<DumpArguments>();
-  command.take("SNAPSHOT", &arguments->snapshot,
+  DumpArguments& arguments = bind_command(command, options, run_dump);
+  command.take("SNAPSHOT", &arguments.snapshot,
                "An ID or the beginning of one, or \"latest\"; with :FOLDER behind it, that "
                "folder is the root");
-  command.take("PATH", &arguments->path, "A file or directory in it; / is all of it");
+  command.take("PATH", &arguments.path, "A file or directory in it; / is all of it");
   const char* const output = "Writing";
   command.add(output, {
-                          {"-a,--archive", "FORMAT", word_of(kFormats, &arguments->format),
+                          {"-a,--archive", "FORMAT", word_of(kFormats, &arguments.format),
                            "Write directories as tar (default) or zip"},
-                          {"-t,--target", "FILE", &arguments->target, "Write into FILE"},
+                          {"-t,--target", "FILE", &arguments.target, "Write into FILE"},
                       });
-  add_filter_options(command, arguments->filter);
+  add_filter_options(command, arguments.filter);
   command.footer = R"(
 --host, --tag and --path say which snapshot is "latest".
 
@@ -134,9 +134,6 @@ Examples:
   snapfs dump latest /home/me/report.odt > report.odt
   snapfs dump latest:/home/me / | tar -C /restored --xattrs --xattrs-include='*' -xpf -
   snapfs dump -a zip -t photos.zip latest /home/me/photos)";
-  command.run = [&options, arguments](Signals& signals) {
-    return run_dump(options, *arguments, signals);
-  };
   return command;
 }
 

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/filter_options.h"
 #include "cli/option/global_options.h"
@@ -244,12 +245,12 @@ void add_options(Command& command, FindArguments& arguments) {
 
 Command find_command(GlobalOptions& options) {
   Command command("find", "Look for files in all snapshots");
-  const auto arguments = std::make_shared<FindArguments>();
-  command.take_all("PATTERN", &arguments->patterns,
+  FindArguments& arguments = bind_command(command, options, run_find);
+  command.take_all("PATTERN", &arguments.patterns,
                    "A name or path, with *, ?, [a-z] and ** for any directories", 1);
-  add_options(command, *arguments);
-  add_filter_options(command, arguments->filter);
-  command.add("Which snapshots", {"-s,--snapshot", "ID", &arguments->snapshots,
+  add_options(command, arguments);
+  add_filter_options(command, arguments.filter);
+  command.add("Which snapshots", {"-s,--snapshot", "ID", &arguments.snapshots,
                                   "Only this snapshot: an ID or \"latest\" (may be repeated)"});
   command.footer = R"(
 A pattern without a slash in front matches anywhere in a path; what is in a directory that matches
@@ -260,9 +261,6 @@ Examples:
   snapfs find -l '*.tex' --path /home --oldest 2026-01-01
   snapfs find --blob 1a2b3c4d              which files is this a part of?
 To see what became of one file, use "snapfs log".)";
-  command.run = [&options, arguments](Signals& signals) {
-    return run_find(options, *arguments, signals);
-  };
   return command;
 }
 

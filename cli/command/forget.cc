@@ -1,11 +1,11 @@
 // snapfs forget: removes snapshots that a policy does not keep, or that are named.
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/command/prune_run.h"
 #include "cli/option/forget_options.h"
@@ -259,12 +259,9 @@ Examples:
 
 Command forget_command(GlobalOptions& options) {
   Command command("forget", "Remove snapshots, by a policy or by name");
-  const auto arguments = std::make_shared<ForgetOptions>();
-  add_forget_options(command, *arguments);
+  ForgetOptions& arguments = bind_command(command, options, run_forget);
+  add_forget_options(command, arguments);
   command.footer = kFooter;
-  command.run = [&options, arguments](Signals& signals) {
-    return run_forget(options, *arguments, signals);
-  };
   return command;
 }
 

@@ -1,10 +1,10 @@
 // snapfs generate: what shells complete, as files.
 #include <fcntl.h>
 
-#include <memory>
 #include <string>
 
 #include "cli/command/about.h"
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/grammar/completion.h"
 #include "cli/option/global_options.h"
@@ -30,7 +30,8 @@ void write_text(const std::string& path, const std::string& text) {
   write_all(file.get(), as_bytes(text), path);
 }
 
-ExitCode run_generate(const GenerateArguments& arguments) {
+ExitCode run_generate(const GlobalOptions& /*options*/, const GenerateArguments& arguments,
+                      Signals& /*signals*/) {
   if (!arguments.powershell.empty()) {
     throw Error(ErrorCode::kUsage, "there is no completion for PowerShell");
   }
@@ -53,23 +54,22 @@ ExitCode run_generate(const GenerateArguments& arguments) {
 
 }  // namespace
 
-Command generate_command(GlobalOptions& /*options*/) {
+Command generate_command(GlobalOptions& options) {
   Command command("generate", "Write what shells need to complete command lines");
-  const auto arguments = std::make_shared<GenerateArguments>();
+  GenerateArguments& arguments = bind_command(command, options, run_generate);
   command.add("Generate",
               {
-                  {"--bash-completion", "FILE", &arguments->bash,
+                  {"--bash-completion", "FILE", &arguments.bash,
                    "Write the script for bash into FILE, or to standard output for -"},
-                  {"--zsh-completion", "FILE", &arguments->zsh, "The same for zsh"},
-                  {"--fish-completion", "FILE", &arguments->fish, "The same for fish"},
-                  Option("--powershell-completion", "FILE", &arguments->powershell, "").hidden(),
-                  Option("--man", "DIR", &arguments->man, "").hidden(),
+                  {"--zsh-completion", "FILE", &arguments.zsh, "The same for zsh"},
+                  {"--fish-completion", "FILE", &arguments.fish, "The same for fish"},
+                  Option("--powershell-completion", "FILE", &arguments.powershell, "").hidden(),
+                  Option("--man", "DIR", &arguments.man, "").hidden(),
               });
   command.footer = R"(
 Examples:
   snapfs generate --bash-completion ~/.local/share/bash-completion/completions/snapfs
   snapfs generate --fish-completion ~/.config/fish/completions/snapfs.fish)";
-  command.run = [arguments](Signals& /*signals*/) { return run_generate(*arguments); };
   return command;
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/global_options.h"
 #include "cli/option/location.h"
@@ -104,24 +105,21 @@ ExitCode run_init(const GlobalOptions& options, const InitArguments& arguments, 
 
 Command init_command(GlobalOptions& options) {
   Command command("init", "Make a new repository");
-  const auto arguments = std::make_shared<InitArguments>();
+  InitArguments& arguments = bind_command(command, options, run_init);
   command.add("Init",
               {
-                  {"--repository-version", "1|2", &arguments->version,
+                  {"--repository-version", "1|2", &arguments.version,
                    "The format's version: 2, or 1 for programs that know no compression"},
-                  {"--copy-chunker-params", &arguments->copy_chunker_params,
+                  {"--copy-chunker-params", &arguments.copy_chunker_params,
                    "Cut chunks as the repository of --from-repo does, so that copies of the same "
                    "data are stored once"},
               });
-  add_source_options(command, arguments->source);
+  add_source_options(command, arguments.source);
   command.footer = R"(
 Examples:
   snapfs init -r /srv/snapshots            asks for the new password twice
   snapfs init -r /mnt/usb/backup -p ~/.snapfs-password
   snapfs init -r /mnt/usb/copy --from-repo /srv/snapshots --copy-chunker-params)";
-  command.run = [&options, arguments](Signals& signals) {
-    return run_init(options, *arguments, signals);
-  };
   return command;
 }
 

@@ -1,5 +1,4 @@
 // snapfs key: the passwords that a repository opens with.
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -8,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/global_options.h"
 #include "cli/output/json_object.h"
@@ -121,18 +121,6 @@ ExitCode run_passwd(const GlobalOptions& options, const KeyArguments& arguments,
   return ExitCode::kSuccess;
 }
 
-using Run = ExitCode (*)(const GlobalOptions&, const KeyArguments&, Signals&);
-
-/// One command of "snapfs key".
-Command subcommand(const char* name, const char* text, GlobalOptions& options, Run run,
-                   const std::shared_ptr<KeyArguments>& arguments) {
-  Command command(name, text);
-  command.run = [&options, run, arguments](Signals& signals) {
-    return run(options, *arguments, signals);
-  };
-  return command;
-}
-
 void take_new_password(Command& command, KeyArguments& arguments) {
   command.add("New key",
               {
@@ -145,30 +133,28 @@ void take_new_password(Command& command, KeyArguments& arguments) {
               });
 }
 
-Command key_list(GlobalOptions& options, const std::shared_ptr<KeyArguments>& arguments) {
-  Command command =
-      subcommand("list", "Show the keys; * marks the one in use", options, run_list, arguments);
+Command key_list(GlobalOptions& options) {
+  Command command("list", "Show the keys; * marks the one in use");
+  bind_command(command, options, run_list);
   return command;
 }
 
-Command key_add(GlobalOptions& options, const std::shared_ptr<KeyArguments>& arguments) {
-  Command command = subcommand("add", "Have the repository open with another password, too",
-                               options, run_add, arguments);
-  take_new_password(command, *arguments);
+Command key_add(GlobalOptions& options) {
+  Command command("add", "Have the repository open with another password, too");
+  take_new_password(command, bind_command(command, options, run_add));
   return command;
 }
 
-Command key_remove(GlobalOptions& options, const std::shared_ptr<KeyArguments>& arguments) {
-  Command command = subcommand("remove", "Remove a key: its password opens nothing any more",
-                               options, run_remove, arguments);
-  command.take("ID", &arguments->id, "The key's ID, or an unambiguous beginning of it");
+Command key_remove(GlobalOptions& options) {
+  Command command("remove", "Remove a key: its password opens nothing any more");
+  KeyArguments& arguments = bind_command(command, options, run_remove);
+  command.take("ID", &arguments.id, "The key's ID, or an unambiguous beginning of it");
   return command;
 }
 
-Command key_passwd(GlobalOptions& options, const std::shared_ptr<KeyArguments>& arguments) {
-  Command command =
-      subcommand("passwd", "Change the password in use", options, run_passwd, arguments);
-  take_new_password(command, *arguments);
+Command key_passwd(GlobalOptions& options) {
+  Command command("passwd", "Change the password in use");
+  take_new_password(command, bind_command(command, options, run_passwd));
   return command;
 }
 
@@ -176,9 +162,8 @@ Command key_passwd(GlobalOptions& options, const std::shared_ptr<KeyArguments>& 
 
 Command key_command(GlobalOptions& options) {
   Command command("key", "List, add, remove and change passwords");
-  const auto arguments = std::make_shared<KeyArguments>();
-  command.subcommands = {key_list(options, arguments), key_add(options, arguments),
-                         key_remove(options, arguments), key_passwd(options, arguments)};
+  command.subcommands = {key_list(options), key_add(options), key_remove(options),
+                         key_passwd(options)};
   command.footer = R"(
 Each key file holds the repository's master key under a password of its own. Whoever has had a
 password may have kept the master key: removing a key does not lock them out of a copy.

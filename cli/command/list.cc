@@ -1,6 +1,5 @@
 // snapfs list: the IDs of all objects of one type. With --json, too, they are lines: what reads
 // restic's output takes each line for an ID.
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/grammar/word_choice.h"
 #include "cli/option/global_options.h"
@@ -62,8 +62,8 @@ ExitCode run_list(const GlobalOptions& options, const ListArguments& arguments, 
 
 Command list_command(GlobalOptions& options) {
   Command command("list", "Print the IDs of all objects of one type");
-  const auto arguments = std::make_shared<ListArguments>();
-  command.take("TYPE", one_of(kTypes, &arguments->type),
+  ListArguments& arguments = bind_command(command, options, run_list);
+  command.take("TYPE", one_of(kTypes, &arguments.type),
                "blobs, packs, index, snapshots, keys or locks");
   command.footer = R"(
 In ascending order. A blob has "data" or "tree" in front of its ID, and a line for each place that
@@ -72,9 +72,6 @@ it is stored at.
 Examples:
   snapfs list packs | wc -l
   snapfs list locks)";
-  command.run = [&options, arguments](Signals& signals) {
-    return run_list(options, *arguments, signals);
-  };
   return command;
 }
 

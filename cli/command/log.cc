@@ -1,7 +1,6 @@
 // snapfs log: what became of one file or directory from snapshot to snapshot.
 #include <algorithm>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -10,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/filter_options.h"
 #include "cli/option/global_options.h"
@@ -239,12 +239,12 @@ ExitCode run_log(const GlobalOptions& options, const LogArguments& arguments, Si
 
 Command log_command(GlobalOptions& options) {
   Command command("log", "Show every version of a file or directory");
-  const auto arguments = std::make_shared<LogArguments>();
-  command.take("PATH", &arguments->path, "Its absolute path in the snapshots");
-  command.add("Which snapshots", {"-s,--snapshot", "ID", &arguments->ids,
+  LogArguments& arguments = bind_command(command, options, run_log);
+  command.take("PATH", &arguments.path, "Its absolute path in the snapshots");
+  command.add("Which snapshots", {"-s,--snapshot", "ID", &arguments.ids,
                                   "Only these snapshots: IDs or \"latest\" (may be repeated)"});
-  command.add("Listing", {"-R,--reverse", &arguments->reverse, "Begin with the newest version"});
-  add_filter_options(command, arguments->filter);
+  command.add("Listing", {"-R,--reverse", &arguments.reverse, "Begin with the newest version"});
+  add_filter_options(command, arguments.filter);
   command.footer = R"(
 A line for each version: when the first snapshot that has it was taken, what is new about it, its
 size, when it was modified, and where "snapfs mount" shows it. Snapshots of another host, or of
@@ -254,9 +254,6 @@ Examples:
   snapfs log /home/me/report.odt
   snapfs log --host web1 /etc/passwd
   cp ~/mnt/snapshots/2026-11-01T10:00:00+01:00/home/me/report.odt .)";
-  command.run = [&options, arguments](Signals& signals) {
-    return run_log(options, *arguments, signals);
-  };
   return command;
 }
 

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/grammar/word_choice.h"
 #include "cli/option/filter_options.h"
@@ -188,14 +189,14 @@ void add_options(Command& command, LsArguments& arguments) {
 
 Command ls_command(GlobalOptions& options) {
   Command command("ls", "List what is in a snapshot");
-  const auto arguments = std::make_shared<LsArguments>();
-  command.take("SNAPSHOT", &arguments->snapshot,
+  LsArguments& arguments = bind_command(command, options, run_ls);
+  command.take("SNAPSHOT", &arguments.snapshot,
                "An ID or the beginning of one, or \"latest\"; with :FOLDER behind it, that "
                "folder is the root");
-  command.take_all("DIR", &arguments->directories,
+  command.take_all("DIR", &arguments.directories,
                    "Only these directories: absolute paths in the snapshot");
-  add_options(command, *arguments);
-  add_filter_options(command, arguments->filter);
+  add_options(command, arguments);
+  add_filter_options(command, arguments.filter);
   command.footer = R"(
 --host, --tag and --path say which snapshot is "latest".
 
@@ -204,9 +205,6 @@ Examples:
   snapfs ls -l latest /home/me             one directory, not what is below it
   snapfs ls -l latest:/home/me --sort size --reverse --human-readable
   snapfs ls --ncdu latest | ncdu -f -)";
-  command.run = [&options, arguments](Signals& signals) {
-    return run_ls(options, *arguments, signals);
-  };
   return command;
 }
 

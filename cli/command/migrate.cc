@@ -1,10 +1,10 @@
 // snapfs migrate: changes of the repository's format.
-#include <memory>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/global_options.h"
 #include "cli/output/json_object.h"
@@ -109,9 +109,9 @@ ExitCode run_migrate(const GlobalOptions& options, const MigrateArguments& argum
 
 Command migrate_command(GlobalOptions& options) {
   Command command("migrate", "Bring a repository to a newer version of the format");
-  const auto arguments = std::make_shared<MigrateArguments>();
-  command.take_all("MIGRATION", &arguments->names, "Apply it; without one: list what there is");
-  command.add("Migrate", {"-f,--force", &arguments->force,
+  MigrateArguments& arguments = bind_command(command, options, run_migrate);
+  command.take_all("MIGRATION", &arguments.names, "Apply it; without one: list what there is");
+  command.add("Migrate", {"-f,--force", &arguments.force,
                           "Taken for restic's sake; there is nothing to force"});
   command.footer = R"(
 upgrade_repo_v2 replaces the config file, in one step; programs that know only version 1 cannot
@@ -119,9 +119,6 @@ open the repository any more. What is stored stays uncompressed until it is repa
 
 Example:
   snapfs migrate upgrade_repo_v2)";
-  command.run = [&options, arguments](Signals& signals) {
-    return run_migrate(options, *arguments, signals);
-  };
   return command;
 }
 

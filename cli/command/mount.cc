@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <exception>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/filter_options.h"
 #include "cli/option/global_options.h"
@@ -202,15 +202,15 @@ void add_mount_options(Command& command, MountArguments& arguments) {
 
 Command mount_command(GlobalOptions& options) {
   Command command("mount", "Show the snapshots as directories of ordinary files");
-  const auto arguments = std::make_shared<MountArguments>();
-  command.take("MOUNTPOINT", &arguments->mountpoint, "An existing directory");
-  add_mount_options(command, *arguments);
+  MountArguments& arguments = bind_command(command, options, run_mount);
+  command.take("MOUNTPOINT", &arguments.mountpoint, "An existing directory");
+  add_mount_options(command, arguments);
   // For mount.snapfs: mount(8) recognises its line of fstab by it.
-  command.add("Options", Option("--fsname", &arguments->mount.fsname, "").hidden());
+  command.add("Options", Option("--fsname", &arguments.mount.fsname, "").hidden());
   command.add("Running", {"-b,--background", &options.background,
                           "Return when the mount can be used; messages then go to syslog"});
   command.add("Who may look",
-              {"--no-exec", &arguments->mount.no_exec, "Refuse to run programs from the mount"});
+              {"--no-exec", &arguments.mount.no_exec, "Refuse to run programs from the mount"});
   command.footer = R"(
 Below MOUNTPOINT:
   snapshots/TIME, snapshots/latest    by time
@@ -227,9 +227,6 @@ Examples:
   mount -t snapfs /srv/snapshots /mnt/snap -o password-file=/root/password,no-lock
   cp -a ~/mnt/snapshots/latest/home/me/work/report.odt .
   rsync -aHAX ~/mnt/snapshots/latest/etc/ /etc/)";
-  command.run = [&options, arguments](Signals& signals) {
-    return run_mount(options, *arguments, signals);
-  };
   return command;
 }
 

@@ -1,10 +1,10 @@
 // snapfs prune: removes what no snapshot needs.
-#include <memory>
 #include <optional>
 #include <string>
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/command/prune_run.h"
 #include "cli/option/global_options.h"
@@ -66,19 +66,18 @@ Examples:
 
 Command prune_command(GlobalOptions& global) {
   Command command("prune", "Remove what no snapshot needs any more");
-  const auto prune = std::make_shared<PruneCommand>();
+  PruneCommand& prune = bind_command(command, global, run_prune);
   command.add("Prune",
               {
-                  {"-n,--dry-run", &prune->dry_run, "Only say what would be done"},
-                  {"--unsafe-allow-remove-all", &prune->allow_remove_all,
+                  {"-n,--dry-run", &prune.dry_run, "Only say what would be done"},
+                  {"--unsafe-allow-remove-all", &prune.allow_remove_all,
                    "Empty a repository that has no snapshots"},
-                  {"--unsafe-recover-no-free-space", "ID", &prune->recover_repository,
+                  {"--unsafe-recover-no-free-space", "ID", &prune.recover_repository,
                    "For a full disk, when --max-repack-size 0 does not help: remove the index "
                    "before writing it anew. ID is the repository's"},
               });
-  add_prune_options(command, prune->arguments);
+  add_prune_options(command, prune.arguments);
   command.footer = kFooter;
-  command.run = [&global, prune](Signals& signals) { return run_prune(global, *prune, signals); };
   return command;
 }
 

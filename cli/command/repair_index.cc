@@ -1,7 +1,6 @@
 // snapfs repair index: makes the index agree with the packs that are there.
 #include "fs/maintain/repair_index.h"
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/global_options.h"
 #include "cli/output/json_object.h"
@@ -101,12 +101,12 @@ ExitCode run_repair_index(const GlobalOptions& options, const RepairIndexArgumen
 
 Command repair_index_command(GlobalOptions& options) {
   Command command("index", "Make the index agree with the packs that are there");
-  const auto arguments = std::make_shared<RepairIndexArguments>();
+  RepairIndexArguments& arguments = bind_command(command, options, run_repair_index);
   command.add("Options",
               {
-                  {"--read-all-packs", &arguments->repair.read_all_packs,
+                  {"--read-all-packs", &arguments.repair.read_all_packs,
                    "Read the header of every pack, and build the index from these"},
-                  {"-n,--dry-run", &arguments->dry_run, "Say what would be done, and do nothing"},
+                  {"-n,--dry-run", &arguments.dry_run, "Say what would be done, and do nothing"},
               });
   command.footer = R"(
 For index files that are damaged or missing, and packs that are missing or not listed. Only the
@@ -117,9 +117,6 @@ Examples:
   snapfs repair index -n                   what is wrong
   snapfs repair index
   snapfs repair index --read-all-packs     when the index cannot be trusted at all)";
-  command.run = [&options, arguments](Signals& signals) {
-    return run_repair_index(options, *arguments, signals);
-  };
   return command;
 }
 

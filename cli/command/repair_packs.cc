@@ -2,13 +2,13 @@
 #include "fs/maintain/repair_packs.h"
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/command/kept_pack.h"
 #include "cli/option/global_options.h"
@@ -120,12 +120,12 @@ ExitCode run_repair_packs(const GlobalOptions& options, const RepairPacksArgumen
 
 Command repair_packs_command(GlobalOptions& options) {
   Command command("packs", "Save what is intact in damaged packs");
-  const auto arguments = std::make_shared<RepairPacksArguments>();
+  RepairPacksArguments& arguments = bind_command(command, options, run_repair_packs);
   command.take_all(
-      "ID", &arguments->packs,
+      "ID", &arguments.packs,
       "The packs, as \"snapfs check --read-data\" names them, or beginnings of their IDs", 1);
   command.add("Options",
-              {"-n,--dry-run", &arguments->dry_run, "Say what could be saved, and do nothing"});
+              {"-n,--dry-run", &arguments.dry_run, "Say what could be saved, and do nothing"});
   command.footer = R"(
 A copy of each pack is kept in the current directory, as pack-ID. What is intact in it is stored
 anew, then the pack is taken off the index and removed. Blobs that are lost are named; "snapfs
@@ -134,9 +134,6 @@ repair snapshots" then finds the files that they belonged to.
 Examples:
   snapfs repair packs -n 4b9fe935          what can be saved
   snapfs repair packs 4b9fe935 7f3b50f6)";
-  command.run = [&options, arguments](Signals& signals) {
-    return run_repair_packs(options, *arguments, signals);
-  };
   return command;
 }
 

@@ -1,9 +1,9 @@
 // snapfs repair snapshots: snapshots without what is lost.
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/filter_options.h"
 #include "cli/option/global_options.h"
@@ -68,21 +68,18 @@ Examples:
 
 Command repair_snapshots_command(GlobalOptions& global) {
   Command command("snapshots", "Take out of snapshots what is lost, so they can be read");
-  const auto arguments = std::make_shared<RepairArguments>();
+  RepairArguments& arguments = bind_command(command, global, run_repair_snapshots);
   const char* const group = "Repair";
-  command.take_all("ID", &arguments->ids,
+  command.take_all("ID", &arguments.ids,
                    "Only these: IDs, unambiguous beginnings of them, or \"latest\"");
   command.add(group,
               {
-                  {"-n,--dry-run", &arguments->dry_run, "Only say what would be done"},
-                  {"--forget", &arguments->forget,
+                  {"-n,--dry-run", &arguments.dry_run, "Only say what would be done"},
+                  {"--forget", &arguments.forget,
                    "Remove the old snapshots; otherwise the new ones get the tag \"repaired\""},
               });
-  add_filter_options(command, arguments->filter);
+  add_filter_options(command, arguments.filter);
   command.footer = kFooter;
-  command.run = [&global, arguments](Signals& signals) {
-    return run_repair_snapshots(global, *arguments, signals);
-  };
   return command;
 }
 

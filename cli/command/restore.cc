@@ -3,13 +3,13 @@
 
 #include <filesystem>
 #include <functional>
-#include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/global_options.h"
 #include "cli/option/restore_options.h"
@@ -121,12 +121,9 @@ Examples:
 
 Command restore_command(GlobalOptions& global) {
   Command command("restore", "Write the files of a snapshot into a directory");
-  const auto arguments = std::make_shared<RestoreArguments>();
-  add_restore_options(command, *arguments);
+  RestoreArguments& arguments = bind_command(command, global, run_restore);
+  add_restore_options(command, arguments);
   command.footer = kFooter;
-  command.run = [&global, arguments](Signals& signals) {
-    return run_restore(global, *arguments, signals);
-  };
   return command;
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/filter_options.h"
 #include "cli/option/global_options.h"
@@ -167,15 +168,12 @@ Examples:
 
 Command rewrite_command(GlobalOptions& global) {
   Command command("rewrite", "Leave something out of snapshots that exist");
-  const auto arguments = std::make_shared<RewriteArguments>();
-  command.take_all("ID", &arguments->ids,
+  RewriteArguments& arguments = bind_command(command, global, run_rewrite);
+  command.take_all("ID", &arguments.ids,
                    "Only these: IDs, unambiguous beginnings of them, or \"latest\"");
-  add_change_options(command, *arguments);
-  add_filter_options(command, arguments->filter);
+  add_change_options(command, arguments);
+  add_filter_options(command, arguments.filter);
   command.footer = kFooter;
-  command.run = [&global, arguments](Signals& signals) {
-    return run_rewrite(global, *arguments, signals);
-  };
   return command;
 }
 

@@ -1,6 +1,5 @@
 // snapfs snapshot: takes one.
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,10 +7,11 @@
 #include <fmt/format.h>
 
 #include "archiver/archiver.h"
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
-#include "cli/option/environment.h"
 #include "cli/option/exclude_options.h"
 #include "cli/option/global_options.h"
+#include "cli/option/setting.h"
 #include "cli/option/snapshot_options.h"
 #include "cli/output/output.h"
 #include "cli/output/snapshot_output.h"
@@ -47,7 +47,7 @@ SnapshotRequest make_request(const GlobalOptions& global, const SnapshotOptions&
   request.pack_bytes = global.pack_bytes();
   request.read_concurrency = options.read_concurrency_count();
   request.time = time;
-  request.hostname = options.host.value_or(environment_setting("HOST").value_or(""));
+  request.hostname = setting(options.host, "HOST").value_or("");
   if (request.hostname.empty()) request.hostname = identity.hostname;
   request.username = identity.username;
   request.uid = identity.uid;
@@ -159,12 +159,9 @@ Examples:
 Command snapshot_command(GlobalOptions& global) {
   Command command("snapshot", "Take a snapshot of files and directories");
   command.aliases = {"backup"};
-  const auto options = std::make_shared<SnapshotOptions>();
-  add_snapshot_options(command, global, *options);
+  SnapshotOptions& options = bind_command(command, global, run_snapshot);
+  add_snapshot_options(command, global, options);
   command.footer = kFooter;
-  command.run = [&global, options](Signals& signals) {
-    return run_snapshot(global, *options, signals);
-  };
   return command;
 }
 

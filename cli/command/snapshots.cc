@@ -2,12 +2,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/filter_options.h"
 #include "cli/option/global_options.h"
@@ -92,20 +92,20 @@ ExitCode run_snapshots(const GlobalOptions& options, const SnapshotsArguments& a
 
 Command snapshots_command(GlobalOptions& options) {
   Command command("snapshots", "List the snapshots of a repository");
-  const auto arguments = std::make_shared<SnapshotsArguments>();
-  command.take_all("ID", &arguments->ids,
+  SnapshotsArguments& arguments = bind_command(command, options, run_snapshots);
+  command.take_all("ID", &arguments.ids,
                    "Only these: IDs, unambiguous beginnings of them, or \"latest\"");
-  add_filter_options(command, arguments->filter);
+  add_filter_options(command, arguments.filter);
   command.add("Which snapshots",
-              Option("--last", &arguments->last, "").deprecated("use --latest 1"));
-  command.add("Which snapshots", {"--latest", "N", &arguments->latest,
+              Option("--last", &arguments.last, "").deprecated("use --latest 1"));
+  command.add("Which snapshots", {"--latest", "N", &arguments.latest,
                                   "Only the newest N of each host and paths, or of each GROUP"});
   const char* const output = "Listing";
   command.add(output,
               {
-                  {"-g,--group-by", "GROUP", &arguments->group_by,
+                  {"-g,--group-by", "GROUP", &arguments.group_by,
                    "List them by host, paths and tags, or some of them: GROUP is host,paths"},
-                  {"-c,--compact", &arguments->compact, "Leave out the paths; one tag a line"},
+                  {"-c,--compact", &arguments.compact, "Leave out the paths; one tag a line"},
               });
   command.footer = R"(
 Examples:
@@ -113,9 +113,6 @@ Examples:
   snapfs snapshots --host web1 --latest 1
   snapfs snapshots -g host,paths           a list for each host and set of paths
   snapfs snapshots --json | jq -r '.[].id')";
-  command.run = [&options, arguments](Signals& signals) {
-    return run_snapshots(options, *arguments, signals);
-  };
   return command;
 }
 

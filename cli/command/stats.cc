@@ -1,13 +1,13 @@
 // snapfs stats: how much is in snapshots.
 #include "fs/look/stats.h"
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/grammar/word_choice.h"
 #include "cli/option/filter_options.h"
@@ -129,21 +129,18 @@ ExitCode run_stats(const GlobalOptions& options, const StatsArguments& arguments
 
 Command stats_command(GlobalOptions& options) {
   Command command("stats", "Count what is in snapshots");
-  const auto arguments = std::make_shared<StatsArguments>();
-  command.take_all("ID", &arguments->ids,
+  StatsArguments& arguments = bind_command(command, options, run_stats);
+  command.take_all("ID", &arguments.ids,
                    "Only these: IDs, unambiguous beginnings of them, or \"latest\"");
   command.add("Counting",
-              {"--mode", "MODE", one_of(kModes, &arguments->mode),
+              {"--mode", "MODE", one_of(kModes, &arguments.mode),
                "restore-size (what it takes to restore each), files-by-contents (each content "
                "once), blobs-per-file, or raw-data (what they take in the repository)"});
-  add_filter_options(command, arguments->filter);
+  add_filter_options(command, arguments.filter);
   command.footer = R"(
 Examples:
   snapfs stats latest                      how much would be restored?
   snapfs stats --mode raw-data             how much space does all of it take?)";
-  command.run = [&options, arguments](Signals& signals) {
-    return run_stats(options, *arguments, signals);
-  };
   return command;
 }
 

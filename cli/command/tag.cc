@@ -1,12 +1,12 @@
 // snapfs tag: gives snapshots other tags.
 #include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/filter_options.h"
 #include "cli/option/global_options.h"
@@ -121,25 +121,22 @@ ExitCode run_tag(const GlobalOptions& options, const TagArguments& arguments, Si
 
 Command tag_command(GlobalOptions& options) {
   Command command("tag", "Change the tags of snapshots");
-  const auto arguments = std::make_shared<TagArguments>();
-  command.take_all("ID", &arguments->ids,
+  TagArguments& arguments = bind_command(command, options, run_tag);
+  command.take_all("ID", &arguments.ids,
                    "Only these: IDs, unambiguous beginnings of them, or \"latest\"");
   const auto add = [&](const char* name, std::vector<std::string>& values, const char* text) {
     command.add("Change", {name, "TAGS", &values, text});
   };
-  add("--set", arguments->set, "Replace all tags by TAG[,TAG...]");
-  add("--add", arguments->add, "Add TAG[,TAG...] (may be repeated)");
-  add("--remove", arguments->remove, "Remove TAG[,TAG...] (may be repeated)");
-  add_filter_options(command, arguments->filter);
+  add("--set", arguments.set, "Replace all tags by TAG[,TAG...]");
+  add("--add", arguments.add, "Add TAG[,TAG...] (may be repeated)");
+  add("--remove", arguments.remove, "Remove TAG[,TAG...] (may be repeated)");
+  add_filter_options(command, arguments.filter);
   command.footer = R"(
 A snapshot with other tags is another snapshot: it gets a new ID, and remembers the first one.
 
 Examples:
   snapfs tag --add release 1a2b3c4d
   snapfs tag --remove nightly --host web1)";
-  command.run = [&options, arguments](Signals& signals) {
-    return run_tag(options, *arguments, signals);
-  };
   return command;
 }
 

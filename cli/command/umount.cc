@@ -8,12 +8,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/global_options.h"
 #include "cli/output/output.h"
@@ -176,9 +176,9 @@ ExitCode run_umount(const GlobalOptions& options, const UmountArguments& argumen
 
 Command umount_command(GlobalOptions& options) {
   Command command("umount", "Take a mount away");
-  const auto arguments = std::make_shared<UmountArguments>();
-  command.take("MOUNTPOINT", &arguments->mountpoint, "Where the snapshots are mounted");
-  command.add("Options", {"-l,--lazy", &arguments->lazy,
+  UmountArguments& arguments = bind_command(command, options, run_umount);
+  command.take("MOUNTPOINT", &arguments.mountpoint, "Where the snapshots are mounted");
+  command.add("Options", {"-l,--lazy", &arguments.lazy,
                           "Detach it even if it is in use: it ends when nobody uses it any more"});
   command.footer = R"(
 Clears the mountpoint of a server that died, too ("transport endpoint is not connected").
@@ -186,9 +186,6 @@ Clears the mountpoint of a server that died, too ("transport endpoint is not con
 Examples:
   snapfs umount ~/mnt
   snapfs umount --lazy ~/mnt)";
-  command.run = [&options, arguments](Signals& signals) {
-    return run_umount(options, *arguments, signals);
-  };
   return command;
 }
 

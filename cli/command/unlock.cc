@@ -1,10 +1,10 @@
 // snapfs unlock: removes the locks that nobody holds any more.
-#include <memory>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/global_options.h"
 #include "cli/output/display_text.h"
@@ -57,13 +57,18 @@ void report(const GlobalOptions& options, std::size_t removed,
   if (!left.empty()) print("if nobody uses the repository, --remove-all removes these, too\n");
 }
 
-ExitCode run_unlock(const GlobalOptions& options, bool remove_all, Signals& signals) {
+struct UnlockArguments {
+  bool remove_all = false;
+};
+
+ExitCode run_unlock(const GlobalOptions& options, const UnlockArguments& arguments,
+                    Signals& signals) {
   Session session(options, signals, std::nullopt);
   const LockWitness witness = LockWitness::of_this_host(session.clock().now());
   std::size_t removed = 0;
   std::vector<std::string> left;
   for (const StoredLock& lock : list_locks(session.repository(), session.stop())) {
-    if (remove_all || (lock.info && is_stale(*lock.info, witness))) {
+    if (arguments.remove_all || (lock.info && is_stale(*lock.info, witness))) {
       if (remove_lock(session, lock.id)) ++removed;
     } else {
       left.push_back(describe_lock(lock));
@@ -77,15 +82,12 @@ ExitCode run_unlock(const GlobalOptions& options, bool remove_all, Signals& sign
 
 Command unlock_command(GlobalOptions& options) {
   Command command("unlock", "Remove the locks of processes that are gone");
-  const auto remove_all = std::make_shared<bool>(false);
-  command.add("Unlock", {"--remove-all", remove_all.get(),
+  UnlockArguments& arguments = bind_command(command, options, run_unlock);
+  command.add("Unlock", {"--remove-all", &arguments.remove_all,
                          "Remove the locks of those that still run, too: only when nobody does"});
   command.footer = R"(
 A lock is stale when it was not refreshed for 30 minutes, or was made on this host by a process
 that is gone. A lock that is held protects what its holder is doing: do not remove it.)";
-  command.run = [&options, remove_all](Signals& signals) {
-    return run_unlock(options, *remove_all, signals);
-  };
   return command;
 }
 

@@ -1,7 +1,7 @@
 #include "cli/option/filter_options.h"
 
 #include "cli/grammar/command.h"
-#include "cli/option/environment.h"
+#include "cli/option/setting.h"
 #include "fs/base/error.h"
 #include "fs/base/path.h"
 #include "fs/base/utf8.h"

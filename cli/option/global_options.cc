@@ -4,7 +4,7 @@
 
 #include "cli/grammar/command.h"
 #include "cli/grammar/go_value.h"
-#include "cli/option/environment.h"
+#include "cli/option/setting.h"
 #include "cli/process/text_file.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
@@ -73,8 +73,7 @@ std::string GlobalOptions::repository_string() const {
 }
 
 CompressionMode GlobalOptions::compression_mode() const {
-  const std::string word =
-      !compression.empty() ? compression : environment_setting("COMPRESSION").value_or("auto");
+  const std::string word = setting(compression, "COMPRESSION", "auto");
   if (const auto mode = parse_compression_mode(word)) return *mode;
   throw_bad_compression(word);
 }
@@ -102,7 +101,7 @@ std::size_t GlobalOptions::pack_bytes() const {
 }
 
 std::string GlobalOptions::key_to_try_first() const {
-  return !key_hint.empty() ? key_hint : environment_setting(variable("KEY_HINT")).value_or("");
+  return setting(key_hint, variable("KEY_HINT"));
 }
 
 namespace {

@@ -8,7 +8,7 @@
 
 #include "cli/grammar/command.h"
 #include "cli/grammar/go_value.h"
-#include "cli/option/environment.h"
+#include "cli/option/setting.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 #include "fs/time/duration.h"
@@ -47,9 +47,7 @@ void RemoteOptions::check_files() const {
       }
     }
   }
-  const std::string client = client_certificate_file.empty()
-                                 ? environment_setting("TLS_CLIENT_CERT").value_or("")
-                                 : client_certificate_file;
+  const std::string client = setting(client_certificate_file, "TLS_CLIENT_CERT");
   if (!client.empty()) files.push_back(client);
   for (const std::string& file : files) check_readable(file);
 }

@@ -8,9 +8,9 @@
 
 #include "cli/grammar/command.h"
 #include "cli/grammar/go_value.h"
-#include "cli/option/environment.h"
 #include "cli/option/filter_options.h"
 #include "cli/option/global_options.h"
+#include "cli/option/setting.h"
 #include "fs/base/error.h"
 #include "fs/time/duration.h"
 #include "fs/tree/snapshot.h"
@@ -19,10 +19,6 @@ namespace snapfs {
 namespace {
 
 constexpr unsigned kMaxReadConcurrency = 128;
-
-std::string setting(const std::string& option, std::string_view variable) {
-  return !option.empty() ? option : environment_setting(variable).value_or("");
-}
 
 std::optional<std::size_t> whole_number(std::string_view text) {
   try {

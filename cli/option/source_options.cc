@@ -1,8 +1,8 @@
 #include "cli/option/source_options.h"
 
 #include "cli/grammar/command.h"
-#include "cli/option/environment.h"
 #include "cli/option/global_options.h"
+#include "cli/option/setting.h"
 #include "fs/base/error.h"
 
 namespace snapfs {

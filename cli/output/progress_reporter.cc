@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/option/environment.h"
+#include "cli/option/setting.h"
 #include "cli/output/output.h"
 #include "cli/process/terminal.h"
 #include "fs/base/error.h"

@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "cli/option/environment.h"
 #include "cli/option/global_options.h"
+#include "cli/option/setting.h"
 #include "cli/output/output.h"
 #include "fs/base/error.h"
 #include "fs/cache/cache_files.h"
@@ -35,8 +35,8 @@ std::string ours_in(const std::string& base) {
 
 std::optional<std::string> cache_directory(const GlobalOptions& options) {
   if (options.no_cache) return std::nullopt;
-  if (!options.cache_directory.empty()) return ours_in(options.cache_directory);
-  if (const auto named = environment_setting("CACHE_DIR")) return ours_in(*named);
+  const std::string named = setting(options.cache_directory, "CACHE_DIR");
+  if (!named.empty()) return ours_in(named);
   // A relative one is to be ignored (XDG Base Directory Specification).
   if (const auto base = variable("XDG_CACHE_HOME"); base && base->starts_with('/')) {
     return ours_in(*base);

@@ -12,8 +12,8 @@
 
 #include <fmt/format.h>
 
-#include "cli/option/environment.h"
 #include "cli/option/global_options.h"
+#include "cli/option/setting.h"
 #include "cli/output/output.h"
 #include "cli/process/child_process.h"
 #include "cli/process/terminal.h"

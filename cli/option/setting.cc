@@ -1,4 +1,4 @@
-#include "cli/option/environment.h"
+#include "cli/option/setting.h"
 
 #include <cstdlib>
 
@@ -16,6 +16,17 @@ std::optional<std::string> environment_setting(std::string_view name) {
     if (auto value = environment_setting(prefix, name)) return value;
   }
   return std::nullopt;
+}
+
+std::string setting(const std::string& option, std::string_view variable,
+                    std::string_view otherwise) {
+  if (!option.empty()) return option;
+  return environment_setting(variable).value_or(std::string(otherwise));
+}
+
+std::optional<std::string> setting(const std::optional<std::string>& option,
+                                   std::string_view variable) {
+  return option ? option : environment_setting(variable);
 }
 
 }  // namespace snapfs

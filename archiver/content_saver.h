@@ -1,5 +1,5 @@
 // The content of one file: read, cut into chunks, and stored as blobs. A small file is one blob and
-// saved where it is read; the chunks of a large one go to whoever is free.
+// saved where it is read; the chunks of a large one go to any worker that is free.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@
 
 namespace snapfs {
 
-/// One chunk of a large file, to be saved by whoever is free.
+/// One chunk of a large file, to be saved by any worker that is free.
 struct ChunkJob {
   Bytes bytes;
   Promise<SavedBlob> promise;

@@ -1,4 +1,4 @@
-// What a run did with one file or directory, for those who watch it item by item.
+// What a run did with one file or directory, for --verbose and --json, item by item.
 #pragma once
 
 #include <chrono>

@@ -84,7 +84,7 @@ class Progress : public SelectionObserver {
   virtual void end_file(const CurrentFile& /*file*/) noexcept {}
 };
 
-/// Says that a file is being read, while it lives. Joining its path is left to who wants to see it.
+/// Says that a file is being read, while it lives. Its path is only joined when it is shown.
 class CurrentFile {
  public:
   /// All three must outlive this.

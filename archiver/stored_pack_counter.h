@@ -1,4 +1,4 @@
-// Counts the packs that were stored, for those who wait for more.
+// Counts the packs that were stored, and lets a thread wait for more.
 #pragma once
 
 #include <chrono>

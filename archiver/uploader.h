@@ -13,8 +13,8 @@
 
 namespace snapfs {
 
-/// Thread-safe. The packs on their way are bounded in bytes, those being stored among them: who
-/// submits one more waits.
+/// Thread-safe. The packs on their way are bounded in bytes, those being stored among them:
+/// submitting one more waits.
 class Uploader final : public PackSink {
  public:
   /// `stored` takes each pack in one of `connections` threads of `executor`; all three references

@@ -1,4 +1,4 @@
-// Who wants to know what a selection decides beyond the rules that the user gave.
+// Hears what a selection decides beyond the rules that the user gave.
 #pragma once
 
 #include <string>

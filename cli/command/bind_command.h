@@ -1,4 +1,4 @@
-// The one place where what a command is given meets what runs it.
+// Binds the options and arguments of a command to the function that runs it.
 #pragma once
 
 #include <memory>

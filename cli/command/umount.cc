@@ -29,7 +29,7 @@ namespace snapfs {
 namespace {
 
 constexpr std::size_t kMaxUsersNamed = 5;
-/// A server that is still at its last request ends itself after this; who waits need not.
+/// A server that is still at its last request ends itself after this: no need to wait longer.
 constexpr std::chrono::seconds kServerGrace{10};
 /// Most end within this; only then is it worth looking for what keeps one.
 constexpr std::chrono::milliseconds kUsualEnd{500};
@@ -144,7 +144,7 @@ std::string other_places(const MountEntry& entry) {
       named(users), users.front().pid, shell_word(entry.path));
 }
 
-/// The lock is gone only when the server is: who unmounts to prune should not meet it.
+/// The lock is gone only when the server is: a prune after the umount should not meet it.
 void wait_for_servers(const MountEntry& entry, const std::vector<UniqueFd>& servers,
                       const StopToken& stop) {
   // None: it died before, or cannot be seen from here.

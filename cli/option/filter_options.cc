@@ -36,8 +36,8 @@ SnapshotFilter FilterOptions::filter() const {
 void add_filter_options(Command& command, FilterOptions& options, HostOption host) {
   const char* const group = "Which snapshots";
   const Binding::Setter path = [&options](const std::string& text) {
-    // As a relative path it would be the current directory, which nobody means who writes
-    // --path "$UNSET".
+    // As a relative path it would be the current directory, which --path "$UNSET" does not
+    // mean.
     if (text.empty()) throw Error(ErrorCode::kUsage, "this names no path");
     options.paths.push_back(text);
   };

@@ -1,4 +1,4 @@
-// The files that are being read at the moment, for those who show them.
+// The files that are being read at the moment, for the progress line.
 #pragma once
 
 #include <string>

@@ -8,7 +8,7 @@ namespace snapfs {
 /// `argv0` as the kernel hands it over: a path, or a name. Called once, before other threads run.
 void remember_program_name(std::string_view argv0) noexcept;
 
-/// Whether we stand in restic's place, a link of that name: who calls restic looks for its words.
+/// Whether we stand in restic's place, a link of that name: its callers look for restic's words.
 bool called_as_restic() noexcept;
 
 }  // namespace snapfs

@@ -1,6 +1,6 @@
-// The one exception type of the project: everything that fails throws it. Who catches it knows
-// what to do with that failure, looks at the code before taking anything for lost, and throws on
-// what is not its business.
+// The one exception type of the project: everything that fails throws it. Code that
+// catches it knows what to do with that failure, looks at the code before taking anything for lost,
+// and throws on what is not its business.
 #pragma once
 
 #include <chrono>

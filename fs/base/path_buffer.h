@@ -71,7 +71,7 @@ class PathChain {
 struct PathChain::Link {
   Link(PathChain up, std::string own) : above(std::move(up)), name(std::move(own)) {}
 
-  mutable PathChain above;  ///< changed by who frees the link only
+  mutable PathChain above;  ///< changed only when the link is freed
   std::string name;
 };
 

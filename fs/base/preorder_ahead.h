@@ -1,6 +1,6 @@
 // A tree of things that are slow to load, handed out in order while threads load those that come
-// next. For who prints or writes a directory tree in its order; who needs no order uses
-// fs/base/parallel_expand.h.
+// next. For printing or writing a directory tree in its order; where the order does not
+// matter, use fs/base/parallel_expand.h.
 #pragma once
 
 #include <algorithm>

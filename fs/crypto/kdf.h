@@ -19,8 +19,8 @@ struct ScryptParameters {
   bool valid() const noexcept;
 
   /// Whether some program would have chosen them to make a key with that opens in a second or so.
-  /// Only for valid ones. Others want to be tried last: who put such a key there may not know the
-  /// password, but want the time and the memory of those who do.
+  /// Only for valid ones. Others want to be tried last: such a key may have been put there by
+  /// somebody without the password, to waste the time and memory of those who have it.
   bool customary() const noexcept;
 
   /// What a derivation needs, in bytes.

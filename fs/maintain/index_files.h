@@ -1,5 +1,5 @@
-// Reads index files one by one, for who has to know which of them says what. Repository's own index
-// is the place to look blobs up; it forgets the files.
+// Reads index files one by one, for code that has to know which of them says what. The repository's
+// own index is the place to look blobs up; it forgets the files.
 #pragma once
 
 #include <functional>

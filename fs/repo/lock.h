@@ -46,8 +46,8 @@ struct LockOptions {
   std::string mountpoint = {};             ///< of a mount: for those who find it locked
   std::chrono::milliseconds retry_for{0};  ///< keep trying this long when the repository is locked
 
-  /// Storage that is full to the last byte has no room for a lock file either. Then who is to make
-  /// room holds the lock without one, if nobody else holds one, and writes it as soon as it fits.
+  /// Storage that is full to the last byte has no room for a lock file either. A command that
+  /// makes room then holds the lock without one, if nobody else has one, and writes it later.
   bool may_lack_file = false;
   bool only_reads = false;  ///< the lock could be done without
 

@@ -63,7 +63,7 @@ class Repository {
   /// The key file that the password opened.
   const Id& key_id() const noexcept { return key_id_; }
 
-  /// What everything is sealed with, for whoever makes another key file. Secret.
+  /// What everything is sealed with; needed to make another key file. Secret.
   const Keys& master_keys() const noexcept { return keys_; }
 
   /// Its files as they are stored.
@@ -71,8 +71,8 @@ class Repository {
   Index& index() noexcept { return index_; }
   const Index& index() const noexcept { return index_; }
 
-  /// Has load_index() begin with a copy of the index in this directory, and keep one there. For who
-  /// only reads: nobody should take a blob for stored because a copy says so.
+  /// Has load_index() begin with a copy of the index in this directory, and keep one there. Only
+  /// for reading: no blob may be taken for stored because a copy says so.
   void use_index_cache(const std::string& directory);
 
   /// Reads the index files that were not read yet.

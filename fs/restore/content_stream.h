@@ -1,5 +1,5 @@
 // The content of many files in the order in which somebody wants to write it, with the blobs that
-// come next on their way: for archives and pipes. Who may write in any order reads packs in theirs.
+// come next on their way: for archives and pipes. ContentWriter reads in the order of packs.
 #pragma once
 
 #include <condition_variable>

@@ -16,8 +16,8 @@
 
 namespace snapfs {
 
-/// The names of one file of the snapshot. `first` is HardLinks's; the other members are set by who
-/// restores the first name, and read when that is over.
+/// The names of one file of the snapshot. `first` is HardLinks's; the other members are set by the
+/// thread that restores the first name, and read when that is over.
 struct LinkGroup {
   std::string first;                     ///< path of the name that gets the content; empty: none
   std::optional<FileIdentity> complete;  ///< the file at `first`, once it has all of the content

@@ -31,7 +31,7 @@ struct FreeSpace {
 };
 
 /// Thread-safe. Names are single components of a path. Every failure throws Error, whose message
-/// does not name the item: who calls knows its path.
+/// does not name the item: the caller knows its path.
 class TargetFs {
  public:
   TargetFs() = default;

@@ -1,5 +1,5 @@
-// The way back up is "..", and every directory is asked whether it is the one that was left: who
-// moves directories about meanwhile does not lead the removal out of the target.
+// The way back up is "..", and every directory is asked whether it is the one that was left:
+// directories that are moved about meanwhile cannot lead the removal out of the target.
 #include "fs/restore/tree_remover.h"
 
 #include <unistd.h>

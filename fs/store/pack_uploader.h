@@ -1,5 +1,5 @@
-// Finished packs to the storage by threads of their own, so that who fills packs need not wait for
-// a disk or a network. The archiver has an uploader of fibers; this one is for everything else.
+// Finished packs to the storage by threads of their own, so that filling packs does not wait for a
+// disk or a network. The archiver has an uploader of fibers; this one is for everything else.
 #pragma once
 
 #include <condition_variable>
@@ -14,7 +14,7 @@
 
 namespace snapfs {
 
-/// Thread-safe. At most twice as many packs as threads are on their way: who submits one more
+/// Thread-safe. At most twice as many packs as threads are on their way: submitting one more
 /// waits.
 class PackUploader final : public PackSink {
  public:

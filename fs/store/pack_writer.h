@@ -23,7 +23,7 @@ class PackSink {
   /// May block until there is room. Thread-safe.
   virtual void submit(FinishedPack pack, StopToken stop) = 0;
 
-  /// Blocks while the sink is full: who waits here, and not in `submit`, holds nothing meanwhile. A
+  /// Blocks while the sink is full: waiting here, and not in `submit`, holds nothing meanwhile. A
   /// hint: there may be less room than a pack takes, and it may be gone again. Thread-safe. By
   /// default there always is room.
   virtual void wait_for_room(StopToken /*stop*/) {}

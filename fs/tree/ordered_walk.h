@@ -1,5 +1,5 @@
 // Everything in a snapshot in the order of its paths, with the directories that come next on their
-// way. Who does not need the order uses a walk that reads each distinct tree once.
+// way. Where the order does not matter, walk_trees reads each distinct tree only once.
 #pragma once
 
 #include <functional>
@@ -43,7 +43,7 @@ class WalkPlace {
  public:
   WalkPlace(const PathChain& above, const std::string& name) : above_(above), name_(name) {}
 
-  /// Put together here, in time that grows with the depth: not for who does not need it.
+  /// Put together at each call, in time that grows with the depth: ask only when it is needed.
   std::string path() const { return join_path(above_.text(), name_); }
 
  private:

@@ -45,7 +45,7 @@ struct SnapshotGroup {
 
 /// Every snapshot in its group; groups in ascending order of their keys. The snapshots' paths are
 /// in ascending order, and the tags when they are grouped by them: restic lists them like that, and
-/// who reads lists makes keys of them.
+/// programs that read the lists use them as keys.
 std::vector<SnapshotGroup> group_snapshots(const std::vector<Snapshot>& snapshots,
                                            const GroupBy& by);
 

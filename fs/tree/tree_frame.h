@@ -1,5 +1,5 @@
-// What the text of a tree says around its nodes: the one place that decides it for who reads trees
-// with the on-demand parser. Private to fs/tree.
+// What the text of a tree says around its nodes: the one place that decides it for all code that
+// reads trees with the on-demand parser. Private to fs/tree.
 #pragma once
 
 #include <simdjson.h>

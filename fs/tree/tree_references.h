@@ -1,4 +1,4 @@
-// What a tree blob refers to, and nothing else of it: for who has to see every blob that is in use.
+// What a tree blob refers to, and nothing else of it: for finding every blob that is in use.
 // Read in one pass of simdjson's on-demand parser, without decoding names, times or attributes.
 #pragma once
 
@@ -21,7 +21,7 @@ struct TreeReferences {
 
   /// What nodes name besides: the content of what is no file, the subtree of what is no directory,
   /// and what a member says that is there once more. Nobody needs these, and they need not exist;
-  /// who removes blobs for good keeps them all the same, in case that another program knows better.
+  /// prune keeps them all the same, in case another program knows better.
   std::vector<BlobHandle> others;
 };
 

@@ -1,5 +1,5 @@
-// A tree blob as the text it is: where its nodes lie, without reading what they say. For who puts
-// the nodes of one directory beside those of another and mostly finds them the same.
+// A tree blob as the text it is: where its nodes lie, without reading what they say. For
+// comparing the nodes of two directories, most of which are the same.
 #pragma once
 
 #include <cstddef>

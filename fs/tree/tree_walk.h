@@ -28,7 +28,7 @@ using VisitTree = std::function<void(const Id& tree, Bytes&& blob, std::vector<I
 using TreeFailed = std::function<void(const Id& tree, const Error& error)>;
 
 /// What a walk remembers while it runs, and after it: for walks that go on from each other, such as
-/// one for each snapshot, and for who wants to know which trees were met.
+/// one for each snapshot, and for callers that want to know which trees were met.
 class SeenTrees {
  public:
   /// The repository's index is loaded; what comes into it later is walked, too.

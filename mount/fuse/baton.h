@@ -32,7 +32,7 @@ class Baton {
     free_.notify_one();
   }
 
-  /// Nobody can take it any more, and who holds it should end.
+  /// Nobody can take it any more, and the thread that holds it should end.
   void withdraw() noexcept {
     {
       const std::lock_guard lock(mutex_);

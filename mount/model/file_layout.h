@@ -15,7 +15,7 @@
 
 namespace snapfs {
 
-/// What content is judged by; both must outlive who holds it. Thread-safe.
+/// What content is judged by; both must outlive the holder. Thread-safe.
 struct ContentIndex {
   const Index& index;
   const ZeroBlobs& zeros;

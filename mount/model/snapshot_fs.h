@@ -32,7 +32,7 @@ struct SnapshotFsOptions {
   ViewOptions view;
   ReaderOptions reader;
   std::size_t tree_cache_bytes = 64 << 20;
-  /// How many requests are being answered, asked of whoever takes them in; may be empty.
+  /// Says how many requests are being answered; may be empty.
   std::function<std::uint64_t()> requests_in_flight;
 };
 

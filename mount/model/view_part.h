@@ -12,7 +12,7 @@ namespace snapfs {
 
 /// A time as restic's mount writes it, 2026-11-01T10:00:00+01:00, is understood where the default
 /// writes 2026-11-01T10-00-00+0100. A directory that has a link `latest` has an `at`, too, for its
-/// own snapshots; it is not listed, so that who copies a directory copies each snapshot once.
+/// own snapshots; it is not listed, so that copying a directory copies each snapshot once.
 ///
 /// Thread-safe.
 class ViewPart final : public VirtualPart {

@@ -75,7 +75,7 @@ class Scene {
   /// throw in place of the operation.
   void observe(std::function<void(const Operation&)> observer) { observer_ = std::move(observer); }
 
-  /// Called when a run fails or is stopped, by who ends it.
+  /// Called when a run fails or is stopped, in the thread that ends it.
   void observe_end(std::function<void()> observer) { end_observer_ = std::move(observer); }
 
   // Of the latest run so far; an operation counts from its beginning.

@@ -75,7 +75,7 @@ TEST_F(InheritedListsTest, NoneIsLeftWithAndWithoutAChoice) {
   for (const bool chosen : {false, true}) {
     for (const bool filtered : {false, true}) {
       if (chosen) choose_below();
-      // Who wants no lists of the snapshot does not want others.
+      // Without lists of the snapshot, others are not wanted either.
       if (filtered) options.select_attribute = [](const std::string&) { return false; };
       std::filesystem::remove_all(scratch / "parent/new");
       const Id tree = maker.add_tree(scene());

@@ -71,7 +71,7 @@ class RecordedProgress final : public RestoreProgress {
 
 class RestoreTest : public ::testing::Test {
  protected:
-  /// A file node with this content, owned by who runs the test.
+  /// A file node with this content, owned by the user that runs the test.
   Node file(std::string name, std::initializer_list<std::string_view> chunks) {
     return own(maker.make_file(std::move(name), chunks));
   }

@@ -1,3 +1,9 @@
+// Compares texts, not fields. What stat(2) says is encoded as the beginning of a node's JSON, just
+// as it would be stored. When the parent's node begins with the same bytes, everything that
+// precedes the content is the same, and the rest of the text is the content; when the attributes
+// are known to be the same, too, the parent's text is the new node as it is, and nothing is decoded
+// or allocated. Where the beginnings differ in something that says nothing about the content, such
+// as the links, the parent's node is decoded and compared by the rule.
 #include "archiver/takeover.h"
 
 #include <utility>

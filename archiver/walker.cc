@@ -1,3 +1,10 @@
+// One recursion, of which parts may run in other walkers. walk_directory lists a directory and has
+// walk_item decide about each name: what is unchanged is added to the directory's draft as text, a
+// file goes into a batch and leaves a future in its place, a directory is walked at once. When
+// another walker has nothing to do, the directory is handed to it instead, as a WalkTask with a
+// promise, and leaves a future, too. A directory that is shared like this counts the walkers that
+// are at work in and below it, and the last one to leave submits its tree. Before a walker waits
+// for anything it submits its batch: others may be waiting for a file in it.
 #include "archiver/walker.h"
 
 #include <sys/stat.h>

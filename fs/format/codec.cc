@@ -1,3 +1,8 @@
+// A sealed blob is made in one buffer: the plaintext, or what the compressor makes of it, is put
+// where the ciphertext belongs, encrypted in place, and gets its nonce in front and its tag behind.
+// The buffers stay from blob to blob, up to 2 MiB, since clearing fresh pages costs as much as
+// encrypting into them. Opening goes the other way and ends with the SHA-256: only bytes that have
+// the blob's ID are handed out.
 #include "fs/format/codec.h"
 
 #include <algorithm>

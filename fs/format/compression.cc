@@ -1,3 +1,7 @@
+// How much memory is taken for a frame depends on what it claims to hold, and a hostile one claims
+// anything. A claim of more than 16 MiB is believed only as far as the headers of the frame's
+// blocks allow, which bound the content without decompressing it. The room is a byte larger than
+// the limit, so that more content than there may be shows instead of being cut off.
 #include "fs/format/compression.h"
 
 #include <zstd.h>

@@ -1,3 +1,9 @@
+// Boost.JSON's parser tells what it meets, piece by piece, and keeps no document. The Assembler is
+// what listens: it knows the place in the document (the file, its packs, a pack, its blobs, a
+// blob), the key that came last, and how deep inside the value of a key that we do not know it is,
+// all of which is passed over. Text comes in parts; no more of it is kept than an ID is long. A
+// pack is handed over when its object ends, so that an index file of any size takes the memory of
+// its largest pack.
 #include "fs/format/index_reader.h"
 
 #include <cstdint>

@@ -1,3 +1,9 @@
+// Each type of blob has a table, sorted and compact, which is dear to add to, and beside it a hash
+// map of what came since. When the map has a sixteenth of the table's size it is merged, so that a
+// growing index is copied rarely and a lookup asks two places. A Loader, which takes in whole index
+// files, gathers a quarter before it merges. The third place is the set of blobs that are on their
+// way: claim() looks under the shared lock first, since most blobs are known, and once more under
+// the exclusive one, since another thread may have claimed the blob in between.
 #include "fs/index/index.h"
 
 #include <algorithm>

@@ -1,4 +1,8 @@
-// Two sorted lists of nodes side by side, as text: nodes that are the same are never decoded.
+// Two sorted lists of nodes are put side by side, as text: nodes that are the same are never
+// decoded, except for what blobs they name. PreorderAhead compares the pairs of directories that
+// come next in threads of its own; the thread of the caller tells what it finds, in the order of
+// paths. Pairs below which there was nothing to tell are remembered (QuietSides), because shared
+// directories can make more paths than anybody has time for.
 #include "fs/look/diff.h"
 
 #include <algorithm>

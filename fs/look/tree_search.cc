@@ -1,3 +1,8 @@
+// A snapshot is a graph: many directories may lead to the same tree, and to go through all paths
+// can take for ever. So each pair of a tree and a state of the rule is searched once, over all
+// cores, and becomes a Directory of what was found and what leads on. Then drop_empty() goes
+// through the graph and forgets what leads to nothing, and only tell() follows paths, all of which
+// end at something that was found.
 #include "fs/look/tree_search.h"
 
 #include <utility>

@@ -1,3 +1,8 @@
+// The index files are read and compared with a list of the packs. Of a pack that no file lists,
+// whose size is another one, or that files list differently, the header is read, which decides;
+// packs that are listed and not there are dropped. When something has to change, the index files
+// that say otherwise are replaced, and small ones with them: new files first, with the lock looked
+// at before and after, then the old ones go. Nothing else is touched.
 #include "fs/maintain/repair_index.h"
 
 #include <algorithm>

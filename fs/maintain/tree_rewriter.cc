@@ -1,3 +1,9 @@
+// Down with a stack of levels, up with the results. At each directory the editor sees the decoded
+// nodes and says which go and which change; only the text of those that stay is kept while what is
+// below is worked on, because decoded nodes take much room. A directory whose nodes and subtrees
+// stay keeps its ID, and is not written. What becomes of a tree is remembered with the editor's
+// state (rewritten_): a tree that is met again in the same state is not read again. A directory
+// that holds what we do not know is refused rather than written without it.
 #include "fs/maintain/tree_rewriter.h"
 
 #include <memory>

@@ -1,3 +1,9 @@
+// Whoever can write to the storage can put key files there, and trying one costs what it asks for.
+// So all that can be read are ranked before any is tried: keys that ask for no more than is
+// customary come first, then the one hinted at, then those of this user and host. What goes wrong
+// with one key is noted and the next one is tried. Which of the errors is told is decided at the
+// end: that a key fits and the config does not open says more than that other keys are for other
+// passwords.
 #include "fs/repo/key_search.h"
 
 #include <algorithm>

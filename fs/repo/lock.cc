@@ -1,3 +1,10 @@
+// Storage has no operation that looks and writes in one, so a lock is taken in three steps (FORMAT
+// §12): look for a lock of others, write our own, and after a moment look again. Of two that
+// exclude each other and write at the same time, each sees the other at the second look, and gives
+// up; with --retry-lock it tries again after a pause that doubles. A thread writes the lock anew,
+// under a new name, and removes the old file. It goes by the wall clock in short steps, because
+// timers stand still while a machine sleeps. After 22.5 minutes without success the lock counts as
+// lost: that is before the half hour after which others may take it for stale.
 #include "fs/repo/lock.h"
 
 #include <unistd.h>

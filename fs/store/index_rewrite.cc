@@ -1,3 +1,9 @@
+// Two passes over the index files, so that memory never holds what all of them list. The first
+// decides (IndexDecision): a file stays when it is full and not too large, lists nothing that is to
+// go and no pack that a file which stays lists, too. The second reads the others again and gathers
+// their packs into new files. A pack that two files list with different blobs is put together from
+// all of them at the end. New files come first, then the lock is looked at once more, then the old
+// files go: whoever reads meanwhile finds every pack.
 #include "fs/store/index_rewrite.h"
 
 #include <algorithm>

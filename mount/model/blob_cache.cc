@@ -19,7 +19,7 @@ BlobCache::BlobCache(Repository& repository, std::size_t budget_bytes,
                      std::chrono::milliseconds failure_memory)
     : repository_(repository), cache_(budget_bytes), failure_memory_(failure_memory) {}
 
-BlobCache::Pointer BlobCache::get(const Id& blob, StopToken stop) {
+BlobCache::Pointer BlobCache::get(const Id& blob, const StopToken& stop) {
   return cache_.get(blob, [&] { return load(blob, stop); });
 }
 

@@ -33,7 +33,7 @@ class BlobCache final : public PrefetchTarget {
             std::chrono::milliseconds failure_memory);
 
   /// Throws what Repository::load_blob throws.
-  Pointer get(const Id& blob, StopToken stop);
+  Pointer get(const Id& blob, const StopToken& stop);
 
   /// Whether get() would answer from memory.
   bool contains(const Id& blob) const { return cache_.contains(blob); }

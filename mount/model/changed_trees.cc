@@ -30,7 +30,7 @@ bool shows_the_same(const NodeView& before, const NodeView& after) {
          std::ranges::equal(before.extended_attributes, after.extended_attributes);
 }
 
-std::shared_ptr<const TreeListing> ChangedTrees::get(const TreePair& pair, StopToken stop) {
+std::shared_ptr<const TreeListing> ChangedTrees::get(const TreePair& pair, const StopToken& stop) {
   return cache_.get(pair, [&] { return load(pair, stop); });
 }
 
@@ -78,7 +78,7 @@ bool ChangedTrees::any_differs(const TreePair& pair, unsigned depth, const StopT
 
 void ChangedTrees::for_each_removed(const TreePair& pair,
                                     const std::function<void(const std::string& path)>& visit,
-                                    StopToken stop) {
+                                    const StopToken& stop) {
   struct Level {
     std::string prefix;
     TreePair pair;

@@ -52,7 +52,7 @@ class ChangedTrees {
 
   /// The nodes of `after` that are not the same in `before`. A directory is among them when it
   /// differs itself or anything below it was added or changed. Throws what TreeCache::get throws.
-  std::shared_ptr<const TreeListing> get(const TreePair& pair, StopToken stop);
+  std::shared_ptr<const TreeListing> get(const TreePair& pair, const StopToken& stop);
 
   /// Null when it is not in memory.
   std::shared_ptr<const TreeListing> peek(const TreePair& pair) { return cache_.peek(pair); }
@@ -61,7 +61,8 @@ class ChangedTrees {
   /// ascending order within a directory. What was below a directory that is gone is not named.
   /// Where something else has taken a directory's place, that is what was in it.
   void for_each_removed(const TreePair& pair,
-                        const std::function<void(const std::string& path)>& visit, StopToken stop);
+                        const std::function<void(const std::string& path)>& visit,
+                        const StopToken& stop);
 
  private:
   std::shared_ptr<const TreeListing> load(const TreePair& pair, const StopToken& stop);

@@ -1,4 +1,7 @@
-// Ranges of handles.
+// A directory that is read gets a run of handles, one for each entry, so that a handle is found by
+// a binary search among the runs' beginnings and needs no record of its own. The nodes are not
+// kept: the tree cache has them, or reads them again. Names of one file must have one handle, the
+// one that came first; only these are remembered one by one.
 #include "mount/model/inode_table.h"
 
 #include <algorithm>

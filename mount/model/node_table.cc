@@ -1,4 +1,7 @@
-// Nodes in blocks.
+// Records of one size in one block, and beside it the texts of all names and link targets, the IDs
+// of all contents and subtrees, and the attributes, each in one block of its own; a record says
+// where its part begins and how long it is. A directory of a million entries is a handful of
+// allocations, and a NodeView is put together when somebody looks.
 #include "mount/model/node_table.h"
 
 #include <algorithm>

@@ -1,4 +1,9 @@
-// The guessing.
+// Files have several readers, told from each other by where they stopped: a read that begins near
+// the end of another one goes on from it, anything else is a new reader in the place of the one
+// that was used least recently, whose wishes are cancelled. A reader that goes on has a window
+// ahead of it that doubles, and gets more when half of it is used up. In directories the same is
+// done with entries instead of bytes: small files read one after the other in the order of their
+// names have the next ones fetched.
 #include "mount/model/read_ahead.h"
 
 #include <algorithm>

@@ -13,7 +13,7 @@ namespace snapfs {
 SnapshotFollower::SnapshotFollower(Repository& repository, WarnFunction warn)
     : repository_(repository), warn_(std::move(warn)) {}
 
-std::optional<std::vector<Snapshot>> SnapshotFollower::poll(StopToken stop) {
+std::optional<std::vector<Snapshot>> SnapshotFollower::poll(const StopToken& stop) {
   std::vector<Id> listed = repository_.list(FileKind::kSnapshot, stop);
   if (listed == listed_) return std::nullopt;
   if (listed_ && !std::ranges::includes(listed, *listed_)) require_repository(stop);
@@ -34,7 +34,7 @@ std::optional<std::vector<Snapshot>> SnapshotFollower::poll(StopToken stop) {
   return snapshots_;
 }
 
-void SnapshotFollower::require_repository(StopToken stop) {
+void SnapshotFollower::require_repository(const StopToken& stop) {
   StoredFiles& files = repository_.files();
   if (files.size(FileKey::config(), stop)) return;
   throw Error(ErrorCode::kIo,
@@ -43,7 +43,7 @@ void SnapshotFollower::require_repository(StopToken stop) {
               files.location());
 }
 
-void SnapshotFollower::load(const Id& id, StopToken stop) {
+void SnapshotFollower::load(const Id& id, const StopToken& stop) {
   try {
     const Bytes json = repository_.load_file({FileKind::kSnapshot, id}, stop);
     snapshots_.push_back(parse_snapshot(id, json));

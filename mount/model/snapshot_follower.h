@@ -27,14 +27,14 @@ class SnapshotFollower {
   /// Lists again. When the set changed: loads the index files and snapshots that are new, and
   /// returns all snapshots, ascending by (time, ID). A snapshot that cannot be read is left out
   /// with a warning, once. Throws when the listing fails.
-  std::optional<std::vector<Snapshot>> poll(StopToken stop);
+  std::optional<std::vector<Snapshot>> poll(const StopToken& stop);
 
  private:
-  void load(const Id& id, StopToken stop);
+  void load(const Id& id, const StopToken& stop);
 
   /// Throws Error{kIo} when the storage is not there: a directory whose file system is unmounted
   /// lists as empty, and a mount that showed that would have `rsync --delete` empty a mirror.
-  void require_repository(StopToken stop);
+  void require_repository(const StopToken& stop);
 
   Repository& repository_;
   WarnFunction warn_;

@@ -19,7 +19,7 @@ ContentSummary TreeListing::content(std::size_t index) const noexcept {
   return {nodes[index].size, 0, true};
 }
 
-std::shared_ptr<const TreeListing> TreeCache::get(const Id& tree, StopToken stop) {
+std::shared_ptr<const TreeListing> TreeCache::get(const Id& tree, const StopToken& stop) {
   if (auto kept = large_.find(tree)) return kept;
   auto listing = cache_.get(tree, [&] {
     return make_listing(tree, load_current_blob(repository_, {BlobType::kTree, tree}, stop));

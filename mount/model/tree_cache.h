@@ -54,7 +54,7 @@ class TreeCache final : public PrefetchTarget {
 
   /// Throws what load_tree throws. An entry whose name is longer than the kernel takes is not in
   /// the listing, and is warned of.
-  std::shared_ptr<const TreeListing> get(const Id& tree, StopToken stop);
+  std::shared_ptr<const TreeListing> get(const Id& tree, const StopToken& stop);
 
   /// Null when it is not in memory.
   std::shared_ptr<const TreeListing> peek(const Id& tree);

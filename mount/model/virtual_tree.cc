@@ -1,4 +1,8 @@
-// Inodes of the virtual directories.
+// Inodes are remembered by an identity, a text that says what a node is: a snapshot in a directory,
+// a link with its target, a directory by its path. When the layout is built anew, what has the same
+// identity keeps its inode, so that a shell standing in it notices nothing. Nodes that stand for
+// something else at every look (at/now) get inodes from a range of their own, of which the last 256
+// are kept; those of which there can be any number go when the kernel has forgotten them.
 #include "mount/model/virtual_tree.h"
 
 #include <algorithm>

@@ -1,4 +1,3 @@
-// Moving and taking the two kinds of FutureNode.
 #include "archiver/task/future_node.h"
 
 #include <memory>

@@ -1,4 +1,3 @@
-// Permits in, permits out, everybody home when the tomb is killed.
 #include "archiver/task/semaphore.h"
 
 namespace snapfs {

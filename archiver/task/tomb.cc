@@ -1,4 +1,3 @@
-// Keeping the first error and passing the stop on.
 #include "archiver/task/tomb.h"
 
 #include "fs/base/error.h"

@@ -1,4 +1,3 @@
-// Starting threads and fibers, and getting them all back.
 #include "archiver/task/worker_pool.h"
 
 #include <pthread.h>

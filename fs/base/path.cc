@@ -1,4 +1,3 @@
-// Lexical path arithmetic.
 #include "fs/base/path.h"
 
 #include <sys/stat.h>

@@ -1,4 +1,3 @@
-// The shards as one table.
 #include "fs/index/blob_table.h"
 
 #include <algorithm>

@@ -1,4 +1,3 @@
-// Read and digested blob by blob.
 #include "fs/restore/content_check.h"
 
 #include <optional>

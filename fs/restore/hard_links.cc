@@ -1,4 +1,3 @@
-// The table of names.
 #include "fs/restore/hard_links.h"
 
 #include <array>

@@ -1,4 +1,3 @@
-// Moments as people name them.
 #include "fs/time/time_expression.h"
 
 #include <algorithm>

@@ -1,4 +1,3 @@
-// Between node types and st_mode's type bits.
 #include "fs/tree/node.h"
 
 #include <sys/stat.h>

@@ -1,4 +1,3 @@
-// The table and the search in it.
 #include "fs/tree/printable.h"
 
 #include <algorithm>

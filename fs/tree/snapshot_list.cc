@@ -1,4 +1,3 @@
-// Which of the snapshots a user or the archiver means.
 #include "fs/tree/snapshot_list.h"
 
 #include <algorithm>

@@ -1,4 +1,3 @@
-// Errors to error numbers, and to standard error.
 #include "mount/fuse/errno_guard.h"
 
 #include <unistd.h>

@@ -1,4 +1,3 @@
-// Checks of the mountpoint and of the machine.
 #include "mount/fuse/mountpoint.h"
 
 #include <fcntl.h>

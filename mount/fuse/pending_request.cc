@@ -1,4 +1,3 @@
-// Handing a request over to RequestWatch, and getting it back.
 #include "mount/fuse/pending_request.h"
 
 #include <cerrno>

@@ -1,4 +1,3 @@
-// A few listings, gone through one by one.
 #include "mount/fuse/recent_listings.h"
 
 #include <algorithm>

@@ -1,4 +1,3 @@
-// Entries and data in the form libfuse wants them.
 #include "mount/fuse/replies.h"
 
 #include <sys/stat.h>

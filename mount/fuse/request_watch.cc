@@ -1,4 +1,3 @@
-// Who is answered early, and with what.
 #include "mount/fuse/request_watch.h"
 
 #include <fcntl.h>

@@ -1,4 +1,3 @@
-// Times to snapshots.
 #include "mount/model/at_part.h"
 
 #include <algorithm>

@@ -1,4 +1,3 @@
-// Nodes as stat(2) shows them.
 #include "mount/model/attributes.h"
 
 #include <sys/stat.h>

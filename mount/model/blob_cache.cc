@@ -1,4 +1,3 @@
-// Loading of data blobs for the mount.
 #include "mount/model/blob_cache.h"
 
 #include <utility>

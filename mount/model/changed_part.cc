@@ -1,4 +1,3 @@
-// Pairs of snapshots by name.
 #include "mount/model/changed_part.h"
 
 #include <string>

@@ -1,4 +1,3 @@
-// The status file.
 #include "mount/model/control_part.h"
 
 #include <utility>

@@ -1,4 +1,3 @@
-// Ranges as text.
 #include "mount/model/damage.h"
 
 namespace snapfs {

@@ -1,4 +1,3 @@
-// Cumulative blob sizes.
 #include "mount/model/file_layout.h"
 
 #include <algorithm>

@@ -1,4 +1,3 @@
-// Reads in terms of blobs.
 #include "mount/model/file_reader.h"
 
 #include <algorithm>

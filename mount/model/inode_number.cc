@@ -1,4 +1,3 @@
-// Numbers from digests.
 #include "mount/model/inode_number.h"
 
 #include <cstring>

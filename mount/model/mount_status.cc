@@ -1,4 +1,3 @@
-// Figures as text.
 #include "mount/model/mount_status.h"
 
 #include <unistd.h>

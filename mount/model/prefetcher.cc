@@ -1,4 +1,3 @@
-// The prefetching threads.
 #include "mount/model/prefetcher.h"
 
 #include <algorithm>

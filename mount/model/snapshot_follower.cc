@@ -1,4 +1,3 @@
-// Incremental reading of snapshot files.
 #include "mount/model/snapshot_follower.h"
 
 #include <algorithm>

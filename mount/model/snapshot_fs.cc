@@ -1,4 +1,3 @@
-// Dispatch between the virtual directories and the trees.
 #include "mount/model/snapshot_fs.h"
 
 #include <algorithm>

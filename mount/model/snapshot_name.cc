@@ -1,4 +1,3 @@
-// Names to snapshots.
 #include "mount/model/snapshot_name.h"
 
 #include <algorithm>

@@ -1,4 +1,3 @@
-// Decoding of directories.
 #include "mount/model/tree_cache.h"
 
 #include <algorithm>

@@ -1,4 +1,3 @@
-// Nodes by inode.
 #include "mount/model/tree_fs.h"
 
 #include <algorithm>

@@ -1,4 +1,3 @@
-// Names of the current view.
 #include "mount/model/view_part.h"
 
 #include <algorithm>

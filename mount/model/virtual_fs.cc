@@ -1,4 +1,3 @@
-// The virtual directories by inode, refreshed when somebody looks.
 #include "mount/model/virtual_fs.h"
 
 #include <sys/stat.h>

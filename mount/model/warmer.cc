@@ -1,4 +1,3 @@
-// A walk that reads.
 #include "mount/model/warmer.h"
 
 #include <sys/stat.h>

@@ -1,4 +1,3 @@
-// IDs of zeros.
 #include "mount/model/zero_blobs.h"
 
 #include <algorithm>

@@ -42,6 +42,8 @@ TEST(CoreCount, TheSmallestQuotaOfAllGroupsCounts) {
   EXPECT_EQ(cores_by_quota(membership, path), std::nullopt);
   root.write("a.slice/cpu.max", "350000 100000\n");
   EXPECT_EQ(cores_by_quota(membership, path), 4U);
+  root.write("a.slice/b.scope/cpu.max", "900000 100000\n");
+  EXPECT_EQ(cores_by_quota(membership, path), 4U);
   root.write("a.slice/b.scope/cpu.max", "20000 100000\n");
   EXPECT_EQ(cores_by_quota(membership, path), 1U);
 }

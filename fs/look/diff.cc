@@ -15,8 +15,8 @@
 #include <fmt/format.h>
 
 #include "fs/base/path_buffer.h"
-#include "fs/base/preorder_ahead.h"
 #include "fs/base/synchronized.h"
+#include "fs/fetch/preorder.h"
 #include "fs/look/diff_blobs.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/node_json.h"
@@ -60,7 +60,7 @@ struct Comparison {
   std::vector<Id> common_directories;
 };
 
-using Ahead = PreorderAhead<Sides, Comparison>;
+using Ahead = Preorder<Sides, Comparison>;
 
 /// What will be compared below a difference. A directory that became something else, or was
 /// something else, is told by itself.
@@ -148,16 +148,27 @@ class Comparer {
   Comparison result_;
 };
 
-Ahead::Loaded load(Repository& repository, const Sides& sides, const QuietSides& quiet,
-                   const StopToken& stop) {
+/// None where it is known that there is nothing to tell.
+std::vector<BlobHandle> blobs_of(const Sides& sides, const QuietSides& quiet) {
+  std::vector<BlobHandle> blobs;
+  if (quiet.contains(sides)) return blobs;
+  for (const auto& tree : {sides.before, sides.after}) {
+    if (tree) blobs.push_back({BlobType::kTree, *tree});
+  }
+  return blobs;
+}
+
+/// `blobs` are the trees that there are, that of before first.
+Ahead::Loaded load(const Sides& sides, std::vector<Bytes>&& blobs, const StopToken& stop) {
   throw_if_stopped(stop);
-  if (quiet.contains(sides)) return {};
-  const auto text = [&](const std::optional<Id>& tree) {
-    return tree ? load_tree_text(repository, *tree, stop) : TreeText();
+  if (blobs.empty()) return {};
+  const auto text = [&](const std::optional<Id>& tree, Bytes& blob) {
+    return tree ? read_tree_text(std::move(blob), *tree, stop) : TreeText();
   };
-  TreeText before = text(sides.before);
+  TreeText before = text(sides.before, blobs.front());
+  TreeText after = text(sides.after, blobs.back());
   Ahead::Loaded loaded;
-  loaded.value = Comparer(std::move(before), text(sides.after), stop).run();
+  loaded.value = Comparer(std::move(before), std::move(after), stop).run();
   loaded.weight = loaded.value.differences.size() + 1;
   for (const Difference& difference : loaded.value.differences) {
     if (const auto child = below(difference)) loaded.children.push_back(*child);
@@ -314,8 +325,13 @@ DiffSummary diff_trees(Repository& repository, const Id& before, const Id& after
                        DiffMetadata metadata, DiffVisitor& visitor, StopToken stop) {
   if (before == after) return {};
   QuietSides quiet;
-  Ahead ahead({before, after},
-              [&](const Sides& sides) { return load(repository, sides, quiet, stop); });
+  Fetcher fetcher(repository);
+  Ahead ahead(
+      fetcher, {before, after}, [&](const Sides& sides) { return blobs_of(sides, quiet); },
+      [&](const Sides& sides, std::vector<Bytes>&& blobs) {
+        return load(sides, std::move(blobs), stop);
+      },
+      stop, AheadLimits::of(fetcher));
   Diff diff(ahead, quiet, metadata, visitor, stop);
   diff.blobs().add_tree(DiffBlobs::Side::kBefore, before);
   diff.blobs().add_tree(DiffBlobs::Side::kAfter, after);

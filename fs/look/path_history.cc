@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
-#include "fs/base/parallel.h"
 #include "fs/base/path.h"
 #include "fs/base/synchronized.h"
+#include "fs/fetch/blob_walk.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/tree_reader.h"
 #include "fs/tree/tree_text.h"
@@ -20,9 +20,8 @@ namespace {
 using Entries = std::unordered_map<Id, std::optional<Node>>;
 
 /// The entry of that name. Only this one is decoded.
-std::optional<Node> find_entry(Repository& repository, const Id& tree, const std::string& name,
+std::optional<Node> find_entry(const TreeText& text, const Id& tree, const std::string& name,
                                const StopToken& stop) {
-  const TreeText text = load_tree_text(repository, tree, stop);
   for (std::size_t i = 0; i < text.size(); ++i) {
     const std::string_view node = text.node(i);
     if (!is_plainly_named(node, name) && node_name(node) != name) continue;
@@ -32,20 +31,29 @@ std::optional<Node> find_entry(Repository& repository, const Id& tree, const std
   return std::nullopt;
 }
 
-Entries find_entries(Repository& repository, const std::vector<Id>& trees, const std::string& name,
+Entries find_entries(Fetcher& fetcher, std::vector<Id> trees, const std::string& name,
                      const StopToken& stop, const PathUnreadable& unreadable) {
   Synchronized<Entries> entries;
-  parallel_for_each(trees, [&](const Id& tree) {
+  const auto visit = [&](const Id& tree, const FetchedBlob& blob, std::vector<Id>& /*next*/) {
     throw_if_stopped(stop);
     try {
-      std::optional<Node> found = find_entry(repository, tree, name, stop);
+      const TreeText text = read_tree_text(blob.open(), tree, stop);
+      std::optional<Node> found = find_entry(text, tree, name, stop);
       entries.lock()->emplace(tree, std::move(found));
     } catch (const Error& error) {
       if (!error.means_loss()) throw;
       const auto one_at_a_time = entries.lock();
       unreadable(tree, error);
     }
-  });
+  };
+  BlobWalk<Id> walk(
+      fetcher,
+      [](const Id& tree) {
+        return BlobHandle{BlobType::kTree, tree};
+      },
+      visit, stop);
+  walk.add(std::move(trees));
+  walk.run();
   return std::move(*entries.lock());
 }
 
@@ -105,9 +113,10 @@ std::vector<PathState> states_of_path(Repository& repository, std::span<const Id
     node.subtree = root;
     states.push_back({std::move(node)});
   }
+  Fetcher fetcher(repository);
   for (const std::string& name : split_path(clean_path("/" + std::string(path)))) {
     const Entries entries =
-        find_entries(repository, distinct_subtrees(states), name, stop, unreadable);
+        find_entries(fetcher, distinct_subtrees(states), name, stop, unreadable);
     for (PathState& state : states) state = step(state, entries);
   }
   return states;

@@ -7,8 +7,8 @@
 
 #include <utility>
 
-#include "fs/base/parallel_expand.h"
 #include "fs/base/path_buffer.h"
+#include "fs/fetch/blob_walk.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/tree_reader.h"
 
@@ -32,7 +32,7 @@ struct TreeSearch::Directory {
 };
 
 TreeSearch::TreeSearch(Repository& repository, const SearchRule& rule, StopToken stop)
-    : repository_(repository), rule_(rule), stop_(std::move(stop)) {}
+    : fetcher_(repository), rule_(rule), stop_(std::move(stop)) {}
 
 TreeSearch::~TreeSearch() = default;
 
@@ -47,16 +47,23 @@ void TreeSearch::run(const Id& root, const Found& found) {
 }
 
 void TreeSearch::search(Directory& root) {
-  parallel_expand(std::vector<Directory*>{&root},
-                  [this](Directory* directory, std::vector<Directory*>& next) {
-                    search_directory(*directory, next);
-                  });
+  BlobWalk<Directory*> walk(
+      fetcher_,
+      [](Directory* const& directory) {
+        return BlobHandle{BlobType::kTree, directory->tree};
+      },
+      [this](Directory* directory, const FetchedBlob& blob, std::vector<Directory*>& next) {
+        search_directory(*directory, blob, next);
+      },
+      stop_);
+  walk.add({&root});
+  walk.run();
 }
 
-std::vector<Node> TreeSearch::load(const Id& tree) {
+std::vector<Node> TreeSearch::read(const Id& tree, const FetchedBlob& blob) {
   throw_if_stopped(stop_);
   try {
-    return load_tree(repository_, tree, stop_);
+    return read_tree(blob.open(), tree, stop_);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kCancelled) throw;
     const std::lock_guard lock(mutex_);
@@ -65,8 +72,9 @@ std::vector<Node> TreeSearch::load(const Id& tree) {
   }
 }
 
-void TreeSearch::search_directory(Directory& directory, std::vector<Directory*>& next) {
-  std::vector<Node> nodes = load(directory.tree);
+void TreeSearch::search_directory(Directory& directory, const FetchedBlob& blob,
+                                  std::vector<Directory*>& next) {
+  std::vector<Node> nodes = read(directory.tree, blob);
   std::vector<Entry>& entries = directory.entries;
   rule_.judge(directory.place, nodes, [&](std::size_t index, SearchRule::Verdict verdict) {
     Node& node = nodes[index];

@@ -16,6 +16,7 @@
 #include "fs/base/error.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
+#include "fs/fetch/fetcher.h"
 #include "fs/tree/node.h"
 
 namespace snapfs {
@@ -92,12 +93,13 @@ class TreeSearch {
   struct Entry;
 
   void search(Directory& root);
-  void search_directory(Directory& directory, std::vector<Directory*>& next);
-  std::vector<Node> load(const Id& tree);
+  void search_directory(Directory& directory, const FetchedBlob& blob,
+                        std::vector<Directory*>& next);
+  std::vector<Node> read(const Id& tree, const FetchedBlob& blob);
   bool drop_empty(Directory& root);
   void tell(const Directory& root, const Found& found) const;
 
-  Repository& repository_;
+  Fetcher fetcher_;
   const SearchRule& rule_;
   const StopToken stop_;
   std::mutex mutex_;  ///< for the members below, while threads search

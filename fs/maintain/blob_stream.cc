@@ -1,94 +1,69 @@
 #include "fs/maintain/blob_stream.h"
 
-#include <algorithm>
-#include <utility>
+#include <mutex>
+#include <unordered_map>
 #include <vector>
 
-#include "fs/base/error.h"
-#include "fs/base/parallel.h"
+#include "fs/fetch/fetcher.h"
 #include "fs/repo/repository.h"
 
 namespace snapfs {
 namespace {
 
-/// Reading a megabyte for nothing costs about as much as asking a remote storage once more.
-constexpr RunLimits kRunLimits{.max_gap = 1 << 20, .max_length = 8 << 20};
-
-using PackOfBlobs = std::span<const PickedBlob>;
-
-std::vector<PackOfBlobs> split_by_pack(std::span<const PickedBlob> blobs) {
-  std::vector<PackOfBlobs> packs;
-  std::size_t first = 0;
-  for (std::size_t i = 1; i <= blobs.size(); ++i) {
-    if (i < blobs.size() && blobs[i].pack == blobs[first].pack) continue;
-    packs.push_back(blobs.subspan(first, i - first));
-    first = i;
-  }
-  return packs;
-}
-
-std::vector<PackRun> runs_of(const Index::Contents& contents, PackOfBlobs pack) {
-  std::vector<StoredBlob> stored;
-  stored.reserve(pack.size());
-  for (const PickedBlob& blob : pack) {
-    const TableEntry entry = entry_at(contents, blob.row);
-    stored.push_back(
-        {{blob.row.type, entry.id},
-         {contents.packs[entry.pack], entry.offset, entry.length, entry.uncompressed_length}});
-  }
-  std::ranges::sort(stored, {}, [](const StoredBlob& blob) { return blob.location.offset; });
-  return plan_runs(std::move(stored), kRunLimits);
-}
-
-class Streamer {
+/// Names the blobs pack by pack.
+class PackSource final : public FetchSource {
  public:
-  Streamer(Repository& repository, BlobReceiver& receiver, const StopToken& stop)
-      : repository_(repository), receiver_(receiver), stop_(stop) {}
+  PackSource(const Index::Contents& contents, std::span<const PickedBlob> blobs,
+             BlobReceiver& receiver, const std::function<void()>& pack_done)
+      : contents_(contents), blobs_(blobs), receiver_(receiver), pack_done_(pack_done) {}
 
-  void stream(const PackRun& run) const {
-    throw_if_stopped(stop_);
-    Bytes bytes;
-    try {
-      bytes = repository_.load_run(run, stop_);
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled) throw;
-      for (const StoredBlob& blob : run.blobs) stream_plain(blob);
-      return;
+  void next(std::vector<WantedBlob>& batch) override {
+    if (next_ == blobs_.size()) return;
+    const std::uint32_t pack = blobs_[next_].pack;
+    for (; next_ < blobs_.size() && blobs_[next_].pack == pack; ++next_) {
+      const BlobRow& row = blobs_[next_].row;
+      const TableEntry entry = entry_at(contents_, row);
+      const BlobLocation place{contents_.packs[entry.pack], entry.offset, entry.length,
+                               entry.uncompressed_length};
+      batch.push_back({{row.type, entry.id}, next_, place});
     }
-    for (const StoredBlob& blob : run.blobs) stream(run, blob, bytes);
+    const std::lock_guard lock(mutex_);
+    left_[pack] = batch.size();
+  }
+
+  void take(const FetchedBlob& blob) override {
+    blob.use([this](const StoredBlob& stored,
+                    ByteView sealed) { receiver_.take_stored(stored, sealed); },
+             [&](const Bytes& plain) { receiver_.take_plain(blob.handle(), plain); });
+    const std::uint32_t pack = blobs_[blob.tag()].pack;
+    {
+      const std::lock_guard lock(mutex_);
+      if (--left_.at(pack) > 0) return;
+      left_.erase(pack);
+    }
+    if (pack_done_) pack_done_();
   }
 
  private:
-  void stream(const PackRun& run, const StoredBlob& blob, ByteView bytes) const {
-    throw_if_stopped(stop_);
-    const std::uint64_t begin = blob.location.offset - run.begin();
-    try {
-      receiver_.take_stored(blob, bytes.subspan(begin, blob.location.length));
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kDamaged) throw;
-      stream_plain(blob);  // from another pack, if there is one
-    }
-  }
-
-  void stream_plain(const StoredBlob& blob) const {
-    receiver_.take_plain(blob.handle, repository_.load_blob(blob.handle, stop_));
-  }
-
-  Repository& repository_;
+  const Index::Contents& contents_;
+  const std::span<const PickedBlob> blobs_;
   BlobReceiver& receiver_;
-  const StopToken& stop_;
+  const std::function<void()>& pack_done_;
+  std::size_t next_ = 0;
+  std::mutex mutex_;
+  std::unordered_map<std::uint32_t, std::size_t> left_;  ///< blobs of packs under way
 };
 
 }  // namespace
 
 void stream_blobs(Repository& repository, const Index::Contents& contents,
-                  std::span<const PickedBlob> blobs, BlobReceiver& receiver, StopToken stop,
+                  std::span<const PickedBlob> blobs, BlobReceiver& receiver, const StopToken& stop,
                   const std::function<void()>& pack_done) {
-  const Streamer streamer(repository, receiver, stop);
-  parallel_for_each(split_by_pack(blobs), [&](PackOfBlobs pack) {
-    for (const PackRun& run : runs_of(contents, pack)) streamer.stream(run);
-    if (pack_done) pack_done();
-  });
+  PackSource source(contents, blobs, receiver, pack_done);
+  Fetcher fetcher(repository);
+  Fetcher::Feed feed(fetcher, source, Urgency::kBulk, stop);
+  feed.more();
+  feed.wait();
 }
 
 }  // namespace snapfs

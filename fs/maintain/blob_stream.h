@@ -8,8 +8,8 @@
 
 #include "fs/base/bytes.h"
 #include "fs/base/stop_token.h"
+#include "fs/fetch/pack_run.h"
 #include "fs/index/blob_set.h"
-#include "fs/index/pack_run.h"
 
 namespace snapfs {
 
@@ -35,11 +35,10 @@ class BlobReceiver {
 };
 
 /// Hands each of the blobs, which are sorted by `pack`, to the receiver once. `contents` is the
-/// index of `repository` that their rows belong to. A pack is read in few runs of up to 8 MiB;
-/// memory: one run a thread. Throws when a blob has no intact copy. `pack_done` hears of each
-/// finished pack, from several threads at once.
+/// index of `repository` that their rows belong to. Memory: see Fetcher. Throws when a blob has no
+/// intact copy. `pack_done` hears of each finished pack, from several threads at once.
 void stream_blobs(Repository& repository, const Index::Contents& contents,
-                  std::span<const PickedBlob> blobs, BlobReceiver& receiver, StopToken stop,
+                  std::span<const PickedBlob> blobs, BlobReceiver& receiver, const StopToken& stop,
                   const std::function<void()>& pack_done = nullptr);
 
 }  // namespace snapfs

@@ -39,7 +39,8 @@ class DataCheck {
           check(pack);
           report_.progress().advance();
         },
-        core_count() + kWaitingThreads);
+        std::max<std::size_t>(core_count() + kWaitingThreads,
+                              repository_.files().traits().pack_transfers));
     const auto headless = std::exchange(*headless_.lock(), {});
     if (headless.empty()) return;
     std::unordered_set<Id> ids;

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "fs/base/error.h"
-#include "fs/base/parallel.h"
+#include "fs/repo/for_each_file.h"
 #include "fs/repo/repository.h"
 
 namespace snapfs {
@@ -22,7 +22,7 @@ void read_index_files(Repository& repository, const std::vector<Id>& files,
                       const VisitIndexFile& visit, const UnreadableIndex& unreadable,
                       StopToken stop) {
   std::mutex one_at_a_time;
-  parallel_for_each(files, [&](const Id& file) {
+  for_each_file(repository.files(), FileKind::kIndex, files, [&](const Id& file) {
     throw_if_stopped(stop);
     std::optional<std::vector<PackDescription>> packs;
     try {

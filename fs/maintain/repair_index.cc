@@ -15,11 +15,11 @@
 
 #include "fs/backend/backend.h"
 #include "fs/base/error.h"
-#include "fs/base/parallel.h"
 #include "fs/index/indexed_packs.h"
 #include "fs/maintain/index_files.h"
 #include "fs/maintain/pack_header.h"
 #include "fs/repo/file_removal.h"
+#include "fs/repo/for_each_file.h"
 #include "fs/repo/repository.h"
 #include "fs/store/index_saver.h"
 
@@ -113,7 +113,7 @@ class IndexRepair {
     if (to_read_.empty()) return;
     progress_.begin("read pack headers", "packs", to_read_.size());
     std::mutex mutex;
-    parallel_for_each(to_read_, [&](const FileInfo& pack) {
+    for_each_file(repository_.files(), FileKind::kPack, to_read_, [&](const FileInfo& pack) {
       std::optional<std::vector<PackEntry>> entries;
       std::string reason;
       try {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "fs/base/parallel.h"
 #include "fs/base/synchronized.h"
+#include "fs/repo/for_each_file.h"
 
 namespace snapfs {
 namespace {
@@ -22,7 +22,7 @@ void remove_one(StoredFiles& stored, const FileKey& file, const StopToken& stop)
 RemovalResult remove_files(StoredFiles& stored, FileKind kind, const std::vector<Id>& files,
                            StopToken stop, const FileRemoved& removed) {
   Synchronized<std::vector<RemovalFailure>> failures;
-  parallel_for_each(files, [&](const Id& id) {
+  for_each_file(stored, kind, files, [&](const Id& id) {
     throw_if_stopped(stop);
     try {
       remove_one(stored, {kind, id}, stop);

@@ -22,6 +22,7 @@
 #include "fs/base/synchronized.h"
 #include "fs/format/json_fields.h"
 #include "fs/format/json_writer.h"
+#include "fs/repo/for_each_file.h"
 #include "fs/repo/identity.h"
 #include "fs/repo/repository.h"
 #include "fs/repo/stale_locks.h"
@@ -100,7 +101,7 @@ void check_conflicts(Repository& repository, const Clock& clock, LockMode mode,
   for (const FileInfo& info : repository.files().list(FileKind::kLock, stop)) {
     if (info.id != own && info.size != 0) others.push_back(info.id);
   }
-  for (const Id& id : others) {
+  for_each_file(repository.files(), FileKind::kLock, others, [&](const Id& id) {
     std::optional<LockInfo> lock;
     try {
       lock = parse_lock(repository.load_file({FileKind::kLock, id}, stop));
@@ -110,7 +111,7 @@ void check_conflicts(Repository& repository, const Clock& clock, LockMode mode,
     if (lock && (lock->exclusive || mode == LockMode::kExclusive)) {
       throw_locked(*lock, LockWitness::of_this_host(clock.now()));
     }
-  }
+  });
 }
 
 /// The lock file could not be written, for a reason that somebody may be able to do something

@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
-#include "fs/base/parallel.h"
 #include "fs/crypto/sha256.h"
 #include "fs/format/index_reader.h"
 #include "fs/format/key_file.h"
+#include "fs/repo/for_each_file.h"
 #include "fs/repo/identity.h"
 #include "fs/time/clock.h"
 #include "fs/time/timezone.h"
@@ -189,20 +189,6 @@ Bytes Repository::load_blob(const BlobHandle& handle, const StopToken& stop, Urg
               handle.id.hex());
 }
 
-Bytes Repository::load_run(const PackRun& run, const StopToken& stop, Urgency urgency) {
-  for (const StoredBlob& blob : run.blobs) {
-    require_possible(blob.handle, blob.location.length);
-  }
-  return files_.load({FileKind::kPack, run.pack}, ByteRange{run.begin(), run.length()},
-                     {content_of(run.blobs.front().handle.type), urgency}, stop);
-}
-
-Bytes Repository::open_blob(const PackRun& run, const StoredBlob& blob, ByteView stored_run) {
-  const BlobLocation& place = blob.location;
-  const ByteView sealed = stored_run.subspan(place.offset - run.begin(), place.length);
-  return codecs_.borrow()->open_blob(blob.handle, sealed, place.uncompressed_length);
-}
-
 void Repository::read_index(const Id& id, const IndexReader::Visit& visit, StopToken stop) {
   IndexReader reader(config_.version, visit);
   const FileKey key{FileKind::kIndex, id};
@@ -232,7 +218,8 @@ void Repository::load_index(StopToken stop) {
   {
     Index::Loader loader(index_);
     const auto add = [&loader](const PackDescription& pack) { loader.add(pack); };
-    parallel_for_each(missing, [&](const Id& id) { read_index(id, add, stop); });
+    for_each_file(files_, FileKind::kIndex, missing,
+                  [&](const Id& id) { read_index(id, add, stop); });
     loader.finish();
   }
   // Only now does the index show everything.

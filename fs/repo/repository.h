@@ -22,7 +22,6 @@
 #include "fs/format/config.h"
 #include "fs/format/index_reader.h"
 #include "fs/index/index.h"
-#include "fs/index/pack_run.h"
 #include "fs/repo/key_search.h"
 #include "fs/repo/stored_files.h"
 
@@ -83,14 +82,6 @@ class Repository {
   /// the failure when a copy could not be read.
   Bytes load_blob(const BlobHandle& handle, const StopToken& stop,
                   Urgency urgency = Urgency::kForeground);
-
-  /// A pack's stored bytes from run.begin() to run.end(), for open_blob. Throws what Backend::load
-  /// throws.
-  Bytes load_run(const PackRun& run, const StopToken& stop, Urgency urgency = Urgency::kForeground);
-
-  /// The plaintext of a blob of a run that was loaded, authenticated. Error{kDamaged} when this
-  /// copy is not intact: load_blob tries the others.
-  Bytes open_blob(const PackRun& run, const StoredBlob& blob, ByteView stored_run);
 
   /// The plaintext of an index, snapshot or lock file; its name is checked against its bytes.
   Bytes load_file(const FileKey& key, StopToken stop);

@@ -3,12 +3,15 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <limits>
 #include <string>
 
 #include "fs/base/error.h"
+#include "fs/base/synchronized.h"
+#include "fs/repo/for_each_file.h"
 #include "fs/repo/identity.h"
 #include "fs/repo/repository.h"
 
@@ -41,16 +44,21 @@ bool process_is_running(std::int64_t pid) {
 }  // namespace
 
 std::vector<StoredLock> list_locks(Repository& repository, StopToken stop) {
-  std::vector<StoredLock> locks;
-  for (const Id& id : repository.list(FileKind::kLock, stop)) {
+  Synchronized<std::vector<StoredLock>> found;
+  const std::vector<Id> listed = repository.list(FileKind::kLock, stop);
+  for_each_file(repository.files(), FileKind::kLock, listed, [&](const Id& id) {
+    StoredLock lock{id, std::nullopt, {}};
     try {
-      locks.push_back({id, parse_lock(repository.load_file({FileKind::kLock, id}, stop)), {}});
+      lock.info = parse_lock(repository.load_file({FileKind::kLock, id}, stop));
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kCancelled) throw;
-      if (error.code() == ErrorCode::kNotFound) continue;
-      locks.push_back({id, std::nullopt, error.what()});
+      if (error.code() == ErrorCode::kNotFound) return;
+      lock.problem = error.what();
     }
-  }
+    found.lock()->push_back(std::move(lock));
+  });
+  std::vector<StoredLock> locks = std::move(*found.lock());
+  std::ranges::sort(locks, {}, &StoredLock::id);
   return locks;
 }
 

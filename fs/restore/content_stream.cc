@@ -1,13 +1,12 @@
+// While one batch is written, the fetcher loads and opens the next one.
 #include "fs/restore/content_stream.h"
 
 #include <exception>
-#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
-#include "fs/base/start_threads.h"
 #include "fs/repo/repository.h"
 
 namespace snapfs {
@@ -27,28 +26,16 @@ struct ContentStream::Batch {
   };
 
   std::vector<Step> steps;
-  std::vector<StoredBlob> wanted;
+  std::vector<WantedBlob> wanted;
   std::unordered_map<Id, Content> contents;
   std::uint64_t bytes = 0;
 };
 
-ContentStream::ContentStream(Repository& repository, StopToken stop, const Limits& limits)
-    : repository_(repository),
-      stop_(std::move(stop)),
+ContentStream::ContentStream(Fetcher& fetcher, const StopToken& stop, const Limits& limits)
+    : repository_(fetcher.repository()),
       limits_(limits),
-      filling_(std::make_shared<Batch>()) {
-  start_threads(threads_, limits_.threads, 1,
-                [this](const std::stop_token& token) { work(token); });
-}
-
-ContentStream::~ContentStream() {
-  {
-    const std::lock_guard lock(mutex_);
-    jobs_.clear();
-    for (std::jthread& thread : threads_) thread.request_stop();
-  }
-  work_.notify_all();
-}
+      filling_(std::make_shared<Batch>()),
+      feed_(fetcher, *this, Urgency::kAhead, stop) {}
 
 void ContentStream::add_action(std::function<void()> action, std::size_t held_bytes) {
   filling_->steps.push_back({std::move(action), {}, {}});
@@ -69,7 +56,7 @@ void ContentStream::add_blob(const Id& blob, std::function<void(ByteView)> recei
   Batch& batch = *filling_;
   batch.steps.push_back({{}, blob, std::move(receive)});
   if (batch.contents[blob].uses++ == 0) {
-    batch.wanted.push_back({handle, *place});
+    batch.wanted.push_back({handle, 0, place});
     batch.bytes += place->plaintext_length();
   }
   end_batch_if_full();
@@ -93,18 +80,28 @@ void ContentStream::end_batch() {
 }
 
 void ContentStream::start_loading(const std::shared_ptr<Batch>& batch) {
-  std::vector<PackRun> runs = plan_runs(std::exchange(batch->wanted, {}));
-  if (runs.empty()) return;
+  if (batch->wanted.empty()) return;
   {
     const std::lock_guard lock(mutex_);
-    for (PackRun& run : runs) jobs_.push_back({batch, std::move(run)});
+    starting_.push_back(batch);
   }
-  work_.notify_all();
+  feed_.more();
+}
+
+void ContentStream::next(std::vector<WantedBlob>& batch) {
+  const std::lock_guard lock(mutex_);
+  if (starting_.empty()) return;
+  batch = std::exchange(starting_.front()->wanted, {});
+  for (WantedBlob& wanted : batch) {
+    wanted.tag = ++last_tag_;
+    flying_.emplace(wanted.tag, starting_.front());
+  }
+  starting_.pop_front();
 }
 
 void ContentStream::write(Batch& batch) {
   for (Batch::Step& step : batch.steps) {
-    throw_if_stopped(stop_);
+    throw_if_stopped(feed_.stop());
     if (step.action) {
       step.action();
     } else {
@@ -116,63 +113,39 @@ void ContentStream::write(Batch& batch) {
 std::shared_ptr<const Bytes> ContentStream::wait_for(Batch& batch, const Id& blob) {
   std::unique_lock lock(mutex_);
   Batch::Content& content = batch.contents.at(blob);
-  delivered_.wait(lock, [&] { return content.loaded; });
+  while (!content.loaded && !failure_) {
+    lock.unlock();
+    const bool helped = feed_.help();
+    lock.lock();
+    if (!helped && !content.loaded && !failure_) delivered_.wait(lock);
+  }
+  if (!content.loaded) std::rethrow_exception(failure_);
   if (content.error) std::rethrow_exception(content.error);
   if (--content.uses > 0) return content.plain;
   return std::exchange(content.plain, nullptr);
 }
 
-void ContentStream::work(const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    work_.wait(lock, [&] { return stop.stop_requested() || !jobs_.empty(); });
-    if (stop.stop_requested()) return;
-    const Job job = std::move(jobs_.front());
-    jobs_.pop_front();
-    lock.unlock();
-    load(job);
-    lock.lock();
-  }
-}
-
-/// The blob of the run, or another copy of it.
-Bytes ContentStream::open(const PackRun& run, const StoredBlob& blob,
-                          const std::optional<Bytes>& stored) {
-  if (stored) {
-    try {
-      return repository_.open_blob(run, blob, *stored);
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kDamaged) throw;
-    }
-  }
-  return repository_.load_blob(blob.handle, stop_);
-}
-
-/// Every blob of the run is delivered, or what went wrong.
-void ContentStream::load(const Job& job) {
-  std::optional<Bytes> stored;
+void ContentStream::take(const FetchedBlob& blob) {
+  std::shared_ptr<const Bytes> plain;
+  std::exception_ptr error;
   try {
-    stored = repository_.load_run(job.run, stop_);
-  } catch (const std::exception&) {
-    stored.reset();  // each blob may have another copy, and says so if not
+    plain = std::make_shared<const Bytes>(blob.open());
+  } catch (...) {
+    error = std::current_exception();
   }
-  for (const StoredBlob& blob : job.run.blobs) {
-    std::shared_ptr<const Bytes> plain;
-    std::exception_ptr error;
-    try {
-      plain = std::make_shared<const Bytes>(open(job.run, blob, stored));
-    } catch (...) {
-      error = std::current_exception();
-    }
-    {
-      const std::lock_guard lock(mutex_);
-      Batch::Content& content = job.batch->contents.at(blob.handle.id);
-      content.plain = std::move(plain);
-      content.error = error;
-      content.loaded = true;
-    }
-    delivered_.notify_one();
-  }
+  const std::lock_guard lock(mutex_);
+  const std::shared_ptr<Batch> batch = flying_.extract(blob.tag()).mapped();
+  Batch::Content& content = batch->contents.at(blob.handle().id);
+  content.plain = std::move(plain);
+  content.error = error;
+  content.loaded = true;
+  delivered_.notify_one();
+}
+
+void ContentStream::failed(const std::exception_ptr& failure) noexcept {
+  const std::lock_guard lock(mutex_);
+  failure_ = failure;
+  delivered_.notify_one();
 }
 
 }  // namespace snapfs

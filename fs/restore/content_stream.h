@@ -6,39 +6,35 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
 #include "fs/base/bytes.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
-#include "fs/index/pack_run.h"
+#include "fs/fetch/fetcher.h"
 
 namespace snapfs {
 
 class Repository;
 
-/// To be used by one thread. Blobs are read in batches: while one is written, the next is loaded by
-/// threads, the blobs that are neighbours in a pack with one access.
-class ContentStream {
+/// To be used by one thread. Blobs are read in batches, those that are neighbours in a pack with
+/// one request.
+class ContentStream final : private FetchSource {
  public:
   struct Limits {
     std::uint64_t batch_bytes =
         16 << 20;  ///< of plaintext, and held by actions; there are up to two batches
     std::size_t batch_steps = 8192;  ///< blobs and actions of a batch
-    unsigned threads = 4;
   };
 
-  /// The repository, whose index is loaded, must outlive it.
-  ContentStream(Repository& repository, StopToken stop, const Limits& limits);
-  ContentStream(Repository& repository, StopToken stop)
-      : ContentStream(repository, std::move(stop), Limits()) {}
-  ~ContentStream();
+  /// The fetcher, whose repository's index is loaded, must outlive it.
+  ContentStream(Fetcher& fetcher, const StopToken& stop, const Limits& limits);
+  ContentStream(Fetcher& fetcher, const StopToken& stop) : ContentStream(fetcher, stop, Limits()) {}
   ContentStream(const ContentStream&) = delete;
   ContentStream& operator=(const ContentStream&) = delete;
 
@@ -56,30 +52,27 @@ class ContentStream {
 
  private:
   struct Batch;
-  struct Job {
-    std::shared_ptr<Batch> batch;
-    PackRun run;
-  };
 
   void end_batch_if_full();
   void end_batch();
   void start_loading(const std::shared_ptr<Batch>& batch);
   void write(Batch& batch);
   std::shared_ptr<const Bytes> wait_for(Batch& batch, const Id& blob);
-  void work(const std::stop_token& stop);
-  void load(const Job& job);
-  Bytes open(const PackRun& run, const StoredBlob& blob, const std::optional<Bytes>& stored);
+  void next(std::vector<WantedBlob>& batch) override;
+  void take(const FetchedBlob& blob) override;
+  void failed(const std::exception_ptr& failure) noexcept override;
 
   Repository& repository_;
-  const StopToken stop_;
   const Limits limits_;
   std::shared_ptr<Batch> filling_;
   std::shared_ptr<Batch> loading_;  ///< to be written next
-  std::mutex mutex_;
-  std::condition_variable work_;
+  std::mutex mutex_;                ///< of all below, and of the contents of batches
   std::condition_variable delivered_;
-  std::deque<Job> jobs_;
-  std::vector<std::jthread> threads_;
+  std::deque<std::shared_ptr<Batch>> starting_;
+  std::unordered_map<std::size_t, std::shared_ptr<Batch>> flying_;  ///< of blobs, by tag
+  std::size_t last_tag_ = 0;
+  std::exception_ptr failure_;
+  Fetcher::Feed feed_;  ///< the last member: ends before the others
 };
 
 }  // namespace snapfs

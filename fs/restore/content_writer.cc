@@ -24,11 +24,53 @@ bool is_zero(ByteView bytes) noexcept {
          (bytes.front() == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
-StoredBlob stored_blob(const BlobUse& use, const Id& pack) {
-  return {{BlobType::kData, use.blob}, {pack, use.offset, use.length, use.uncompressed_length}};
-}
-
 }  // namespace
+
+/// The blobs of a plan whose uses are sorted, pack by pack. A tag is the number of the first use.
+class ContentWriter::Source final : public FetchSource {
+ public:
+  Source(ContentWriter& writer, const Plan& plan) : writer_(writer), plan_(plan) {}
+
+  void next(std::vector<WantedBlob>& batch) override {
+    if (next_ == plan_.uses.size()) return;
+    for (const std::uint32_t pack = plan_.uses[next_].pack;
+         next_ < plan_.uses.size() && plan_.uses[next_].pack == pack;
+         next_ += uses_of(next_).size()) {
+      const BlobUse& use = plan_.uses[next_];
+      const BlobLocation place{plan_.packs[pack], use.offset, use.length, use.uncompressed_length};
+      batch.push_back({{BlobType::kData, use.blob}, next_, place});
+    }
+  }
+
+  /// Nobody wants what is for files that have failed.
+  void starting(PackRun& run) override {
+    std::erase_if(run.blobs, [this](const StoredBlob& blob) {
+      const auto uses = uses_of(blob.tag);
+      if (!std::ranges::all_of(uses, [](const BlobUse& use) { return use.file->failed.load(); })) {
+        return false;
+      }
+      for (const BlobUse& use : uses) writer_.blob_done(*use.file);
+      return true;
+    });
+  }
+
+  void take(const FetchedBlob& blob) override { writer_.write_uses(uses_of(blob.tag()), blob); }
+
+ private:
+  std::span<const BlobUse> uses_of(std::size_t first) const {
+    const BlobUse& use = plan_.uses[first];
+    std::size_t end = first + 1;
+    while (end < plan_.uses.size() && plan_.uses[end].pack == use.pack &&
+           plan_.uses[end].offset == use.offset && plan_.uses[end].blob == use.blob) {
+      ++end;
+    }
+    return std::span(plan_.uses).subspan(first, end - first);
+  }
+
+  ContentWriter& writer_;
+  const Plan& plan_;
+  std::size_t next_ = 0;
+};
 
 void ContentWriter::write(Plan& plan) {
   try {
@@ -45,34 +87,14 @@ void ContentWriter::write_all(Plan& plan) {
   write_empty_files(plan);
   std::ranges::sort(plan.uses, {},
                     [](const BlobUse& use) { return std::tuple(use.pack, use.offset, use.blob); });
-  parallel_for_each(cut_runs(plan.uses, {}), [&](const Run& run) { write_run(plan, run); });
+  {
+    Source source(*this, plan);
+    Fetcher::Feed feed(context_.fetcher, source, Urgency::kBulk, context_.stop);
+    feed.more();
+    feed.wait();
+  }
   write_links(plan);
   if (context_.options.verify) verify(plan);
-}
-
-std::vector<ContentWriter::Run> ContentWriter::cut_runs(const std::vector<BlobUse>& uses,
-                                                        const RunLimits& limits) {
-  std::vector<Run> runs;
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-  for (std::size_t i = 0; i < uses.size(); ++i) {
-    const BlobUse& use = uses[i];
-    const std::uint64_t use_end = std::uint64_t{use.offset} + use.length;
-    if (i > 0 && use.pack == uses[i - 1].pack) {
-      const bool same = use.blob == uses[i - 1].blob && use.offset == uses[i - 1].offset;
-      const bool near = use.offset >= end && use.offset - end <= limits.max_gap &&
-                        use_end - begin <= limits.max_length;
-      if (same || near) {
-        ++runs.back().count;
-        end = std::max(end, use_end);
-        continue;
-      }
-    }
-    runs.push_back({i, 1});
-    begin = use.offset;
-    end = use_end;
-  }
-  return runs;
 }
 
 /// Files without blobs to wait for: empty ones, and those that only have to be cut.
@@ -98,66 +120,28 @@ void ContentWriter::write_links(Plan& plan) {
   plan.links = std::move(left);
 }
 
-void ContentWriter::write_run(const Plan& plan, const Run& run) {
+/// One blob in all its places.
+void ContentWriter::write_uses(std::span<const BlobUse> uses, const FetchedBlob& blob) {
   throw_if_stopped(context_.stop);
-  const BlobUse* const first = &plan.uses[run.first];
-  const BlobUse* const last = first + run.count;
-  if (std::all_of(first, last, [](const BlobUse& use) { return use.file->failed.load(); })) {
-    for (const BlobUse* use = first; use != last; ++use) blob_done(*use->file);
-    return;
-  }
-  PackRun pack_run{plan.packs[first->pack], {}};
-  for (const BlobUse* use = first; use != last; ++use) {
-    if (use == first || use->blob != use[-1].blob || use->offset != use[-1].offset) {
-      pack_run.blobs.push_back(stored_blob(*use, pack_run.pack));
-    }
-  }
-  Bytes stored;
-  bool loaded = false;
+  std::optional<Bytes> bytes;
   run_or(
       [&] {
-        stored = context_.repository.load_run(pack_run, context_.stop);
-        loaded = true;
+        bytes = blob.open();
+        if (bytes->size() == blob.stored().location.plaintext_length()) return;
+        throw Error(ErrorCode::kDamaged, "the index has a wrong length of blob " +
+                                             blob.handle().id.short_hex() +
+                                             ": run \"snapfs repair index\"");
       },
-      [](const Error& error) {
-        if (error.code() == ErrorCode::kCancelled) throw Error(error);
-        // Blob by blob, other copies are tried, and less memory is taken.
+      [&](const Error& error) {
+        bytes.reset();
+        for (const BlobUse& use : uses) {
+          if (LinkGroup* const group = use.file->group) group->unreadable = true;
+          fail(*use.file, error);
+          blob_done(*use.file);
+        }
       });
-  const BlobUse* use = first;
-  for (const StoredBlob& blob : pack_run.blobs) {
-    throw_if_stopped(context_.stop);
-    const BlobUse* const begin = use;
-    while (use != last && use->blob == blob.handle.id && use->offset == blob.location.offset) ++use;
-    std::optional<Bytes> bytes;
-    run_or([&] { bytes = open_blob(pack_run, blob, stored, loaded); },
-           [&](const Error& error) {
-             for (const BlobUse* target = begin; target != use; ++target) {
-               if (LinkGroup* const group = target->file->group) group->unreadable = true;
-               fail(*target->file, error);
-               blob_done(*target->file);
-             }
-           });
-    if (!bytes) continue;
-    for (const BlobUse* target = begin; target != use; ++target) write_blob(*target, *bytes);
-  }
-}
-
-Bytes ContentWriter::open_blob(const PackRun& run, const StoredBlob& blob, const Bytes& stored,
-                               bool loaded) {
-  if (loaded) {
-    Bytes bytes;
-    run_or([&] { bytes = context_.repository.open_blob(run, blob, stored); },
-           [](const Error& error) {
-             if (error.code() == ErrorCode::kCancelled) throw Error(error);
-             // This copy is damaged: another may be intact.
-           });
-    if (!bytes.empty() && bytes.size() == blob.location.plaintext_length()) return bytes;
-  }
-  Bytes bytes = context_.repository.load_blob(blob.handle, context_.stop);
-  if (bytes.size() == blob.location.plaintext_length()) return bytes;
-  throw Error(ErrorCode::kDamaged, "the index has a wrong length of blob " +
-                                       blob.handle.id.short_hex() +
-                                       ": run \"snapfs repair index\"");
+  if (!bytes) return;
+  for (const BlobUse& use : uses) write_blob(use, *bytes);
 }
 
 /// Never throws but what ends the restore: what fails is the file's error.

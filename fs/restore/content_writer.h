@@ -2,10 +2,10 @@
 // wherever they go, and completes each file with its last blob.
 #pragma once
 
-#include <cstddef>
-#include <vector>
+#include <cstdint>
+#include <span>
 
-#include "fs/index/pack_run.h"
+#include "fs/fetch/fetcher.h"
 #include "fs/restore/context.h"
 #include "fs/restore/link_maker.h"
 #include "fs/restore/open_files.h"
@@ -26,17 +26,11 @@ class ContentWriter {
   void write(Plan& plan);
 
  private:
-  /// Uses of blobs that are read with one access, next to each other in the plan.
-  struct Run {
-    std::size_t first = 0;
-    std::size_t count = 0;
-  };
-
-  static std::vector<Run> cut_runs(const std::vector<BlobUse>& uses, const RunLimits& limits);
+  class Source;
 
   void write_all(Plan& plan);
   void write_empty_files(Plan& plan);
-  void write_run(const Plan& plan, const Run& run);
+  void write_uses(std::span<const BlobUse> uses, const FetchedBlob& blob);
   void write_blob(const BlobUse& use, ByteView bytes);
   void write_bytes(int fd, const FileItem& file, std::uint64_t offset, ByteView bytes);
   void fail(FileItem& file, const Error& error);
@@ -45,7 +39,6 @@ class ContentWriter {
   void write_links(Plan& plan);
   void verify(Plan& plan);
   void verify_file(const Plan& plan, const FileItem& file);
-  Bytes open_blob(const PackRun& run, const StoredBlob& blob, const Bytes& stored, bool loaded);
 
   const RestoreContext& context_;
   OpenFiles files_;

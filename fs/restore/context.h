@@ -6,6 +6,7 @@
 
 #include "fs/base/error.h"
 #include "fs/base/stop_token.h"
+#include "fs/fetch/fetcher.h"
 #include "fs/repo/repository.h"
 #include "fs/restore/directories.h"
 #include "fs/restore/metadata.h"
@@ -32,6 +33,7 @@ void run_or(const Work& work, const Failed& failed) {
 /// References to what restore_tree() owns. Thread-safe as they are.
 struct RestoreContext {
   Repository& repository;
+  Fetcher& fetcher;
   TargetFs& target;
   const RestoreOptions& options;
   RestoreProgress& progress;

@@ -32,14 +32,14 @@ std::uint64_t content_size(Repository& repository, const Node& file) {
 
 class Dumper final : public WalkVisitor {
  public:
-  Dumper(Repository& repository, const DumpedDirectory& directory, ArchiveFormat format,
+  Dumper(Fetcher& fetcher, const DumpedDirectory& directory, ArchiveFormat format,
          const ByteSink& sink, const LeftOut& left_out, const StopToken& stop)
-      : repository_(repository),
+      : repository_(fetcher.repository()),
         prefix_(directory.path),
         format_(format),
         left_out_(left_out),
         writer_(format, sink),
-        stream_(repository, stop) {}
+        stream_(fetcher, stop) {}
 
   /// The entry of the directory itself.
   void top(const Node& node) { add(prefix_, node); }
@@ -116,16 +116,18 @@ bool everywhere(const WalkPlace& /*place*/, const Node& /*directory*/) { return 
 }  // namespace
 
 void dump_file(Repository& repository, const Node& file, const ByteSink& sink, StopToken stop) {
-  ContentStream stream(repository, std::move(stop));
+  Fetcher fetcher(repository);
+  ContentStream stream(fetcher, stop);
   for (const Id& blob : file.content) stream.add_blob(blob, sink);
   stream.finish();
 }
 
 void dump_directory(Repository& repository, const DumpedDirectory& directory, ArchiveFormat format,
                     const ByteSink& sink, const LeftOut& left_out, StopToken stop) {
-  Dumper dumper(repository, directory, format, sink, left_out, stop);
+  Fetcher fetcher(repository);
+  Dumper dumper(fetcher, directory, format, sink, left_out, stop);
   if (directory.node) dumper.top(*directory.node);
-  walk_in_order(repository, directory.tree, everywhere, dumper, stop);
+  walk_in_order(fetcher, directory.tree, everywhere, dumper, stop);
   dumper.finish();
 }
 

@@ -1,5 +1,5 @@
-// One directory is listed by one thread; what it finds is added to the plan at once. Directories
-// wait on a stack, so that few of them do however large the snapshot is.
+// One directory is listed by one thread; what it finds is added to the plan at once. Which one is
+// next is BlobWalk's, and when it pauses ours: when the plan is full.
 #include "fs/restore/planner.h"
 
 #include <unistd.h>
@@ -12,7 +12,6 @@
 
 #include <fmt/format.h>
 
-#include "fs/base/core_count.h"
 #include "fs/base/error.h"
 #include "fs/base/parallel.h"
 #include "fs/tree/node_text.h"
@@ -55,25 +54,34 @@ void mark_wanted(Directory& directory) noexcept {
 }  // namespace
 
 Planner::Planner(const RestoreContext& context, const Id& tree)
-    : context_(context), files_(context, owners_by_name()) {
+    : context_(context),
+      files_(context, owners_by_name()),
+      walk_(
+          context.fetcher,
+          [](const Listing& listing) {
+            return BlobHandle{BlobType::kTree, listing.tree};
+          },
+          [this](const Listing& listing, const FetchedBlob& blob, std::vector<Listing>& next) {
+            list(listing, blob, next);
+          },
+          context.stop, [this] { return is_full(); }) {
   Directory& root = context_.directories.root();
   if (root.state == Directory::State::kExisting) {
     target_device_ =
         FileIdentity::of(context_.target.stat(context_.directories.open(root)->get())).device;
   }
   root.partial = is_partial(root);
-  listings_.push_back({&context.directories.root(), tree});
+  walk_.add({{&context.directories.root(), tree}});
 }
 
 bool Planner::next(Plan& plan) {
   plan = {};
-  if (listings_.empty() && again_.empty()) return false;
+  if (walk_.empty() && again_.empty()) return false;
   plan_ = {};
   plan_bytes_ = 0;
   pack_numbers_.clear();
   plan_again();
-  const std::vector<int> threads(core_count());
-  parallel_for_each(threads, [this](int) { work(); });
+  walk_.run();
   std::uint64_t before = context_.progress.plan_bytes;
   const std::uint64_t now = plan_.memory_bytes();
   while (before < now && !context_.progress.plan_bytes.compare_exchange_weak(before, now)) {
@@ -106,49 +114,23 @@ void Planner::plan_again() {
     Found found(directory);
     context_.attempt(directory, link->node.name,
                      [&] { plan_item(found, link->node, link->alone); });
-    add(std::move(found));
+    add(std::move(found), {});
     context_.done(directory);
   });
   again_.clear();
 }
 
-void Planner::work() {
-  Listing listing;
-  while (take(listing)) {
-    try {
-      list(listing);
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      failed_ = true;
-      --listing_now_;
-      changed_.notify_all();
-      throw;
-    }
-    const std::lock_guard lock(mutex_);
-    --listing_now_;
-    changed_.notify_all();
-  }
+bool Planner::is_full() {
+  const std::lock_guard lock(mutex_);
+  return plan_bytes_ > 0 && plan_bytes_ >= context_.options.plan_bytes;
 }
 
-bool Planner::take(Listing& listing) {
-  std::unique_lock lock(mutex_);
-  const auto full = [this] {
-    return failed_ || (plan_bytes_ > 0 && plan_bytes_ >= context_.options.plan_bytes);
-  };
-  changed_.wait(lock, [&] { return full() || !listings_.empty() || listing_now_ == 0; });
-  if (full() || listings_.empty()) return false;
-  listing = listings_.back();
-  listings_.pop_back();
-  ++listing_now_;
-  return true;
-}
-
-void Planner::list(const Listing& listing) {
+void Planner::list(const Listing& listing, const FetchedBlob& blob, std::vector<Listing>& next) {
   throw_if_stopped(context_.stop);
   Directory& directory = *listing.directory;
   Found found(directory);
   context_.attempt(directory, "", [&] {
-    std::vector<Node> nodes = load_tree(context_.repository, listing.tree, context_.stop);
+    std::vector<Node> nodes = read_tree(blob.open(), listing.tree, context_.stop);
     if (found.exists()) open(found);
     for (Node& node : nodes) {
       throw_if_stopped(context_.stop);
@@ -163,7 +145,8 @@ void Planner::list(const Listing& listing) {
     }
     if (context_.options.remove_unexpected) note_unexpected(found, nodes);
   });
-  add(std::move(found));
+  next = std::exchange(found.listings, {});
+  add(std::move(found), next);
   context_.done(directory);
 }
 
@@ -190,7 +173,7 @@ void Planner::note_mount(Directory& directory, int fd) const {
   if (entry.is_mount || entry.identity.device != target_device_) directory.mount = &directory;
 }
 
-void Planner::add(Found&& found) {
+void Planner::add(Found&& found, const std::vector<Listing>& next) {
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < found.uses.size(); ++i) {
     const auto [number, added] = pack_numbers_.try_emplace(
@@ -211,11 +194,9 @@ void Planner::add(Found&& found) {
                    bytes_of(link.node.extended_attributes);
     plan_.links.push_back(std::move(link));
   }
-  for (const Listing& listing : found.listings) {
+  for (const Listing& listing : next) {
     plan_bytes_ += sizeof(Directory) + listing.directory->name.capacity();
   }
-  listings_.insert(listings_.end(), found.listings.rbegin(), found.listings.rend());
-  changed_.notify_all();
 }
 
 void Planner::plan_directory(Found& found, Node& node) {

@@ -5,13 +5,13 @@
 #include <sys/stat.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "fs/fetch/blob_walk.h"
 #include "fs/restore/context.h"
 #include "fs/restore/file_planner.h"
 #include "fs/restore/found.h"
@@ -35,11 +35,10 @@ class Planner {
 
  private:
   void plan_again();
-  void work();
-  bool take(Listing& listing);
-  void list(const Listing& listing);
+  bool is_full();
+  void list(const Listing& listing, const FetchedBlob& blob, std::vector<Listing>& next);
   void open(Found& found);
-  void add(Found&& found);
+  void add(Found&& found, const std::vector<Listing>& next);
 
   void plan_directory(Found& found, Node& node);
   void plan_item(Found& found, Node& node, bool alone = false);
@@ -72,14 +71,12 @@ class Planner {
   std::vector<LinkItem> again_;  ///< links that were put back
   std::mutex make_mutex_;  ///< directories that are made only when something below is restored
 
-  std::mutex mutex_;  ///< of all below
-  std::condition_variable changed_;
-  std::vector<Listing> listings_;  ///< directories to be listed, the next one last
-  std::size_t listing_now_ = 0;
-  bool failed_ = false;
+  std::mutex mutex_;  ///< of the next three
   Plan plan_;
   std::size_t plan_bytes_ = 0;
   std::unordered_map<Id, std::uint32_t> pack_numbers_;
+
+  BlobWalk<Listing> walk_;  ///< directories to be listed
 };
 
 }  // namespace snapfs

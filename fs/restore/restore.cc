@@ -66,7 +66,8 @@ void restore_tree(Repository& repository, const Id& tree, const std::string& tar
   directories.root().state = opened.state;
   MetadataSetter metadata(fs, options.select_attribute);
   LeftOutFiles left_out;
-  const RestoreContext context{repository,  fs,       options,  progress,
+  Fetcher fetcher(repository);
+  const RestoreContext context{repository,  fetcher,  fs,       options, progress,
                                directories, metadata, left_out, stop};
   Planner planner(context, tree);
   ContentWriter writer(context);

@@ -15,11 +15,11 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
-#include "fs/base/parallel.h"
 #include "fs/base/synchronized.h"
 #include "fs/index/blob_set.h"
 #include "fs/index/indexed_packs.h"
 #include "fs/repo/file_removal.h"
+#include "fs/repo/for_each_file.h"
 #include "fs/repo/repository.h"
 #include "fs/store/index_saver.h"
 
@@ -82,7 +82,7 @@ class IndexDecision {
   IndexDecision(Repository& repository, const std::unordered_set<Id>& dropped,
                 const StopToken& stop)
       : files_(repository.list(FileKind::kIndex, stop)), dropped_(dropped) {
-    parallel_for_each(files_, [&](const Id& file) {
+    for_each_file(repository.files(), FileKind::kIndex, files_, [&](const Id& file) {
       const std::vector<PackDescription> packs = read_packs(repository, file, stop);
       const std::lock_guard lock(mutex_);
       add(file, packs);
@@ -159,7 +159,7 @@ void rewrite_index(Repository& repository, const std::unordered_set<Id>& dropped
   const IndexDecision decision(repository, dropped, stop);
   IndexGatherer gatherer(repository, decision.settled(), stop);
   Synchronized<UnitedPacks> united;
-  parallel_for_each(decision.replaced(), [&](const Id& file) {
+  for_each_file(repository.files(), FileKind::kIndex, decision.replaced(), [&](const Id& file) {
     for (PackDescription& pack : read_packs(repository, file, stop)) {
       if (!decision.is_conflicting(pack.id)) {
         gatherer.take(std::move(pack));

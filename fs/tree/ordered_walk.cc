@@ -25,13 +25,13 @@ struct Listing {
   std::vector<std::size_t> entered;  ///< ascending
 };
 
-using Ahead = PreorderAhead<Directory, Listing>;
+using Ahead = Preorder<Directory, Listing>;
 
-Ahead::Loaded load(Repository& repository, const Directory& directory, const WalkInto& into,
+Ahead::Loaded load(const Directory& directory, Bytes&& blob, const WalkInto& into,
                    const StopToken& stop) {
   throw_if_stopped(stop);
   Ahead::Loaded loaded;
-  loaded.value.nodes = load_tree(repository, directory.tree, stop);
+  loaded.value.nodes = read_tree(std::move(blob), directory.tree, stop);
   loaded.weight = loaded.value.nodes.size() + 1;
   for (std::size_t i = 0; i < loaded.value.nodes.size(); ++i) {
     const Node& node = loaded.value.nodes[i];
@@ -107,12 +107,25 @@ class Walk {
 
 }  // namespace
 
-void walk_in_order(Repository& repository, const Id& root, const WalkInto& into,
-                   WalkVisitor& visitor, StopToken stop, const AheadLimits& limits) {
+void walk_in_order(Fetcher& fetcher, const Id& root, const WalkInto& into, WalkVisitor& visitor,
+                   const StopToken& stop, const std::optional<AheadLimits>& limits) {
   Ahead ahead(
-      {{}, root},
-      [&](const Directory& directory) { return load(repository, directory, into, stop); }, limits);
+      fetcher, {{}, root},
+      [](const Directory& directory) {
+        return std::vector<BlobHandle>{{BlobType::kTree, directory.tree}};
+      },
+      [&](const Directory& directory, std::vector<Bytes>&& blobs) {
+        return load(directory, std::move(blobs.front()), into, stop);
+      },
+      stop, limits.value_or(AheadLimits::of(fetcher)));
   Walk(ahead, visitor, stop).run(root);
+}
+
+void walk_in_order(Repository& repository, const Id& root, const WalkInto& into,
+                   WalkVisitor& visitor, const StopToken& stop,
+                   const std::optional<AheadLimits>& limits) {
+  Fetcher fetcher(repository);
+  walk_in_order(fetcher, root, into, visitor, stop, limits);
 }
 
 }  // namespace snapfs

@@ -3,14 +3,15 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "fs/base/error.h"
 #include "fs/base/id.h"
 #include "fs/base/path.h"
 #include "fs/base/path_buffer.h"
-#include "fs/base/preorder_ahead.h"
 #include "fs/base/stop_token.h"
+#include "fs/fetch/preorder.h"
 #include "fs/tree/node.h"
 
 namespace snapfs {
@@ -55,7 +56,12 @@ class WalkPlace {
 using WalkInto = std::function<bool(const WalkPlace& place, const Node& directory)>;
 
 /// Walks below `root`. Throws what load_tree and the visitor throw, and Error{kCancelled}.
+void walk_in_order(Fetcher& fetcher, const Id& root, const WalkInto& into, WalkVisitor& visitor,
+                   const StopToken& stop, const std::optional<AheadLimits>& limits = {});
+
+/// The same, by a fetcher of its own.
 void walk_in_order(Repository& repository, const Id& root, const WalkInto& into,
-                   WalkVisitor& visitor, StopToken stop, const AheadLimits& limits = {});
+                   WalkVisitor& visitor, const StopToken& stop,
+                   const std::optional<AheadLimits>& limits = {});
 
 }  // namespace snapfs

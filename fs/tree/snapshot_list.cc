@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
-#include "fs/base/parallel.h"
 #include "fs/base/synchronized.h"
+#include "fs/repo/for_each_file.h"
 #include "fs/repo/repository.h"
 #include "fs/time/time_expression.h"
 
@@ -121,7 +121,8 @@ bool is_earlier(const Snapshot& a, const Snapshot& b) noexcept {
 std::vector<Snapshot> load_snapshots(Repository& repository, StopToken stop,
                                      const DamagedSnapshot& damaged) {
   Synchronized<std::vector<Snapshot>> loaded;
-  parallel_for_each(repository.list(FileKind::kSnapshot, stop), [&](const Id& id) {
+  const std::vector<Id> listed = repository.list(FileKind::kSnapshot, stop);
+  for_each_file(repository.files(), FileKind::kSnapshot, listed, [&](const Id& id) {
     throw_if_stopped(stop);
     try {
       const Bytes json = repository.load_file({FileKind::kSnapshot, id}, stop);

@@ -241,13 +241,16 @@ Node parse_node(std::string_view json, std::string_view what, const StopToken& s
   return NodeReader(input, stop).read(input.root());
 }
 
-std::vector<Node> load_tree(Repository& repository, const Id& tree, StopToken stop) {
-  Bytes blob = repository.load_blob({BlobType::kTree, tree}, stop);
+std::vector<Node> read_tree(Bytes&& blob, const Id& tree, const StopToken& stop) {
   std::vector<Node> nodes;
   parse_tree(
       std::move(blob), [&](Node&& node) { nodes.push_back(std::move(node)); },
       fmt::format("tree {}", tree.hex()), stop);
   return nodes;
+}
+
+std::vector<Node> load_tree(Repository& repository, const Id& tree, StopToken stop) {
+  return read_tree(repository.load_blob({BlobType::kTree, tree}, stop), tree, stop);
 }
 
 }  // namespace snapfs

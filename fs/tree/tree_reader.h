@@ -30,6 +30,10 @@ void parse_tree(Bytes&& blob, const std::function<void(Node&&)>& visit,
 /// One node from its object. Throws as parse_tree does.
 Node parse_node(std::string_view json, std::string_view what = "node", const StopToken& stop = {});
 
+/// The nodes of a whole directory, of which `blob` is the text. Throws what parse_tree throws,
+/// naming the tree.
+std::vector<Node> read_tree(Bytes&& blob, const Id& tree, const StopToken& stop);
+
 /// A whole directory. Throws what Repository::load_blob and parse_tree throw, naming the tree.
 std::vector<Node> load_tree(Repository& repository, const Id& tree, StopToken stop);
 

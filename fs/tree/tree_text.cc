@@ -86,9 +86,12 @@ bool is_plainly_named(std::string_view node_json, std::string_view name) noexcep
          name.find_first_of("\"\\") == std::string_view::npos;
 }
 
+TreeText read_tree_text(Bytes&& blob, const Id& tree, const StopToken& stop) {
+  return TreeText(std::move(blob), fmt::format("tree {}", tree.hex()), stop);
+}
+
 TreeText load_tree_text(Repository& repository, const Id& tree, StopToken stop) {
-  return TreeText(repository.load_blob({BlobType::kTree, tree}, stop),
-                  fmt::format("tree {}", tree.hex()), stop);
+  return read_tree_text(repository.load_blob({BlobType::kTree, tree}, stop), tree, stop);
 }
 
 }  // namespace snapfs

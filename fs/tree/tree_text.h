@@ -48,6 +48,9 @@ std::optional<std::string> node_name(std::string_view node_json);
 /// when the name can only be told by decoding it; a forged node may have another name behind it.
 bool is_plainly_named(std::string_view node_json, std::string_view name) noexcept;
 
+/// Of a tree that is there. Throws what the constructor throws, naming the tree.
+TreeText read_tree_text(Bytes&& blob, const Id& tree, const StopToken& stop);
+
 /// Throws what Repository::load_blob and the constructor throw, naming the tree.
 TreeText load_tree_text(Repository& repository, const Id& tree, StopToken stop);
 

@@ -43,9 +43,8 @@ class SeenTrees {
 };
 
 /// Visits every tree reachable from `roots`. Without `failed`, the first Error ends the walk and is
-/// thrown. Trees are loaded in the order of their packs as far as several are known at a time, each
-/// run of a pack in one access. Memory: a batch of trees a thread, and 32 bytes for each tree that
-/// is known and not visited yet.
+/// thrown. Those that are known at a time and lie near each other in a pack are loaded with one
+/// request. Memory: see Fetcher, and 32 bytes for each tree that is known and not visited yet.
 void walk_trees(Repository& repository, std::span<const Id> roots, const VisitTree& visit,
                 StopToken stop, const TreeFailed& failed = nullptr);
 

@@ -11,7 +11,7 @@
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
 #include "fs/base/synchronized.h"
-#include "mount/model/prefetcher.h"
+#include "fs/fetch/prefetcher.h"
 #include "mount/model/shared_cache.h"
 
 namespace snapfs {

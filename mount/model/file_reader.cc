@@ -44,17 +44,20 @@ std::size_t FileSlice::size() const noexcept {
   return total;
 }
 
-FileReader::FileReader(Repository& repository, const ContentIndex& content, TreeFs& trees,
+FileReader::FileReader(Fetcher& fetcher, const ContentIndex& content, TreeFs& trees,
                        const ReaderOptions& options, StopToken stop)
     : content_(content),
       trees_(trees),
       stop_(std::move(stop)),
-      blobs_(repository, options.blob_cache_bytes, options.failure_memory),
+      blobs_(fetcher.repository(), options.blob_cache_bytes, options.failure_memory),
       files_(options.file_cache_bytes),
       read_ahead_bytes_(read_ahead_bytes(options)),
       prefetch_(options.prefetch),
       directories_(read_ahead_bytes_),
-      prefetcher_(repository, stop_) {}
+      is_near_(fetcher.is_near()),
+      reads_(fetcher, Urgency::kForeground, stop_),
+      ahead_(fetcher, Urgency::kAhead, stop_),
+      warmings_(fetcher, Urgency::kBulk, stop_) {}
 
 FileSlice FileReader::read(Ino ino, std::uint64_t offset, std::size_t size) {
   const std::shared_ptr<const ReadState> state = state_of(ino);
@@ -62,8 +65,15 @@ FileSlice FileReader::read(Ino ino, std::uint64_t offset, std::size_t size) {
   FileSlice slice;
   if (offset >= file.size()) return slice;
   std::uint64_t left = std::min<std::uint64_t>(size, file.size() - offset);
+  const std::size_t first = file.segment_at(offset);
+  // The first one is loaded here.
+  if (offset + left > file.segments()[first].end) {
+    std::vector<Id> others;
+    append_blobs(file, file.segments()[first].end, offset + left, others);
+    reads_.want(blobs_, std::move(others));
+  }
   read_ahead(ino, *state, offset, offset + left);
-  for (std::size_t segment = file.segment_at(offset); left > 0; ++segment) {
+  for (std::size_t segment = first; left > 0; ++segment) {
     const std::uint64_t length = std::min(left, file.segments()[segment].end - offset);
     if (length == 0) continue;
     if (file.segments()[segment].kind == FileLayout::Kind::kHole) {
@@ -81,6 +91,11 @@ Warmed FileReader::warm(Ino ino, std::uint64_t offset, std::size_t size) {
   const std::shared_ptr<const ReadState> state = state_of(ino);
   const std::vector<FileLayout::Segment>& segments = state->layout.segments();
   Warmed warmed{offset, 0};
+  if (!is_near_) {
+    std::vector<Id> blobs;
+    append_blobs(state->layout, offset, offset + size, blobs);
+    warmings_.want(blobs_, std::move(blobs));
+  }
   std::size_t i = state->layout.segment_at(offset);
   for (; i < segments.size() && warmed.loaded < size; ++i) {
     if (segments[i].kind != FileLayout::Kind::kHole) {
@@ -89,6 +104,17 @@ Warmed FileReader::warm(Ino ino, std::uint64_t offset, std::size_t size) {
     warmed.end = segments[i].end;
   }
   return warmed;
+}
+
+void FileReader::announce(std::span<const Ino> files, std::uint64_t most) {
+  if (is_near_) return;
+  std::vector<Id> blobs;
+  for (std::size_t i = 0; i < files.size() && most > 0; ++i) {
+    const std::shared_ptr<const ReadState> state = state_of(files[i]);
+    append_blobs(state->layout, 0, most, blobs);
+    most -= std::min(most, state->layout.size());
+  }
+  warmings_.want(blobs_, std::move(blobs));
 }
 
 std::optional<std::uint64_t> FileReader::next_data(Ino ino, std::uint64_t offset) {
@@ -161,9 +187,18 @@ void FileReader::read_ahead(Ino ino, const ReadState& state, std::uint64_t begin
   });
 }
 
+/// Those that hold the bytes from `begin` to `end`.
+void FileReader::append_blobs(const FileLayout& file, std::uint64_t begin, std::uint64_t end,
+                              std::vector<Id>& blobs) {
+  const std::vector<FileLayout::Segment>& segments = file.segments();
+  for (std::size_t i = file.segment_at(begin); i < segments.size() && file.start(i) < end; ++i) {
+    if (segments[i].kind == FileLayout::Kind::kBlob) blobs.push_back(segments[i].blob);
+  }
+}
+
 void FileReader::want(ReadAheadAdvice advice) {
   if (advice.blobs.empty() || !prefetch_) return;
-  prefetcher_.want(blobs_, std::move(advice.blobs), std::move(advice.cancel));
+  ahead_.want(blobs_, std::move(advice.blobs), advice.cancel);
 }
 
 }  // namespace snapfs

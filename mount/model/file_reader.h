@@ -7,23 +7,22 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "fs/base/bytes.h"
 #include "fs/base/stop_token.h"
+#include "fs/fetch/prefetcher.h"
 #include "mount/model/blob_cache.h"
 #include "mount/model/damage.h"
 #include "mount/model/file_layout.h"
 #include "mount/model/ino.h"
-#include "mount/model/prefetcher.h"
 #include "mount/model/read_ahead.h"
 #include "mount/model/shared_cache.h"
 #include "mount/model/tree_fs.h"
 
 namespace snapfs {
-
-class Repository;
 
 struct ReaderOptions {
   std::size_t blob_cache_bytes = 64 << 20;
@@ -64,7 +63,7 @@ std::size_t memory_bytes(const ReadState& state) noexcept;
 class FileReader {
  public:
   /// All must outlive this.
-  FileReader(Repository& repository, const ContentIndex& content, TreeFs& trees,
+  FileReader(Fetcher& fetcher, const ContentIndex& content, TreeFs& trees,
              const ReaderOptions& options, StopToken stop);
 
   /// `size` bytes at `offset`, fewer only at the end of the file: a run that touches damage is an
@@ -74,6 +73,9 @@ class FileReader {
   /// Loads the blobs that the run touches, for somebody who will read it later: neither a reader of
   /// this file to be helped, nor a reason to let go of them. Throws what read() throws.
   Warmed warm(Ino ino, std::uint64_t offset, std::size_t size);
+
+  /// Says that warm() will be called for the files, in this order, and up to `most` bytes.
+  void announce(std::span<const Ino> files, std::uint64_t most);
 
   /// As lseek(2) with SEEK_DATA and SEEK_HOLE: nothing where that says ENXIO. Error{kUsage} when it
   /// is no file.
@@ -96,6 +98,8 @@ class FileReader {
   std::shared_ptr<const ReadState> state_of(Ino ino);
   void read_ahead(Ino ino, const ReadState& state, std::uint64_t begin, std::uint64_t end) noexcept;
   void want(ReadAheadAdvice advice);
+  static void append_blobs(const FileLayout& file, std::uint64_t begin, std::uint64_t end,
+                           std::vector<Id>& blobs);
   FileSlice::Piece load_piece(const FileLayout& layout, std::size_t segment, std::uint64_t offset,
                               std::uint64_t length);
 
@@ -107,7 +111,10 @@ class FileReader {
   const std::uint64_t read_ahead_bytes_;
   const bool prefetch_;
   DirectoryReadAhead directories_;
-  Prefetcher prefetcher_;
+  const bool is_near_;   ///< nothing is gained by telling the storage before
+  Prefetcher reads_;     ///< what readers wait for
+  Prefetcher ahead_;     ///< what they will probably want
+  Prefetcher warmings_;  ///< what somebody said that he will want
 };
 
 }  // namespace snapfs

@@ -22,13 +22,13 @@ void ListingAhead::guess(Ino directory) {
         place && opened_child(place->directory->self, *place->listing, place->index, siblings);
     if (std::ranges::find(opened_, directory, &Opened::directory) == opened_.end()) {
       Opened& opened = opened_[next_++ % kRemembered];
-      opened = {directory, 0, 0};
+      opened = {directory, 0, 0, 0};
       if (walking) collect(*listing, opened, 0, children);
     }
   }
   // A walk goes down before it goes on.
-  if (!siblings.empty()) prefetcher_.want(trees_, std::move(siblings), nullptr, true);
-  if (!children.empty()) prefetcher_.want(trees_, std::move(children), nullptr, true);
+  if (!siblings.empty()) prefetcher_.want(trees_, std::move(siblings), {}, true);
+  if (!children.empty()) prefetcher_.want(trees_, std::move(children), {}, true);
 }
 
 /// Whether the parent was opened, too.
@@ -37,7 +37,25 @@ bool ListingAhead::opened_child(Ino parent, const TreeListing& listing, std::siz
   const auto found = std::ranges::find(opened_, parent, &Opened::directory);
   if (found == opened_.end()) return false;
   if (index >= found->trigger) collect(listing, *found, index + 1, wanted);
+  if (!is_near_) collect_below(listing, *found, index, wanted);
   return true;
+}
+
+/// The directories in this one and in those after it that are there already: a walk comes to them
+/// before it comes to those, and each would take a round trip.
+void ListingAhead::collect_below(const TreeListing& listing, Opened& opened, std::size_t next,
+                                 std::vector<Id>& wanted) {
+  std::size_t i = std::max(opened.below, next);
+  for (; i < listing.nodes.size() && wanted.size() < kBelowWindow; ++i) {
+    const auto subtree = listing.nodes[i].subtree;
+    if (!subtree) continue;
+    const std::shared_ptr<const TreeListing> inner = trees_.peek(*subtree);
+    if (!inner) break;
+    for (std::size_t k = 0; k < inner->nodes.size(); ++k) {
+      if (const auto below = inner->nodes[k].subtree) wanted.push_back(*below);
+    }
+  }
+  opened.below = i;
 }
 
 void ListingAhead::collect(const TreeListing& listing, Opened& opened, std::size_t next,

@@ -7,38 +7,44 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "fs/base/stop_token.h"
+#include "fs/fetch/prefetcher.h"
 #include "mount/model/ino.h"
-#include "mount/model/prefetcher.h"
 #include "mount/model/tree_cache.h"
 #include "mount/model/tree_fs.h"
 
 namespace snapfs {
 
-class Repository;
-
 /// Thread-safe.
 class ListingAhead {
  public:
   /// All references must outlive this.
-  ListingAhead(Repository& repository, TreeCache& trees, TreeFs& fs, const StopToken& stop)
-      : trees_(trees), fs_(fs), prefetcher_(repository, stop, kThreads) {}
+  ListingAhead(Fetcher& fetcher, TreeCache& trees, TreeFs& fs, const StopToken& stop)
+      : trees_(trees),
+        fs_(fs),
+        is_near_(fetcher.is_near()),
+        prefetcher_(fetcher, Urgency::kAhead, stop) {}
+
+  /// Says that these will be opened.
+  void announce(std::vector<Id> directories) { prefetcher_.want(trees_, std::move(directories)); }
 
   /// After a directory inside a snapshot was opened.
   void directory_opened(Ino directory) noexcept;
 
  private:
-  static constexpr unsigned kThreads = 2;
   static constexpr std::size_t kRemembered = 64;
-  static constexpr std::size_t kWindow = 64;  ///< directories
+  static constexpr std::size_t kWindow = 64;        ///< directories
+  static constexpr std::size_t kBelowWindow = 256;  ///< and what is in them
 
   /// A directory that was opened, and how far its subdirectories are on their way.
   struct Opened {
     Ino directory = 0;
     std::size_t ahead = 0;    ///< entries before this one
     std::size_t trigger = 0;  ///< opening this one, or a later one, fetches more
+    std::size_t below = 0;    ///< what is in those before this one is on its way, too
   };
 
   void guess(Ino directory);
@@ -47,8 +53,12 @@ class ListingAhead {
   static void collect(const TreeListing& listing, Opened& opened, std::size_t next,
                       std::vector<Id>& wanted);
 
+  void collect_below(const TreeListing& listing, Opened& opened, std::size_t next,
+                     std::vector<Id>& wanted);
+
   TreeCache& trees_;
   TreeFs& fs_;
+  const bool is_near_;
   std::mutex mutex_;
   std::array<Opened, kRemembered> opened_;  ///< a ring
   std::size_t next_ = 0;

@@ -30,13 +30,6 @@ constexpr std::uint64_t kSmallFileBytes = 4 << 20;
 /// A program that only lists does not read files between.
 constexpr unsigned kMaxListingsSinceFile = 4;
 
-PrefetchCancel make_cancel() { return std::make_shared<std::atomic<bool>>(false); }
-
-void cancel(PrefetchCancel& token) noexcept {
-  if (token) token->store(true, std::memory_order_relaxed);
-  token.reset();
-}
-
 std::uint64_t distance(std::uint64_t a, std::uint64_t b) noexcept { return a > b ? a - b : b - a; }
 
 bool has_content(const NodeView& node) noexcept {
@@ -77,7 +70,7 @@ FileReadAhead::Reader* FileReadAhead::find(std::uint64_t begin) {
 
 void FileReadAhead::replace(std::uint64_t end) {
   Reader& reader = least_recently_used(readers_);
-  cancel(reader.cancel);
+  reader.ticket = {};
   reader.window = std::max<std::size_t>(reader.window / 2, 1);
   reader.ahead = 0;
   reader.last_end = end;
@@ -98,8 +91,7 @@ ReadAheadAdvice FileReadAhead::advance(const FileLayout& file, Reader& reader, s
   if (advice.blobs.empty()) return {};
   reader.ahead = i;
   reader.window = std::min(reader.window * 2, kMaxWindow);
-  if (!reader.cancel) reader.cancel = make_cancel();
-  advice.cancel = reader.cancel;
+  advice.cancel = reader.ticket.token();
   return advice;
 }
 
@@ -121,7 +113,7 @@ ReadAheadAdvice DirectoryReadAhead::after_file(Ino directory, const TreeListing&
   // What lies before `ahead` was expected.
   in_order_ = index > last && (index - last <= kSequentialEntries || index < reader->ahead);
   if (!in_order_) {
-    cancel(reader->cancel);
+    reader->ticket = {};
     reader->ahead = reader->trigger = 0;
     reader->window_bytes = std::min(kFirstDirectoryWindow, max_bytes_);
     return {};
@@ -147,6 +139,7 @@ DirectoryReadAhead::Reader& DirectoryReadAhead::replace(Ino directory) {
   Reader& reader = least_recently_used(readers_);
   // What was advised of the directory before is not cancelled: a program that has gone down into
   // other directories comes back to it.
+  reader.ticket.keep();
   reader = Reader{};
   reader.directory = directory;
   reader.window_bytes = std::min(kFirstDirectoryWindow, max_bytes_);
@@ -174,8 +167,7 @@ ReadAheadAdvice DirectoryReadAhead::advance(const TreeListing& listing, Reader& 
   reader.ahead = i;
   reader.trigger = begin + (i - begin) / 2;
   reader.window_bytes = std::min(reader.window_bytes * 2, max_bytes_);
-  if (!reader.cancel) reader.cancel = make_cancel();
-  advice.cancel = reader.cancel;
+  advice.cancel = reader.ticket.token();
   return advice;
 }
 

@@ -9,18 +9,19 @@
 #include <vector>
 
 #include "fs/base/id.h"
+#include "fs/base/stop_token.h"
+#include "fs/fetch/prefetcher.h"
 #include "mount/model/file_layout.h"
 #include "mount/model/ino.h"
-#include "mount/model/prefetcher.h"
 #include "mount/model/tree_cache.h"
 
 namespace snapfs {
 
-/// Blobs to fetch, in the order in which they will be needed. `cancel` is set once it turns out
-/// that they will not be.
+/// Blobs to fetch, in the order in which they will be needed. `cancel` is requested once it turns
+/// out that they will not be.
 struct ReadAheadAdvice {
   std::vector<Id> blobs;
-  PrefetchCancel cancel;
+  StopToken cancel;
 };
 
 /// The blobs that follow in one file. Each of two readers at a time has a window of blobs, doubled
@@ -41,7 +42,7 @@ class FileReadAhead {
     std::size_t window = 1;  ///< blobs
     std::size_t ahead = 0;   ///< segments before this one were advised
     std::uint64_t last_use = 0;
-    PrefetchCancel cancel;
+    PrefetchTicket ticket;  ///< for what was advised
   };
 
   Reader* find(std::uint64_t begin);
@@ -79,7 +80,7 @@ class DirectoryReadAhead {
     std::size_t trigger = 0;  ///< reading this one, or a later one, gives more advice
     std::uint64_t window_bytes = 0;
     std::uint64_t last_use = 0;
-    PrefetchCancel cancel;
+    PrefetchTicket ticket;  ///< for what was advised
   };
 
   Reader* find(Ino directory);

@@ -1,9 +1,11 @@
 #include "mount/model/snapshot_follower.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "fs/base/error.h"
+#include "fs/repo/for_each_file.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/snapshot_list.h"
 
@@ -25,9 +27,11 @@ std::optional<std::vector<Snapshot>> SnapshotFollower::poll(const StopToken& sto
   std::erase_if(snapshots_, [&](const Snapshot& snapshot) { return !is_listed(snapshot.id); });
   std::unordered_set<Id> known(unreadable_);
   for (const Snapshot& snapshot : snapshots_) known.insert(snapshot.id);
-  for (const Id& id : listed) {
-    if (!known.contains(id)) load(id, stop);
-  }
+  std::vector<Id> missing;
+  std::ranges::copy_if(listed, std::back_inserter(missing),
+                       [&](const Id& id) { return !known.contains(id); });
+  for_each_file(repository_.files(), FileKind::kSnapshot, missing,
+                [&](const Id& id) { load(id, stop); });
   std::ranges::sort(snapshots_, is_earlier);
   listed_ = std::move(listed);
   return snapshots_;
@@ -42,14 +46,18 @@ void SnapshotFollower::require_repository(const StopToken& stop) {
               files.location());
 }
 
+/// Called by several threads.
 void SnapshotFollower::load(const Id& id, const StopToken& stop) {
   try {
     const Bytes json = repository_.load_file({FileKind::kSnapshot, id}, stop);
-    snapshots_.push_back(parse_snapshot(id, json));
+    Snapshot snapshot = parse_snapshot(id, json);
+    const std::lock_guard lock(loading_);
+    snapshots_.push_back(std::move(snapshot));
   } catch (const Error& error) {
     // Removed since it was listed: the next poll sees a different list anyway.
     if (error.code() == ErrorCode::kNotFound) return;
     if (error.code() != ErrorCode::kDamaged && error.code() != ErrorCode::kUnsupported) throw;
+    const std::lock_guard lock(loading_);
     unreadable_.insert(id);
     warn_("snapshot " + id.short_hex() + " is not shown: " + error.what());
   }

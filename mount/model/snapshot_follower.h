@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,7 @@ class SnapshotFollower {
   Repository& repository_;
   WarnFunction warn_;
   std::optional<std::vector<Id>> listed_;  ///< nothing before the first poll
+  std::mutex loading_;                     ///< of the next two, while several threads load
   std::vector<Snapshot> snapshots_;
   std::unordered_set<Id> unreadable_;
 };

@@ -10,6 +10,7 @@ namespace snapfs {
 SnapshotFs::SnapshotFs(Repository& repository, const SnapshotFsOptions& options,
                        const StopToken& stop)
     : requests_in_flight_(options.requests_in_flight),
+      fetcher_(repository),
       tree_cache_(repository, {repository.index(), zeros_, stop}, options.tree_cache_bytes,
                   options.view.warn),
       changed_(tree_cache_, options.tree_cache_bytes / 4),
@@ -17,8 +18,8 @@ SnapshotFs::SnapshotFs(Repository& repository, const SnapshotFsOptions& options,
       virtual_(repository,
                {nodes_, tree_cache_, changed_, trees_, [this] { return status_text(status()); }},
                options.view, stop),
-      files_(repository, {repository.index(), zeros_, stop}, trees_, options.reader, stop),
-      listings_(repository, tree_cache_, trees_, stop),
+      files_(fetcher_, {repository.index(), zeros_, stop}, trees_, options.reader, stop),
+      listings_(fetcher_, tree_cache_, trees_, stop),
       warmer_(*this, options.reader.blob_cache_bytes / 2) {}
 
 std::optional<Entry> SnapshotFs::lookup(Ino parent, std::string_view name) {
@@ -43,6 +44,19 @@ std::shared_ptr<const OpenDirectory> SnapshotFs::open_directory(Ino ino, bool gu
     listings_.directory_opened(ino);
   }
   return directory;
+}
+
+void SnapshotFs::announce(std::span<const Ino> inodes, std::uint64_t most) {
+  std::vector<Ino> files;
+  std::vector<Id> directories;
+  for (const Ino ino : inodes) {
+    if (is_virtual(ino)) continue;
+    const TreeFs::NodeRef place = trees_.node(ino);
+    if (place.node.type == NodeType::kFile) files.push_back(ino);
+    if (place.node.subtree) directories.push_back(*place.node.subtree);
+  }
+  listings_.announce(std::move(directories));
+  files_.announce(files, most);
 }
 
 std::string SnapshotFs::read_link(Ino ino) {

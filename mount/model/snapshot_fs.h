@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -72,6 +73,10 @@ class SnapshotFs {
     return files_.warm(ino, offset, size);
   }
 
+  /// Has what lies in snapshots loaded for somebody who will go through it in this order: what is
+  /// in directories, and up to `most` bytes of files.
+  void announce(std::span<const Ino> inodes, std::uint64_t most);
+
   /// Whether it is the one file that takes paths to be loaded ahead.
   bool is_writable(Ino ino) const { return is_virtual(ino) && virtual_.is_writable(ino); }
 
@@ -114,6 +119,7 @@ class SnapshotFs {
 
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   const std::function<std::uint64_t()> requests_in_flight_;
+  Fetcher fetcher_;
   ZeroBlobs zeros_;
   TreeCache tree_cache_;
   ChangedTrees changed_;

@@ -12,10 +12,10 @@
 #include "fs/base/bytes.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
+#include "fs/fetch/prefetcher.h"
 #include "mount/model/file_layout.h"
 #include "mount/model/last_oversized.h"
 #include "mount/model/node_table.h"
-#include "mount/model/prefetcher.h"
 #include "mount/model/shared_cache.h"
 #include "mount/model/snapshot_follower.h"
 

@@ -9,6 +9,7 @@
 
 #include "fs/base/blocked_signals.h"
 #include "fs/base/error.h"
+#include "fs/fetch/prefetcher.h"
 #include "mount/model/snapshot_fs.h"
 
 namespace snapfs {
@@ -16,7 +17,11 @@ namespace snapfs {
 namespace {
 
 /// Loaded between two looks at whether to go on.
-constexpr std::size_t kStepBytes = 1 << 20;
+constexpr std::size_t kStepBytes = 8 << 20;
+
+/// Of what comes next, so that storage that is far away is not asked for one file after the other.
+constexpr std::uint64_t kAnnouncedBytes = 16 << 20;
+constexpr std::size_t kAnnounced = 256;
 
 /// More links one after the other are a circle.
 constexpr unsigned kMaxLinks = 8;
@@ -67,10 +72,12 @@ void Warmer::warm(const std::string& path, const StopToken& stop) {
   const auto start = find(path, kMaxLinks);
   if (!start) return;
   std::uint64_t left = budget_bytes_;
-  std::vector<Ino> pending{*start};
-  while (!pending.empty() && left > 0 && !stop.stop_requested()) {
-    const Ino ino = pending.back();
-    pending.pop_back();
+  Pending pending{{*start}, 0};
+  while (!pending.inodes.empty() && left > 0 && !stop.stop_requested()) {
+    if (pending.announced == 0) announce(pending, left);
+    const Ino ino = pending.inodes.back();
+    pending.inodes.pop_back();
+    --pending.announced;
     try {
       warm_one(ino, pending, left, stop);
     } catch (const Error&) {
@@ -79,16 +86,27 @@ void Warmer::warm(const std::string& path, const StopToken& stop) {
   }
 }
 
+/// Some of what comes next, at least one.
+void Warmer::announce(Pending& pending, std::uint64_t left) {
+  pending.announced = std::min(kAnnounced, pending.inodes.size());
+  const std::vector<Ino> next(
+      pending.inodes.rbegin(),
+      pending.inodes.rbegin() + static_cast<std::ptrdiff_t>(pending.announced));
+  best_effort([&] { fs_.announce(next, std::min(left, kAnnouncedBytes)); });
+}
+
 /// A file's content; of a directory, its entries become pending.
-void Warmer::warm_one(Ino ino, std::vector<Ino>& pending, std::uint64_t& left,
-                      const StopToken& stop) {
+void Warmer::warm_one(Ino ino, Pending& pending, std::uint64_t& left, const StopToken& stop) {
   const mode_t mode = fs_.entry(ino).attributes.mode;
   if (S_ISREG(mode)) {
     warm_file(ino, left, stop);
   } else if (S_ISDIR(mode) && fs_.is_stable_directory(ino)) {
     // Not those above the snapshots, which hold all of them.
     const auto directory = fs_.open_directory(ino, /*guess=*/false);
-    for (std::size_t i = directory->size(); i-- > 0;) pending.push_back(directory->entry(i).ino);
+    for (std::size_t i = directory->size(); i-- > 0;) {
+      pending.inodes.push_back(directory->entry(i).ino);
+    }
+    if (directory->size() > 0) pending.announced = 0;
   }
 }
 

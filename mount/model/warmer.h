@@ -37,7 +37,14 @@ class Warmer {
   void work(const StopToken& stop);
   void warm(const std::string& path, const StopToken& stop);
   std::optional<Ino> find(const std::string& path, unsigned links_left);
-  void warm_one(Ino ino, std::vector<Ino>& pending, std::uint64_t& left, const StopToken& stop);
+  /// What will be gone through, the next one last. The last `announced` are on their way.
+  struct Pending {
+    std::vector<Ino> inodes;
+    std::size_t announced = 0;
+  };
+
+  void announce(Pending& pending, std::uint64_t left);
+  void warm_one(Ino ino, Pending& pending, std::uint64_t& left, const StopToken& stop);
   void warm_file(Ino ino, std::uint64_t& left, const StopToken& stop);
 
   SnapshotFs& fs_;

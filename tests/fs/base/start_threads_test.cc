@@ -11,7 +11,6 @@
 #include <gtest/gtest.h>
 
 #include "fs/base/parallel.h"
-#include "fs/base/preorder_ahead.h"
 #include "tests/support/no_more_threads.h"
 
 namespace snapfs {
@@ -48,18 +47,6 @@ TEST(StartThreads, ThrowsWithoutAnyWhenItNeedsOne) {
   EXPECT_THROW(start_threads(threads, 5, 1, [] {}), std::system_error);
   EXPECT_NO_THROW(start_threads(threads, 5, 0, [] {}));
   EXPECT_TRUE(threads.empty());
-}
-
-TEST(StartThreads, WhoReadsAheadDoesWithoutAny) {
-  const test::NoMoreThreads scarcity;
-  using Ahead = PreorderAhead<int, int>;
-  Ahead ahead(1, [](const int& key) {
-    Ahead::Loaded loaded;
-    loaded.value = key;
-    if (key < 4) loaded.children = {key + 1};
-    return loaded;
-  });
-  for (int key = 1; key <= 4; ++key) EXPECT_EQ(ahead.take(), key);
 }
 
 TEST(StartThreads, WorkInBulkIsDoneByTheCallerAlone) {

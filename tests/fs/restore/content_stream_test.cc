@@ -31,13 +31,14 @@ class ContentStreamTest : public ::testing::Test {
   MemoryBackend memory_;
   snapfs::test::FaultBackend backend_{memory_};
   test::RepositoryMaker maker_{backend_};
+  Fetcher fetcher_{maker_.repository()};
   std::string out_;
 };
 
 TEST_F(ContentStreamTest, KeepsTheOrderOfBlobsAndActionsOverManyBatches) {
   const std::vector<Id> blobs = make_blobs(100);
   std::string expected;
-  ContentStream stream(maker_.repository(), {}, {.batch_bytes = 50, .batch_steps = 7});
+  ContentStream stream(fetcher_, {}, {.batch_bytes = 50, .batch_steps = 7});
   for (std::size_t i = 0; i < 300; ++i) {
     const std::size_t which = i * 37 % blobs.size();
     stream.add_action([this] { out_ += "> "; });
@@ -52,7 +53,7 @@ TEST_F(ContentStreamTest, ReadsNeighboursWithOneAccess) {
   const std::vector<Id> blobs = make_blobs(100);
   const snapfs::test::CallFilter loads{snapfs::test::BackendCall::kLoad, FileKind::kPack};
   const std::size_t before = backend_.ended(loads);
-  ContentStream stream(maker_.repository(), {});
+  ContentStream stream(fetcher_, {});
   for (const Id& blob : blobs) add(stream, blob);
   stream.finish();
   EXPECT_EQ(backend_.ended(loads) - before, 1U);
@@ -61,7 +62,7 @@ TEST_F(ContentStreamTest, ReadsNeighboursWithOneAccess) {
 TEST_F(ContentStreamTest, WhatIsDamagedIsAnErrorAtItsPlace) {
   const std::vector<Id> blobs = make_blobs(3);
   maker_.damage({BlobType::kData, blobs[1]});
-  ContentStream stream(maker_.repository(), {});
+  ContentStream stream(fetcher_, {});
   for (const Id& blob : blobs) add(stream, blob);
   EXPECT_THROW(stream.finish(), Error);
   EXPECT_EQ(out_, text_of(0));
@@ -69,14 +70,14 @@ TEST_F(ContentStreamTest, WhatIsDamagedIsAnErrorAtItsPlace) {
 
 TEST_F(ContentStreamTest, WhatNoIndexListsIsSaidAtOnce) {
   make_blobs(1);
-  ContentStream stream(maker_.repository(), {});
+  ContentStream stream(fetcher_, {});
   EXPECT_THROW(add(stream, Id::parse(std::string(64, '1')).value()), Error);
 }
 
 TEST_F(ContentStreamTest, EndsWithoutHavingWritten) {
   const std::vector<Id> blobs = make_blobs(10);
   {
-    ContentStream stream(maker_.repository(), {}, {.batch_steps = 4});
+    ContentStream stream(fetcher_, {}, {.batch_steps = 4});
     for (const Id& blob : blobs) add(stream, blob);
   }
   EXPECT_LT(out_.size(), 10 * text_of(0).size());

@@ -58,7 +58,7 @@ TEST_F(OrderedWalkTest, EntersOnlyWhatItIsToldTo) {
   EXPECT_THAT(walk(root, into), ElementsAre("/a/", "/b/", "/b/x", "left /b"));
 }
 
-TEST_F(OrderedWalkTest, ReadsEachDirectoryOfThePathOnce) {
+TEST_F(OrderedWalkTest, ReadsDirectoriesThatLieTogetherAtOnce) {
   std::vector<Node> nodes;
   for (int i = 0; i < 100; ++i) {
     const std::string name = std::to_string(i);
@@ -69,7 +69,7 @@ TEST_F(OrderedWalkTest, ReadsEachDirectoryOfThePathOnce) {
   const snapfs::test::CallFilter loads{snapfs::test::BackendCall::kLoad, FileKind::kPack};
   const std::size_t before = backend_.ended(loads);
   EXPECT_EQ(walk(root).size(), 300U);
-  EXPECT_EQ(backend_.ended(loads) - before, 101U);
+  EXPECT_EQ(backend_.ended(loads) - before, 2U) << "the root, and all below";
 }
 
 TEST_F(OrderedWalkTest, IsAsDeepAsASnapshotIs) {

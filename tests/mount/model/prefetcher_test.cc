@@ -1,5 +1,5 @@
 // Prefetching: which accesses the storage sees, and what readers see of it.
-#include "mount/model/prefetcher.h"
+#include "fs/fetch/prefetcher.h"
 
 #include <atomic>
 #include <chrono>
@@ -40,6 +40,7 @@ class PrefetcherTest : public ::testing::Test {
     maker_.flush();
     repository_ = maker_.open();
     repository_->load_index({});
+    fetcher_ = std::make_unique<Fetcher>(*repository_);
     cache_ = std::make_unique<BlobCache>(*repository_, 1 << 20, std::chrono::milliseconds(0));
     loads_before_ = faults_.ended(kPackLoads);
   }
@@ -50,6 +51,7 @@ class PrefetcherTest : public ::testing::Test {
   test::FaultBackend faults_{backend_};
   test::RepositoryMaker maker_{faults_};
   std::unique_ptr<Repository> repository_;
+  std::unique_ptr<Fetcher> fetcher_;
   std::unique_ptr<BlobCache> cache_;
   std::size_t loads_before_ = 0;
 };
@@ -59,7 +61,7 @@ TEST_F(PrefetcherTest, NeighboursInAPackAreOneAccess) {
   for (int i = 0; i < 20; ++i) blobs.push_back(add("blob " + std::to_string(i)));
   open();
   {
-    Prefetcher prefetcher(*repository_);
+    Prefetcher prefetcher(*fetcher_, Urgency::kAhead, {});
     prefetcher.want(*cache_, blobs);
     for (const Id& blob : blobs) wait_for(blob);
   }
@@ -79,7 +81,7 @@ TEST_F(PrefetcherTest, DamagedAndMissingBlobsAreLeftToTheReader) {
   open();
   Id missing;
   missing.bytes.fill(1);
-  Prefetcher prefetcher(*repository_);
+  Prefetcher prefetcher(*fetcher_, Urgency::kAhead, {});
   prefetcher.want(*cache_, {missing, first, damaged, last});
   wait_for(first);
   wait_for(last);
@@ -96,7 +98,7 @@ TEST_F(PrefetcherTest, ReaderWaitsForWhatIsOnItsWay) {
     loading.count_down();
     go_on.wait();
   });
-  Prefetcher prefetcher(*repository_);
+  Prefetcher prefetcher(*fetcher_, Urgency::kAhead, {});
   prefetcher.want(*cache_, {blob});
   loading.wait();
   auto reader = std::async(std::launch::async, [&] { return cache_->get(blob, {}); });
@@ -118,7 +120,7 @@ TEST_F(PrefetcherTest, ReaderLoadsItselfWhatCouldNotBePrefetched) {
     go_on.wait();
     throw Error(ErrorCode::kIo, "planted fault");
   });
-  Prefetcher prefetcher(*repository_);
+  Prefetcher prefetcher(*fetcher_, Urgency::kAhead, {});
   prefetcher.want(*cache_, {blob});
   loading.wait();
   auto reader = std::async(std::launch::async, [&] { return cache_->get(blob, {}); });
@@ -132,8 +134,10 @@ TEST_F(PrefetcherTest, WhatWasCancelledIsNotLoaded) {
   const Id useless = add("useless");
   const Id useful = add("useful");
   open();
-  const PrefetchCancel cancel = std::make_shared<std::atomic<bool>>(true);
-  Prefetcher prefetcher(*repository_, {}, 1);
+  PrefetchTicket ticket;
+  const StopToken cancel = ticket.token();
+  ticket = {};
+  Prefetcher prefetcher(*fetcher_, Urgency::kAhead, {});
   prefetcher.want(*cache_, {useless}, cancel);
   prefetcher.want(*cache_, {useful});
   wait_for(useful);
@@ -152,7 +156,7 @@ TEST_F(PrefetcherTest, DestructionSettlesWhatIsUnderWay) {
     if (first.exchange(false)) loading.count_down();
     go_on.wait();
   });
-  auto prefetcher = std::make_unique<Prefetcher>(*repository_, StopToken{}, 1);
+  auto prefetcher = std::make_unique<Prefetcher>(*fetcher_, Urgency::kAhead, StopToken{});
   prefetcher->want(*cache_, {blobs.front()});
   loading.wait();
   prefetcher->want(*cache_, blobs);
@@ -174,7 +178,7 @@ TEST_F(PrefetcherTest, StoppingLetsGoOfWhatReadersWaitFor) {
     go_on.wait();
   });
   StopSource stop;
-  Prefetcher prefetcher(*repository_, stop.get_token(), 1);
+  Prefetcher prefetcher(*fetcher_, Urgency::kAhead, stop.get_token());
   prefetcher.want(*cache_, {blob});
   loading.wait();
   stop.request_stop();
@@ -193,7 +197,7 @@ TEST_F(PrefetcherTest, WhatIsDeliveredHasNotFailedAnyMore) {
   EXPECT_THROW(cache_->get(blob, {}), Error);
   ASSERT_TRUE(cache_->has_failed(blob));
   maker_.repair({BlobType::kData, blob});
-  Prefetcher prefetcher(*repository_);
+  Prefetcher prefetcher(*fetcher_, Urgency::kAhead, {});
   prefetcher.want(*cache_, {blob});
   wait_for(blob);
   EXPECT_FALSE(cache_->any_failed());
@@ -204,7 +208,7 @@ TEST_F(PrefetcherTest, WithoutThreadsNothingIsPrefetchedAndNothingFails) {
   open();
   {
     const test::NoMoreThreads none;
-    Prefetcher prefetcher(*repository_);
+    Prefetcher prefetcher(*fetcher_, Urgency::kAhead, {});
     prefetcher.want(*cache_, {blob});
   }
   EXPECT_FALSE(cache_->contains(blob));

@@ -83,12 +83,12 @@ TEST_F(FileReadAheadTest, ReadElsewhereCancels) {
   FileReadAhead ahead(kMuch);
   after(ahead, 0);
   after(ahead, 1);
-  const PrefetchCancel cancel = last_.cancel;
-  ASSERT_NE(cancel, nullptr);
+  const StopToken cancel = last_.cancel;
+  ASSERT_TRUE(cancel.stop_possible());
   EXPECT_THAT(after(ahead, 30), IsEmpty());
-  EXPECT_FALSE(*cancel) << "two readers are told apart";
+  EXPECT_FALSE(cancel.stop_requested()) << "two readers are told apart";
   EXPECT_THAT(after(ahead, 50), IsEmpty());
-  EXPECT_TRUE(*cancel);
+  EXPECT_TRUE(cancel.stop_requested());
 }
 
 TEST_F(FileReadAheadTest, TwoReadersDoNotDisturbEachOther) {
@@ -190,7 +190,7 @@ TEST(DirectoryReadAhead, ReadingElsewhereCancelsAndForgetsThePattern) {
   const ReadAheadAdvice advice = ahead.after_file(kDirectory, listing, 1);
   ASSERT_THAT(advice.blobs, SizeIs(20));
   EXPECT_THAT(numbers(ahead.after_file(kDirectory, listing, 150)), IsEmpty());
-  EXPECT_TRUE(*advice.cancel);
+  EXPECT_TRUE(advice.cancel.stop_requested());
   EXPECT_THAT(numbers(ahead.after_listing(kOther, listing)), IsEmpty());
 }
 

@@ -1,5 +1,5 @@
 // Which blobs are read together.
-#include "fs/index/pack_run.h"
+#include "fs/fetch/pack_run.h"
 
 #include <string>
 #include <vector>
@@ -54,7 +54,7 @@ TEST(PlanRuns, RunsComeInTheOrderOfTheFirstNeed) {
 }
 
 TEST(PlanRuns, SameCopyTwiceIsReadOnce) {
-  EXPECT_THAT(describe(plan_runs({blob(1, 0, 5), blob(1, 0, 5)})), ElementsAre("1:0-5 1"));
+  EXPECT_THAT(describe(plan_runs({blob(1, 0, 5), blob(1, 0, 5)})), ElementsAre("1:0-5 2"));
 }
 
 TEST(PlanRuns, OverlapsOfACraftedIndexStayApart) {

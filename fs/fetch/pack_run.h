@@ -1,7 +1,8 @@
 // Blobs that lie near each other in a pack, so that one access to the storage gets them all. Only
-// the plan: reading and opening are Repository's.
+// the plan.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace snapfs {
 struct StoredBlob {
   BlobHandle handle;
   BlobLocation location;
+  std::size_t tag = 0;  ///< what its user knows it by
 };
 
 /// Blobs of one pack in ascending order of their offsets, at least one.
@@ -33,7 +35,7 @@ struct RunLimits {
   std::uint64_t max_length = 2 << 20;  ///< bytes of a run; one blob alone may be longer
 };
 
-/// Each blob in exactly one run, the copies of a blob that is given twice only once. The runs come
+/// Each blob in exactly one run, a copy that is given twice in the same one. The runs come
 /// in the order in which their first wanted blob is given.
 std::vector<PackRun> plan_runs(std::vector<StoredBlob> blobs, const RunLimits& limits = {});
 

@@ -1,5 +1,5 @@
 // Sorting, cutting, and sorting back.
-#include "fs/index/pack_run.h"
+#include "fs/fetch/pack_run.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -21,6 +21,7 @@ struct RankedRun {
 };
 
 bool fits(const PackRun& run, const StoredBlob& next, const RunLimits& limits) noexcept {
+  if (run.blobs.back().location == next.location) return true;
   const std::uint64_t offset = next.location.offset;
   const std::uint64_t end = offset + next.location.length;
   return run.pack == next.location.pack && offset >= run.end() &&
@@ -41,7 +42,6 @@ std::vector<PackRun> plan_runs(std::vector<StoredBlob> blobs, const RunLimits& l
   for (Wanted& item : wanted) {
     if (!runs.empty()) {
       RankedRun& last = runs.back();
-      if (last.run.blobs.back().location == item.blob.location) continue;
       if (fits(last.run, item.blob, limits)) {
         last.run.blobs.push_back(item.blob);
         last.rank = std::min(last.rank, item.rank);

@@ -1,0 +1,248 @@
+// A thread takes one run from the request to the last of its blobs. What is limited is how many
+// threads wait for the storage (as many as it likes), and how many open blobs (one a core), so that
+// the link does not idle while blobs are opened, nor do cores while others wait. There are as many
+// threads as both together. Where storage is near, its requests are as many as there are cores:
+// then a run is opened where it was loaded, while its bytes are still in that core's cache.
+//
+// A thread that is free asks the sources in the order of their urgency. What somebody waits for is
+// not counted against the requests, nor against the bytes: it overtakes all that is ahead and bulk.
+// Sources name blobs in batches; those that lie near each other in a pack become one run.
+#include "fs/fetch/fetcher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fs/base/blocked_signals.h"
+#include "fs/base/parallel.h"
+#include "fs/base/start_threads.h"
+#include "fs/repo/repository.h"
+
+namespace snapfs {
+
+namespace {
+
+/// What is worth a request even when many are under way.
+constexpr std::uint64_t kMinRun = 1 << 20;
+
+unsigned threads_for(unsigned requests, unsigned cores) noexcept {
+  return requests > cores ? requests + cores : requests;
+}
+
+/// So that all requests together fit the memory.
+RunLimits limits_of(const StorageTraits& traits) {
+  const std::uint64_t share = Fetcher::kMaxBytes / std::max(1U, traits.requests);
+  return {traits.gap_worth_reading, std::min(traits.longest_run, std::max(share, kMinRun))};
+}
+
+/// Trees are small: of what lies between two wanted ones less is worth reading.
+RunLimits half_of(const RunLimits& limits) { return {limits.max_gap / 2, limits.max_length / 2}; }
+
+template <class Work>
+std::exception_ptr attempt(const Work& work) noexcept {
+  try {
+    work();
+    return nullptr;
+  } catch (...) {
+    return std::current_exception();
+  }
+}
+
+/// Whether a pack can hold such a blob. One that it cannot must not keep the others of its run from
+/// being read: it is told of by itself.
+bool is_possible(const StoredBlob& blob) {
+  try {
+    require_possible(blob.handle, blob.location.length);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+Fetcher::Fetcher(Repository& repository)
+    : repository_(repository),
+      cores_(static_cast<unsigned>(core_count())),
+      requests_(std::max(1U, repository.files().traits().requests)),
+      data_limits_(limits_of(repository.files().traits())),
+      tree_limits_(half_of(data_limits_)),
+      threads_wanted_(threads_for(requests_, cores_)) {}
+
+Fetcher::~Fetcher() {
+  {
+    const std::lock_guard lock(mutex_);  // none is between looking and waiting
+    for (std::jthread& thread : threads_) thread.request_stop();
+  }
+  work_.notify_all();
+}
+
+/// Under the lock.
+void Fetcher::start_threads() {
+  if (std::exchange(started_, true)) return;
+  const BlockedSignals blocked;
+  snapfs::start_threads(threads_, threads_wanted_, 0,
+                        [this](const std::stop_token& stop) { work(stop); });
+}
+
+void Fetcher::work(const std::stop_token& stop) {
+  Lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    if (Feed* const feed = pick()) {
+      carry_out(*feed, feed->urgency_, lock);
+      continue;
+    }
+    ++waiting_;
+    work_.wait(lock);
+    --waiting_;
+  }
+}
+
+/// Whose run is next; null when none can be begun now. Under the lock.
+Fetcher::Feed* Fetcher::pick() {
+  for (Feed* const feed : feeds_) {
+    const bool is_awaited = feed->urgency_ == Urgency::kForeground;
+    if (!is_awaited && under_way_ >= requests_) return nullptr;
+    if (feed->ready_.empty() && !plan(*feed)) continue;
+    const std::uint64_t length = feed->ready_.front().run.length();
+    const bool fits = bytes_ == 0 || bytes_ + length <= kMaxBytes;
+    return fits || is_awaited ? feed : nullptr;
+  }
+  return nullptr;
+}
+
+/// Makes runs of what the source names next; false when that is nothing. Under the lock.
+bool Fetcher::plan(Feed& feed) {
+  if (feed.dry_ || feed.failure_) return false;
+  const auto failure = attempt([&] {
+    std::vector<WantedBlob> batch;
+    feed.source_.next(batch);
+    if (batch.empty()) {
+      feed.dry_ = true;
+      return;
+    }
+    const bool are_trees = batch.front().handle.type == BlobType::kTree;
+    std::vector<StoredBlob> stored;
+    for (const WantedBlob& wanted : batch) {
+      const auto place = wanted.place ? wanted.place : repository_.index().find_any(wanted.handle);
+      const StoredBlob blob{wanted.handle, place.value_or(BlobLocation()), wanted.tag};
+      if (place && is_possible(blob)) {
+        stored.push_back(blob);
+      } else {
+        feed.ready_.push_back({{blob.location.pack, {blob}}, false});
+      }
+    }
+    const RunLimits& limits = are_trees ? tree_limits_ : data_limits_;
+    for (PackRun& run : plan_runs(std::move(stored), limits)) {
+      feed.ready_.push_back({std::move(run), true});
+    }
+  });
+  if (failure) end(feed, failure);
+  if (feed.is_idle()) progress_.notify_all();
+  return !feed.ready_.empty();
+}
+
+/// The first of the feed's runs. Under the lock, but not all the time.
+void Fetcher::carry_out(Feed& feed, Urgency urgency, Lock& lock) {
+  Feed::Job job = std::move(feed.ready_.front());
+  feed.ready_.pop_front();
+  const std::uint64_t bytes = job.stored ? job.run.length() : 0;
+  ++feed.running_;
+  ++under_way_;
+  bytes_ += bytes;
+  lock.unlock();
+  std::optional<LoadedRun> loaded;
+  std::exception_ptr failure = attempt([&] {
+    feed.source_.starting(job.run);
+    if (job.run.blobs.empty()) return;
+    loaded = job.stored ? LoadedRun::load(repository_, std::move(job.run), urgency, feed.token_)
+                        : LoadedRun::without_place(std::move(job.run), urgency, feed.token_);
+  });
+  lock.lock();
+  --under_way_;
+  if (loaded) {
+    if (waiting_ > 0) work_.notify_one();
+    room_.wait(lock, [&] { return opening_ < cores_ || urgency == Urgency::kForeground; });
+    ++opening_;
+    lock.unlock();
+    failure = attempt([&] { take_all(feed, *loaded); });
+    loaded.reset();
+    lock.lock();
+    --opening_;
+    room_.notify_one();
+  }
+  bytes_ -= bytes;
+  --feed.running_;
+  if (failure) end(feed, failure);
+  if (waiting_ > 0) work_.notify_one();
+  if (feed.is_idle()) progress_.notify_all();
+}
+
+void Fetcher::take_all(Feed& feed, const LoadedRun& loaded) const {
+  for (const StoredBlob& blob : loaded.run.blobs) {
+    feed.source_.take(FetchedBlob(repository_, loaded, blob));
+  }
+}
+
+/// Under the lock.
+void Fetcher::end(Feed& feed, const std::exception_ptr& failure) noexcept {
+  if (feed.failure_) return;
+  feed.failure_ = failure;
+  feed.ready_.clear();
+  feed.source_.failed(failure);
+}
+
+Fetcher::Feed::Feed(Fetcher& fetcher, FetchSource& source, Urgency urgency, const StopToken& stop)
+    : fetcher_(fetcher), source_(source), urgency_(urgency) {
+  stop_with_caller_.emplace(stop, [this] { stop_.request_stop(); });
+  const std::lock_guard lock(fetcher_.mutex_);
+  auto& feeds = fetcher_.feeds_;
+  feeds.insert(std::ranges::upper_bound(feeds, urgency, {}, &Feed::urgency_), this);
+}
+
+Fetcher::Feed::~Feed() {
+  stop_with_caller_.reset();
+  stop_.request_stop();
+  Lock lock(fetcher_.mutex_);
+  std::erase(fetcher_.feeds_, this);
+  ready_.clear();
+  closed_ = true;
+  fetcher_.progress_.wait(lock, [this] { return is_idle(); });
+}
+
+void Fetcher::Feed::more() {
+  const std::lock_guard lock(fetcher_.mutex_);
+  dry_ = false;
+  fetcher_.start_threads();
+  if (fetcher_.waiting_ > 0) fetcher_.work_.notify_all();
+}
+
+void Fetcher::Feed::wait() {
+  Lock lock(fetcher_.mutex_);
+  while (!is_idle()) {
+    Feed* const next = fetcher_.threads_.empty() ? fetcher_.pick() : nullptr;
+    if (next != nullptr) {
+      fetcher_.carry_out(*next, next->urgency_, lock);
+    } else if (!is_idle()) {
+      fetcher_.progress_.wait(lock);
+    }
+  }
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+bool Fetcher::Feed::work() {
+  Lock lock(fetcher_.mutex_);
+  dry_ = false;
+  if (ready_.empty() && !fetcher_.plan(*this)) return false;
+  fetcher_.carry_out(*this, Urgency::kForeground, lock);
+  return true;
+}
+
+bool Fetcher::Feed::help() {
+  {
+    const std::lock_guard lock(fetcher_.mutex_);
+    if (!fetcher_.threads_.empty()) return false;
+  }
+  return work();
+}
+
+}  // namespace snapfs

@@ -60,7 +60,7 @@ ParentTrees PreviousNode::subtrees() const {
   return trees;
 }
 
-ParentDirectory::ParentDirectory(Repository& repository, const ParentTrees& trees,
+ParentDirectory::ParentDirectory(TreesAhead& source, const ParentTrees& trees,
                                  const StopToken& stop, const Unreadable& unreadable) {
   std::size_t loaded = 0;
   for (std::size_t i = 0; i < trees.size(); ++i) {
@@ -68,7 +68,7 @@ ParentDirectory::ParentDirectory(Repository& repository, const ParentTrees& tree
     const bool repeated = first != trees.begin() + static_cast<std::ptrdiff_t>(i);
     if (!trees[i] || repeated) continue;
     try {
-      layers_[i].text = load_tree_text(repository, *trees[i], stop);
+      layers_[i].text = read_tree_text(source.take(*trees[i], stop), *trees[i], stop);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kCancelled) throw;
       unreadable(error);

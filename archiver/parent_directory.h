@@ -18,6 +18,7 @@
 #include "fs/repo/repository.h"
 #include "fs/tree/node.h"
 #include "fs/tree/tree_text.h"
+#include "fs/tree/trees_ahead.h"
 
 namespace snapfs {
 
@@ -52,9 +53,9 @@ class ParentDirectory {
   /// Hears of a tree that cannot be read.
   using Unreadable = std::function<void(const Error& error)>;
 
-  /// Reads it from the repository. A tree that cannot be read is told to `unreadable` and counts as
+  /// Takes it from `source`. A tree that cannot be read is told to `unreadable` and counts as
   /// absent: it costs time, not the snapshot (FORMAT §13.3). Throws Error{kCancelled}.
-  ParentDirectory(Repository& repository, const ParentTrees& trees, const StopToken& stop,
+  ParentDirectory(TreesAhead& source, const ParentTrees& trees, const StopToken& stop,
                   const Unreadable& unreadable);
 
   /// The nodes of that name; valid as long as the directory.

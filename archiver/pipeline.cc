@@ -84,8 +84,9 @@ Pipeline::Pipeline(Repository& repository, const SourceFs& source, PackSink& sto
       tree_saver_(blobs_, statistics, progress, zone_),
       file_context_{
           {blobs_, chunker_, chunks_, buffers_, progress}, nodes_, statistics, progress, zone_},
+      parents_(repository, tomb_.token()),
       walk_context_{
-          repository,
+          parents_,
           source,
           request.selection,
           statistics,

@@ -88,6 +88,7 @@ class Pipeline {
   BlobSaver blobs_;
   TreeSaver tree_saver_;
   FileSaverContext file_context_;
+  TreesAhead parents_;
   WalkerContext walk_context_;
   Statistics checkpoint_statistics_;  ///< partial snapshots' own trees are no work of the run
   BlobSaver checkpoint_blobs_;

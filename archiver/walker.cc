@@ -276,7 +276,7 @@ void Walker::walk_file(const SourceItem& item, const SourceMetadata& metadata,
 }
 
 ParentDirectory Walker::load_parents(const ParentTrees& trees, const std::string& path) {
-  return {context_.repository, trees, stop_, [&](const Error& error) {
+  return {context_.parents, trees, stop_, [&](const Error& error) {
             context_.progress.warn_of_repository(
                 path,
                 fmt::format("the parent snapshot's directory cannot be read: {}", error.what()));
@@ -286,7 +286,9 @@ ParentDirectory Walker::load_parents(const ParentTrees& trees, const std::string
 ParentDirectory Walker::load_root() {
   ParentTrees trees;
   for (std::size_t i = 0; i < trees.size(); ++i) {
-    if (context_.takeover.parents[i]) trees[i] = context_.takeover.parents[i]->tree;
+    if (!context_.takeover.parents[i]) continue;
+    trees[i] = context_.takeover.parents[i]->tree;
+    context_.parents.expect(*trees[i]);
   }
   return load_parents(trees, "/");
 }

@@ -47,7 +47,7 @@ using WalkChannel = Channel<WalkTask>;
 
 /// What the walkers work with; everything must outlive them.
 struct WalkerContext {
-  Repository& repository;
+  TreesAhead& parents;
   const SourceFs& source;
   const Selection& selection;
   Statistics& statistics;

@@ -127,7 +127,7 @@ class ParentDirectoryTest : public ::testing::Test {
   }
 
   ParentDirectory open(const ParentTrees& trees) {
-    return {maker_.repository(), trees, {}, [this](const Error&) { ++unreadable_; }};
+    return {source_, trees, {}, [this](const Error&) { ++unreadable_; }};
   }
 
   static std::string name_of(const PreviousNode& found) {
@@ -137,6 +137,7 @@ class ParentDirectoryTest : public ::testing::Test {
   int unreadable_ = 0;
   MemoryBackend backend_;
   test::RepositoryMaker maker_{backend_};
+  TreesAhead source_{maker_.repository(), {}};
 };
 
 TEST_F(ParentDirectoryTest, FindsNamesThatAreAskedForInOrder) {

@@ -1,5 +1,5 @@
 // Blobs that lead to more blobs, such as directories, each as soon as it is there and in no order:
-// for who only wants to have met them all. Who prints a tree in its order uses fs/fetch/preorder.h.
+// where only each has to be met. Where the order matters, use fs/fetch/preorder.h.
 #pragma once
 
 #include <algorithm>

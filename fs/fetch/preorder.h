@@ -1,6 +1,6 @@
 // A tree of things that are made of stored blobs, such as directories, handed out in its order
-// while those that come next are on their way. For who prints or writes a directory tree; who needs
-// no order uses fs/fetch/blob_walk.h.
+// while those that come next are on their way. For printing or writing a directory tree; where the
+// order does not matter, use fs/fetch/blob_walk.h.
 #pragma once
 
 #include <algorithm>

@@ -68,6 +68,13 @@ class Error : public std::runtime_error {
   /// cannot read just these sectors. After any other failure the other copies would fail, too.
   bool concerns_one_copy() const noexcept { return means_loss() || code_ == ErrorCode::kIo; }
 
+  /// Whether it would meet everything else that a run has still to do, so that the run has to end
+  /// with it: a stop, a storage that does not answer or knows nobody, a bug.
+  bool ends_the_run() const noexcept {
+    return code_ == ErrorCode::kCancelled || code_ == ErrorCode::kUnavailable ||
+           code_ == ErrorCode::kWrongCredentials || code_ == ErrorCode::kInternal;
+  }
+
  private:
   ErrorCode code_;
   std::string subject_;

@@ -29,6 +29,41 @@ TEST(Error, LackOfResourcesIsNeverALoss) {
   }
 }
 
+TEST(Error, OnlyStorageThatDoesNotAnswerIsAskedAgain) {
+  for (const int number : {ETIMEDOUT, ECONNRESET, ECONNREFUSED, EHOSTUNREACH, ENETDOWN, ENOTCONN}) {
+    EXPECT_TRUE(Error(code_from_errno(number), "x").retryable()) << number;
+  }
+  for (const int number : {EIO, ENOENT, ENOSPC, EACCES, ENOMEM, EISDIR, ELOOP}) {
+    EXPECT_FALSE(Error(code_from_errno(number), "x").retryable()) << number;
+  }
+}
+
+TEST(Error, SaysWhomItMeets) {
+  for (const ErrorCode code : {ErrorCode::kDamaged, ErrorCode::kNotFound}) {
+    EXPECT_TRUE(Error(code, "x").means_loss());
+    EXPECT_TRUE(Error(code, "x").concerns_one_copy());
+    EXPECT_FALSE(Error(code, "x").ends_the_run());
+  }
+  // A bad sector: another copy will do, but nothing is given up because of it.
+  EXPECT_FALSE(Error(ErrorCode::kIo, "x").means_loss());
+  EXPECT_TRUE(Error(ErrorCode::kIo, "x").concerns_one_copy());
+  EXPECT_FALSE(Error(ErrorCode::kIo, "x").ends_the_run());
+  for (const ErrorCode code : {ErrorCode::kUnavailable, ErrorCode::kWrongCredentials,
+                               ErrorCode::kCancelled, ErrorCode::kInternal}) {
+    EXPECT_FALSE(Error(code, "x").means_loss());
+    EXPECT_FALSE(Error(code, "x").concerns_one_copy());
+    EXPECT_TRUE(Error(code, "x").ends_the_run());
+  }
+}
+
+TEST(Error, KeepsWhenToComeBack) {
+  EXPECT_FALSE(Error(ErrorCode::kUnavailable, "x").retry_after());
+  const Error busy = Error(ErrorCode::kUnavailable, "busy", "ab")
+                         .with_retry_after(std::chrono::milliseconds(1500));
+  EXPECT_EQ(busy.retry_after(), std::chrono::milliseconds(1500));
+  EXPECT_EQ(busy.subject(), "ab");
+}
+
 TEST(Error, TheCurrentExceptionKeepsItsKind) {
   const Error damaged = as_error(Error(ErrorCode::kDamaged, "a pack is damaged", "ab"));
   EXPECT_EQ(damaged.code(), ErrorCode::kDamaged);

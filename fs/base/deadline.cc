@@ -1,0 +1,28 @@
+#include "fs/base/deadline.h"
+
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "fs/base/blocked_signals.h"
+
+namespace snapfs {
+
+Deadline::Deadline(std::chrono::milliseconds limit, Timer& timer) {
+  const BlockedSignals blocked;
+  try {
+    thread_ = std::jthread([this, &timer, end = timer.now() + limit](const StopToken& stop) {
+      if (timer.wait_until(end, stop)) source_.request_stop();
+    });
+  } catch (const std::system_error&) {
+    // What is to be put away matters more than when.
+  }
+}
+
+Error late_error(std::chrono::milliseconds limit) {
+  return {ErrorCode::kUnavailable,
+          fmt::format("the storage did not answer within {} s",
+                      std::chrono::duration_cast<std::chrono::seconds>(limit).count())};
+}
+
+}  // namespace snapfs

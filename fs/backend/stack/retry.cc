@@ -1,0 +1,177 @@
+// A call is made, and when the storage is unavailable, made again after a wait: a second, then
+// twice as long each time up to a minute, each by chance up to half longer or shorter, so that many
+// programs that lost the same server do not come back at the same moment; or as long as the server
+// asked for, if that is longer. When the next wait would end beyond the budget the last failure is
+// passed on instead. Loads remember that: the file's circuit is open, and for an hour it fails at
+// once.
+#include "fs/backend/stack/retry.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "fs/base/error.h"
+
+namespace snapfs {
+
+using std::chrono::milliseconds;
+
+/// One call and its repetitions.
+class RetryBackend::Attempts {
+ public:
+  Attempts(RetryBackend& retry, const std::string& what)
+      : retry_(retry), what_(what), start_(retry.timer_.now()), pause_(retry.policy_.first_wait) {}
+
+  /// How often the call failed.
+  unsigned failures() const noexcept { return failures_; }
+
+  /// Waits until it may be made again; throws the failure when there is no time left for that.
+  void wait_after(const Error& failure, const StopToken& stop) {
+    ++failures_;
+    const RetryPolicy& policy = retry_.policy_;
+    const milliseconds wait = std::max(std::min(retry_.jittered(pause_), policy.longest_wait),
+                                       failure.retry_after().value_or(milliseconds(0)));
+    pause_ = std::min(pause_ * 2, policy.longest_wait);
+    const auto spent = std::chrono::duration_cast<milliseconds>(retry_.timer_.now() - start_);
+    if (spent + wait > policy.budget) give_up(failure, spent);
+    if (retry_.listener_) retry_.listener_({what_, failure.what(), wait, failures_});
+    retry_.timer_.require_wait(wait, stop);
+  }
+
+  void succeed() const {
+    if (failures_ > 0 && retry_.listener_) {
+      retry_.listener_({what_, {}, milliseconds(0), failures_ + 1});
+    }
+  }
+
+ private:
+  [[noreturn]] void give_up(const Error& failure, milliseconds spent) const {
+    throw Error(failure.code(),
+                fmt::format("{} (given up after {} tries in {} s: run it again when the storage "
+                            "answers)",
+                            failure.what(), failures_,
+                            std::chrono::duration_cast<std::chrono::seconds>(spent).count()),
+                failure.subject());
+  }
+
+  RetryBackend& retry_;
+  const std::string& what_;
+  const Timer::TimePoint start_;
+  milliseconds pause_;
+  unsigned failures_ = 0;
+};
+
+RetryBackend::RetryBackend(Backend& inner, RetryListener listener, const RetryPolicy& policy,
+                           Timer& timer, std::uint32_t seed)
+    : inner_(inner),
+      listener_(std::move(listener)),
+      policy_(policy),
+      timer_(timer),
+      random_(seed) {}
+
+/// `call` is given how often it has failed.
+template <class Call>
+auto RetryBackend::repeat(const std::string& what, const StopToken& stop, const Call& call) {
+  Attempts attempts(*this, what);
+  for (;;) {
+    try {
+      if constexpr (std::is_void_v<decltype(call(0U))>) {
+        call(attempts.failures());
+        return attempts.succeed();
+      } else {
+        auto result = call(attempts.failures());
+        attempts.succeed();
+        return result;
+      }
+    } catch (const Error& error) {
+      if (!error.retryable()) throw;
+      attempts.wait_after(error, stop);
+    }
+  }
+}
+
+milliseconds RetryBackend::jittered(milliseconds wait) {
+  std::uniform_real_distribution<double> factor(1 - policy_.jitter, 1 + policy_.jitter);
+  return milliseconds(
+      static_cast<milliseconds::rep>(static_cast<double>(wait.count()) * factor(*random_.lock())));
+}
+
+void RetryBackend::create(const StopToken& stop) {
+  repeat("creating the repository", stop, [&](unsigned /*failures*/) { inner_.create(stop); });
+}
+
+void RetryBackend::save(const FileKey& key, ByteView bytes, const StopToken& stop) {
+  const bool atomic = traits().saves_atomically;
+  try {
+    repeat("saving " + describe(key), stop, [&](unsigned failures) {
+      if (failures > 0 && !atomic) remove_remains(key, stop);
+      inner_.save(key, bytes, stop);
+    });
+  } catch (const Error& error) {
+    if (error.retryable() && !atomic) remove_remains(key, stop);
+    throw;
+  }
+}
+
+/// What is left over of a file that was not stored. Whoever stores it again replaces it, so that it
+/// may stay if need be.
+void RetryBackend::remove_remains(const FileKey& key, const StopToken& stop) {
+  try {
+    inner_.remove(key, stop);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled) throw;
+  }
+}
+
+void RetryBackend::require_closed_circuit(const FileKey& key) {
+  const auto circuits = open_circuits_.lock();
+  const auto found = circuits->find(key);
+  if (found == circuits->end()) return;
+  if (timer_.now() < found->second) {
+    throw Error(ErrorCode::kUnavailable,
+                fmt::format("{} is not asked for again now, as the storage did not give it for "
+                            "many minutes: see that {} answers",
+                            describe(key), location()),
+                key.id.hex());
+  }
+  circuits->erase(found);
+}
+
+Bytes RetryBackend::load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
+                         const StopToken& stop) {
+  throw_if_stopped(stop);
+  require_closed_circuit(key);
+  try {
+    return repeat("loading " + describe(key), stop,
+                  [&](unsigned /*failures*/) { return inner_.load(key, range, purpose, stop); });
+  } catch (const Error& error) {
+    if (error.retryable()) {
+      open_circuits_.lock()->insert_or_assign(key, timer_.now() + policy_.circuit_open);
+    }
+    throw;
+  }
+}
+
+std::optional<std::uint64_t> RetryBackend::size(const FileKey& key, const StopToken& stop) {
+  return repeat("asking for " + describe(key), stop,
+                [&](unsigned /*failures*/) { return inner_.size(key, stop); });
+}
+
+std::vector<FileInfo> RetryBackend::list(FileKind kind, const StopToken& stop) {
+  return repeat(fmt::format("listing {}/", directory_of(kind)), stop,
+                [&](unsigned /*failures*/) { return inner_.list(kind, stop); });
+}
+
+void RetryBackend::remove(const FileKey& key, const StopToken& stop) {
+  repeat("removing " + describe(key), stop, [&](unsigned failures) {
+    try {
+      inner_.remove(key, stop);
+    } catch (const Error& error) {
+      if (failures == 0 || error.code() != ErrorCode::kNotFound) throw;
+    }
+  });
+}
+
+}  // namespace snapfs

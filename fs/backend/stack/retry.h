@@ -1,0 +1,81 @@
+// Storage that does not always answer, asked again: the one place that does so. What is wrong with
+// what was answered is the business of those who can tell.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <random>
+#include <string>
+
+#include "fs/backend/backend.h"
+#include "fs/base/error.h"
+#include "fs/base/synchronized.h"
+#include "fs/base/timer.h"
+
+namespace snapfs {
+
+struct RetryPolicy {
+  std::chrono::milliseconds first_wait{std::chrono::seconds(1)};     ///< doubles each time
+  std::chrono::milliseconds longest_wait{std::chrono::seconds(60)};  ///< unless told to wait longer
+  double jitter = 0.5;  ///< each wait is longer or shorter by up to that part, by chance
+  std::chrono::milliseconds budget{std::chrono::minutes(15)};  ///< for a call and its repetitions
+
+  /// A file that could not be loaded within the budget is not asked for again so long: whoever goes
+  /// on to the next file would otherwise wait as long for this one each time.
+  std::chrono::milliseconds circuit_open{std::chrono::hours(1)};
+};
+
+/// What a call came to that had to be made again.
+struct RetryNotice {
+  std::string call;   ///< such as "loading pack 1a2b3c4d"
+  std::string fault;  ///< why it failed the last time; empty when it has succeeded in the end
+  std::chrono::milliseconds wait{0};  ///< until the next try
+  unsigned tries = 0;                 ///< so far
+};
+
+/// May be called by several threads at once.
+using RetryListener = std::function<void(const RetryNotice&)>;
+
+/// Makes calls again that fail with Error{kUnavailable}, until the policy's budget is used up or a
+/// stop is requested; every other failure is passed on at once. Thread-safe.
+class RetryBackend final : public Backend {
+ public:
+  /// `inner` and the timer must outlive this; `listener` may be empty. The seed is the jitter's.
+  explicit RetryBackend(Backend& inner, RetryListener listener = {}, const RetryPolicy& policy = {},
+                        Timer& timer = steady_timer(), std::uint32_t seed = std::random_device{}());
+
+  void create(const StopToken& stop) override;
+
+  /// Where saves are not atomic, what a failed one left is removed before the next try, and in the
+  /// end.
+  void save(const FileKey& key, ByteView bytes, const StopToken& stop) override;
+  Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
+             const StopToken& stop) override;
+  std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop) override;
+  std::vector<FileInfo> list(FileKind kind, const StopToken& stop) override;
+
+  /// A file that is gone at the second try was removed by the first.
+  void remove(const FileKey& key, const StopToken& stop) override;
+  StorageTraits traits() const noexcept override { return inner_.traits(); }
+  std::string location() const override { return inner_.location(); }
+
+ private:
+  class Attempts;
+
+  template <class Call>
+  auto repeat(const std::string& what, const StopToken& stop, const Call& call);
+  std::chrono::milliseconds jittered(std::chrono::milliseconds wait);
+  void require_closed_circuit(const FileKey& key);
+  void remove_remains(const FileKey& key, const StopToken& stop);
+
+  Backend& inner_;
+  const RetryListener listener_;
+  const RetryPolicy policy_;
+  Timer& timer_;
+  Synchronized<std::minstd_rand> random_;
+  Synchronized<std::map<FileKey, Timer::TimePoint>> open_circuits_;  ///< until when
+};
+
+}  // namespace snapfs

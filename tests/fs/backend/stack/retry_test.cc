@@ -1,0 +1,253 @@
+// Calls that are made again, on a timer that needs no time.
+#include "fs/backend/stack/retry.h"
+
+#include <numeric>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "fs/backend/memory.h"
+#include "fs/base/error.h"
+#include "tests/support/fails_with.h"
+#include "tests/support/fault_backend.h"
+#include "tests/support/hex_bytes.h"
+#include "tests/support/manual_timer.h"
+
+namespace snapfs {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::BackendCall;
+using testing::fails_with;
+using testing::FaultBackend;
+using testing::numbered_id;
+
+const FileKey kPack{FileKind::kPack, numbered_id(1)};
+const FileKey kOtherPack{FileKind::kPack, numbered_id(2)};
+constexpr testing::CallFilter kLoads{BackendCall::kLoad, std::nullopt};
+constexpr testing::CallFilter kSaves{BackendCall::kSave, std::nullopt};
+constexpr testing::CallFilter kRemovals{BackendCall::kRemove, std::nullopt};
+
+/// Storage on which a save that fails may leave something under the name.
+class TornBackend final : public Backend {
+ public:
+  explicit TornBackend(Backend& inner) : inner_(inner) {}
+
+  void create(const StopToken& stop) override { inner_.create(stop); }
+  void save(const FileKey& key, ByteView bytes, const StopToken& stop) override {
+    inner_.save(key, bytes.first(bytes.size() / 2), stop);
+    if (tears > 0) {
+      --tears;
+      throw Error(ErrorCode::kUnavailable, "the connection broke");
+    }
+    inner_.save(key, bytes, stop);
+  }
+  Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
+             const StopToken& stop) override {
+    return inner_.load(key, range, purpose, stop);
+  }
+  std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop) override {
+    return inner_.size(key, stop);
+  }
+  std::vector<FileInfo> list(FileKind kind, const StopToken& stop) override {
+    return inner_.list(kind, stop);
+  }
+  void remove(const FileKey& key, const StopToken& stop) override {
+    ++removals;
+    inner_.remove(key, stop);
+  }
+  StorageTraits traits() const noexcept override { return {.saves_atomically = false}; }
+  std::string location() const override { return inner_.location(); }
+
+  std::size_t tears = 0;  ///< how many of the next saves break off
+  std::size_t removals = 0;
+
+ private:
+  Backend& inner_;
+};
+
+class RetryBackendTest : public ::testing::Test {
+ protected:
+  RetryBackendTest() {
+    for (const FileKey& key : {kPack, kOtherPack}) memory_.save(key, testing::to_bytes("pack"), {});
+  }
+
+  /// The next call that matches, and `times` − 1 after it, find nobody there.
+  void lose(const testing::CallFilter& calls, std::size_t times = 1) {
+    faults_.fail(calls, 1, ErrorCode::kUnavailable, times);
+  }
+
+  Bytes load(const FileKey& key = kPack) { return retry_.load(key, std::nullopt, {}, {}); }
+
+  MemoryBackend memory_;
+  FaultBackend faults_{memory_};
+  testing::InstantTimer timer_;
+  std::vector<RetryNotice> notices_;
+  RetryPolicy policy_;
+  RetryBackend retry_{faults_, [this](const RetryNotice& notice) { notices_.push_back(notice); },
+                      policy_, timer_, 7};
+};
+
+TEST_F(RetryBackendTest, MakesEachCallAgainUntilItIsAnswered) {
+  const std::vector<std::pair<BackendCall, std::function<void()>>> calls = {
+      {BackendCall::kCreate, [&] { retry_.create({}); }},
+      {BackendCall::kSave, [&] { retry_.save(kPack, as_bytes("pack"), {}); }},
+      {BackendCall::kLoad, [&] { EXPECT_EQ(load(), testing::to_bytes("pack")); }},
+      {BackendCall::kSize, [&] { EXPECT_EQ(retry_.size(kPack, {}), 4U); }},
+      {BackendCall::kList, [&] { EXPECT_EQ(retry_.list(FileKind::kPack, {}).size(), 2U); }},
+      {BackendCall::kRemove, [&] { retry_.remove(kPack, {}); }}};
+  for (const auto& [call, make] : calls) {
+    SCOPED_TRACE(static_cast<int>(call));
+    faults_.fail({call, std::nullopt}, 1, ErrorCode::kUnavailable, 3);
+    make();
+    EXPECT_EQ(faults_.ended({call, std::nullopt}), 4U);
+  }
+  EXPECT_EQ(memory_.size(kPack, {}), std::nullopt);
+}
+
+TEST_F(RetryBackendTest, PassesOnEveryOtherFailureAtOnce) {
+  for (const ErrorCode code :
+       {ErrorCode::kIo, ErrorCode::kNotFound, ErrorCode::kNoSpace, ErrorCode::kPermission,
+        ErrorCode::kWrongCredentials, ErrorCode::kDamaged, ErrorCode::kUnsupported,
+        ErrorCode::kOutOfResources, ErrorCode::kCancelled, ErrorCode::kInternal}) {
+    faults_.fail(kLoads, 1, code);
+    EXPECT_TRUE(fails_with(code, "planted", [&] { load(); }));
+  }
+  EXPECT_TRUE(timer_.waits().empty());
+  EXPECT_TRUE(notices_.empty());
+}
+
+TEST_F(RetryBackendTest, WaitsTwiceAsLongEachTimeMoreOrLess) {
+  lose(kLoads, 12);
+  load();
+  ASSERT_EQ(timer_.waits().size(), 12U);
+  milliseconds nominal = seconds(1);
+  bool any_longer = false;
+  bool any_shorter = false;
+  for (const milliseconds wait : timer_.waits()) {
+    EXPECT_GE(wait, nominal / 2);
+    EXPECT_LE(wait, std::min<milliseconds>(nominal * 3 / 2, seconds(60)));
+    any_longer = any_longer || wait > nominal;
+    any_shorter = any_shorter || wait < nominal;
+    nominal = std::min<milliseconds>(nominal * 2, seconds(60));
+  }
+  EXPECT_TRUE(any_longer && any_shorter);
+}
+
+TEST_F(RetryBackendTest, WaitsAsLongAsTheStorageAsksFor) {
+  int asked = 0;
+  faults_.before_each_call([&](BackendCall, const FileKey&) {
+    if (asked++ < 2) {
+      throw Error(ErrorCode::kUnavailable, "come back later").with_retry_after(seconds(150));
+    }
+  });
+  load();
+  EXPECT_EQ(timer_.waits(), (std::vector<milliseconds>{seconds(150), seconds(150)}));
+}
+
+TEST_F(RetryBackendTest, GivesUpWhenTheBudgetIsUsedUp) {
+  lose(kLoads, FaultBackend::kForever);
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "given up after", [&] { load(); }));
+  const milliseconds waited =
+      std::accumulate(timer_.waits().begin(), timer_.waits().end(), milliseconds(0));
+  EXPECT_LE(waited, minutes(15));
+  EXPECT_GT(waited, minutes(13));  // the longest wait is 60 s, and half longer by chance
+}
+
+TEST_F(RetryBackendTest, GivesUpAtOnceWhenToldToWaitBeyondTheBudget) {
+  faults_.before_each_call([](BackendCall, const FileKey&) {
+    throw Error(ErrorCode::kUnavailable, "closed today").with_retry_after(std::chrono::hours(4));
+  });
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "closed today", [&] { load(); }));
+  EXPECT_TRUE(timer_.waits().empty());
+}
+
+TEST_F(RetryBackendTest, CountsWhatTheCallsThemselvesTake) {
+  faults_.before_each_call([this](BackendCall, const FileKey&) { timer_.advance(minutes(5)); });
+  lose(kLoads, FaultBackend::kForever);
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "", [&] { load(); }));
+  EXPECT_EQ(faults_.ended(kLoads), 3U);
+}
+
+TEST_F(RetryBackendTest, AFileThatFailedIsNotAskedForAgainForAWhile) {
+  lose(kLoads, FaultBackend::kForever);
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "given up", [&] { load(); }));
+  faults_.clear_faults();
+  const std::size_t asked = faults_.ended(kLoads);
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "not asked for again", [&] { load(); }));
+  EXPECT_EQ(faults_.ended(kLoads), asked);
+  EXPECT_EQ(load(kOtherPack), testing::to_bytes("pack"));
+  timer_.advance(std::chrono::hours(1));
+  EXPECT_EQ(load(), testing::to_bytes("pack"));
+}
+
+TEST_F(RetryBackendTest, TellsOfEachWaitAndOfTheEnd) {
+  lose(kLoads, 2);
+  load();
+  ASSERT_EQ(notices_.size(), 3U);
+  EXPECT_EQ(notices_[0].call, "loading " + describe(kPack));
+  EXPECT_NE(notices_[0].fault.find("planted"), std::string::npos);
+  EXPECT_EQ(notices_[0].wait, timer_.waits()[0]);
+  EXPECT_EQ(notices_[1].tries, 2U);
+  EXPECT_TRUE(notices_[2].fault.empty());
+  EXPECT_EQ(notices_[2].tries, 3U);
+  load();
+  EXPECT_EQ(notices_.size(), 3U);  // nothing is said of what goes well
+}
+
+TEST_F(RetryBackendTest, AFileThatIsGoneAtTheSecondTryWasRemovedByTheFirst) {
+  bool answered = false;
+  faults_.before_each_call([&](BackendCall call, const FileKey& key) {
+    if (call != BackendCall::kRemove || std::exchange(answered, true)) return;
+    memory_.remove(key, {});
+    throw Error(ErrorCode::kUnavailable, "the answer was lost");
+  });
+  retry_.remove(kPack, {});
+  EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { retry_.remove(kPack, {}); }));
+  EXPECT_EQ(faults_.ended(kRemovals), 3U);
+}
+
+TEST_F(RetryBackendTest, LeavesNoHalfFileWhereSavesAreNotAtomic) {
+  TornBackend torn(memory_);
+  RetryBackend retry(torn, {}, policy_, timer_, 7);
+  const FileKey key{FileKind::kSnapshot, numbered_id(3)};
+  torn.tears = 2;
+  retry.save(key, as_bytes("snapshot"), {});
+  EXPECT_EQ(torn.removals, 2U);
+  EXPECT_EQ(memory_.load(key, std::nullopt, {}, {}), testing::to_bytes("snapshot"));
+  torn.tears = SIZE_MAX;
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, [&] { retry.save(key, as_bytes("new"), {}); }));
+  EXPECT_EQ(memory_.size(key, {}), std::nullopt);
+}
+
+TEST_F(RetryBackendTest, RemovesNothingWhereSavesAreAtomic) {
+  lose(kSaves, FaultBackend::kForever);
+  EXPECT_TRUE(
+      fails_with(ErrorCode::kUnavailable, [&] { retry_.save(kPack, as_bytes("new"), {}); }));
+  EXPECT_EQ(faults_.ended(kRemovals), 0U);
+  EXPECT_EQ(memory_.size(kPack, {}), 4U);
+}
+
+TEST_F(RetryBackendTest, AStopEndsTheWait) {
+  testing::ManualTimer timer;
+  RetryBackend retry(faults_, {}, policy_, timer, 7);
+  lose(kLoads, FaultBackend::kForever);
+  StopSource source;
+  std::jthread caller([&] {
+    EXPECT_TRUE(fails_with(ErrorCode::kCancelled,
+                           [&] { retry.load(kPack, std::nullopt, {}, source.get_token()); }));
+  });
+  EXPECT_TRUE(timer.wait_until_waiting(1));
+  source.request_stop();
+  caller.join();
+  EXPECT_EQ(faults_.ended(kLoads), 1U);
+  faults_.clear_faults();
+  EXPECT_EQ(retry.load(kPack, std::nullopt, {}, {}).size(), 4U);  // no circuit was opened
+}
+
+}  // namespace
+}  // namespace snapfs

@@ -71,6 +71,13 @@ std::vector<PackDescription> UnitedPacks::take() {
   return taken;
 }
 
+std::vector<Id> IndexedPacks::ids() const {
+  std::vector<Id> ids;
+  ids.reserve(packs_.size());
+  for (const auto& [pack, facts] : packs_) ids.push_back(pack);
+  return ids;
+}
+
 const IndexedPack* IndexedPacks::find(const Id& pack) const {
   const auto found = packs_.find(pack);
   return found == packs_.end() ? nullptr : &found->second;

@@ -63,6 +63,9 @@ class IndexedPacks {
 
   const Map& packs() const noexcept { return packs_; }
 
+  /// Their names, in no particular order.
+  std::vector<Id> ids() const;
+
   /// Null when no index file lists the pack.
   const IndexedPack* find(const Id& pack) const;
 

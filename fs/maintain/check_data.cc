@@ -18,14 +18,6 @@ namespace {
 /// Each holds one pack in memory.
 constexpr std::size_t kWaitingThreads = 2;
 
-/// A fault of the transport passes: what is wrong twice is wrong.
-constexpr int kAttempts = 2;
-
-/// Whether a failure ends the check, instead of being one pack's.
-bool is_fatal(const Error& error) {
-  return error.code() == ErrorCode::kCancelled || error.code() == ErrorCode::kInternal;
-}
-
 class DataCheck {
  public:
   DataCheck(Repository& repository, const IndexedPacks& indexed, CheckReport& report,
@@ -56,50 +48,43 @@ class DataCheck {
  private:
   using Problems = std::vector<std::string>;
 
-  Bytes load(const Id& pack) {
+  /// What `verify` makes of the pack; read once more when that is damage.
+  template <class Verify>
+  auto read(const Id& pack, const Verify& verify) {
     throw_if_stopped(stop_);
-    return repository_.files().load({FileKind::kPack, pack}, std::nullopt,
-                                    {.urgency = Urgency::kBulk}, stop_);
+    return repository_.files().read({FileKind::kPack, pack}, std::nullopt,
+                                    {.urgency = Urgency::kBulk}, stop_, verify);
   }
 
   void check(const FileInfo& pack) {
     PackVerdict verdict;
-    std::optional<Error> fault;
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
-      verdict = {};
-      fault.reset();
-      try {
-        verdict = attempt_check(pack.id);
-        if (verdict.intact()) return;
-      } catch (...) {
-        fault = current_error();
-        if (is_fatal(*fault)) throw;
-      }
-    }
-    if (fault) return report(pack.id, *fault);
-    if (verdict.header_readable) {
-      report(pack.id, verdict.problems);
-    } else {
+    const auto verify = [&](const Bytes& file) {
+      const auto codec = repository_.codecs().borrow();
+      verdict = verify_pack(*codec, repository_.index(), pack.id, *indexed_.find(pack.id), file);
+      if (!verdict.intact()) throw Error(ErrorCode::kDamaged, "it is not intact");
+    };
+    try {
+      read(pack.id, verify);
+    } catch (...) {
+      const Error fault = current_error();
+      if (fault.ends_the_run()) throw;
+      // Of one that was not even read, or not the second time, nothing else can be told.
+      if (verdict.intact() || !fault.means_loss()) return report(pack.id, fault);
+      if (verdict.header_readable) return report(pack.id, verdict.problems);
       headless_.lock()->emplace_back(pack.id, std::move(verdict.problems));
     }
-  }
-
-  PackVerdict attempt_check(const Id& pack) {
-    const Bytes file = load(pack);
-    const auto codec = repository_.codecs().borrow();
-    return verify_pack(*codec, repository_.index(), pack, *indexed_.find(pack), file);
   }
 
   /// Which blobs are damaged is worth knowing; the index says where they should be.
   void check_without_header(const Id& pack, Problems problems,
                             const std::vector<PackEntry>& entries) {
     try {
-      const Bytes file = load(pack);
+      const Bytes file = read(pack, [](Bytes bytes) { return bytes; });
       const auto codec = repository_.codecs().borrow();
       std::ranges::move(verify_blobs(*codec, entries, file), std::back_inserter(problems));
     } catch (...) {
       const Error error = current_error();
-      if (is_fatal(error)) throw;
+      if (error.ends_the_run()) throw;
       problems.emplace_back(error.what());
     }
     report(pack, problems);

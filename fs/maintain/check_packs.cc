@@ -50,7 +50,9 @@ StoredPacks check_packs(Repository& repository, const IndexedPacks& indexed, Che
     }
   };
   try {
-    for (const FileInfo& file : repository.files().list(FileKind::kPack, stop)) compare(file);
+    std::vector<FileInfo> files = repository.files().list(FileKind::kPack, stop);
+    repository.files().add_unlisted(FileKind::kPack, files, indexed.ids(), stop);
+    for (const FileInfo& file : files) compare(file);
   } catch (const Error& error) {
     // Something that is no file stands where packs are. Which are missing is not known then.
     if (error.code() != ErrorCode::kUnsupported) throw;

@@ -80,7 +80,9 @@ class IndexRepair {
   void compare_with_packs() {
     progress_.begin("list the packs", "packs", 0);
     std::unordered_set<Id> there;
-    for (const FileInfo& pack : repository_.files().list(FileKind::kPack, stop_)) {
+    std::vector<FileInfo> packs = repository_.files().list(FileKind::kPack, stop_);
+    repository_.files().add_unlisted(FileKind::kPack, packs, indexed_.ids(), stop_);
+    for (const FileInfo& pack : packs) {
       if (!there.insert(pack.id).second) continue;
       progress_.advance();
       const IndexedPack* const listed = indexed_.find(pack.id);

@@ -129,11 +129,11 @@ Bytes Repository::load_file(const FileKey& key, StopToken stop) {
   return text;
 }
 
-Id Repository::save_file(FileKind kind, const ByteSource& produce, StopToken stop) {
+SealedFile Repository::seal_file(FileKind kind, const ByteSource& produce) {
   const CodecPool::Lease codec = codecs_.borrow();
   Sha256 written;
   std::uint64_t size = 0;
-  const Bytes stored = codec->seal_file([&](const ByteSink& sink) {
+  Bytes stored = codec->seal_file([&](const ByteSink& sink) {
     produce([&](ByteView piece) {
       size += piece.size();
       require_readable(kind, size, max_text_bytes(kind));
@@ -144,8 +144,17 @@ Id Repository::save_file(FileKind kind, const ByteSource& produce, StopToken sto
   require_readable(kind, stored.size(), max_stored_bytes(kind));
   if (codec_options_.verify) require_text(*codec, stored, written.finish());
   const Id id = sha256(stored);
-  files_.save({kind, id}, stored, stop);
-  return id;
+  return {id, std::move(stored)};
+}
+
+SealedFile Repository::seal_file(FileKind kind, ByteView json) {
+  return seal_file(kind, [json](const ByteSink& sink) { sink(json); });
+}
+
+Id Repository::save_file(FileKind kind, const ByteSource& produce, StopToken stop) {
+  const SealedFile sealed = seal_file(kind, produce);
+  files_.save({kind, sealed.id}, sealed.bytes, stop);
+  return sealed.id;
 }
 
 Id Repository::save_file(FileKind kind, ByteView json, StopToken stop) {
@@ -163,23 +172,22 @@ Bytes Repository::load_blob(const BlobHandle& handle, const StopToken& stop, Urg
   }
   std::string reason;
   ErrorCode code = ErrorCode::kDamaged;
-  // Twice, since a fault may pass.
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    for (const BlobLocation& location : locations) {
-      const FileKey pack{FileKind::kPack, location.pack};
-      try {
-        require_possible(handle, location.length);
-        const Bytes sealed = files_.load(pack, ByteRange{location.offset, location.length},
-                                         {content_of(handle.type), urgency}, stop);
-        return codecs_.borrow()->open_blob(handle, sealed, location.uncompressed_length);
-      } catch (...) {
-        const Error error = current_error();
-        if (error.code() == ErrorCode::kCancelled) throw;
-        // A copy that could not be read may be intact: that is not damage, whatever the others are.
-        if (code != ErrorCode::kDamaged && error.means_loss()) continue;
-        if (!error.means_loss()) code = error.code();
-        reason = fmt::format("{}: {}", describe(pack), error.what());
-      }
+  for (const BlobLocation& location : locations) {
+    const FileKey pack{FileKind::kPack, location.pack};
+    const auto open = [&](const Bytes& sealed) {
+      return codecs_.borrow()->open_blob(handle, sealed, location.uncompressed_length);
+    };
+    try {
+      require_possible(handle, location.length);
+      return files_.read(pack, ByteRange{location.offset, location.length},
+                         {content_of(handle.type), urgency}, stop, open);
+    } catch (...) {
+      const Error error = current_error();
+      if (error.code() == ErrorCode::kCancelled) throw;
+      reason = about(error, pack);
+      // A copy that could not be read may be intact: that is not damage.
+      if (!error.means_loss()) code = error.code();
+      if (!error.concerns_one_copy()) break;
     }
   }
   throw Error(code,

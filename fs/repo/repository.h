@@ -44,6 +44,12 @@ struct OpenOptions {
   std::function<void(std::string_view message)> warn;
 };
 
+/// A file of a repository as it is to be stored.
+struct SealedFile {
+  Id id;
+  Bytes bytes;
+};
+
 /// Thread-safe.
 class Repository {
  public:
@@ -77,9 +83,10 @@ class Repository {
   /// Reads the index files that were not read yet.
   void load_index(StopToken stop);
 
-  /// A blob's plaintext, authenticated. Every stored copy is tried. Error{kNotFound} when the index
-  /// has none, Error{kDamaged} naming blob and pack when none is intact, or the code of
-  /// the failure when a copy could not be read.
+  /// A blob's plaintext, authenticated. When a copy is damaged, gone or on a bad sector, even when
+  /// it is read again, the next one is tried; any other failure is thrown as it is, since the other
+  /// copies would meet it, too. Error{kNotFound} when the index has none, Error{kDamaged} naming
+  /// blob and pack when none is intact, or the code of the failure when a copy could not be read.
   Bytes load_blob(const BlobHandle& handle, const StopToken& stop,
                   Urgency urgency = Urgency::kForeground);
 
@@ -93,6 +100,10 @@ class Repository {
   /// Calls `visit` for each pack of an index file. Throws what read_file, the reader and `visit`
   /// throw, naming the file.
   void read_index(const Id& id, const IndexReader::Visit& visit, StopToken stop);
+
+  /// Such a file as it is stored, and its name.
+  SealedFile seal_file(FileKind kind, const ByteSource& produce);
+  SealedFile seal_file(FileKind kind, ByteView json);
 
   /// Stores such a file and returns its name.
   Id save_file(FileKind kind, const ByteSource& produce, StopToken stop);

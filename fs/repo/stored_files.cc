@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
+#include "fs/base/parallel.h"
+#include "fs/base/synchronized.h"
 #include "fs/crypto/sha256.h"
 
 namespace snapfs {
@@ -24,6 +27,13 @@ Id digest_in_pieces(StoredFiles& files, const FileKey& key, std::uint64_t size,
   return digest.finish();
 }
 
+[[noreturn]] void throw_mismatch(const FileKey& key, const std::string& location) {
+  throw Error(ErrorCode::kDamaged,
+              fmt::format("{} in {} is damaged: its content does not match its name", describe(key),
+                          location),
+              key.id.hex());
+}
+
 }  // namespace
 
 std::vector<FileInfo> StoredFiles::list(FileKind kind, const StopToken& stop) {
@@ -39,7 +49,7 @@ std::vector<Id> StoredFiles::list_ids(FileKind kind, const StopToken& stop) {
 
 Bytes StoredFiles::load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
                         const StopToken& stop) {
-  return backend_.load(key, range, purpose, stop);
+  return read(key, range, purpose, stop, [](Bytes bytes) { return bytes; });
 }
 
 std::optional<std::uint64_t> StoredFiles::size(const FileKey& key, const StopToken& stop) {
@@ -52,24 +62,39 @@ void StoredFiles::save(const FileKey& key, ByteView bytes, const StopToken& stop
 
 void StoredFiles::remove(const FileKey& key, const StopToken& stop) { backend_.remove(key, stop); }
 
-/// Whether a file that is too large to be read unseen is another than its name says.
-bool StoredFiles::is_large_and_wrong(const FileKey& key, const StopToken& stop) {
-  if (max_stored_bytes(key.kind) <= kReadUnseen) return false;
-  const std::uint64_t file_bytes = size(key, stop).value_or(0);
-  const bool unseen = file_bytes > kReadUnseen && file_bytes <= max_stored_bytes(key.kind);
-  return unseen && digest_in_pieces(*this, key, file_bytes, stop) != key.id;
+Bytes StoredFiles::load_verified(const FileKey& key, const StopToken& stop) {
+  const auto verified = [&](Bytes stored) {
+    if (sha256(stored) != key.id) throw_mismatch(key, location());
+    return stored;
+  };
+  // An index file alone can be so large; it is first read piece by piece, into one small buffer.
+  if (max_stored_bytes(key.kind) > kReadUnseen) {
+    const std::uint64_t file_bytes = size(key, stop).value_or(0);
+    const bool unseen = file_bytes > kReadUnseen && file_bytes <= max_stored_bytes(key.kind);
+    if (unseen && digest_in_pieces(*this, key, file_bytes, stop) != key.id &&
+        digest_in_pieces(*this, key, file_bytes, stop) != key.id) {
+      throw_mismatch(key, location());
+    }
+  }
+  return read(key, std::nullopt, {}, stop, verified);
 }
 
-Bytes StoredFiles::load_verified(const FileKey& key, const StopToken& stop) {
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    if (is_large_and_wrong(key, stop)) continue;
-    Bytes stored = load(key, std::nullopt, {}, stop);
-    if (sha256(stored) == key.id) return stored;
+void StoredFiles::add_unlisted(FileKind kind, std::vector<FileInfo>& listed,
+                               const std::vector<Id>& expected, const StopToken& stop) {
+  std::unordered_set<Id> known;
+  for (const FileInfo& file : listed) known.insert(file.id);
+  std::vector<Id> unlisted;
+  for (const Id& id : expected) {
+    if (known.insert(id).second) unlisted.push_back(id);
   }
-  throw Error(ErrorCode::kDamaged,
-              fmt::format("{} in {} is damaged: its content does not match its name", describe(key),
-                          location()),
-              key.id.hex());
+  Synchronized<std::vector<FileInfo>> found;
+  const auto ask = [&](const Id& id) {
+    const std::optional<std::uint64_t> file_bytes = size({kind, id}, stop);
+    if (file_bytes) found.lock()->push_back({id, *file_bytes});
+  };
+  parallel_for_each(unlisted, ask, traits().requests);
+  const auto result = found.lock();
+  listed.insert(listed.end(), result->begin(), result->end());
 }
 
 std::string about(const Error& error, const FileKey& key) {

@@ -27,15 +27,34 @@ class StoredFiles {
   /// The names alone, in ascending order.
   std::vector<Id> list_ids(FileKind kind, const StopToken& stop);
 
-  /// The whole file, or exactly the range.
+  /// What `open` makes of the bytes of the whole file, or exactly of the range. When the load or
+  /// `open` fails as if the bytes were lost (short, gone, damaged), both are done once more: a
+  /// fault of the transport or of the memory passes, and what is wrong twice is wrong.
+  template <class Open>
+  auto read(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
+            const StopToken& stop, const Open& open) {
+    try {
+      return open(backend_.load(key, range, purpose, stop));
+    } catch (const Error& error) {
+      if (!error.means_loss()) throw;
+    }
+    return open(backend_.load(key, range, purpose, stop));
+  }
+
+  /// The bytes themselves.
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
              const StopToken& stop);
 
-  /// The whole file, with its name checked against its bytes. A mismatch may be a passing fault of
-  /// the transport, so it is read once more; then it is Error{kDamaged}.
+  /// The whole file, with its name checked against its bytes: Error{kDamaged} when they differ.
   Bytes load_verified(const FileKey& key, const StopToken& stop);
 
   std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop);
+
+  /// Completes a listing: each of the `expected` files that it does not show is asked for by its
+  /// name, since nothing may count as lost because of a listing alone.
+  void add_unlisted(FileKind kind, std::vector<FileInfo>& listed, const std::vector<Id>& expected,
+                    const StopToken& stop);
+
   void save(const FileKey& key, ByteView bytes, const StopToken& stop);
   void remove(const FileKey& key, const StopToken& stop);
 
@@ -43,8 +62,6 @@ class StoredFiles {
   std::string location() const { return backend_.location(); }
 
  private:
-  bool is_large_and_wrong(const FileKey& key, const StopToken& stop);
-
   Backend& backend_;
 };
 

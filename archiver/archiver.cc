@@ -8,6 +8,7 @@
 #include "archiver/scanner.h"
 #include "archiver/target_selection.h"
 #include "archiver/targets.h"
+#include "fs/base/deadline.h"
 #include "fs/store/index_saver.h"
 #include "fs/store/pack_saver.h"
 #include "fs/time/timezone.h"
@@ -111,10 +112,13 @@ class PartialSnapshots {
 /// After a run that failed or was stopped: what it stored is listed, so that the next run need not
 /// store it again. Not when the lock was lost: others may have removed it. There is no second
 /// chance; the run's own error is the one to report.
-void keep_what_is_stored(const SnapshotRequest& request, IndexSaver& indexes) noexcept {
+void keep_what_is_stored(const SnapshotRequest& request, IndexSaver& indexes,
+                         const Execution& execution) noexcept {
   try {
     if (request.before_commit) request.before_commit();
-    indexes.flush({});
+    within(
+        kCleanupTime, [&](const StopToken& stop) { indexes.flush(stop); },
+        execution.timer != nullptr ? *execution.timer : steady_timer());
   } catch (const std::exception&) {
     // The packs stay, unlisted; prune removes them.
   }
@@ -157,7 +161,7 @@ Snapshot create_snapshot(Repository& repository, const SourceFs& source, const C
     failure = std::current_exception();
   }
   if (failure) {
-    keep_what_is_stored(request, indexes);
+    keep_what_is_stored(request, indexes, execution);
     std::rethrow_exception(failure);
   }
   scanner.reset();

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/base/deadline.h"
 #include "fs/base/error.h"
 #include "fs/maintain/progress.h"
 #include "fs/maintain/repack.h"
@@ -66,9 +67,9 @@ void require_snapshots(const std::vector<Id>& roots, const std::vector<FileInfo>
               location);
 }
 
-std::vector<FileInfo> list_packs(Repository& repository, const StopToken& stop) {
-  return repository.files().list(FileKind::kPack, stop);
-}
+/// Without an index nobody can read the repository, and there is no other chance to write it: it is
+/// given as long as storage is given to answer at all.
+constexpr std::chrono::minutes kLastChance{15};
 
 class Execution {
  public:
@@ -142,7 +143,8 @@ class Execution {
 
   void write_missing_index(const std::optional<Error>& trouble) {
     try {
-      save_index(repository_, contents_, dropped_, StopToken{});
+      within(kLastChance,
+             [&](const StopToken& stop) { save_index(repository_, contents_, dropped_, stop); });
     } catch (...) {
       const Error error = current_error();
       throw Error(
@@ -195,11 +197,12 @@ PreparedPrune prepare_prune(Repository& repository, const PruneOptions& options,
   RepackPolicy policy = options.policy;
   if (options.recover_no_space) policy.max_repack_bytes = 0;
   const std::vector<Id> roots = roots_of_snapshots(repository, options, stop);
-  const std::vector<FileInfo> packs = list_packs(repository, stop);
+  std::vector<FileInfo> packs = repository.files().list(FileKind::kPack, stop);
   require_snapshots(roots, packs, options, repository.files().location());
   repository.load_index(stop);
   progress.begin("finding what is used", "trees", 0);
   BlobSet used = find_used_blobs(repository, roots, stop, [&] { progress.advance(); });
+  repository.files().add_unlisted(FileKind::kPack, packs, used.contents().packs, stop);
   PrunePlan plan = plan_prune(used, packs, version, policy);
   return {std::move(used), std::move(plan)};
 }

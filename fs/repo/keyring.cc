@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/base/deadline.h"
 #include "fs/crypto/keys.h"
 #include "fs/crypto/sha256.h"
 #include "fs/repo/repository.h"
@@ -72,7 +73,7 @@ Id add_key(Repository& repository, const Clock& clock, ByteView password, const 
     require_to_open(repository, key, password, stop);
   } catch (const Error& error) {
     try {
-      repository.files().remove(key, {});
+      within(kCleanupTime, [&](const StopToken& end) { repository.files().remove(key, end); });
     } catch (const Error&) {
       // It opens with the new password or not at all, which is no harm.
     }

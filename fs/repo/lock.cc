@@ -18,6 +18,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/base/deadline.h"
 #include "fs/base/error.h"
 #include "fs/base/synchronized.h"
 #include "fs/format/json_fields.h"
@@ -34,17 +35,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Sleeps, unless a stop is requested first; false then.
-bool sleep_for(milliseconds duration, const StopToken& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, duration, [] { return false; });
-  return !stop.stop_requested();
-}
-
-void require_sleep(milliseconds duration, const StopToken& stop) {
-  if (!sleep_for(duration, stop)) throw cancelled_error();
+/// The one that locks wait by.
+Timer& timer_of(const LockOptions& options) {
+  return options.timer != nullptr ? *options.timer : steady_timer();
 }
 
 milliseconds since(const Timestamp& then, const Timestamp& now) {
@@ -148,12 +141,10 @@ void check_patiently(Repository& repository, const Clock& clock, const LockOptio
     try {
       return check_conflicts(repository, clock, options.mode, own, stop);
     } catch (const Error& error) {
-      const bool final =
-          error.code() == ErrorCode::kLocked || error.code() == ErrorCode::kCancelled;
-      if (final) throw;
+      if (error.code() == ErrorCode::kLocked || error.ends_the_run()) throw;
       if (attempt == 3) throw_unreadable(error);
     }
-    require_sleep(pause, stop);
+    timer_of(options).require_wait(pause, stop);
   }
 }
 
@@ -231,7 +222,7 @@ class Lock::Holder {
     check_patiently(repository_, clock_, options_, std::nullopt, stop);
     write(stop);
     try {
-      require_sleep(options_.settle, stop);
+      timer_of(options_).require_wait(options_.settle, stop);
       check_patiently(repository_, clock_, options_, id_, stop);
       thread_ = std::jthread([this](const StopToken& end) { keep_fresh(end); });
     } catch (...) {
@@ -267,7 +258,12 @@ class Lock::Holder {
     info.mountpoint = options_.mountpoint;
     const std::string json = encode_lock(info);
     try {
-      id_ = repository_.save_file(FileKind::kLock, as_bytes(json), stop);
+      const SealedFile sealed = repository_.seal_file(FileKind::kLock, as_bytes(json));
+      // Should the storage not answer, nobody knows whether it has the file.
+      superseded_.push_back(sealed.id);
+      repository_.files().save({FileKind::kLock, sealed.id}, sealed.bytes, stop);
+      superseded_.pop_back();
+      id_ = sealed.id;
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kNoSpace && options_.may_lack_file && id_.is_null()) {
         *refreshed_.lock() = now;
@@ -281,21 +277,26 @@ class Lock::Holder {
   /// Keeps those that could not be removed for the next time: one left behind would go on to block
   /// others. What is left at the very end, `unlock` removes, since its owner is gone.
   void remove_superseded() noexcept {
-    std::erase_if(superseded_, [this](const Id& id) {
-      try {
-        repository_.files().remove({FileKind::kLock, id}, {});
-        return true;
-      } catch (const Error& error) {
-        return error.code() == ErrorCode::kNotFound;
-      }
-    });
+    try {
+      const Deadline deadline(kCleanupTime, timer_of(options_));
+      std::erase_if(superseded_, [&](const Id& id) {
+        try {
+          repository_.files().remove({FileKind::kLock, id}, deadline.token());
+          return true;
+        } catch (const Error& error) {
+          return error.code() == ErrorCode::kNotFound;
+        }
+      });
+    } catch (const std::exception&) {
+      // No memory for it: the next time has perhaps.
+    }
   }
 
   void keep_fresh(const StopToken& end) {
     // Short steps against the wall clock, because timers stand still while a machine sleeps.
     const milliseconds step =
         std::min<milliseconds>(options_.refresh_every / 5, std::chrono::seconds(5));
-    while (sleep_for(step, end)) {
+    while (timer_of(options_).wait_for(step, end)) {
       if (is_lost()) return;
       // A clock set back makes the lock's time one to come, which says nothing to others.
       const milliseconds now = age();
@@ -307,7 +308,9 @@ class Lock::Holder {
   void refresh() noexcept {
     try {
       const Id old = id_;
-      write({});
+      // Cut off when it hangs, to be tried anew, and to let the program end.
+      within(
+          kCleanupTime, [this](const StopToken& stop) { write(stop); }, timer_of(options_));
       superseded_.push_back(old);
       remove_superseded();
     } catch (const std::exception&) {
@@ -338,7 +341,7 @@ Lock::Lock(Repository& repository, const Clock& clock, const LockOptions& option
       if (error.code() != ErrorCode::kLocked || left <= milliseconds(0)) throw;
       pause = std::min(pause, left);  // the last try is at the end of the time given
     }
-    require_sleep(pause, stop);
+    timer_of(options).require_wait(pause, stop);
     pause = std::min<milliseconds>(pause * 2, std::chrono::seconds(60));
   }
 }

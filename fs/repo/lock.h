@@ -9,6 +9,7 @@
 
 #include "fs/base/bytes.h"
 #include "fs/base/stop_token.h"
+#include "fs/base/timer.h"
 #include "fs/repo/identity.h"
 #include "fs/time/clock.h"
 #include "fs/time/timestamp.h"
@@ -55,6 +56,7 @@ struct LockOptions {
   std::chrono::milliseconds settle{200};  ///< between writing a lock and looking again
   std::chrono::milliseconds refresh_every{std::chrono::minutes(5)};
   std::chrono::milliseconds lost_after{std::chrono::seconds(1350)};  ///< 30 min − 1.5 × 5 min
+  Timer* timer = nullptr;  ///< what waits are measured by; null: the system's
 };
 
 /// Holds a lock while it lives; a thread of its own writes it anew every five minutes. When that

@@ -24,7 +24,7 @@ void upgrade_to_version_2(Repository& repository, StopToken stop) {
   files.save(FileKey::config(), seal_config(config, repository.master_keys()), stop);
   const Bytes stored = files.load(FileKey::config(), std::nullopt, {}, stop);
   if (open_config(stored, repository.master_keys()).version != 2) {
-    throw Error(ErrorCode::kIo,
+    throw Error(ErrorCode::kDamaged,
                 "the config that was stored is not the one that is there now: does "
                 "something else write to the repository?");
   }

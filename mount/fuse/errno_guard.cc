@@ -64,6 +64,8 @@ int errno_of(const Error& error) noexcept {
     case ErrorCode::kPermission:
     case ErrorCode::kWrongCredentials:
       return EACCES;
+    case ErrorCode::kUnavailable:
+      return ETIMEDOUT;  // not EIO, which reads as if the disk were broken
     case ErrorCode::kOutOfResources:
       return ENOMEM;
     default:

@@ -40,7 +40,7 @@ std::optional<std::vector<Snapshot>> SnapshotFollower::poll(const StopToken& sto
 void SnapshotFollower::require_repository(const StopToken& stop) {
   StoredFiles& files = repository_.files();
   if (files.size(FileKey::config(), stop)) return;
-  throw Error(ErrorCode::kIo,
+  throw Error(ErrorCode::kUnavailable,
               "the repository at " + files.location() +
                   " has gone: the snapshots known are shown until it is back",
               files.location());

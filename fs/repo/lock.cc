@@ -220,14 +220,13 @@ class Lock::Holder {
          std::function<void()> on_lost, const StopToken& stop)
       : repository_(repository), clock_(clock), options_(options), on_lost_(std::move(on_lost)) {
     check_patiently(repository_, clock_, options_, std::nullopt, stop);
-    write(stop);
     try {
+      write(stop);
       timer_of(options_).require_wait(options_.settle, stop);
       check_patiently(repository_, clock_, options_, id_, stop);
       thread_ = std::jthread([this](const StopToken& end) { keep_fresh(end); });
     } catch (...) {
-      superseded_.push_back(id_);
-      remove_superseded();
+      give_up();
       throw;
     }
   }
@@ -235,8 +234,7 @@ class Lock::Holder {
   ~Holder() {
     thread_.request_stop();
     thread_.join();
-    superseded_.push_back(id_);
-    remove_superseded();
+    give_up();
   }
 
   Holder(const Holder&) = delete;
@@ -277,6 +275,7 @@ class Lock::Holder {
   /// Keeps those that could not be removed for the next time: one left behind would go on to block
   /// others. What is left at the very end, `unlock` removes, since its owner is gone.
   void remove_superseded() noexcept {
+    if (superseded_.empty()) return;
     try {
       const Deadline deadline(kCleanupTime, timer_of(options_));
       std::erase_if(superseded_, [&](const Id& id) {
@@ -290,6 +289,11 @@ class Lock::Holder {
     } catch (const std::exception&) {
       // No memory for it: the next time has perhaps.
     }
+  }
+
+  void give_up() noexcept {
+    if (!id_.is_null()) superseded_.push_back(id_);
+    remove_superseded();
   }
 
   void keep_fresh(const StopToken& end) {

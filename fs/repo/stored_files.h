@@ -28,15 +28,16 @@ class StoredFiles {
   std::vector<Id> list_ids(FileKind kind, const StopToken& stop);
 
   /// What `open` makes of the bytes of the whole file, or exactly of the range. When the load or
-  /// `open` fails as if the bytes were lost (short, gone, damaged), both are done once more: a
-  /// fault of the transport or of the memory passes, and what is wrong twice is wrong.
+  /// `open` fails in a way that concerns just these bytes (they are short, gone, damaged, or on a
+  /// bad sector), both are done once more, at once: such a fault may pass, and what is wrong twice
+  /// is wrong.
   template <class Open>
   auto read(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
             const StopToken& stop, const Open& open) {
     try {
       return open(backend_.load(key, range, purpose, stop));
     } catch (const Error& error) {
-      if (!error.means_loss()) throw;
+      if (!error.concerns_one_copy()) throw;
     }
     return open(backend_.load(key, range, purpose, stop));
   }

@@ -74,7 +74,8 @@ class ArchiverTest : public ::testing::Test {
     request.scan = scan_;
     request.pack_bytes = PackWriter::kMinTargetBytes;
     if (customize_) customize_(request);
-    return create_snapshot(*repository_, source_, clock_, request, progress_, std::move(stop));
+    return create_snapshot(*repository_, source_, clock_, request, progress_, std::move(stop),
+                           execution_);
   }
 
   std::vector<std::string> names_in(const Id& tree) {
@@ -119,6 +120,7 @@ class ArchiverTest : public ::testing::Test {
 
   std::size_t stored(FileKind kind) { return repository_->list(kind, {}).size(); }
 
+  Execution execution_;
   MemoryBackend backend_;
   test::FaultBackend faults_{backend_};
   std::unique_ptr<Repository> repository_;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cerrno>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -13,11 +14,15 @@
 #include "fs/base/error.h"
 #include "fs/tree/snapshot_list.h"
 #include "tests/archiver/archiver_fixture.h"
+#include "tests/support/fails_with.h"
+#include "tests/support/manual_timer.h"
+#include "tests/support/waiting_backend.h"
 
 namespace snapfs {
 namespace {
 
 using test::BackendCall;
+using test::fails_with;
 using test::FaultBackend;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -238,6 +243,27 @@ TEST_F(ArchiverTest, D6_ARepositoryThatCannotBeWrittenToEndsTheRun) {
   }
   EXPECT_EQ(stored(FileKind::kIndex), 0U);
   EXPECT_EQ(stored(FileKind::kSnapshot), 0U);
+}
+
+TEST_F(ArchiverTest, StorageThatHangsDoesNotKeepARunThatFailedFromEnding) {
+  for (int i = 0; i < 6; ++i) {
+    source_.add_file("/data/" + std::to_string(i), pseudo_random(3 << 20) + std::to_string(i));
+  }
+  test::WaitingBackend storage(faults_);
+  repository_ =
+      std::make_unique<Repository>(storage, as_bytes("password"), OpenOptions{}, StopToken{});
+  faults_.fail({BackendCall::kSave, FileKind::kPack}, 3, ErrorCode::kNoSpace,
+               FaultBackend::kForever);
+  storage.hold({BackendCall::kSave, FileKind::kIndex});
+  test::ManualTimer timer;
+  execution_.timer = &timer;
+  std::jthread run([this] { EXPECT_TRUE(fails_with(ErrorCode::kNoSpace, [this] { take(); })); });
+  ASSERT_TRUE(storage.wait_until_waiting(1));  // what was stored is to be listed
+  ASSERT_TRUE(timer.wait_until_waiting(1));
+  timer.advance(std::chrono::seconds(30));
+  run.join();
+  EXPECT_EQ(stored(FileKind::kIndex), 0U);
+  repository_.reset();
 }
 
 TEST_F(ArchiverTest, D4_AStopFromOutsideIsACancellation) {

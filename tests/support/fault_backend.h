@@ -10,6 +10,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -73,6 +74,12 @@ class FaultBackend final : public Backend {
     broken_.emplace_back(key, offset);
   }
 
+  /// From now on listings do not show the file, though it is there: a storage that is behind.
+  void hide_from_lists(const FileKey& key) {
+    const std::lock_guard lock(mutex_);
+    hidden_.insert(key);
+  }
+
   /// `hook` runs before each call, in the calling thread and without any lock of ours: it may
   /// block, look at the backend, or throw in place of the call. Set it while nobody calls.
   void before_each_call(Hook hook) { hook_ = std::move(hook); }
@@ -111,7 +118,10 @@ class FaultBackend final : public Backend {
   }
   std::vector<FileInfo> list(FileKind kind, const StopToken& stop) override {
     const Call call(*this, BackendCall::kList, {kind, {}});
-    return inner_.list(kind, stop);
+    std::vector<FileInfo> listed = inner_.list(kind, stop);
+    const std::lock_guard lock(mutex_);
+    std::erase_if(listed, [&](const FileInfo& file) { return hidden_.contains({kind, file.id}); });
+    return listed;
   }
   void remove(const FileKey& key, const StopToken& stop) override {
     const Call call(*this, BackendCall::kRemove, key);
@@ -199,6 +209,7 @@ class FaultBackend final : public Backend {
   mutable std::condition_variable changed_;
   std::vector<Fault> faults_;
   std::vector<std::pair<FileKey, std::uint64_t>> broken_;
+  std::set<FileKey> hidden_;
   std::optional<std::size_t> calls_until_frozen_;  ///< 0: frozen
   std::map<std::pair<BackendCall, FileKind>, std::size_t> ended_;
 };

@@ -9,7 +9,7 @@
 
 #include "fs/base/timer.h"
 
-namespace snapfs::testing {
+namespace snapfs::test {
 
 /// Waits end when a test moves the time on; thread-safe.
 class ManualTimer final : public Timer {
@@ -73,4 +73,4 @@ class InstantTimer final : public Timer {
   std::vector<std::chrono::milliseconds> waits_;
 };
 
-}  // namespace snapfs::testing
+}  // namespace snapfs::test

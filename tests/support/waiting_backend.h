@@ -69,6 +69,12 @@ class WaitingBackend final : public Backend {
     return changed_.wait_for(lock, kHung, [&] { return waiting_.size() >= number; });
   }
 
+  /// Waits until no call waits any more, because all were let go or stopped; false as above.
+  [[nodiscard]] bool wait_until_none_waits() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kHung, [&] { return waiting_.empty(); });
+  }
+
   /// From now on each call takes so long, beside what the inner one takes: for benchmarks.
   void delay(std::chrono::milliseconds round_trip) {
     const std::lock_guard lock(mutex_);
@@ -176,7 +182,9 @@ class WaitingBackend final : public Backend {
     waiting_.insert(number);
     changed_.notify_all();
     changed_.wait(lock, stop, [&] { return !waiting_.contains(number); });
-    if (waiting_.erase(number) > 0) throw cancelled_error();
+    if (waiting_.erase(number) == 0) return;
+    changed_.notify_all();
+    throw cancelled_error();
   }
 
   Backend& inner_;

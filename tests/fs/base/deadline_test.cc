@@ -13,8 +13,8 @@ namespace snapfs {
 namespace {
 
 using std::chrono::seconds;
-using testing::fails_with;
-using testing::ManualTimer;
+using test::fails_with;
+using test::ManualTimer;
 
 /// Returns when the token stops.
 void wait_for_stop(const StopToken& stop) {

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -206,6 +207,23 @@ TEST_F(CheckTest, WhatCannotBeReadNowIsNoDamage) {
     EXPECT_THAT(verdict.broken_packs, IsEmpty());
     faults_.clear_faults();
   }
+}
+
+TEST_F(CheckTest, StorageThatDoesNotAnswerEndsIt) {
+  for (const ErrorCode code : {ErrorCode::kUnavailable, ErrorCode::kWrongCredentials}) {
+    const std::size_t before = faults_.ended({BackendCall::kLoad, FileKind::kPack});
+    // The first loads are the structure's.
+    faults_.fail({BackendCall::kLoad, FileKind::kPack}, 6, code, FaultBackend::kForever);
+    EXPECT_TRUE(fails_with(code, [&] { check(everything()); }));
+    EXPECT_LE(faults_.ended({BackendCall::kLoad, FileKind::kPack}) - before,
+              6 + std::thread::hardware_concurrency() + 2);
+    faults_.clear_faults();
+  }
+}
+
+TEST_F(CheckTest, PackThatAListingDoesNotShowIsAskedFor) {
+  faults_.hide_from_lists({FileKind::kPack, pack_of(BlobType::kData, old_file_.content.at(0))});
+  EXPECT_TRUE(check(everything()).sound());
 }
 
 TEST_F(CheckTest, MissingBlobIsNamedWithItsFile) {

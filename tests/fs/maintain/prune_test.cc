@@ -123,6 +123,14 @@ TEST_F(PruneTest, IsCorrectAfterEveryOperationThatCouldBeItsLast) {
   EXPECT_GT(operations, 15U);
 }
 
+TEST_F(PruneTest, PackThatAListingDoesNotShowIsAskedFor) {
+  for (const FileInfo& pack : memory_.list(FileKind::kPack, {})) {
+    faults_.hide_from_lists({FileKind::kPack, pack.id});
+  }
+  prune();
+  EXPECT_EQ(count_intact_snapshots(memory_), 4U);
+}
+
 TEST_F(PruneTest, RefusesWhatItCannotReadCompletely) {
   for (const FileKind kind : {FileKind::kSnapshot, FileKind::kIndex, FileKind::kPack}) {
     for (const BackendCall call : {BackendCall::kList, BackendCall::kLoad}) {

@@ -107,6 +107,12 @@ TEST_F(RepairIndexTest, FileThatCannotBeReadNowIsNotReplaced) {
   EXPECT_EQ(index_files().size(), 3U);
 }
 
+TEST_F(RepairIndexTest, PackThatAListingDoesNotShowStaysListed) {
+  faults_.hide_from_lists({FileKind::kPack, pack_of(0)});
+  EXPECT_THAT(repair().missing_packs, ::testing::IsEmpty());
+  EXPECT_TRUE(check().sound());
+}
+
 TEST_F(RepairIndexTest, WithoutASinglePackTheIndexStays) {
   const std::vector<Id> before = index_files();
   for (const Id& id : maker_.repository().list(FileKind::kPack, {})) {

@@ -115,7 +115,7 @@ TEST_F(KeyringTest, DamagedKeyIsToldAndNotListed) {
 
 TEST_F(KeyringTest, KeyThatDoesNotOpenIsNotKept) {
   const auto repository = open("old");
-  backend_.fail({BackendCall::kLoad, FileKind::kKey}, 1, ErrorCode::kIo);
+  backend_.fail({BackendCall::kLoad, FileKind::kKey}, 1, ErrorCode::kIo, 2);
   EXPECT_TRUE(fails_with(ErrorCode::kIo, "not kept",
                          [&] { replace_key(*repository, clock_, as_bytes("new"), kOwner, {}); }));
   EXPECT_TRUE(opens("old"));

@@ -4,6 +4,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -15,7 +16,9 @@
 #include "tests/support/fault_backend.h"
 #include "tests/support/hex_bytes.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/manual_timer.h"
 #include "tests/support/quick_init.h"
+#include "tests/support/waiting_backend.h"
 
 namespace snapfs {
 namespace {
@@ -248,7 +251,8 @@ TEST_F(LockTest, SurvivesARefreshThatFailsOnce) {
   const auto held = lock(quick(LockMode::kShared), [] { ADD_FAILURE() << "lost"; });
   backend_.fail(saves_, 1, ErrorCode::kIo);
   clock_.advance(milliseconds(10));
-  ASSERT_TRUE(backend_.wait_until_ended(removals_, 1));
+  // Of the one that may have been stored all the same, and of the old one.
+  ASSERT_TRUE(backend_.wait_until_ended(removals_, 2));
   EXPECT_EQ(locks().size(), 1U);
 }
 
@@ -299,6 +303,63 @@ TEST_F(LockTest, GivesUpItsLockWhenDestroyedAndPutsUpWithAFailure) {
   held = shared();
   backend_.fail(removals_, 1, ErrorCode::kIo, FaultBackend::kForever);
   EXPECT_NO_THROW(held.reset());
+}
+
+TEST_F(LockTest, StorageThatHangsDoesNotKeepTheProgramFromEnding) {
+  test::ManualTimer timer;
+  test::WaitingBackend storage(memory_);
+  Repository repository(storage, as_bytes("x"), OpenOptions{}, StopToken{});
+  const LockOptions options{.mode = LockMode::kShared, .settle = milliseconds(0), .timer = &timer};
+  auto held = std::make_unique<Lock>(
+      repository, clock_, options, [] {}, StopToken{});
+  storage.hold({BackendCall::kRemove, FileKind::kLock});
+  ASSERT_TRUE(timer.wait_until_waiting(1));  // the thread that keeps it fresh
+  std::jthread end([&] { held.reset(); });
+  ASSERT_TRUE(storage.wait_until_waiting(1));
+  ASSERT_TRUE(timer.wait_until_waiting(1));  // the deadline
+  timer.advance(std::chrono::seconds(30));
+  end.join();
+  EXPECT_EQ(locks().size(), 1U);  // as it is after a kill: `unlock` removes it
+}
+
+TEST_F(LockTest, RefreshThatHangsIsCutOffAndWhatItMayHaveStoredIsRemoved) {
+  test::ManualTimer timer;
+  test::WaitingBackend storage(memory_);
+  Repository repository(storage, as_bytes("x"), OpenOptions{}, StopToken{});
+  LockOptions options = quick(LockMode::kShared);
+  options.settle = milliseconds(0);
+  options.lost_after = std::chrono::hours(1);
+  options.timer = &timer;
+  {
+    const Lock held(
+        repository, clock_, options, [] { ADD_FAILURE() << "lost"; }, StopToken{});
+    storage.hold(saves_);
+    ASSERT_TRUE(timer.wait_until_waiting(1));
+    clock_.advance(milliseconds(10));
+    timer.advance(milliseconds(2));
+    ASSERT_TRUE(storage.wait_until_waiting(1));
+    ASSERT_TRUE(timer.wait_until_waiting(1));
+    timer.advance(std::chrono::seconds(30));
+    ASSERT_TRUE(storage.wait_until_none_waits());
+    storage.release();
+    const std::size_t before = storage.count(removals_);
+    while (storage.count(removals_) < before + 2) {
+      timer.advance(milliseconds(2));
+      std::this_thread::yield();
+    }
+  }
+  EXPECT_TRUE(locks().empty());
+}
+
+TEST_F(LockTest, ALockWhoseSaveWasCutOffIsRemoved) {
+  // The storage has it, and nobody hears of that.
+  backend_.before_each_call([this](BackendCall call, const FileKey& key) {
+    if (call != BackendCall::kSave || key.kind != FileKind::kLock) return;
+    memory_.save(key, as_bytes("lock"), {});
+    throw Error(ErrorCode::kUnavailable, "the answer was lost");
+  });
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, [&] { shared(); }));
+  EXPECT_TRUE(locks().empty());
 }
 
 TEST_F(LockTest, KeepsTryingAsLongAsItMay) {

@@ -250,6 +250,47 @@ TEST_F(RepositoryTest, NamesTheDamagedPackAndTellsDamageFromFailure) {
                          [&] { repository->load_blob(handle, source.get_token()); }));
 }
 
+TEST_F(RepositoryTest, BelievesALossThatItSawTwice) {
+  init();
+  const auto repository = open();
+  const FinishedPack pack = save_pack(*repository, "text");
+  repository->index().add_packs({pack.description});
+  const BlobHandle handle{BlobType::kData, sha256(as_bytes("text"))};
+  const test::CallFilter loads{BackendCall::kLoad, FileKind::kPack};
+  for (const ErrorCode code : {ErrorCode::kDamaged, ErrorCode::kNotFound, ErrorCode::kIo}) {
+    backend_.fail(loads, 1, code);
+    EXPECT_EQ(as_text(repository->load_blob(handle, {})), "text") << "a short body, seen once";
+    backend_.fail(loads, 1, code);
+    const BlobLocation place = repository->index().find(handle).at(0);
+    const Bytes run = repository->files().load({FileKind::kPack, place.pack},
+                                               ByteRange{place.offset, place.length}, {}, {});
+    EXPECT_EQ(run.size(), place.length);
+    backend_.fail(loads, 1, code, 2);
+    EXPECT_TRUE(fails_with(code == ErrorCode::kIo ? ErrorCode::kIo : ErrorCode::kDamaged,
+                           [&] { repository->load_blob(handle, {}); }));
+  }
+}
+
+TEST_F(RepositoryTest, StorageThatDoesNotAnswerIsAskedForNoOtherCopy) {
+  init();
+  const auto repository = open();
+  for (int copy = 0; copy < 3; ++copy) {
+    repository->index().add_packs({save_pack(*repository, "text").description});
+  }
+  const BlobHandle handle{BlobType::kData, sha256(as_bytes("text"))};
+  const test::CallFilter loads{BackendCall::kLoad, FileKind::kPack};
+  std::size_t asked = 0;
+  for (const ErrorCode code : {ErrorCode::kUnavailable, ErrorCode::kWrongCredentials,
+                               ErrorCode::kOutOfResources, ErrorCode::kPermission}) {
+    backend_.fail(loads, 1, code);
+    EXPECT_TRUE(fails_with(code, "planted", [&] { repository->load_blob(handle, {}); }));
+    EXPECT_EQ(backend_.ended(loads), ++asked);
+  }
+  // A bad sector is another matter.
+  backend_.fail(loads, 1, ErrorCode::kIo, 4);
+  EXPECT_EQ(as_text(repository->load_blob(handle, {})), "text");
+}
+
 TEST_F(RepositoryTest, LoadsOnlyTheIndexFilesItDoesNotKnow) {
   init();
   const auto repository = open();
@@ -264,8 +305,8 @@ TEST_F(RepositoryTest, LoadsOnlyTheIndexFilesItDoesNotKnow) {
   EXPECT_EQ(backend_.ended(loads), 2U);
   EXPECT_EQ(repository->index().blob_count(), 2U);
   const Id third = save_index("three");
-  backend_.fail(loads, 1, ErrorCode::kIo);
-  EXPECT_TRUE(fails_with(ErrorCode::kIo, [&] { repository->load_index({}); }));
+  backend_.fail(loads, 1, ErrorCode::kUnavailable);
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, [&] { repository->load_index({}); }));
   repository->load_index({});
   EXPECT_EQ(backend_.ended(loads), 4U);
   EXPECT_EQ(as_text(repository->load_blob({BlobType::kData, sha256(as_bytes("three"))}, {})),

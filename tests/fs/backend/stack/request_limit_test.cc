@@ -15,16 +15,16 @@
 namespace snapfs {
 namespace {
 
-using testing::BackendCall;
-using testing::fails_with;
-using testing::numbered_id;
+using test::BackendCall;
+using test::fails_with;
+using test::numbered_id;
 
-constexpr testing::CallFilter kPackLoads{BackendCall::kLoad, FileKind::kPack};
+constexpr test::CallFilter kPackLoads{BackendCall::kLoad, FileKind::kPack};
 
 class RequestLimitTest : public ::testing::Test {
  protected:
   RequestLimitTest() {
-    for (std::uint64_t i = 0; i < 20; ++i) memory_.save(pack(i), testing::to_bytes("pack"), {});
+    for (std::uint64_t i = 0; i < 20; ++i) memory_.save(pack(i), test::to_bytes("pack"), {});
     storage_.hold(kPackLoads);
   }
   ~RequestLimitTest() override { storage_.release(); }
@@ -49,12 +49,12 @@ class RequestLimitTest : public ::testing::Test {
 
   std::vector<FileKey> loaded() const {
     std::vector<FileKey> keys;
-    for (const testing::SeenCall& call : storage_.seen()) keys.push_back(call.key);
+    for (const test::SeenCall& call : storage_.seen()) keys.push_back(call.key);
     return keys;
   }
 
   MemoryBackend memory_;
-  testing::WaitingBackend storage_{memory_};
+  test::WaitingBackend storage_{memory_};
   RequestLimitBackend limit_{storage_, 2};
   std::vector<std::jthread> threads_;
 };
@@ -94,7 +94,7 @@ TEST_F(RequestLimitTest, LocksOvertakeAll) {
   begin(1, Urgency::kBulk);
   begin(2, Urgency::kForeground);
   const FileKey lock{FileKind::kLock, numbered_id(30)};
-  limit_.save(lock, testing::to_bytes("lock"), {});
+  limit_.save(lock, test::to_bytes("lock"), {});
   EXPECT_EQ(limit_.size(lock, {}), 4U);
   EXPECT_EQ(limit_.load(lock, std::nullopt, {}, {}).size(), 4U);
   EXPECT_EQ(limit_.list(FileKind::kLock, {}).size(), 1U);

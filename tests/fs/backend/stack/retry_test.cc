@@ -21,16 +21,16 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::BackendCall;
-using testing::fails_with;
-using testing::FaultBackend;
-using testing::numbered_id;
+using test::BackendCall;
+using test::fails_with;
+using test::FaultBackend;
+using test::numbered_id;
 
 const FileKey kPack{FileKind::kPack, numbered_id(1)};
 const FileKey kOtherPack{FileKind::kPack, numbered_id(2)};
-constexpr testing::CallFilter kLoads{BackendCall::kLoad, std::nullopt};
-constexpr testing::CallFilter kSaves{BackendCall::kSave, std::nullopt};
-constexpr testing::CallFilter kRemovals{BackendCall::kRemove, std::nullopt};
+constexpr test::CallFilter kLoads{BackendCall::kLoad, std::nullopt};
+constexpr test::CallFilter kSaves{BackendCall::kSave, std::nullopt};
+constexpr test::CallFilter kRemovals{BackendCall::kRemove, std::nullopt};
 
 /// Storage on which a save that fails may leave something under the name.
 class TornBackend final : public Backend {
@@ -73,11 +73,11 @@ class TornBackend final : public Backend {
 class RetryBackendTest : public ::testing::Test {
  protected:
   RetryBackendTest() {
-    for (const FileKey& key : {kPack, kOtherPack}) memory_.save(key, testing::to_bytes("pack"), {});
+    for (const FileKey& key : {kPack, kOtherPack}) memory_.save(key, test::to_bytes("pack"), {});
   }
 
   /// The next call that matches, and `times` − 1 after it, find nobody there.
-  void lose(const testing::CallFilter& calls, std::size_t times = 1) {
+  void lose(const test::CallFilter& calls, std::size_t times = 1) {
     faults_.fail(calls, 1, ErrorCode::kUnavailable, times);
   }
 
@@ -85,7 +85,7 @@ class RetryBackendTest : public ::testing::Test {
 
   MemoryBackend memory_;
   FaultBackend faults_{memory_};
-  testing::InstantTimer timer_;
+  test::InstantTimer timer_;
   std::vector<RetryNotice> notices_;
   RetryPolicy policy_;
   RetryBackend retry_{faults_, [this](const RetryNotice& notice) { notices_.push_back(notice); },
@@ -96,7 +96,7 @@ TEST_F(RetryBackendTest, MakesEachCallAgainUntilItIsAnswered) {
   const std::vector<std::pair<BackendCall, std::function<void()>>> calls = {
       {BackendCall::kCreate, [&] { retry_.create({}); }},
       {BackendCall::kSave, [&] { retry_.save(kPack, as_bytes("pack"), {}); }},
-      {BackendCall::kLoad, [&] { EXPECT_EQ(load(), testing::to_bytes("pack")); }},
+      {BackendCall::kLoad, [&] { EXPECT_EQ(load(), test::to_bytes("pack")); }},
       {BackendCall::kSize, [&] { EXPECT_EQ(retry_.size(kPack, {}), 4U); }},
       {BackendCall::kList, [&] { EXPECT_EQ(retry_.list(FileKind::kPack, {}).size(), 2U); }},
       {BackendCall::kRemove, [&] { retry_.remove(kPack, {}); }}};
@@ -180,9 +180,9 @@ TEST_F(RetryBackendTest, AFileThatFailedIsNotAskedForAgainForAWhile) {
   const std::size_t asked = faults_.ended(kLoads);
   EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "not asked for again", [&] { load(); }));
   EXPECT_EQ(faults_.ended(kLoads), asked);
-  EXPECT_EQ(load(kOtherPack), testing::to_bytes("pack"));
+  EXPECT_EQ(load(kOtherPack), test::to_bytes("pack"));
   timer_.advance(std::chrono::hours(1));
-  EXPECT_EQ(load(), testing::to_bytes("pack"));
+  EXPECT_EQ(load(), test::to_bytes("pack"));
 }
 
 TEST_F(RetryBackendTest, TellsOfEachWaitAndOfTheEnd) {
@@ -218,7 +218,7 @@ TEST_F(RetryBackendTest, LeavesNoHalfFileWhereSavesAreNotAtomic) {
   torn.tears = 2;
   retry.save(key, as_bytes("snapshot"), {});
   EXPECT_EQ(torn.removals, 2U);
-  EXPECT_EQ(memory_.load(key, std::nullopt, {}, {}), testing::to_bytes("snapshot"));
+  EXPECT_EQ(memory_.load(key, std::nullopt, {}, {}), test::to_bytes("snapshot"));
   torn.tears = SIZE_MAX;
   EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, [&] { retry.save(key, as_bytes("new"), {}); }));
   EXPECT_EQ(memory_.size(key, {}), std::nullopt);
@@ -233,7 +233,7 @@ TEST_F(RetryBackendTest, RemovesNothingWhereSavesAreAtomic) {
 }
 
 TEST_F(RetryBackendTest, AStopEndsTheWait) {
-  testing::ManualTimer timer;
+  test::ManualTimer timer;
   RetryBackend retry(faults_, {}, policy_, timer, 7);
   lose(kLoads, FaultBackend::kForever);
   StopSource source;

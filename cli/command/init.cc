@@ -8,14 +8,13 @@
 #include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/global_options.h"
-#include "cli/option/location.h"
 #include "cli/option/source_options.h"
 #include "cli/output/json_object.h"
 #include "cli/output/output.h"
 #include "cli/process/signals.h"
 #include "cli/session/password.h"
 #include "cli/session/session.h"
-#include "fs/backend/backend.h"
+#include "fs/backend/open/open.h"
 #include "fs/base/error.h"
 #include "fs/format/polynomial.h"
 #include "fs/repo/repository.h"
@@ -38,12 +37,12 @@ std::optional<Polynomial> source_polynomial(const GlobalOptions& options,
                 "--from-repo is for --copy-chunker-params only: give that, too, or leave it out");
   }
   const GlobalOptions source = arguments.source.as_global(options);
-  const std::unique_ptr<Backend> backend =
-      make_backend(RepositoryLocation::parse(source.repository_string()));
+  const BackendStack storage =
+      open_storage(RepositoryLocation::parse(source.repository_string()));
   std::optional<Polynomial> polynomial;
   const OpenOptions open = opening_options(source);
   with_password(source, stop, [&](ByteView password) {
-    polynomial = Repository(*backend, password, open, stop).config().chunker_polynomial;
+    polynomial = Repository(storage.top(), password, open, stop).config().chunker_polynomial;
   });
   return polynomial;
 }
@@ -89,14 +88,14 @@ ExitCode run_init(const GlobalOptions& options, const InitArguments& arguments, 
   (void)options.remote.extended_options();
   options.remote.check_files();
   const std::string place = options.repository_string();
-  const std::unique_ptr<Backend> backend =
-      make_backend(RepositoryLocation::parse(place, RepositoryUse::kNew));
-  refuse_existing(*backend, stop);
+  const BackendStack storage =
+      open_storage(RepositoryLocation::parse(place, RepositoryUse::kNew));
+  refuse_existing(storage.top(), stop);
   init.chunker_polynomial = source_polynomial(options, arguments, stop);
   const SecureBytes password = read_password(options, PasswordUse::kCreate, stop);
-  Repository::init(*backend, password.view(), init, stop);
+  Repository::init(storage.top(), password.view(), init, stop);
   // Opening it shows that the password fits before anyone relies on it.
-  const Repository repository(*backend, password.view(), OpenOptions{}, stop);
+  const Repository repository(storage.top(), password.view(), OpenOptions{}, stop);
   report(options, repository.config(), place);
   return ExitCode::kSuccess;
 }

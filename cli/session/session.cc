@@ -5,12 +5,11 @@
 #include <fmt/format.h>
 
 #include "cli/option/global_options.h"
-#include "cli/option/location.h"
 #include "cli/output/output.h"
 #include "cli/process/signals.h"
 #include "cli/session/cache_directory.h"
 #include "cli/session/password.h"
-#include "fs/backend/dry_run.h"
+#include "fs/backend/open/open.h"
 
 namespace snapfs {
 namespace {
@@ -55,20 +54,22 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<W
     lock_options.only_reads = lock->only_reads;
   }
   path_ = location.path;
-  backend_ = make_backend(location);
-  if (writing == Writing::kPretended) {
-    lock.reset();
-    stored_ = std::exchange(backend_, nullptr);
-    backend_ = std::make_unique<DryRunBackend>(*stored_);
-  }
-  require_repository(*backend_, stop_);
+  StorageOptions storage;
+  storage.pretend = writing == Writing::kPretended;
+  storage.on_retry = [json = options.json](const RetryNotice& notice) {
+    print_warning(json, "", to_text(notice));
+  };
+  if (storage.pretend) lock.reset();
+  storage_.emplace(open_storage(location, storage));
+  Backend& backend = storage_->top();
+  require_repository(backend, stop_);
   with_password(options, stop_, [&](ByteView password) {
-    repository_ = std::make_unique<Repository>(*backend_, password, open, stop_);
+    repository_ = std::make_unique<Repository>(backend, password, open, stop_);
   });
   if (options.verbosity > 0 && !options.json) {
     print_note(fmt::format("opened repository {} (version {}) at {}",
                            repository_->config().id.short_hex(), repository_->config().version,
-                           backend_->location()));
+                           backend.location()));
   }
   if (!lock) return;
   protect_locks_from_signals();

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/session/wanted_lock.h"
+#include "fs/backend/stack/backend_stack.h"
 #include "fs/base/stop_token.h"
 #include "fs/repo/lock.h"
 #include "fs/repo/repository.h"
@@ -52,8 +53,7 @@ class Session {
   SystemClock clock_;
   StopToken stop_;
   std::string path_;
-  std::unique_ptr<Backend> stored_;  ///< under backend_ when that only pretends
-  std::unique_ptr<Backend> backend_;
+  std::optional<BackendStack> storage_;
   std::unique_ptr<Repository> repository_;
   std::unique_ptr<Lock> lock_;
 };

@@ -18,6 +18,14 @@ namespace snapfs {
 
 using std::chrono::milliseconds;
 
+std::string to_text(const RetryNotice& notice) {
+  if (notice.fault.empty()) {
+    return fmt::format("{} succeeded after {} tries", notice.call, notice.tries);
+  }
+  return fmt::format("{} failed and is tried again in {:.1f} s: {}", notice.call,
+                     std::chrono::duration<double>(notice.wait).count(), notice.fault);
+}
+
 /// One call and its repetitions.
 class RetryBackend::Attempts {
  public:

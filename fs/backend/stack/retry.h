@@ -35,6 +35,9 @@ struct RetryNotice {
   unsigned tries = 0;                 ///< so far
 };
 
+/// One line for people.
+std::string to_text(const RetryNotice& notice);
+
 /// May be called by several threads at once.
 using RetryListener = std::function<void(const RetryNotice&)>;
 

@@ -9,8 +9,12 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/backend.h"
+#include "fs/backend/dry_run.h"
 #include "fs/backend/local.h"
 #include "fs/backend/memory.h"
+#include "fs/backend/open/open.h"
+#include "fs/backend/stack/request_limit.h"
+#include "fs/backend/stack/retry.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/fault_backend.h"
 #include "tests/support/hex_bytes.h"
@@ -20,6 +24,7 @@
 namespace snapfs {
 namespace {
 
+using test::BackendCall;
 using test::fails_with;
 using test::numbered_id;
 using test::to_bytes;
@@ -67,6 +72,35 @@ class WaitingPlace final : public Place {
   test::WaitingBackend backend_{inner_};
 };
 
+class RetryPlace final : public Place {
+ public:
+  Backend& backend() override { return backend_; }
+
+ private:
+  MemoryBackend inner_;
+  RetryBackend backend_{inner_};
+};
+
+class RequestLimitPlace final : public Place {
+ public:
+  Backend& backend() override { return backend_; }
+
+ private:
+  MemoryBackend inner_;
+  RequestLimitBackend backend_{inner_, 2};
+};
+
+/// A directory with all that would stand before it, were it far away.
+class FarAwayPlace final : public Place {
+ public:
+  FarAwayPlace() { put_far_away(stack_, {}); }
+  Backend& backend() override { return stack_.top(); }
+
+ private:
+  test::TemporaryDirectory directory_;
+  BackendStack stack_{std::make_unique<LocalBackend>(directory_ / "repository")};
+};
+
 template <class PlaceType>
 class Conformance : public ::testing::Test {
  protected:
@@ -88,7 +122,8 @@ class Conformance : public ::testing::Test {
   PlaceType place_;
 };
 
-using Places = ::testing::Types<MemoryPlace, LocalPlace, FaultPlace, WaitingPlace>;
+using Places = ::testing::Types<MemoryPlace, LocalPlace, FaultPlace, WaitingPlace, RetryPlace,
+ RequestLimitPlace, FarAwayPlace>;
 TYPED_TEST_SUITE(Conformance, Places);
 
 constexpr std::array kAllKinds = {FileKind::kConfig,   FileKind::kKey,   FileKind::kLock,
@@ -254,12 +289,150 @@ TYPED_TEST(Conformance, SavesFromManyThreadsAtOnce) {
   }
 }
 
+TYPED_TEST(Conformance, AFileThatBecameShorterIsDamaged) {
+  const FileKey key = this->key(FileKind::kPack, 1);
+  this->backend().save(key, Bytes(100, 1), {});
+  this->backend().save(key, Bytes(40, 1), {});
+  EXPECT_EQ(this->backend().load(key, ByteRange{0, 40}, {}, {}).size(), 40U);
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "too short", [&] {
+    this->backend().load(key, ByteRange{30, 20}, {}, {});
+  }));
+}
+
+TYPED_TEST(Conformance, AnswersTheSameWhateverALoadIsFor) {
+  const FileKey key = this->key(FileKind::kPack, 1);
+  this->backend().save(key, as_bytes("0123456789"), {});
+  for (const Content content : {Content::kWholeFile, Content::kTree, Content::kData}) {
+    for (const Urgency urgency : {Urgency::kForeground, Urgency::kAhead, Urgency::kBulk}) {
+      const Bytes part = this->backend().load(key, ByteRange{2, 3}, {content, urgency}, {});
+      EXPECT_EQ(part, to_bytes("234"));
+    }
+  }
+}
+
+TYPED_TEST(Conformance, LoadsManyThingsAtOnce) {
+  constexpr std::uint64_t kThreads = 16;
+  constexpr std::uint64_t kFiles = 4;
+  for (std::uint64_t i = 0; i < kFiles; ++i) {
+    this->backend().save(this->key(FileKind::kPack, i),
+                         Bytes(5000, static_cast<std::uint8_t>(i)), {});
+  }
+  std::vector<std::jthread> threads;
+  for (std::uint64_t thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([this, thread] {
+      for (std::uint64_t i = 0; i < 50; ++i) {
+        const std::uint64_t number = (thread + i) % kFiles;
+        const Bytes part = this->backend().load(
+            this->key(FileKind::kPack, number), ByteRange{i * 100, 100},
+            {Content::kData, static_cast<Urgency>(thread % 3)}, {});
+        EXPECT_EQ(part, Bytes(100, static_cast<std::uint8_t>(number)));
+      }
+    });
+  }
+}
+
 TYPED_TEST(Conformance, SaysWhereItIsAndHowMuchItBears) {
   const StorageTraits traits = this->backend().traits();
   EXPECT_GE(traits.requests, 1U);
   EXPECT_GE(traits.pack_transfers, 1U);
   EXPECT_GT(traits.longest_run, traits.gap_worth_reading);
   EXPECT_FALSE(this->backend().location().empty());
+}
+
+/// A decorator over storage that does not do what it should.
+template <class PlaceType>
+class Decorators : public ::testing::Test {};
+
+/// The decorators as they stand before a storage: each alone, and all of them.
+struct DryRunLayer {
+  static void put(BackendStack& stack) { stack.put_before<DryRunBackend>(); }
+};
+struct RetryLayer {
+  static void put(BackendStack& stack) { stack.put_before<RetryBackend>(); }
+};
+struct RequestLimitLayer {
+  static void put(BackendStack& stack) { stack.put_before<RequestLimitBackend>(8U); }
+};
+struct FaultLayer {
+  static void put(BackendStack& stack) { stack.put_before<test::FaultBackend>(); }
+};
+struct AllLayers {
+  static void put(BackendStack& stack) {
+    put_far_away(stack, {});
+    stack.put_before<DryRunBackend>();
+  }
+};
+using Layers =
+    ::testing::Types<DryRunLayer, RetryLayer, RequestLimitLayer, FaultLayer, AllLayers>;
+TYPED_TEST_SUITE(Decorators, Layers);
+
+TYPED_TEST(Decorators, ReadWhatIsStored) {
+  BackendStack stack(std::make_unique<MemoryBackend>());
+  const FileKey key{FileKind::kPack, numbered_id(1)};
+  stack.top().save(key, as_bytes("0123456789"), {});
+  TypeParam::put(stack);
+  EXPECT_EQ(stack.top().load(key, ByteRange{1, 2}, {}, {}), to_bytes("12"));
+  EXPECT_EQ(stack.top().size(key, {}), 10U);
+  EXPECT_EQ(stack.top().list(FileKind::kPack, {}).size(), 1U);
+  EXPECT_EQ(stack.top().location(), "memory");
+}
+
+TYPED_TEST(Decorators, PassOnShortBodiesAndListingsThatFail) {
+  MemoryBackend memory;
+  const FileKey key{FileKind::kPack, numbered_id(1)};
+  memory.save(key, as_bytes("0123456789"), {});
+  BackendStack stack(std::make_unique<test::FaultBackend>(memory));
+  auto& faults = dynamic_cast<test::FaultBackend&>(stack.top());
+  TypeParam::put(stack);
+  faults.fail({BackendCall::kLoad, {}}, 1, ErrorCode::kDamaged);
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged,
+                         [&] { stack.top().load(key, ByteRange{0, 10}, {}, {}); }));
+  EXPECT_EQ(faults.ended({BackendCall::kLoad, {}}), 1U);  // who reads it again is Repository
+  faults.fail({BackendCall::kList, {}}, 1, ErrorCode::kIo);
+  EXPECT_TRUE(fails_with(ErrorCode::kIo, [&] { stack.top().list(FileKind::kPack, {}); }));
+}
+
+TYPED_TEST(Decorators, ACallThatNeverAnswersEndsWithAStop) {
+  MemoryBackend memory;
+  const FileKey key{FileKind::kPack, numbered_id(1)};
+  memory.save(key, as_bytes("0123456789"), {});
+  BackendStack stack(std::make_unique<test::WaitingBackend>(memory));
+  auto& storage = dynamic_cast<test::WaitingBackend&>(stack.top());
+  TypeParam::put(stack);
+  for (const BackendCall call : {BackendCall::kLoad, BackendCall::kSize, BackendCall::kList}) {
+    storage.hold({call, {}});
+    StopSource source;
+    std::jthread caller([&] {
+      const StopToken stop = source.get_token();
+      EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] {
+        if (call == BackendCall::kLoad) stack.top().load(key, std::nullopt, {}, stop);
+        if (call == BackendCall::kSize) stack.top().size(key, stop);
+        if (call == BackendCall::kList) stack.top().list(FileKind::kPack, stop);
+      }));
+    });
+    EXPECT_TRUE(storage.wait_until_waiting(1));
+    source.request_stop();
+  }
+}
+
+TYPED_TEST(Decorators, LetManyCallsBeUnderWayAtOnce) {
+  MemoryBackend memory;
+  const FileKey key{FileKind::kPack, numbered_id(1)};
+  memory.save(key, as_bytes("0123456789"), {});
+  BackendStack stack(
+      std::make_unique<test::WaitingBackend>(memory, StorageTraits{.requests = 8}));
+  auto& storage = dynamic_cast<test::WaitingBackend&>(stack.top());
+  storage.hold({BackendCall::kLoad, {}});
+  TypeParam::put(stack);
+  std::vector<std::jthread> callers;
+  for (int i = 0; i < 8; ++i) {
+    callers.emplace_back([&] { EXPECT_EQ(stack.top().load(key, {}, {}, {}).size(), 10U); });
+  }
+  EXPECT_TRUE(storage.wait_until_waiting(8));
+  storage.release();
+  callers.clear();
+  EXPECT_EQ(storage.most_at_once(), 8U);
+  EXPECT_EQ(stack.top().traits().requests, 8U);
 }
 
 }  // namespace

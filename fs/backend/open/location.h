@@ -1,13 +1,10 @@
 // What the user types for a repository: a path, or a scheme and what it needs.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 
 namespace snapfs {
-
-class Backend;
 
 enum class RepositoryUse {
   kExisting,
@@ -27,8 +24,5 @@ struct RepositoryLocation {
   static RepositoryLocation parse(std::string_view text,
                                   RepositoryUse use = RepositoryUse::kExisting);
 };
-
-/// The storage behind the location.
-std::unique_ptr<Backend> make_backend(const RepositoryLocation& location);
 
 }  // namespace snapfs

@@ -1,4 +1,4 @@
-#include "cli/option/location.h"
+#include "fs/backend/open/location.h"
 
 #include <sys/stat.h>
 
@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include "fs/backend/local.h"
 #include "fs/base/error.h"
 
 namespace snapfs {
@@ -95,10 +94,6 @@ RepositoryLocation RepositoryLocation::parse(std::string_view text, RepositoryUs
                 "SNAPFS_REPOSITORY");
   }
   return {std::string(text)};
-}
-
-std::unique_ptr<Backend> make_backend(const RepositoryLocation& location) {
-  return std::make_unique<LocalBackend>(location.path);
 }
 
 }  // namespace snapfs

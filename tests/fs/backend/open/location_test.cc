@@ -1,5 +1,5 @@
 // Repository strings.
-#include "cli/option/location.h"
+#include "fs/backend/open/location.h"
 
 #include <filesystem>
 #include <fstream>
@@ -8,7 +8,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "fs/backend/backend.h"
 #include "fs/base/error.h"
 #include "tests/support/temporary_directory.h"
 
@@ -87,10 +86,6 @@ TEST(RepositoryLocation, MessagesNeverShowAPassword) {
 TEST(RepositoryLocation, NothingIsAnError) {
   EXPECT_EQ(code_for(""), ErrorCode::kUsage);
   EXPECT_EQ(code_for("local:"), ErrorCode::kUsage);
-}
-
-TEST(MakeBackend, CallsItselfByThePath) {
-  EXPECT_EQ(make_backend({"/srv/r"})->location(), "/srv/r");
 }
 
 }  // namespace

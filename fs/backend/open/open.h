@@ -1,0 +1,25 @@
+// From a repository's location to its storage, with all that stands before it: the one place where
+// both are chosen.
+#pragma once
+
+#include "fs/backend/open/location.h"
+#include "fs/backend/stack/backend_stack.h"
+#include "fs/backend/stack/retry.h"
+
+namespace snapfs {
+
+struct StorageOptions {
+  bool pretend = false;         ///< nothing is written, though everything seems to be
+  RetryListener on_retry = {};  ///< hears of calls that are made again; may be empty
+};
+
+/// The storage behind the location; asks nothing of it yet.
+BackendStack open_storage(const RepositoryLocation& location, const StorageOptions& options = {});
+
+/// What stands before every storage that is far away: calls are made again when it does not
+/// answer, and no more are under way than it is good at. One that waits to be made again holds
+/// nobody's place. The timer must outlive the stack.
+void put_far_away(BackendStack& stack, const StorageOptions& options,
+                  Timer& timer = steady_timer());
+
+}  // namespace snapfs

@@ -5,9 +5,9 @@
 #include "archiver/select/mounted.h"
 #include "cli/grammar/command.h"
 #include "cli/option/global_options.h"
-#include "fs/backend/open/location.h"
 #include "cli/option/pattern_options.h"
 #include "cli/option/quantity.h"
+#include "fs/backend/open/location.h"
 
 namespace snapfs {
 namespace {

@@ -8,8 +8,8 @@
 
 namespace snapfs {
 
-// A directory answers or fails, and the kernel has a patience of its own: nothing is made again, and
-// nothing waits.
+// A directory answers or fails, and the kernel has a patience of its own: nothing is made again,
+// and nothing waits.
 BackendStack open_storage(const RepositoryLocation& location, const StorageOptions& options) {
   BackendStack stack(std::make_unique<LocalBackend>(location.path));
   if (options.pretend) stack.put_before<DryRunBackend>();

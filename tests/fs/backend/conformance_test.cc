@@ -123,7 +123,7 @@ class Conformance : public ::testing::Test {
 };
 
 using Places = ::testing::Types<MemoryPlace, LocalPlace, FaultPlace, WaitingPlace, RetryPlace,
- RequestLimitPlace, FarAwayPlace>;
+                                RequestLimitPlace, FarAwayPlace>;
 TYPED_TEST_SUITE(Conformance, Places);
 
 constexpr std::array kAllKinds = {FileKind::kConfig,   FileKind::kKey,   FileKind::kLock,
@@ -314,17 +314,17 @@ TYPED_TEST(Conformance, LoadsManyThingsAtOnce) {
   constexpr std::uint64_t kThreads = 16;
   constexpr std::uint64_t kFiles = 4;
   for (std::uint64_t i = 0; i < kFiles; ++i) {
-    this->backend().save(this->key(FileKind::kPack, i),
-                         Bytes(5000, static_cast<std::uint8_t>(i)), {});
+    this->backend().save(this->key(FileKind::kPack, i), Bytes(5000, static_cast<std::uint8_t>(i)),
+                         {});
   }
   std::vector<std::jthread> threads;
   for (std::uint64_t thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([this, thread] {
       for (std::uint64_t i = 0; i < 50; ++i) {
         const std::uint64_t number = (thread + i) % kFiles;
-        const Bytes part = this->backend().load(
-            this->key(FileKind::kPack, number), ByteRange{i * 100, 100},
-            {Content::kData, static_cast<Urgency>(thread % 3)}, {});
+        const Bytes part =
+            this->backend().load(this->key(FileKind::kPack, number), ByteRange{i * 100, 100},
+                                 {Content::kData, static_cast<Urgency>(thread % 3)}, {});
         EXPECT_EQ(part, Bytes(100, static_cast<std::uint8_t>(number)));
       }
     });
@@ -362,8 +362,7 @@ struct AllLayers {
     stack.put_before<DryRunBackend>();
   }
 };
-using Layers =
-    ::testing::Types<DryRunLayer, RetryLayer, RequestLimitLayer, FaultLayer, AllLayers>;
+using Layers = ::testing::Types<DryRunLayer, RetryLayer, RequestLimitLayer, FaultLayer, AllLayers>;
 TYPED_TEST_SUITE(Decorators, Layers);
 
 TYPED_TEST(Decorators, ReadWhatIsStored) {
@@ -385,8 +384,9 @@ TYPED_TEST(Decorators, PassOnShortBodiesAndListingsThatFail) {
   auto& faults = dynamic_cast<test::FaultBackend&>(stack.top());
   TypeParam::put(stack);
   faults.fail({BackendCall::kLoad, {}}, 1, ErrorCode::kDamaged);
-  EXPECT_TRUE(fails_with(ErrorCode::kDamaged,
-                         [&] { stack.top().load(key, ByteRange{0, 10}, {}, {}); }));
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] {
+    stack.top().load(key, ByteRange{0, 10}, {}, {});
+  }));
   EXPECT_EQ(faults.ended({BackendCall::kLoad, {}}), 1U);  // who reads it again is Repository
   faults.fail({BackendCall::kList, {}}, 1, ErrorCode::kIo);
   EXPECT_TRUE(fails_with(ErrorCode::kIo, [&] { stack.top().list(FileKind::kPack, {}); }));
@@ -419,8 +419,7 @@ TYPED_TEST(Decorators, LetManyCallsBeUnderWayAtOnce) {
   MemoryBackend memory;
   const FileKey key{FileKind::kPack, numbered_id(1)};
   memory.save(key, as_bytes("0123456789"), {});
-  BackendStack stack(
-      std::make_unique<test::WaitingBackend>(memory, StorageTraits{.requests = 8}));
+  BackendStack stack(std::make_unique<test::WaitingBackend>(memory, StorageTraits{.requests = 8}));
   auto& storage = dynamic_cast<test::WaitingBackend&>(stack.top());
   storage.hold({BackendCall::kLoad, {}});
   TypeParam::put(stack);

@@ -41,9 +41,9 @@ TEST(OpenStorage, StorageFarAwayIsAskedAgain) {
   std::vector<std::string> heard;
   BackendStack stack(std::make_unique<test::FaultBackend>(memory));
   auto& faults = dynamic_cast<test::FaultBackend&>(stack.top());
-  put_far_away(
-      stack, {.on_retry = [&](const RetryNotice& notice) { heard.push_back(to_text(notice)); }},
-      timer);
+  put_far_away(stack,
+               {.on_retry = [&](const RetryNotice& notice) { heard.push_back(to_text(notice)); }},
+               timer);
   faults.fail({test::BackendCall::kSave, {}}, 1, ErrorCode::kUnavailable);
   stack.top().save(kLock, as_bytes("lock"), {});
   EXPECT_EQ(memory.size(kLock, {}), 4U);

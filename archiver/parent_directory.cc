@@ -70,7 +70,7 @@ ParentDirectory::ParentDirectory(TreesAhead& source, const ParentTrees& trees,
     try {
       layers_[i].text = read_tree_text(source.take(*trees[i], stop), *trees[i], stop);
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled) throw;
+      if (error.ends_the_run()) throw;
       unreadable(error);
       continue;
     }

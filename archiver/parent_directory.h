@@ -54,7 +54,7 @@ class ParentDirectory {
   using Unreadable = std::function<void(const Error& error)>;
 
   /// Takes it from `source`. A tree that cannot be read is told to `unreadable` and counts as
-  /// absent: it costs time, not the snapshot (FORMAT §13.3). Throws Error{kCancelled}.
+  /// absent: it costs time, not the snapshot (FORMAT §13.3). Throws what ends the run.
   ParentDirectory(TreesAhead& source, const ParentTrees& trees, const StopToken& stop,
                   const Unreadable& unreadable);
 

@@ -69,10 +69,10 @@ class Error : public std::runtime_error {
   bool concerns_one_copy() const noexcept { return means_loss() || code_ == ErrorCode::kIo; }
 
   /// Whether it would meet everything else that a run has still to do, so that the run has to end
-  /// with it: a stop, a storage that does not answer or knows nobody, a bug.
+  /// with it: a stop, or a storage that does not answer or does not let us in.
   bool ends_the_run() const noexcept {
     return code_ == ErrorCode::kCancelled || code_ == ErrorCode::kUnavailable ||
-           code_ == ErrorCode::kWrongCredentials || code_ == ErrorCode::kInternal;
+           code_ == ErrorCode::kWrongCredentials;
   }
 
  private:

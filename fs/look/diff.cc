@@ -226,7 +226,7 @@ class Diff {
       for (const Id& tree : comparison.common_directories) blobs_.add_common_directory(tree);
       return comparison;
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled || levels_.empty()) throw;
+      if (error.ends_the_run() || levels_.empty()) throw;
       ++told_;
       visitor_.unreadable(path_.text() + "/", error);
       return {};

@@ -65,7 +65,7 @@ std::vector<Node> TreeSearch::read(const Id& tree, const FetchedBlob& blob) {
   try {
     return read_tree(blob.open(), tree, stop_);
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled) throw;
+    if (error.ends_the_run()) throw;
     const std::lock_guard lock(mutex_);
     unreadable_.emplace(tree, error);
     return {};

@@ -18,6 +18,11 @@ namespace {
 /// Each holds one pack in memory.
 constexpr std::size_t kWaitingThreads = 2;
 
+/// Whether a failure ends the check, instead of being one pack's.
+bool is_fatal(const Error& error) {
+  return error.ends_the_run() || error.code() == ErrorCode::kInternal;
+}
+
 class DataCheck {
  public:
   DataCheck(Repository& repository, const IndexedPacks& indexed, CheckReport& report,
@@ -67,7 +72,7 @@ class DataCheck {
       read(pack.id, verify);
     } catch (...) {
       const Error fault = current_error();
-      if (fault.ends_the_run()) throw;
+      if (is_fatal(fault)) throw;
       // Of one that was not even read, or not the second time, nothing else can be told.
       if (verdict.intact() || !fault.means_loss()) return report(pack.id, fault);
       if (verdict.header_readable) return report(pack.id, verdict.problems);
@@ -84,7 +89,7 @@ class DataCheck {
       std::ranges::move(verify_blobs(*codec, entries, file), std::back_inserter(problems));
     } catch (...) {
       const Error error = current_error();
-      if (error.ends_the_run()) throw;
+      if (is_fatal(error)) throw;
       problems.emplace_back(error.what());
     }
     report(pack, problems);

@@ -29,7 +29,7 @@ void read_index_files(Repository& repository, const std::vector<Id>& files,
       packs = read_index_file(repository, file, stop);
     } catch (...) {
       const Error error = current_error();
-      if (error.code() == ErrorCode::kCancelled || error.code() == ErrorCode::kInternal) throw;
+      if (error.ends_the_run() || error.code() == ErrorCode::kInternal) throw;
       const std::lock_guard lock(one_at_a_time);
       unreadable(file, error);
     }

@@ -26,8 +26,8 @@ using UnreadableIndex = std::function<void(const Id& file, const Error& error)>;
 std::vector<PackDescription> read_index_file(Repository& repository, const Id& file,
                                              StopToken stop);
 
-/// Every one of the files, over several threads. Throws only Error{kCancelled} and what the
-/// functions throw.
+/// Every one of the files, over several threads. Throws only what ends the run, bugs, and what
+/// the functions throw.
 void read_index_files(Repository& repository, const std::vector<Id>& files,
                       const VisitIndexFile& visit, const UnreadableIndex& unreadable,
                       StopToken stop);

@@ -122,7 +122,7 @@ class PackRepair {
         repository_.codecs().borrow()->open_blob(blob, sealed, place.uncompressed_length);
         return true;
       } catch (const Error& error) {
-        if (error.code() == ErrorCode::kCancelled) throw;
+        if (error.ends_the_run()) throw;
         if (!error.means_loss()) fault = error;
       }
     }

@@ -105,7 +105,7 @@ std::optional<TreeRewriter::Outcome> TreeRewriter::begin(const Key& key, std::si
   try {
     level->text = load_tree_text(repository_, key.tree, stop_);
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled) throw;
+    if (error.ends_the_run()) throw;
     if (!editor_.empty_unreadable_tree(path_.text(), error)) throw;
     editor_.leave(key.tree, key.state);
     if (levels_.empty()) lost_root_ = true;
@@ -123,7 +123,7 @@ void TreeRewriter::read_nodes(Level& level) {
     try {
       level.nodes.push_back({parse_node(json, "node", stop_), json, {}, false});
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled) throw;
+      if (error.ends_the_run()) throw;
       std::optional<std::string> mended = editor_.mend(path_.text(), json, error);
       if (mended) {
         Node node = parse_node(*mended);

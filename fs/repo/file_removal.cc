@@ -27,7 +27,7 @@ RemovalResult remove_files(StoredFiles& stored, FileKind kind, const std::vector
     try {
       remove_one(stored, {kind, id}, stop);
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled) throw;
+      if (error.ends_the_run()) throw;
       failures.lock()->push_back({id, error});
       return;
     }

@@ -26,7 +26,7 @@ struct RemovalResult {
 using FileRemoved = std::function<void(const Id& id)>;
 
 /// Removes the files over several threads, and goes on when one cannot be removed. A file that is
-/// gone already counts as removed. Throws Error{kCancelled} only.
+/// gone already counts as removed. Throws only what ends the run (Error::ends_the_run).
 RemovalResult remove_files(StoredFiles& stored, FileKind kind, const std::vector<Id>& files,
                            StopToken stop, const FileRemoved& removed = nullptr);
 

@@ -118,7 +118,7 @@ class Search {
 
   /// A key that is gone was removed meanwhile.
   void note(const Error& error, const Id& id) {
-    if (error.code() == ErrorCode::kCancelled) throw error;
+    if (error.ends_the_run()) throw error;
     if (error.code() == ErrorCode::kNotFound) return;
     if (error.code() == ErrorCode::kWrongPassword) {
       refused_ = true;

@@ -53,7 +53,7 @@ std::vector<StoredKey> list_keys(Repository& repository, const DamagedKey& damag
       keys.push_back({id, load_key(repository.files(), {FileKind::kKey, id}, stop)});
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kNotFound) continue;  // removed meanwhile
-      if (error.code() == ErrorCode::kCancelled) throw;
+      if (error.ends_the_run()) throw;
       damaged(id, error);
     }
   }

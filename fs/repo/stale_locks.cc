@@ -51,7 +51,7 @@ std::vector<StoredLock> list_locks(Repository& repository, StopToken stop) {
     try {
       lock.info = parse_lock(repository.load_file({FileKind::kLock, id}, stop));
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled) throw;
+      if (error.ends_the_run()) throw;
       if (error.code() == ErrorCode::kNotFound) return;
       lock.problem = error.what();
     }

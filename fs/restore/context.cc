@@ -56,7 +56,7 @@ bool RestoreContext::may_overwrite(const struct stat& status,
 
 void RestoreContext::report(const Directory& directory, const std::string& name,
                             const Error& error) const {
-  if (error.code() == ErrorCode::kCancelled) throw Error(error);
+  if (error.ends_the_run()) throw Error(error);
   if (const auto* const full = dynamic_cast<const DiskFullError*>(&error))
     throw DiskFullError(*full);
   std::string path = path_in(directory, name);

@@ -45,8 +45,9 @@ struct RestoreContext {
   /// Whether the item may be restored over what `status` tells of (--overwrite).
   bool may_overwrite(const struct stat& status, const Timestamp& snapshot_mtime) const noexcept;
 
-  /// Reports the error of an item. Throws it when it is none: kCancelled, and DiskFullError, with
-  /// which a restore ends, since all that is left would fail in the same way.
+  /// Reports the error of an item. Throws it when it is none: what ends the run
+  /// (Error::ends_the_run), and DiskFullError, with which a restore ends, since all that is left
+  /// would fail in the same way.
   void report(const Directory& directory, const std::string& name, const Error& error) const;
 
   /// Runs `work`; when it fails that is reported as an error of the item, and false is returned.

@@ -73,7 +73,7 @@ UniqueFd FilePlanner::open_existing(const Found& found, const std::string& name)
     target.set_permissions(found.handle->get(), name, 0600);
     return target.open_to_read(found.handle->get(), name);
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled) throw;
+    if (error.ends_the_run()) throw;
     return {};
   }
 }
@@ -85,7 +85,7 @@ bool FilePlanner::is_writable(const Found& found, const std::string& name) {
     context_.target.open_to_write(found.handle->get(), name);
     return true;
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled || error.code() == ErrorCode::kOutOfResources) throw;
+    if (error.ends_the_run() || error.code() == ErrorCode::kOutOfResources) throw;
     return false;
   }
 }
@@ -150,7 +150,7 @@ bool FilePlanner::has_content(const Found& found, const Node& node,
     const std::vector<bool> matches = matching_blobs(fd.get(), content, context_.stop);
     return std::ranges::find(matches, false) == matches.end();
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled) throw;
+    if (error.ends_the_run()) throw;
     return false;
   }
 }

@@ -14,8 +14,7 @@ std::uint64_t mib_up(std::uint64_t bytes) noexcept { return bytes / kMib + (byte
 }  // namespace
 
 bool ends_restore(const Error& error) noexcept {
-  return error.code() == ErrorCode::kCancelled ||
-         dynamic_cast<const DiskFullError*>(&error) != nullptr;
+  return error.ends_the_run() || dynamic_cast<const DiskFullError*>(&error) != nullptr;
 }
 
 void require_room(const TargetFs& target, int fd, std::uint64_t bytes) {

@@ -16,9 +16,9 @@ class Repository;
 /// Makes the directory `target`, if it is not there, and in it everything that `tree` holds and the
 /// options select. What cannot be restored is reported, and the rest goes on. Nothing outside the
 /// target is written to, whatever symbolic links lie in it; a link given as the target itself is
-/// followed. The repository's index is loaded. Throws Error{kCancelled} once a stop was requested:
-/// complete files stay, and incomplete ones are gone on with by the next run. Throws Error also
-/// when the target cannot be made or opened.
+/// followed. The repository's index is loaded. Throws Error{kCancelled} once a stop was requested,
+/// and the error of a storage that does not answer: complete files stay, and incomplete ones are
+/// gone on with by the next run. Throws Error also when the target cannot be made or opened.
 void restore_tree(Repository& repository, const Id& tree, const std::string& target,
                   const RestoreOptions& options, RestoreProgress& progress, StopToken stop);
 

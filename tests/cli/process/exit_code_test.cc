@@ -19,7 +19,8 @@ TEST(ExitCode, IsOneForEverythingElse) {
   for (const ErrorCode code :
        {ErrorCode::kInternal, ErrorCode::kUsage, ErrorCode::kIo, ErrorCode::kNotFound,
         ErrorCode::kExists, ErrorCode::kNoSpace, ErrorCode::kPermission, ErrorCode::kDamaged,
-        ErrorCode::kUnsupported}) {
+        ErrorCode::kUnsupported, ErrorCode::kUnavailable, ErrorCode::kWrongCredentials,
+        ErrorCode::kOutOfResources}) {
     EXPECT_EQ(status_of(code), 1);
   }
 }

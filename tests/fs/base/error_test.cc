@@ -48,8 +48,8 @@ TEST(Error, SaysWhomItMeets) {
   EXPECT_FALSE(Error(ErrorCode::kIo, "x").means_loss());
   EXPECT_TRUE(Error(ErrorCode::kIo, "x").concerns_one_copy());
   EXPECT_FALSE(Error(ErrorCode::kIo, "x").ends_the_run());
-  for (const ErrorCode code : {ErrorCode::kUnavailable, ErrorCode::kWrongCredentials,
-                               ErrorCode::kCancelled, ErrorCode::kInternal}) {
+  for (const ErrorCode code :
+       {ErrorCode::kUnavailable, ErrorCode::kWrongCredentials, ErrorCode::kCancelled}) {
     EXPECT_FALSE(Error(code, "x").means_loss());
     EXPECT_FALSE(Error(code, "x").concerns_one_copy());
     EXPECT_TRUE(Error(code, "x").ends_the_run());

@@ -106,6 +106,17 @@ TEST_F(KeySearchTest, PassesOverKeysThatAreDamagedUnreadableOrOfAnotherKind) {
   EXPECT_EQ(opened("right"), own);
 }
 
+TEST_F(KeySearchTest, StorageThatDoesNotAnswerIsNoWrongPassword) {
+  save(key_of(Keys::random(), "a"), only_key(), true);
+  for (const ErrorCode code : {ErrorCode::kUnavailable, ErrorCode::kWrongCredentials}) {
+    const test::CallFilter loads{BackendCall::kLoad, FileKind::kKey};
+    const std::size_t before = backend_.ended(loads);
+    backend_.fail(loads, 1, code);
+    EXPECT_TRUE(fails_with(code, [&] { opened("wrong"); }));
+    EXPECT_EQ(backend_.ended(loads), before + 1);
+  }
+}
+
 TEST_F(KeySearchTest, AKeyThatAsksForMoreThanKeysDoComesLastAndIsNamed) {
   const Id own = only_key();
   KeyFile enormous = key_of(Keys::random(), "x");

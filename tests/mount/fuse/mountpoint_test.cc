@@ -113,6 +113,8 @@ TEST(ErrnoGuard, MapsErrorsToNumbers) {
   EXPECT_EQ(number(ErrorCode::kNotFound), EIO);
   EXPECT_EQ(number(ErrorCode::kCancelled), EINTR);
   EXPECT_EQ(number(ErrorCode::kUsage), EINVAL);
+  EXPECT_EQ(number(ErrorCode::kUnavailable), ETIMEDOUT);
+  EXPECT_EQ(number(ErrorCode::kWrongCredentials), EACCES);
 }
 
 TEST(ErrnoGuard, FailsOnceAndHandsOnNothing) {

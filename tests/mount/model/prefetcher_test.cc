@@ -118,7 +118,7 @@ TEST_F(PrefetcherTest, ReaderLoadsItselfWhatCouldNotBePrefetched) {
     if (!first.exchange(false)) return;
     loading.count_down();
     go_on.wait();
-    throw Error(ErrorCode::kIo, "planted fault");
+    throw Error(ErrorCode::kUnavailable, "planted fault");
   });
   Prefetcher prefetcher(*fetcher_, Urgency::kAhead, {});
   prefetcher.want(*cache_, {blob});

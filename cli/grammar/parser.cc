@@ -52,10 +52,12 @@ bool takes_next(const Path& path, std::string_view argument) {
 /// The place of the first argument that is neither an option nor a value; the number of arguments
 /// when there is none.
 std::size_t find_word(const Path& path, const Arguments& arguments) {
-  for (std::size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
-    if (takes_next(path, arguments[i])) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view argument = arguments[i];
+    if (argument == "--") break;
+    if (takes_next(path, argument)) {
       ++i;
-    } else if (!arguments[i].empty() && arguments[i].front() != '-') {
+    } else if (!argument.starts_with('-') && !argument.empty()) {
       return i;
     }
   }

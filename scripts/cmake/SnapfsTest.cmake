@@ -6,6 +6,7 @@ function(snapfs_test)
   cmake_parse_arguments(TEST "" "NAME" "SOURCES;LIBS" ${ARGN})
   add_executable(${TEST_NAME} ${TEST_SOURCES})
   target_link_libraries(${TEST_NAME} PRIVATE snapfs_flags snapfs_sanitizer_shim ${TEST_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
+  snapfs_precompiled_test(${TEST_NAME})
   # The limit only ends what hangs.
   gtest_discover_tests(${TEST_NAME} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
 endfunction()

@@ -11,6 +11,9 @@ endif()
 find_program(SNAPFS_CCACHE ccache)
 if(SNAPFS_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${SNAPFS_CCACHE}")
+  set(SNAPFS_PRECOMPILED_DEFAULT OFF)
+else()
+  set(SNAPFS_PRECOMPILED_DEFAULT ON)
 endif()
 
 # One interface target carries what every library of the project is compiled with.
@@ -47,4 +50,8 @@ pkg_check_modules(Zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(Archive REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(Fuse REQUIRED IMPORTED_TARGET fuse3>=3.10)
 
+# Messages are formatted everywhere.
+target_link_libraries(snapfs_flags INTERFACE fmt::fmt)
+
+include(SnapfsPrecompiled)
 include(SnapfsSanitizer)

@@ -3,8 +3,7 @@
 
 # shellcheck disable=SC2034  # used by the scripts that source this file
 build_packages=(
-  g++ cmake ninja-build pkg-config ccache
-  libboost-fiber1.81-dev libboost-context1.81-dev libboost-json1.81-dev libfuse3-dev fuse3
+  g++ cmake ninja-build pkg-config boost-fiber boost-context boost-json libfuse3-dev fuse3
   libsodium-dev libssl-dev libzstd-dev libsimdjson-dev libfmt-dev libarchive-dev tzdata
   # CMake's configuration needs GoogleTest because the tests are part of the default build.
   libgtest-dev libgmock-dev
@@ -14,6 +13,33 @@ test_packages=(restic openssl rsync attr acl libcap2-bin mtree-netbsd python3 st
   systemd plocate)
 # shellcheck disable=SC2034
 check_packages=(clang clang-format clang-tidy shellcheck mandoc python3)
+
+# The oldest Boost that will do.
+boost_minimum=1.81
+
+# The version of Boost to build with: the one whose headers are installed, or else the newest that
+# there is. Every release of a distribution has others, its default may be too old, and two versions
+# cannot be installed side by side.
+boost_version() {
+  local versions
+  versions=$(dpkg-query --show --showformat='${db:Status-Abbrev} ${Package}\n' 'libboost1.*-dev' 2>/dev/null |
+    sed -n 's/^ii *libboost\(1\.[0-9]*\)-dev$/\1/p')
+  versions=${versions:-$(apt-cache --names-only search '^libboost-fiber1\.[0-9]+-dev$' |
+    sed -n 's/^libboost-fiber\(1\.[0-9]*\)-dev .*/\1/p')}
+  printf '%s\n' "$boost_minimum" "$versions" | sort --version-sort | tail -n 1
+}
+
+# Prints the packages named as this release of the distribution calls them, one a line.
+real_packages() {
+  local package version
+  version=$(boost_version)
+  for package in "$@"; do
+    case $package in
+      boost-*) echo "lib$package$version-dev" ;;
+      *) echo "$package" ;;
+    esac
+  done
+}
 
 # Prints those of the packages named that are not installed.
 missing_packages() {
@@ -37,23 +63,52 @@ may_become_root() {
   [[ $(id -u) -eq 0 ]] || sudo --non-interactive true 2>/dev/null
 }
 
+# apt-get that asks nothing, and waits for another one to end, as at the first start of a new
+# machine, rather than failing.
+apt() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 "$@" >&2
+}
+
+# Which commands install what a build needs where there is no apt.
+say_other_packages() {
+  local system
+  # shellcheck source=/dev/null
+  system=$(source /etc/os-release 2>/dev/null && echo "${ID-} ${ID_LIKE-}")
+  echo "packages are only installed on Debian and its kin; what a build needs:" >&2
+  case " $system " in
+    *" fedora "*)
+      echo "  dnf install gcc-c++ cmake ninja-build pkgconf-pkg-config boost-devel fuse3-devel fuse3" \
+        "libsodium-devel openssl-devel libzstd-devel simdjson-devel fmt-devel libarchive-devel" \
+        "gtest-devel gmock-devel tzdata" >&2
+      ;;
+    *" arch "*)
+      echo "  pacman -S --needed gcc cmake ninja pkgconf boost fuse3 libsodium openssl zstd simdjson fmt" \
+        "libarchive gtest tzdata" >&2
+      ;;
+    *) echo "  the likes of ${build_packages[*]} (Boost $boost_minimum or newer)" >&2 ;;
+  esac
+}
+
 # Installs what is missing of the packages named. Returns 1, after saying what is missing, when it
-# may not.
+# may not. Where there is no apt it says what a build needs, and leaves the rest to the build.
 ensure_packages() {
   if ! command -v dpkg-query >/dev/null; then
-    echo "this is no Debian system: packages are not checked; needed are the likes of: $*" >&2
+    say_other_packages
     return 0
   fi
-  local missing
-  mapfile -t missing < <(missing_packages "$@")
+  local wanted missing
+  mapfile -t wanted < <(real_packages "$@")
+  mapfile -t missing < <(missing_packages "${wanted[@]}")
   [[ ${#missing[@]} -eq 0 ]] && return 0
   if ! may_become_root; then
     echo "these packages are missing, and only root may install them:" >&2
     echo "  apt-get install ${missing[*]}" >&2
     return 1
   fi
+  apt update
+  # The lists tell which versions there are.
+  mapfile -t wanted < <(real_packages "$@")
+  mapfile -t missing < <(missing_packages "${wanted[@]}")
   echo "installing: ${missing[*]}" >&2
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update >&2
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq --yes --no-install-recommends \
-    install "${missing[@]}" >&2
+  apt --yes --no-install-recommends --no-remove install "${missing[@]}"
 }

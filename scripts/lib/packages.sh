@@ -5,14 +5,12 @@
 build_packages=(
   g++ cmake ninja-build pkg-config boost-fiber boost-context boost-json libfuse3-dev fuse3
   libsodium-dev libssl-dev libzstd-dev libsimdjson-dev libfmt-dev libarchive-dev tzdata
-  # CMake's configuration needs GoogleTest because the tests are part of the default build.
-  libgtest-dev libgmock-dev
 )
 # shellcheck disable=SC2034
-test_packages=(restic openssl rsync attr acl libcap2-bin mtree-netbsd python3 strace fio stress-ng
+test_packages=(libgtest-dev libgmock-dev restic openssl rsync attr acl libcap2-bin mtree-netbsd python3 strace fio stress-ng
   systemd plocate)
 # shellcheck disable=SC2034
-check_packages=(clang clang-format clang-tidy shellcheck mandoc python3)
+check_packages=(libgtest-dev libgmock-dev clang clang-format clang-tidy shellcheck mandoc python3)
 
 # The oldest Boost that will do.
 boost_minimum=1.81

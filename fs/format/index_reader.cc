@@ -21,7 +21,7 @@
 namespace snapfs {
 namespace {
 
-using boost::json::error_code;
+using boost::system::error_code;
 using Text = boost::json::string_view;
 
 /// How deep Go reads a document: what nests deeper is damage to everybody.

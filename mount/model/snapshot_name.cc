@@ -39,8 +39,8 @@ const Snapshot* find_by_name(const std::vector<Snapshot>& snapshots, std::string
   }
   try {
     if (may_be_id(name)) {
-      const Snapshot& found = find_snapshot(snapshots, name, {});
-      return !counts || counts(found) ? &found : nullptr;
+      const Snapshot* found = &find_snapshot(snapshots, name, {});
+      return !counts || counts(*found) ? found : nullptr;
     }
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kNotFound && error.code() != ErrorCode::kUsage) throw;

@@ -69,13 +69,17 @@ Bytes TreesAhead::take(const Id& tree, const StopToken& stop) {
     return plain;
   }
   Place place = expected_.begin();
-  if (const auto expected = places_.extract(tree)) place = expected_.erase(expected.mapped());
+  std::size_t uses = 1;
+  if (const auto expected = places_.extract(tree)) {
+    uses = expected.mapped()->uses;
+    place = expected_.erase(expected.mapped());
+  }
   make_room();
   // What comes after it keeps its place while this one is loaded.
   place = expected_.insert(place, {tree, true});
   lock.unlock();
   const auto forget = [&](const std::vector<Id>& below) {
-    lock.lock();
+    if (!lock.owns_lock()) lock.lock();
     expect_below(std::next(place), below);
     expected_.erase(place);
     lock.unlock();
@@ -83,7 +87,10 @@ Bytes TreesAhead::take(const Id& tree, const StopToken& stop) {
   };
   try {
     Bytes plain = repository_.load_blob({BlobType::kTree, tree}, stop);
-    forget(subtrees_of(plain));
+    const std::vector<Id> below = subtrees_of(plain);
+    lock.lock();
+    if (uses > 1) keep(tree, copy_of(plain), uses - 1);
+    forget(below);
     return plain;
   } catch (...) {
     forget({});
@@ -113,15 +120,13 @@ void TreesAhead::take(const FetchedBlob& blob) {
   } catch (const std::exception&) {
     // Who asks for it tries again, and hears why.
   }
+  const bool is_loaded = !plain.empty();
   std::unique_lock lock(mutex_);
   const Place place = flying_.extract(blob.tag()).mapped();
   const Id tree = place->tree;
+  const std::size_t uses = place->uses;
   places_.erase(tree);
-  if (!plain.empty()) {
-    kept_bytes_ += plain.size();
-    kept_.emplace(tree, Kept{std::move(plain), place->uses});
-    kept_order_.push_back(tree);
-  }
+  if (is_loaded) keep(tree, std::move(plain), uses);
   expect_below(std::next(place), below);
   expected_.erase(place);
   const bool hungry = std::exchange(hungry_, false);
@@ -134,6 +139,14 @@ void TreesAhead::failed(const std::exception_ptr& /*failure*/) noexcept {
   const std::lock_guard lock(mutex_);
   ended_ = true;
   arrived_.notify_all();
+}
+
+/// Under the lock.
+void TreesAhead::keep(const Id& tree, Bytes plain, std::size_t uses) {
+  const std::size_t bytes = plain.size();
+  if (!kept_.emplace(tree, Kept{std::move(plain), uses}).second) return;
+  kept_bytes_ += bytes;
+  kept_order_.push_back(tree);
 }
 
 /// Puts trees that are neither expected nor there before `place`. Under the lock.

@@ -57,6 +57,7 @@ class TreesAhead final : private FetchSource {
   void failed(const std::exception_ptr& failure) noexcept override;
 
   void expect_below(Place place, const std::vector<Id>& trees);
+  void keep(const Id& tree, Bytes plain, std::size_t uses);
   void make_room();
 
   Repository& repository_;

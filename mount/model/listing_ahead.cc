@@ -21,8 +21,8 @@ void ListingAhead::guess(Ino directory) {
     const bool walking =
         place && opened_child(place->directory->self, *place->listing, place->index, siblings);
     if (std::ranges::find(opened_, directory, &Opened::directory) == opened_.end()) {
-      Opened& opened = opened_[next_++ % kRemembered];
-      opened = {directory, 0, 0, 0};
+      Opened& opened = *std::ranges::min_element(opened_, {}, &Opened::last_use);
+      opened = {.directory = directory, .last_use = ++clock_};
       if (walking) collect(*listing, opened, 0, children);
     }
   }
@@ -36,6 +36,7 @@ bool ListingAhead::opened_child(Ino parent, const TreeListing& listing, std::siz
                                 std::vector<Id>& wanted) {
   const auto found = std::ranges::find(opened_, parent, &Opened::directory);
   if (found == opened_.end()) return false;
+  found->last_use = ++clock_;  // however many are opened in it
   if (index >= found->trigger) collect(listing, *found, index + 1, wanted);
   if (!is_near_) collect_below(listing, *found, index, wanted);
   return true;

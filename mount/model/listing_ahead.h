@@ -45,6 +45,7 @@ class ListingAhead {
     std::size_t ahead = 0;    ///< entries before this one
     std::size_t trigger = 0;  ///< opening this one, or a later one, fetches more
     std::size_t below = 0;    ///< what is in those before this one is on its way, too
+    std::uint64_t last_use = 0;
   };
 
   void guess(Ino directory);
@@ -60,8 +61,8 @@ class ListingAhead {
   TreeFs& fs_;
   const bool is_near_;
   std::mutex mutex_;
-  std::array<Opened, kRemembered> opened_;  ///< a ring
-  std::size_t next_ = 0;
+  std::array<Opened, kRemembered> opened_;  ///< those that were of use last
+  std::uint64_t clock_ = 0;
   Prefetcher prefetcher_;
 };
 

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
+#include "fs/base/core_count.h"
 #include "tests/support/fault_backend.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/waiting_backend.h"
@@ -18,7 +19,7 @@ namespace snapfs {
 namespace {
 
 /// Storage that is far away. Nothing lies near anything else: each blob is a pack.
-constexpr StorageTraits kFar{.requests = 32, .pack_transfers = 5};
+const StorageTraits kFar{.requests = 32 + static_cast<unsigned>(core_count()), .pack_transfers = 5};
 
 class FarReadersTest : public ::testing::TestWithParam<test::FarReader> {
  protected:

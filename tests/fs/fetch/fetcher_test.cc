@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
+#include "fs/base/core_count.h"
 #include "fs/base/error.h"
-#include "fs/base/parallel.h"
 #include "fs/base/synchronized.h"
 #include "fs/repo/repository.h"
 #include "tests/support/fails_with.h"
@@ -26,7 +26,8 @@ using test::BackendCall;
 using test::CallFilter;
 using test::fails_with;
 
-constexpr unsigned kRequests = 40;
+/// More than any machine has cores.
+const unsigned kRequests = 40 + static_cast<unsigned>(core_count());
 constexpr CallFilter kPackLoads{BackendCall::kLoad, FileKind::kPack};
 
 /// Storage that is far away.

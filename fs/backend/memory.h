@@ -4,6 +4,7 @@
 #include <map>
 
 #include "fs/backend/backend.h"
+#include "fs/base/core_count.h"
 #include "fs/base/synchronized.h"
 
 namespace snapfs {
@@ -17,7 +18,10 @@ class MemoryBackend final : public Backend {
   std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop) override;
   std::vector<FileInfo> list(FileKind kind, const StopToken& stop) override;
   void remove(const FileKey& key, const StopToken& stop) override;
-  StorageTraits traits() const noexcept override { return {.requests = 4, .pack_transfers = 4}; }
+  /// As near as storage gets: more requests than cores would only wait for each other.
+  StorageTraits traits() const noexcept override {
+    return {.requests = static_cast<unsigned>(core_count()), .pack_transfers = 4};
+  }
   std::string location() const override { return "memory"; }
 
  private:

@@ -2,8 +2,8 @@
 // twice as long each time up to a minute, each by chance up to half longer or shorter, so that many
 // programs that lost the same server do not come back at the same moment; or as long as the server
 // asked for, if that is longer. When the next wait would end beyond the budget the last failure is
-// passed on instead. Loads remember that: the file's circuit is open, and for an hour it fails at
-// once.
+// passed on instead. Loads remember that: the file's circuit is open, and it fails at once but for
+// one call a minute, made once only, which closes the circuit when it is answered.
 #include "fs/backend/stack/retry.h"
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/base/deadline.h"
 #include "fs/base/error.h"
 
 namespace snapfs {
@@ -43,7 +44,7 @@ class RetryBackend::Attempts {
                                        failure.retry_after().value_or(milliseconds(0)));
     pause_ = std::min(pause_ * 2, policy.longest_wait);
     const auto spent = std::chrono::duration_cast<milliseconds>(retry_.timer_.now() - start_);
-    if (spent + wait > policy.budget) give_up(failure, spent);
+    if (wait > policy.budget - spent) give_up(failure, spent);
     if (retry_.listener_) retry_.listener_({what_, failure.what(), wait, failures_});
     retry_.timer_.require_wait(wait, stop);
   }
@@ -111,14 +112,24 @@ void RetryBackend::create(const StopToken& stop) {
 }
 
 void RetryBackend::save(const FileKey& key, ByteView bytes, const StopToken& stop) {
-  const bool atomic = traits().saves_atomically;
+  // The config is the one file that takes the place of another, without which nothing can be read.
+  const bool may_leave_part = !traits().saves_atomically && key.kind != FileKind::kConfig;
   try {
     repeat("saving " + describe(key), stop, [&](unsigned failures) {
-      if (failures > 0 && !atomic) remove_remains(key, stop);
+      if (failures > 0 && may_leave_part) remove_remains(key, stop);
       inner_.save(key, bytes, stop);
     });
   } catch (const Error& error) {
-    if (error.retryable() && !atomic) remove_remains(key, stop);
+    const bool was_cut_off = error.retryable() || error.code() == ErrorCode::kCancelled ||
+                             error.code() == ErrorCode::kNoSpace;
+    if (was_cut_off && may_leave_part) {
+      try {
+        remove_remains(key,
+                       Deadline(kCleanupTime).token());  // the caller's may have been requested
+      } catch (const std::exception&) {
+        // What cut the save off is what there is to tell.
+      }
+    }
     throw;
   }
 }
@@ -128,15 +139,17 @@ void RetryBackend::save(const FileKey& key, ByteView bytes, const StopToken& sto
 void RetryBackend::remove_remains(const FileKey& key, const StopToken& stop) {
   try {
     inner_.remove(key, stop);
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled) throw;
+  } catch (const Error&) {
+    throw_if_stopped(stop);
   }
 }
 
-void RetryBackend::require_closed_circuit(const FileKey& key) {
+/// Whether the file's circuit is open and this call is to find out whether it may be closed. Throws
+/// when it is open and another call was.
+bool RetryBackend::is_probe(const FileKey& key) {
   const auto circuits = open_circuits_.lock();
   const auto found = circuits->find(key);
-  if (found == circuits->end()) return;
+  if (found == circuits->end()) return false;
   if (timer_.now() < found->second) {
     throw Error(ErrorCode::kUnavailable,
                 fmt::format("{} is not asked for again now, as the storage did not give it for "
@@ -144,19 +157,22 @@ void RetryBackend::require_closed_circuit(const FileKey& key) {
                             describe(key), location()),
                 key.id.hex());
   }
-  circuits->erase(found);
+  found->second = timer_.now() + policy_.probe_every;
+  return true;
 }
 
 Bytes RetryBackend::load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
                          const StopToken& stop) {
   throw_if_stopped(stop);
-  require_closed_circuit(key);
+  const auto ask = [&](unsigned /*failures*/) { return inner_.load(key, range, purpose, stop); };
+  const bool once = is_probe(key);
   try {
-    return repeat("loading " + describe(key), stop,
-                  [&](unsigned /*failures*/) { return inner_.load(key, range, purpose, stop); });
+    Bytes bytes = once ? ask(0) : repeat("loading " + describe(key), stop, ask);
+    open_circuits_.lock()->erase(key);
+    return bytes;
   } catch (const Error& error) {
     if (error.retryable()) {
-      open_circuits_.lock()->insert_or_assign(key, timer_.now() + policy_.circuit_open);
+      open_circuits_.lock()->insert_or_assign(key, timer_.now() + policy_.probe_every);
     }
     throw;
   }

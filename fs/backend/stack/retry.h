@@ -22,9 +22,10 @@ struct RetryPolicy {
   double jitter = 0.5;  ///< each wait is longer or shorter by up to that part, by chance
   std::chrono::milliseconds budget{std::chrono::minutes(15)};  ///< for a call and its repetitions
 
-  /// A file that could not be loaded within the budget is not asked for again so long: whoever goes
-  /// on to the next file would otherwise wait as long for this one each time.
-  std::chrono::milliseconds circuit_open{std::chrono::hours(1)};
+  /// A file that could not be loaded within the budget is asked for so seldom from then on, until
+  /// it is there: whoever goes on to the next file would otherwise wait as long for this one each
+  /// time.
+  std::chrono::milliseconds probe_every{std::chrono::minutes(1)};
 };
 
 /// What a call came to that had to be made again.
@@ -51,8 +52,8 @@ class RetryBackend final : public Backend {
 
   void create(const StopToken& stop) override;
 
-  /// Where saves are not atomic, what a failed one left is removed before the next try, and in the
-  /// end.
+  /// Where saves are not atomic, what one that was cut off left is removed before the next try, and
+  /// in the end; but not the config, which takes the place of one that is there.
   void save(const FileKey& key, ByteView bytes, const StopToken& stop) override;
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
              const StopToken& stop) override;
@@ -70,7 +71,7 @@ class RetryBackend final : public Backend {
   template <class Call>
   auto repeat(const std::string& what, const StopToken& stop, const Call& call);
   std::chrono::milliseconds jittered(std::chrono::milliseconds wait);
-  void require_closed_circuit(const FileKey& key);
+  bool is_probe(const FileKey& key);
   void remove_remains(const FileKey& key, const StopToken& stop);
 
   Backend& inner_;
@@ -78,7 +79,7 @@ class RetryBackend final : public Backend {
   const RetryPolicy policy_;
   Timer& timer_;
   Synchronized<std::minstd_rand> random_;
-  Synchronized<std::map<FileKey, Timer::TimePoint>> open_circuits_;  ///< until when
+  Synchronized<std::map<FileKey, Timer::TimePoint>> open_circuits_;  ///< and the next probe of each
 };
 
 }  // namespace snapfs

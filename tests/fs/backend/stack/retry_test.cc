@@ -1,6 +1,7 @@
 // Calls that are made again, on a timer that needs no time.
 #include "fs/backend/stack/retry.h"
 
+#include <functional>
 #include <numeric>
 #include <string>
 #include <thread>
@@ -42,6 +43,7 @@ class TornBackend final : public Backend {
     inner_.save(key, bytes.first(bytes.size() / 2), stop);
     if (tears > 0) {
       --tears;
+      if (on_tear) on_tear();
       throw Error(ErrorCode::kUnavailable, "the connection broke");
     }
     inner_.save(key, bytes, stop);
@@ -64,6 +66,7 @@ class TornBackend final : public Backend {
   std::string location() const override { return inner_.location(); }
 
   std::size_t tears = 0;  ///< how many of the next saves break off
+  std::function<void()> on_tear;
   std::size_t removals = 0;
 
  private:
@@ -185,6 +188,20 @@ TEST_F(RetryBackendTest, AFileThatFailedIsNotAskedForAgainForAWhile) {
   EXPECT_EQ(load(), test::to_bytes("pack"));
 }
 
+TEST_F(RetryBackendTest, AFileThatFailedIsAskedForOnceAMinute) {
+  lose(kLoads, FaultBackend::kForever);
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "given up", [&] { load(); }));
+  const std::size_t asked = faults_.ended(kLoads);
+  timer_.advance(minutes(1));
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "planted", [&] { load(); }));
+  EXPECT_EQ(faults_.ended(kLoads), asked + 1);
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "not asked for again", [&] { load(); }));
+  faults_.clear_faults();
+  timer_.advance(minutes(1));
+  EXPECT_EQ(load(), test::to_bytes("pack"));
+  EXPECT_EQ(load(), test::to_bytes("pack"));
+}
+
 TEST_F(RetryBackendTest, TellsOfEachWaitAndOfTheEnd) {
   lose(kLoads, 2);
   load();
@@ -222,6 +239,29 @@ TEST_F(RetryBackendTest, LeavesNoHalfFileWhereSavesAreNotAtomic) {
   torn.tears = SIZE_MAX;
   EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, [&] { retry.save(key, as_bytes("new"), {}); }));
   EXPECT_EQ(memory_.size(key, {}), std::nullopt);
+}
+
+TEST_F(RetryBackendTest, LeavesNoHalfFileOfASaveThatWasStopped) {
+  TornBackend torn(memory_);
+  torn.tears = 1;
+  RetryBackend retry(torn, {}, {}, timer_);
+  StopSource source;
+  torn.on_tear = [&] { source.request_stop(); };
+  EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] {
+    retry.save(kOtherPack, test::to_bytes("anew"), source.get_token());
+  }));
+  EXPECT_FALSE(memory_.size(kOtherPack, {}));
+}
+
+TEST_F(RetryBackendTest, RemovesNoConfigThatIsToBeReplaced) {
+  memory_.save(FileKey::config(), test::to_bytes("before"), {});
+  TornBackend torn(memory_);
+  torn.tears = 100;
+  RetryBackend retry(torn, {}, {}, timer_);
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable,
+                         [&] { retry.save(FileKey::config(), test::to_bytes("after"), {}); }));
+  EXPECT_EQ(torn.removals, 0U);
+  EXPECT_TRUE(memory_.size(FileKey::config(), {}));
 }
 
 TEST_F(RetryBackendTest, RemovesNothingWhereSavesAreAtomic) {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <exception>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -71,8 +72,12 @@ std::optional<std::size_t> cores_by_quota(std::string_view membership, const std
 std::size_t core_count() {
   static const std::size_t count = [] {
     const std::size_t cores = cores_by_affinity();
-    return std::min(cores,
-                    cores_by_quota(text_of("/proc/self/cgroup"), "/sys/fs/cgroup").value_or(cores));
+    try {
+      const auto granted = cores_by_quota(text_of("/proc/self/cgroup"), "/sys/fs/cgroup");
+      return std::min(cores, granted.value_or(cores));
+    } catch (const std::exception&) {
+      return cores;  // no memory to find out: it never throws
+    }
   }();
   return count;
 }

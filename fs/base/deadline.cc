@@ -1,6 +1,6 @@
 #include "fs/base/deadline.h"
 
-#include <system_error>
+#include <exception>
 
 #include <fmt/format.h>
 
@@ -14,7 +14,7 @@ Deadline::Deadline(std::chrono::milliseconds limit, Timer& timer) {
     thread_ = std::jthread([this, &timer, end = timer.now() + limit](const StopToken& stop) {
       if (timer.wait_until(end, stop)) source_.request_stop();
     });
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     // What is to be put away matters more than when.
   }
 }

@@ -27,17 +27,6 @@ ErrorCode code_from_errno(int error) noexcept {
     case ENFILE:
     case ENOBUFS:
       return ErrorCode::kOutOfResources;
-    case ETIMEDOUT:
-    case ECONNREFUSED:
-    case ECONNRESET:
-    case ECONNABORTED:
-    case EHOSTDOWN:
-    case EHOSTUNREACH:
-    case ENETDOWN:
-    case ENETUNREACH:
-    case ENETRESET:
-    case ENOTCONN:
-      return ErrorCode::kUnavailable;  // by sockets, and by file systems that lie behind one
     case ECANCELED:
       return ErrorCode::kCancelled;
     default:

@@ -81,7 +81,8 @@ class Error : public std::runtime_error {
   std::optional<std::chrono::milliseconds> retry_after_;
 };
 
-/// The code that stands for the system's error number `error`.
+/// The code that stands for the system's error number `error`; never kUnavailable: a file system
+/// that lost its server may as well be that of one file to save or to restore.
 ErrorCode code_from_errno(int error) noexcept;
 
 /// Throws the Error for a failed system call: "cannot <action> <subject>: <system's words>".

@@ -11,12 +11,14 @@ class SteadyTimer final : public Timer {
   TimePoint now() const override { return std::chrono::steady_clock::now(); }
 
   bool wait_until(TimePoint time, const StopToken& stop) override {
-    std::mutex mutex;
-    std::condition_variable_any never;
-    std::unique_lock lock(mutex);
-    never.wait_until(lock, stop, time, [] { return false; });
+    std::unique_lock lock(mutex_);
+    never_.wait_until(lock, stop, time, [] { return false; });
     return !stop.stop_requested();
   }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any never_;  ///< made once: its making can fail for lack of memory
 };
 
 }  // namespace

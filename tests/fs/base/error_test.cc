@@ -30,11 +30,16 @@ TEST(Error, LackOfResourcesIsNeverALoss) {
 }
 
 TEST(Error, OnlyStorageThatDoesNotAnswerIsAskedAgain) {
-  for (const int number : {ETIMEDOUT, ECONNRESET, ECONNREFUSED, EHOSTUNREACH, ENETDOWN, ENOTCONN}) {
-    EXPECT_TRUE(Error(code_from_errno(number), "x").retryable()) << number;
-  }
+  EXPECT_TRUE(Error(ErrorCode::kUnavailable, "x").retryable());
   for (const int number : {EIO, ENOENT, ENOSPC, EACCES, ENOMEM, EISDIR, ELOOP}) {
     EXPECT_FALSE(Error(code_from_errno(number), "x").retryable()) << number;
+  }
+}
+
+TEST(Error, AFileSystemThatLostItsServerEndsNoRun) {
+  for (const int number : {ETIMEDOUT, ECONNRESET, EHOSTDOWN, EHOSTUNREACH, ENETDOWN, ENOTCONN}) {
+    EXPECT_FALSE(Error(code_from_errno(number), "x").ends_the_run()) << number;
+    EXPECT_FALSE(Error(code_from_errno(number), "x").means_loss()) << number;
   }
 }
 

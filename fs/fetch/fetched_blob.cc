@@ -18,7 +18,7 @@ Content content_of(const PackRun& run) noexcept {
 }  // namespace
 
 LoadedRun LoadedRun::load(Repository& repository, PackRun run, Urgency urgency,
-                          const StopToken& stop) noexcept {
+                          const StopToken& stop) {
   LoadedRun loaded{std::move(run), {}, {}, true, urgency, stop};
   try {
     throw_if_stopped(stop);

@@ -25,9 +25,9 @@ struct LoadedRun {
   Urgency urgency = Urgency::kBulk;
   StopToken stop;
 
-  /// Never throws: what fails is in `error`.
+  /// Throws only when there is not even memory for an Error: what else fails is in `error`.
   static LoadedRun load(Repository& repository, PackRun run, Urgency urgency,
-                        const StopToken& stop) noexcept;
+                        const StopToken& stop);
 
   /// Of blobs that are to be looked for one by one.
   static LoadedRun without_place(PackRun run, Urgency urgency, const StopToken& stop);

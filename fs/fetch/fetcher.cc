@@ -174,7 +174,8 @@ void Fetcher::carry_out(Feed& feed, Urgency urgency, Lock& lock) {
   --feed.running_;
   if (failure) end(feed, failure);
   if (waiting_ > 0) work_.notify_one();
-  if (feed.is_idle()) progress_.notify_all();
+  // Without threads those who wait begin what there was no room for.
+  if (feed.is_idle() || threads_.empty()) progress_.notify_all();
 }
 
 void Fetcher::take_all(Feed& feed, const LoadedRun& loaded) const {
@@ -189,6 +190,7 @@ void Fetcher::end(Feed& feed, const std::exception_ptr& failure) noexcept {
   feed.failure_ = failure;
   feed.ready_.clear();
   feed.source_.failed(failure);
+  feed.stop_.request_stop();  // what else is under way is of no use any more
 }
 
 Fetcher::Feed::Feed(Fetcher& fetcher, FetchSource& source, Urgency urgency, const StopToken& stop)
@@ -206,6 +208,7 @@ Fetcher::Feed::~Feed() {
   std::erase(fetcher_.feeds_, this);
   ready_.clear();
   closed_ = true;
+  fetcher_.progress_.notify_all();
   fetcher_.progress_.wait(lock, [this] { return is_idle(); });
 }
 

@@ -67,8 +67,11 @@ void DiffBlobs::drop_in_common_directories(Repository& repository, const StopTok
     }
     if (!before_.empty() || !after_.empty()) next = std::move(references.subtrees);
   };
-  // What cannot be read has nothing that could be told of.
-  const auto passed_over = [](const Id&, const Error&) {};
+  // What is lost has nothing that could be told of; without what cannot be read now the figures
+  // would be wrong.
+  const auto passed_over = [](const Id&, const Error& error) {
+    if (!error.means_loss()) throw Error(error);
+  };
   walk_trees(repository, common_directories_, visit, stop, passed_over);
 }
 

@@ -136,6 +136,8 @@ class Execution {
       remove_old_packs();
     } catch (...) {
       trouble = current_error();
+      // Of a removal that was cut off nobody knows whether it was made.
+      if (trouble->ends_the_run() && !files.empty()) begun = true;
     }
     if (begun) write_missing_index(trouble);
     if (trouble) throw Error(*trouble);

@@ -68,15 +68,19 @@ Id add_key(Repository& repository, const Clock& clock, ByteView password, const 
       make_key_file(repository.master_keys(), password, parameters,
                     TimeZone::local().at(clock.now()), owner.username, owner.hostname));
   const FileKey key{FileKind::kKey, sha256(as_bytes(json))};
-  repository.files().save(key, as_bytes(json), stop);
+  bool is_saved = false;
   try {
+    repository.files().save(key, as_bytes(json), stop);
+    is_saved = true;
     require_to_open(repository, key, password, stop);
   } catch (const Error& error) {
     try {
+      // Of a save that was cut off nobody knows whether the file is there.
       within(kCleanupTime, [&](const StopToken& end) { repository.files().remove(key, end); });
-    } catch (const Error&) {
+    } catch (const std::exception&) {
       // It opens with the new password or not at all, which is no harm.
     }
+    if (!is_saved) throw;
     throw Error(error.code(),
                 fmt::format("the new key cannot be opened again and was not kept: {}; the password "
                             "is the same as before",

@@ -142,6 +142,7 @@ void check_patiently(Repository& repository, const Clock& clock, const LockOptio
       return check_conflicts(repository, clock, options.mode, own, stop);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kLocked || error.ends_the_run()) throw;
+      if (error.code() == ErrorCode::kOutOfResources) throw;  // it says nothing about the locks
       if (attempt == 3) throw_unreadable(error);
     }
     timer_of(options).require_wait(pause, stop);
@@ -257,7 +258,9 @@ class Lock::Holder {
     const std::string json = encode_lock(info);
     try {
       const SealedFile sealed = repository_.seal_file(FileKind::kLock, as_bytes(json));
-      // Should the storage not answer, nobody knows whether it has the file.
+      // Should the storage not answer, nobody knows whether it has the file. There is room for the
+      // one before, too: nothing may fail once this one is stored.
+      superseded_.reserve(superseded_.size() + 2);
       superseded_.push_back(sealed.id);
       repository_.files().save({FileKind::kLock, sealed.id}, sealed.bytes, stop);
       superseded_.pop_back();

@@ -27,8 +27,8 @@ void PackUploader::submit(FinishedPack pack, StopToken stop) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, stop, [this] { return failure_ || under_way_ < most_; });
   throw_failure(stop);
-  ++under_way_;
   waiting_.push_back({std::move(pack), std::move(stop)});
+  ++under_way_;
   changed_.notify_all();
 }
 

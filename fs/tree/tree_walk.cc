@@ -19,8 +19,7 @@ void guarded(const Id& tree, const TreeFailed& failed, std::mutex& mutex, const 
     work();
   } catch (...) {
     const Error error = current_error();
-    const bool ends_it =
-        error.code() == ErrorCode::kCancelled || error.code() == ErrorCode::kInternal;
+    const bool ends_it = error.ends_the_run() || error.code() == ErrorCode::kInternal;
     if (ends_it || !failed) throw;
     const std::lock_guard lock(mutex);
     failed(tree, error);

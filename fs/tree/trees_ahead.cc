@@ -57,7 +57,10 @@ Bytes TreesAhead::take(const Id& tree, const StopToken& stop) {
     if (--kept->second.uses > 0) {
       plain = copy_of(kept->second.text);
       // What is below was for the first time.
-      expect_below(expected_.begin(), subtrees_of(plain));
+      lock.unlock();
+      const std::vector<Id> below = subtrees_of(plain);
+      lock.lock();
+      expect_below(expected_.begin(), below);
     } else {
       plain = std::move(kept->second.text);
       kept_.erase(kept);
@@ -67,6 +70,10 @@ Bytes TreesAhead::take(const Id& tree, const StopToken& stop) {
     lock.unlock();
     if (hungry) feed_.more();
     return plain;
+  }
+  if (ended_) {  // what is still under way has its place in the list
+    lock.unlock();
+    return repository_.load_blob({BlobType::kTree, tree}, stop);
   }
   Place place = expected_.begin();
   std::size_t uses = 1;
@@ -126,7 +133,8 @@ void TreesAhead::take(const FetchedBlob& blob) {
   const Id tree = place->tree;
   const std::size_t uses = place->uses;
   places_.erase(tree);
-  if (is_loaded) keep(tree, std::move(plain), uses);
+  // One too many is loaded again when it is asked for.
+  if (is_loaded && kept_bytes_ < kMaxBytes) keep(tree, std::move(plain), uses);
   expect_below(std::next(place), below);
   expected_.erase(place);
   const bool hungry = std::exchange(hungry_, false);
@@ -146,11 +154,13 @@ void TreesAhead::keep(const Id& tree, Bytes plain, std::size_t uses) {
   const std::size_t bytes = plain.size();
   if (!kept_.emplace(tree, Kept{std::move(plain), uses}).second) return;
   kept_bytes_ += bytes;
+  while (!kept_order_.empty() && !kept_.contains(kept_order_.front())) kept_order_.pop_front();
   kept_order_.push_back(tree);
 }
 
 /// Puts trees that are neither expected nor there before `place`. Under the lock.
 void TreesAhead::expect_below(Place place, const std::vector<Id>& trees) {
+  if (ended_) return;
   for (const Id& tree : trees) {
     if (const auto kept = kept_.find(tree); kept != kept_.end()) {
       ++kept->second.uses;

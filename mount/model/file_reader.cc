@@ -68,9 +68,11 @@ FileSlice FileReader::read(Ino ino, std::uint64_t offset, std::size_t size) {
   const std::size_t first = file.segment_at(offset);
   // The first one is loaded here.
   if (offset + left > file.segments()[first].end) {
-    std::vector<Id> others;
-    append_blobs(file, file.segments()[first].end, offset + left, others);
-    reads_.want(blobs_, std::move(others));
+    best_effort([&] {
+      std::vector<Id> others;
+      append_blobs(file, file.segments()[first].end, offset + left, others);
+      reads_.want(blobs_, std::move(others));
+    });
   }
   read_ahead(ino, *state, offset, offset + left);
   for (std::size_t segment = first; left > 0; ++segment) {

@@ -80,7 +80,8 @@ void Warmer::warm(const std::string& path, const StopToken& stop) {
     --pending.announced;
     try {
       warm_one(ino, pending, left, stop);
-    } catch (const Error&) {
+    } catch (const Error& error) {
+      if (error.ends_the_run()) return;
       // Damaged: on to the next.
     }
   }

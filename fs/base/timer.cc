@@ -18,14 +18,13 @@ class SteadyTimer final : public Timer {
 
  private:
   std::mutex mutex_;
-  std::condition_variable_any never_;  ///< made once: its making can fail for lack of memory
+  std::condition_variable_any never_;  ///< made once, early: its making takes memory
 };
+
+SteadyTimer the_steady_timer;
 
 }  // namespace
 
-Timer& steady_timer() {
-  static SteadyTimer timer;
-  return timer;
-}
+Timer& steady_timer() { return the_steady_timer; }
 
 }  // namespace snapfs

@@ -12,7 +12,6 @@
 #include <gtest/gtest.h>
 
 #include "fs/base/error.h"
-#include "fs/base/timer.h"
 #include "tests/archiver/scene.h"
 #include "tests/support/heap_meter.h"
 
@@ -107,7 +106,6 @@ class KilledThreadsTest : public ::testing::Test {
 };
 
 TEST_F(KilledThreadsTest, D4_D5_D6_EverybodyReturnsWheneverItHappens) {
-  steady_timer();  // what it keeps is made once
   std::mt19937 random(20240229);
   for (int round = 0; round < kRounds && !HasFailure(); ++round) {
     const Blow blow = std::array{Blow::kStop, Blow::kFatal, Blow::kIoError}[random() % 3];

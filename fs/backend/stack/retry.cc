@@ -124,8 +124,8 @@ void RetryBackend::save(const FileKey& key, ByteView bytes, const StopToken& sto
                              error.code() == ErrorCode::kNoSpace;
     if (was_cut_off && may_leave_part) {
       try {
-        remove_remains(key,
-                       Deadline(kCleanupTime).token());  // the caller's may have been requested
+        // The caller's stop may be what cut it off.
+        within(kCleanupTime, [&](const StopToken& end) { remove_remains(key, end); });
       } catch (const std::exception&) {
         // What cut the save off is what there is to tell.
       }

@@ -37,7 +37,8 @@ std::optional<Polynomial> source_polynomial(const GlobalOptions& options,
                 "--from-repo is for --copy-chunker-params only: give that, too, or leave it out");
   }
   const GlobalOptions source = arguments.source.as_global(options);
-  const BackendStack storage = open_storage(RepositoryLocation::parse(source.repository_string()));
+  const BackendStack storage =
+      open_storage(source, RepositoryLocation::parse(source.repository_string()));
   std::optional<Polynomial> polynomial;
   const OpenOptions open = opening_options(source);
   with_password(source, stop, [&](ByteView password) {
@@ -84,10 +85,9 @@ ExitCode run_init(const GlobalOptions& options, const InitArguments& arguments, 
   const StopToken stop = signals.token();
   InitOptions init;
   init.version = parse_version(arguments.version);
-  (void)options.remote.extended_options();
-  options.remote.check_files();
   const std::string place = options.repository_string();
-  const BackendStack storage = open_storage(RepositoryLocation::parse(place, RepositoryUse::kNew));
+  const BackendStack storage =
+      open_storage(options, RepositoryLocation::parse(place, RepositoryUse::kNew));
   refuse_existing(storage.top(), stop);
   init.chunker_polynomial = source_polynomial(options, arguments, stop);
   const SecureBytes password = read_password(options, PasswordUse::kCreate, stop);

@@ -95,9 +95,11 @@ void announce_ready(const GlobalOptions& options, const std::string& mountpoint)
 
 /// From here on there is no terminal. The directory we were started in shall not stay busy; only a
 /// repository that is named from there needs it.
-void go_to_background(const GlobalOptions& options, const std::string& repository_path) {
+void go_to_background(const GlobalOptions& options, const std::string& repository_directory) {
   options.detach();
-  if (repository_path.starts_with('/') && ::chdir("/") != 0) throw_errno(errno, "enter", "/");
+  const bool is_named_from_here =
+      !repository_directory.empty() && !repository_directory.starts_with('/');
+  if (!is_named_from_here && ::chdir("/") != 0) throw_errno(errno, "enter", "/");
 }
 
 /// SIGUSR1 shows what the server does, while it lives.
@@ -125,14 +127,14 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
   if (arguments.mount.allow_other) check_may_allow_others();
   Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared),
                   Writing::kAllowed, std::filesystem::absolute(arguments.mountpoint));
-  const std::string mountpoint = check_mountpoint(arguments.mountpoint, session.path());
+  const std::string mountpoint = check_mountpoint(arguments.mountpoint, session.directory());
   if (const auto directory = cache_directory(options)) {
     session.repository().use_index_cache(*directory);
   }
   MountOptions mount = arguments.mount;
-  if (mount.fsname.empty() && !session.path().empty()) {
+  if (mount.fsname.empty() && !session.directory().empty()) {
     // The table of mounts is read from elsewhere.
-    mount.fsname = std::filesystem::weakly_canonical(session.path()).string();
+    mount.fsname = std::filesystem::weakly_canonical(session.directory()).string();
   }
   mount.view = std::move(view);
   mount.default_permissions = !arguments.no_default_permissions;
@@ -144,7 +146,7 @@ ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments
   mount.on_ready = [&] {
     try {
       announce_ready(options, mountpoint);
-      if (options.detach) go_to_background(options, session.path());
+      if (options.detach) go_to_background(options, session.directory());
     } catch (const std::exception&) {
       failure = std::current_exception();
       running->stop();

@@ -40,7 +40,7 @@ bool lies_in(const std::string& inner, const std::string& outer) {
 
 void protect_repository(const RestoreOptions& options, const std::string& repository,
                         const std::string& target) {
-  if (!options.remove_unexpected || !lies_in(repository, target)) return;
+  if (!options.remove_unexpected || repository.empty() || !lies_in(repository, target)) return;
   throw Error(ErrorCode::kUsage,
               fmt::format("the repository {} lies in {}, where --delete could remove it: restore "
                           "somewhere else, or without --delete",
@@ -85,7 +85,7 @@ ExitCode run_restore(const GlobalOptions& global, const RestoreArguments& argume
                      Signals& signals) {
   RestoreOptions options = arguments.options();
   Session session(global, signals, lock_unless(global.no_lock, LockMode::kShared));
-  protect_repository(options, session.path(), arguments.target);
+  protect_repository(options, session.directory(), arguments.target);
   const NamedSnapshot named =
       open_named_snapshot(global, session, arguments.snapshot.front(), arguments.filter);
   if (options.remove_unexpected) options.is_whole = deletable(session, named, arguments);

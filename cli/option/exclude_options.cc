@@ -14,9 +14,9 @@ namespace {
 
 /// A repository that is not there is reported when it is opened.
 std::vector<DirectoryIdentity> repository_directory(const GlobalOptions& global) {
-  const std::string path = RepositoryLocation::parse(global.repository_string()).path;
+  const RepositoryLocation location = RepositoryLocation::parse(global.repository_string());
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return {};
+  if (location.scheme != Scheme::kLocal || ::stat(location.path.c_str(), &status) != 0) return {};
   return {{status.st_dev, status.st_ino}};
 }
 

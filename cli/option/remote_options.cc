@@ -2,12 +2,12 @@
 
 #include <fcntl.h>
 
+#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "cli/grammar/command.h"
-#include "cli/grammar/go_value.h"
 #include "cli/option/setting.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
@@ -16,40 +16,35 @@
 namespace snapfs {
 namespace {
 
-void check_readable(const std::string& path) { (void)open_file(path, O_RDONLY | O_NONBLOCK); }
-
-/// A setting of the only storage there is. restic checks its name and value as well.
-void check_local(const std::string& key, const std::string& value) {
-  if (!key.starts_with("local.")) return;
-  if (key != "local.connections") {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("there is no option {}: \"snapfs options\" lists what there is", key));
-  }
-  try {
-    if (parse_integer(value) >= 0) return;
-  } catch (const Error&) {
-    // Said below.
-  }
-  throw Error(ErrorCode::kUsage,
-              fmt::format("--option {}: \"{}\" is no number of operations", key, value));
+/// The file's name from the root: a program in the background works elsewhere. Throws Error when it
+/// cannot be read.
+std::string readable_file(const std::string& path) {
+  (void)open_file(path, O_RDONLY | O_NONBLOCK);
+  return std::filesystem::absolute(path);
 }
 
 }  // namespace
 
-void RemoteOptions::check_files() const {
-  std::vector<std::string> files = certificate_files;
-  if (files.empty()) {
+HttpOptions RemoteOptions::http_options() const {
+  HttpOptions http;
+  std::vector<std::string> certificates = certificate_files;
+  if (certificates.empty()) {
     if (const auto value = environment_setting("CACERT")) {
       for (std::string_view rest = *value; !rest.empty();) {
         const std::size_t comma = rest.find(',');
-        files.emplace_back(rest.substr(0, comma));
+        certificates.emplace_back(rest.substr(0, comma));
         rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
       }
     }
   }
+  for (const std::string& file : certificates)
+    http.certificate_files.push_back(readable_file(file));
   const std::string client = setting(client_certificate_file, "TLS_CLIENT_CERT");
-  if (!client.empty()) files.push_back(client);
-  for (const std::string& file : files) check_readable(file);
+  if (!client.empty()) http.client_certificate_file = readable_file(client);
+  http.insecure_tls = insecure_tls;
+  http.user_agent = setting(user_agent, "HTTP_USER_AGENT", http.user_agent);
+  http.stuck_request_timeout = std::chrono::ceil<std::chrono::milliseconds>(stuck_request_timeout);
+  return http;
 }
 
 std::map<std::string, std::string> RemoteOptions::extended_options() const {
@@ -61,7 +56,6 @@ std::map<std::string, std::string> RemoteOptions::extended_options() const {
     if (key.empty()) {
       throw Error(ErrorCode::kUsage, fmt::format("--option \"{}\": write it as KEY=VALUE", text));
     }
-    check_local(key, value);
     const auto [place, added] = options.emplace(key, value);
     if (!added && place->second != value) {
       throw Error(ErrorCode::kUsage,
@@ -107,7 +101,7 @@ void add_remote_options(Command& program, RemoteOptions& options) {
     options.stuck_request_timeout = parse_duration(text);
   };
   const auto add = [&program](Option option) {
-    program.add("Storage elsewhere (not there yet: checked and kept)", std::move(option).seldom());
+    program.add("Storage elsewhere", std::move(option).seldom());
   };
   add({"-o,--option", "KEY=VALUE", several(&options.extended),
        "Set what \"snapfs options\" lists (may be repeated)"});

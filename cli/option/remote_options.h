@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "fs/backend/http/http_options.h"
+
 namespace snapfs {
 
 class Command;
@@ -24,12 +26,12 @@ struct RemoteOptions {
   std::chrono::nanoseconds stuck_request_timeout = std::chrono::minutes(5);
   std::vector<std::string> extended;  ///< -o: KEY=VALUE, or several of them
 
-  /// The files, from the options or else from the variables CACERT and TLS_CLIENT_CERT, are there
-  /// and can be read. Throws Error.
-  void check_files() const;
+  /// What they say of servers; files come from the options, or else from the variables CACERT and
+  /// TLS_CLIENT_CERT, and are named from the root. Throws Error for a file that cannot be read.
+  HttpOptions http_options() const;
 
-  /// --option taken apart: "local.connections" to "3". Throws Error{kUsage} for an empty key, a key
-  /// that is given two values, and one of "local" that there is not.
+  /// --option taken apart: "local.connections" to "3". Throws Error{kUsage} for an empty key and
+  /// for a key that is given two values; which keys there are, each storage knows.
   std::map<std::string, std::string> extended_options() const;
 };
 

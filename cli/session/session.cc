@@ -9,7 +9,7 @@
 #include "cli/process/signals.h"
 #include "cli/session/cache_directory.h"
 #include "cli/session/password.h"
-#include "fs/backend/open/open.h"
+#include "fs/backend/open/location.h"
 
 namespace snapfs {
 namespace {
@@ -42,8 +42,6 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<W
   const RepositoryLocation location = RepositoryLocation::parse(options.repository_string());
   const OpenOptions open = opening_options(options);
   (void)options.pack_bytes();
-  (void)options.remote.extended_options();
-  options.remote.check_files();
   if (options.cleanup_cache) clean_cache(options);
   LockOptions lock_options;
   lock_options.mountpoint = mountpoint;
@@ -53,14 +51,9 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<W
     lock_options.may_lack_file = lock->may_lack_file;
     lock_options.only_reads = lock->only_reads;
   }
-  path_ = location.path;
-  StorageOptions storage;
-  storage.pretend = writing == Writing::kPretended;
-  storage.on_retry = [json = options.json](const RetryNotice& notice) {
-    print_warning(json, "", to_text(notice));
-  };
-  if (storage.pretend) lock.reset();
-  storage_.emplace(open_storage(location, storage));
+  if (location.scheme == Scheme::kLocal) directory_ = location.path;
+  if (writing == Writing::kPretended) lock.reset();
+  storage_.emplace(open_storage(options, location, writing));
   Backend& backend = storage_->top();
   require_repository(backend, stop_);
   with_password(options, stop_, [&](ByteView password) {

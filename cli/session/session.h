@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/session/storage.h"
 #include "cli/session/wanted_lock.h"
 #include "fs/backend/stack/backend_stack.h"
 #include "fs/base/stop_token.h"
@@ -16,12 +17,6 @@ namespace snapfs {
 
 struct GlobalOptions;
 class Signals;
-
-/// What a command may do to the repository.
-enum class Writing {
-  kAllowed,
-  kPretended,  ///< nothing is written, not even a lock, though everything seems to be
-};
 
 /// How every command opens a repository: with the key to try first and a word about odd keys.
 OpenOptions opening_options(const GlobalOptions& options);
@@ -46,13 +41,13 @@ class Session {
     if (lock_) lock_->require_fresh();
   }
 
-  /// The repository's directory, as the user named it.
-  const std::string& path() const noexcept { return path_; }
+  /// The repository's directory, as the user named it; empty when it is none on this machine.
+  const std::string& directory() const noexcept { return directory_; }
 
  private:
   SystemClock clock_;
   StopToken stop_;
-  std::string path_;
+  std::string directory_;
   std::optional<BackendStack> storage_;
   std::unique_ptr<Repository> repository_;
   std::unique_ptr<Lock> lock_;

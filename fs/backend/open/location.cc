@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -13,10 +14,28 @@
 namespace snapfs {
 namespace {
 
-constexpr std::string_view kLocalScheme = "local";
+struct NamedScheme {
+  std::string_view name;
+  Scheme scheme;
+};
 
-constexpr std::array<std::string_view, 8> kFutureSchemes = {"rest",  "s3", "sftp",  "rclone",
-                                                            "azure", "b2", "swift", "gs"};
+constexpr std::array<NamedScheme, 5> kSchemes = {{{"local", Scheme::kLocal},
+                                                  {"rest", Scheme::kRest},
+                                                  {"s3", Scheme::kS3},
+                                                  {"sftp", Scheme::kSftp},
+                                                  {"rclone", Scheme::kRclone}}};
+
+/// What restic speaks itself, and this program through rclone.
+struct OtherScheme {
+  std::string_view name;
+  std::string_view instead;
+};
+
+constexpr std::array<OtherScheme, 4> kOtherSchemes = {
+    {{"azure", "rclone:REMOTE:CONTAINER/PATH"},
+     {"b2", "s3:https://s3.REGION.backblazeb2.com/BUCKET/PATH or rclone:REMOTE:BUCKET/PATH"},
+     {"gs", "s3:https://storage.googleapis.com/BUCKET/PATH or rclone:REMOTE:BUCKET/PATH"},
+     {"swift", "rclone:REMOTE:CONTAINER/PATH"}}};
 
 /// What stands before a colon, if that comes before any slash: "" for what can only be a path.
 std::string_view scheme_of(std::string_view text) {
@@ -29,11 +48,22 @@ bool equals_in_any_case(std::string_view text, std::string_view lower) {
                             [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
 }
 
-bool is_known(std::string_view scheme) {
-  return std::ranges::any_of(kFutureSchemes, [scheme](std::string_view known) {
-    return equals_in_any_case(scheme, known);
-  });
+template <class Named>
+const Named* find_scheme(std::span<const Named> schemes, std::string_view name) {
+  const auto found = std::ranges::find_if(
+      schemes, [name](const Named& known) { return equals_in_any_case(name, known.name); });
+  return found == schemes.end() ? nullptr : &*found;
 }
+
+const NamedScheme* find_ours(std::string_view name) {
+  return find_scheme(std::span<const NamedScheme>(kSchemes), name);
+}
+
+const OtherScheme* find_other(std::string_view name) {
+  return find_scheme(std::span<const OtherScheme>(kOtherSchemes), name);
+}
+
+bool is_known(std::string_view name) { return find_ours(name) || find_other(name); }
 
 bool is_directory(const std::string& path) {
   struct stat status {};
@@ -50,14 +80,13 @@ bool is_directory(const std::string& path) {
       shown);
 }
 
-[[noreturn]] void throw_unsupported(std::string_view scheme, std::string_view text) {
+[[noreturn]] void throw_unsupported(const OtherScheme& other, std::string_view text) {
   const std::string shown = without_password(text);
-  throw Error(
-      ErrorCode::kUnsupported,
-      fmt::format("repositories of the kind \"{}:\" are not supported yet; use a directory, "
-                  "or \"local:{}\" if that is the name of one",
-                  scheme, shown),
-      shown);
+  throw Error(ErrorCode::kUnsupported,
+              fmt::format("repositories of the kind \"{}:\" are not spoken to directly: use {}; "
+                          "for a directory of that name, \"local:{}\"",
+                          other.name, other.instead, shown),
+              shown);
 }
 
 }  // namespace
@@ -80,20 +109,22 @@ std::string without_password(std::string_view text) {
 }
 
 RepositoryLocation RepositoryLocation::parse(std::string_view text, RepositoryUse use) {
-  const std::string_view scheme = scheme_of(text);
-  if (equals_in_any_case(scheme, kLocalScheme)) {
-    text.remove_prefix(scheme.size() + 1);
-  } else if (!scheme.empty() || text.starts_with(':')) {
-    if (is_known(scheme)) throw_unsupported(scheme, text);
+  const std::string_view name = scheme_of(text);
+  Scheme scheme = Scheme::kLocal;
+  if (const NamedScheme* const ours = find_ours(name)) {
+    scheme = ours->scheme;
+    text.remove_prefix(name.size() + 1);
+  } else if (!name.empty() || text.starts_with(':')) {
+    if (const OtherScheme* const other = find_other(name)) throw_unsupported(*other, text);
     // It may well be the address of something far away: nothing is made here that was not there.
     if (use == RepositoryUse::kNew || !is_directory(std::string(text))) throw_ambiguous(text);
   }
   if (text.empty()) {
     throw Error(ErrorCode::kUsage,
-                "no repository was named: give its directory with --repo, or set "
+                "no repository was named: give its directory or URL with --repo, or set "
                 "SNAPFS_REPOSITORY");
   }
-  return {std::string(text)};
+  return {std::string(text), scheme};
 }
 
 }  // namespace snapfs

@@ -1,6 +1,7 @@
 // What the user types for a repository: a path, or a scheme and what it needs.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,13 +15,24 @@ enum class RepositoryUse {
 /// `text`, for messages, with *** in place of the password that a URL may hold.
 std::string without_password(std::string_view text);
 
-/// A repository string taken apart. Only directories are supported so far.
-struct RepositoryLocation {
-  std::string path;  ///< as typed, without the scheme
+/// How the storage is spoken to.
+enum class Scheme : std::uint8_t {
+  kLocal,   ///< a directory
+  kRest,    ///< a server that speaks restic's REST protocol
+  kS3,      ///< an object store with Amazon's protocol
+  kSftp,    ///< a directory of a host that ssh reaches
+  kRclone,  ///< whatever the program rclone reaches
+};
 
-  /// `text` is a path, or "local:<path>". With a colon before the first slash it is a path only if
-  /// it is a directory that exists: it could be an address. Throws Error{kUsage} when it is none,
-  /// or empty, Error{kUnsupported} for the scheme of a storage that this program does not know yet.
+/// A repository string taken apart.
+struct RepositoryLocation {
+  std::string path;  ///< as typed, without the scheme; may hold a password when it is no directory
+  Scheme scheme = Scheme::kLocal;
+
+  /// `text` is a path, or "<scheme>:<what it needs>". With a colon before the first slash it is a
+  /// path only if it is a directory that exists: it could be an address. Throws Error{kUsage} when
+  /// it is none, or empty, Error{kUnsupported} for the scheme of a storage that this program does
+  /// not know. What stands behind the scheme is looked at by open_storage().
   static RepositoryLocation parse(std::string_view text,
                                   RepositoryUse use = RepositoryUse::kExisting);
 };

@@ -4,14 +4,40 @@
 
 #include "fs/backend/dry_run.h"
 #include "fs/backend/local.h"
+#include "fs/backend/options.h"
 #include "fs/backend/stack/request_limit.h"
+#include "fs/base/error.h"
 
 namespace snapfs {
 
-// A directory answers or fails, and the kernel has a patience of its own: nothing is made again,
-// and nothing waits.
+namespace {
+
+/// A directory answers or fails, and the kernel has a patience of its own: nothing is made again,
+/// and nothing waits.
+BackendStack open_directory(const RepositoryLocation& location, BackendOptions options) {
+  (void)options.take_count("connections", 1);  // a directory needs no limit
+  options.finish();
+  return BackendStack(std::make_unique<LocalBackend>(location.path));
+}
+
+BackendStack open_scheme(const RepositoryLocation& location, const StorageOptions& options) {
+  switch (location.scheme) {
+    case Scheme::kLocal:
+      return open_directory(location, BackendOptions("local", options.extended));
+    case Scheme::kRest:
+    case Scheme::kS3:
+    case Scheme::kSftp:
+    case Scheme::kRclone:
+      break;
+  }
+  throw Error(ErrorCode::kUnsupported,
+              "repositories of this kind are not supported yet; use a directory");
+}
+
+}  // namespace
+
 BackendStack open_storage(const RepositoryLocation& location, const StorageOptions& options) {
-  BackendStack stack(std::make_unique<LocalBackend>(location.path));
+  BackendStack stack = open_scheme(location, options);
   if (options.pretend) stack.put_before<DryRunBackend>();
   return stack;
 }

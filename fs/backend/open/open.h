@@ -2,6 +2,10 @@
 // both are chosen.
 #pragma once
 
+#include <map>
+#include <string>
+
+#include "fs/backend/http/http_options.h"
 #include "fs/backend/open/location.h"
 #include "fs/backend/stack/backend_stack.h"
 #include "fs/backend/stack/retry.h"
@@ -11,9 +15,14 @@ namespace snapfs {
 struct StorageOptions {
   bool pretend = false;         ///< nothing is written, though everything seems to be
   RetryListener on_retry = {};  ///< hears of calls that are made again; may be empty
+
+  /// What the option -o sets: "rest.connections" to "5". Those of other schemes are passed over.
+  std::map<std::string, std::string> extended = {};
+  HttpOptions http = {};
 };
 
-/// The storage behind the location; asks nothing of it yet.
+/// The storage behind the location; asks nothing of it yet. Throws Error{kUsage} for what no
+/// storage of its scheme can be called, and for an option that the scheme does not have.
 BackendStack open_storage(const RepositoryLocation& location, const StorageOptions& options = {});
 
 /// What stands before every storage that is far away: calls are made again when it does not

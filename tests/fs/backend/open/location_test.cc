@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "fs/base/error.h"
+#include "tests/support/fails_with.h"
 #include "tests/support/temporary_directory.h"
 
 namespace snapfs {
@@ -54,20 +55,33 @@ TEST(RepositoryLocation, WithAColonFirstItIsADirectoryOnlyIfThereIsOne) {
   EXPECT_EQ(RepositoryLocation::parse("Local:/r").path, "/r");
 }
 
-TEST(RepositoryLocation, OtherStoragesAreNamedAsUnsupported) {
-  for (const std::string_view text :
-       {"s3:host/bucket", "rest:https://h/", "sftp:u@h:/r", "rclone:remote:path", "b2:bucket",
-        "azure:c:/", "gs:b:/", "swift:c:/", "S3:x", "Rest:http://h/", "SFTP://h/r"}) {
-    EXPECT_EQ(code_for(text), ErrorCode::kUnsupported) << text;
-    EXPECT_EQ(code_for(text, RepositoryUse::kNew), ErrorCode::kUnsupported) << text;
+TEST(RepositoryLocation, IsASchemeAndWhatStandsBehindIt) {
+  const auto expect = [](std::string_view text, Scheme scheme, std::string_view path) {
+    const RepositoryLocation location = RepositoryLocation::parse(text);
+    EXPECT_EQ(location.scheme, scheme) << text;
+    EXPECT_EQ(location.path, path);
+  };
+  expect("/srv/r", Scheme::kLocal, "/srv/r");
+  expect("rest:https://h/", Scheme::kRest, "https://h/");
+  expect("Rest:http://h/", Scheme::kRest, "http://h/");
+  expect("s3:host/bucket", Scheme::kS3, "host/bucket");
+  expect("s3://host/bucket", Scheme::kS3, "//host/bucket");
+  expect("sftp:u@h:/r", Scheme::kSftp, "u@h:/r");
+  expect("SFTP://h/r", Scheme::kSftp, "//h/r");
+  expect("rclone:remote:path", Scheme::kRclone, "remote:path");
+}
+
+TEST(RepositoryLocation, StoragesThatAreNotSpokenToNameTheWayToThem) {
+  for (const std::string_view text : {"b2:bucket", "azure:c:/", "gs:b:/", "swift:c:/", "B2:x"}) {
+    EXPECT_TRUE(test::fails_with(ErrorCode::kUnsupported, "rclone:REMOTE:", [&] {
+      RepositoryLocation::parse(text);
+    })) << text;
   }
 }
 
 TEST(RepositoryLocation, MessagesNeverShowAPassword) {
   for (const std::string_view text :
-       {"rest:https://me:secret@h/r", "REST:http://me:se/cret@h/", "https://me:secret@h/r",
-        "rest:https://:secret@h", "sftp:me:secret@h:/r", "me:secret@h:/r", "x:secret@more@h:/r",
-        "s3:https://key:secret@h/b", "sftp://me:secret@h//r"}) {
+       {"https://me:secret@h/r", "b2:me:secret@h:/r", "me:secret@h:/r", "x:secret@more@h:/r"}) {
     try {
       RepositoryLocation::parse(text);
       ADD_FAILURE() << text;
@@ -78,6 +92,10 @@ TEST(RepositoryLocation, MessagesNeverShowAPassword) {
     }
   }
   EXPECT_EQ(without_password("rest:https://me:a@b@h/r"), "rest:https://me:***@h/r");
+  EXPECT_EQ(without_password("rest:https://:secret@h"), "rest:https://:***@h");
+  EXPECT_EQ(without_password("REST:http://me:se/cret@h/"), "REST:http://me:***@h/");
+  EXPECT_EQ(without_password("sftp:me:secret@h:/r"), "sftp:me:***@h:/r");
+  EXPECT_EQ(without_password("sftp://me:secret@h//r"), "sftp://me:***@h//r");
   EXPECT_EQ(without_password("sftp:me@h:/r"), "sftp:me@h:/r");
   EXPECT_EQ(without_password("/srv/a:b@c"), "/srv/a:***@c");
   EXPECT_EQ(without_password("/srv/r"), "/srv/r");
@@ -86,6 +104,7 @@ TEST(RepositoryLocation, MessagesNeverShowAPassword) {
 TEST(RepositoryLocation, NothingIsAnError) {
   EXPECT_EQ(code_for(""), ErrorCode::kUsage);
   EXPECT_EQ(code_for("local:"), ErrorCode::kUsage);
+  EXPECT_EQ(code_for("rest:"), ErrorCode::kUsage);
 }
 
 }  // namespace

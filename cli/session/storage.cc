@@ -1,0 +1,21 @@
+#include "cli/session/storage.h"
+
+#include "cli/option/global_options.h"
+#include "cli/output/output.h"
+#include "fs/backend/open/open.h"
+
+namespace snapfs {
+
+BackendStack open_storage(const GlobalOptions& options, const RepositoryLocation& location,
+                          Writing writing) {
+  StorageOptions storage;
+  storage.pretend = writing == Writing::kPretended;
+  storage.on_retry = [json = options.json](const RetryNotice& notice) {
+    print_warning(json, "", to_text(notice));
+  };
+  storage.extended = options.remote.extended_options();
+  storage.http = options.remote.http_options();
+  return open_storage(location, storage);
+}
+
+}  // namespace snapfs

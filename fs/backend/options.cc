@@ -1,0 +1,47 @@
+#include "fs/backend/options.h"
+
+#include <charconv>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "fs/base/error.h"
+
+namespace snapfs {
+
+BackendOptions::BackendOptions(std::string_view scheme,
+                               const std::map<std::string, std::string>& all)
+    : scheme_(scheme) {
+  const std::string prefix = scheme_ + ".";
+  for (const auto& [key, value] : all) {
+    if (key.starts_with(prefix)) values_.emplace(key.substr(prefix.size()), value);
+  }
+}
+
+std::optional<std::string> BackendOptions::take(std::string_view name) {
+  const auto node = values_.extract(std::string(name));
+  if (node.empty()) return std::nullopt;
+  return node.mapped();
+}
+
+unsigned BackendOptions::take_count(std::string_view name, unsigned otherwise) {
+  const std::optional<std::string> text = take(name);
+  if (!text) return otherwise;
+  unsigned count = 0;
+  const char* const end = text->data() + text->size();
+  const auto [stopped, error] = std::from_chars(text->data(), end, count);
+  if (error != std::errc{} || stopped != end) {
+    throw Error(ErrorCode::kUsage, fmt::format("--option {}.{}: \"{}\" is no number of connections",
+                                               scheme_, name, *text));
+  }
+  return count == 0 ? otherwise : count;
+}
+
+void BackendOptions::finish() const {
+  if (values_.empty()) return;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("there is no option {}.{}: \"snapfs options\" lists what there is",
+                          scheme_, values_.begin()->first));
+}
+
+}  // namespace snapfs

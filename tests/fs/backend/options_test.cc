@@ -1,0 +1,46 @@
+// What -o sets, taken by the storage of its scheme.
+#include "fs/backend/options.h"
+
+#include <map>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "fs/base/error.h"
+#include "tests/support/fails_with.h"
+
+namespace snapfs {
+namespace {
+
+using test::fails_with;
+
+const std::map<std::string, std::string> kGiven = {
+    {"rest.connections", "7"}, {"s3.region", "x"}, {"s3.connections", "0"}, {"restless.x", "1"}};
+
+TEST(BackendOptions, AreThoseOfOneScheme) {
+  BackendOptions options("s3", kGiven);
+  EXPECT_EQ(options.take("region"), "x");
+  EXPECT_EQ(options.take("region"), std::nullopt);
+  EXPECT_EQ(options.take_count("connections", 5), 5U);
+  EXPECT_NO_THROW(options.finish());
+  BackendOptions rest("rest", kGiven);
+  EXPECT_EQ(rest.take_count("connections", 5), 7U);
+  EXPECT_NO_THROW(rest.finish());
+}
+
+TEST(BackendOptions, ThatNobodyTakesAreRefused) {
+  const BackendOptions options("s3", kGiven);
+  EXPECT_TRUE(fails_with(ErrorCode::kUsage, "s3.connections", [&] { options.finish(); }));
+}
+
+TEST(BackendOptions, ANumberIsOne) {
+  for (const char* text : {"", "x", "-1", "3x", " 3", "4294967296"}) {
+    BackendOptions options("rest", {{"rest.connections", text}});
+    EXPECT_TRUE(fails_with(ErrorCode::kUsage, "rest.connections", [&] {
+      (void)options.take_count("connections", 5);
+    })) << text;
+  }
+}
+
+}  // namespace
+}  // namespace snapfs

@@ -2,6 +2,7 @@
 # One test program a folder, its cases known to ctest one by one.
 include(GoogleTest)
 find_package(GTest REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS SSL)
 function(snapfs_test)
   cmake_parse_arguments(TEST "" "NAME" "SOURCES;LIBS" ${ARGN})
   add_executable(${TEST_NAME} ${TEST_SOURCES})

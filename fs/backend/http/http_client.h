@@ -43,8 +43,8 @@ class HttpClient {
 
   /// Sends the request and waits for the whole answer, whatever its status; redirects are not
   /// followed. Throws Error{kUnavailable} when no whole answer came (no connection, a reset, a
-  /// time-out, a body that is too short), kPermission when the server's certificate is not to be
-  /// trusted, kCancelled within milliseconds once `stop` was requested.
+  /// time-out, a body that is too short), kWrongCredentials when the server's certificate is not to
+  /// be trusted, which ends a run, kCancelled within milliseconds once `stop` was requested.
   virtual HttpResponse perform(const HttpRequest& request, const StopToken& stop) = 0;
 };
 

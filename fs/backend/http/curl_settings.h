@@ -1,0 +1,54 @@
+// How every request of a client is made. Only for the sources of this folder.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "fs/backend/http/curl_client.h"
+#include "fs/backend/http/curl_handle.h"
+#include "fs/backend/http/http_proxy.h"
+#include "fs/backend/http/tls_files.h"
+
+namespace snapfs {
+
+/// The same all the time, and read by many threads.
+class CurlSettings {
+ public:
+  /// Reads the environment, and the files that the options name: throws as read_tls_files().
+  explicit CurlSettings(const CurlClientOptions& options);
+
+  /// Tells `easy` all but what concerns the bytes of the request. This must outlive its transfer.
+  void apply(CURL* easy, const std::string& url) const;
+
+  /// The server of the URL, as messages call it: host and port, the proxy, or the socket.
+  std::string server_of(const std::string& url) const;
+
+  std::chrono::milliseconds stuck_timeout() const noexcept {
+    return options_.http.stuck_request_timeout;
+  }
+  const RateLimits& limits() const noexcept { return options_.limits; }
+
+ private:
+  void apply_connection(CURL* easy, const std::string& url) const;
+  void apply_tls(CURL* easy) const;
+
+  const CurlClientOptions options_;
+  const TlsFiles tls_;
+  const HttpProxyVariables proxies_;
+  const std::string system_authorities_;            ///< a file; empty: where libcurl looks
+  const std::string system_authority_directories_;  ///< the same
+};
+
+namespace internal {
+[[noreturn]] void throw_option_error(CURLcode code, CURLoption option);
+}  // namespace internal
+
+/// Sets an option of a handle. Throws Error{kOutOfResources}, or kUnsupported when this libcurl
+/// does not know it.
+template <class Value>
+void set_option(CURL* easy, CURLoption option, Value value) {
+  const CURLcode code = ::curl_easy_setopt(easy, option, value);
+  if (code != CURLE_OK) internal::throw_option_error(code, option);
+}
+
+}  // namespace snapfs

@@ -55,7 +55,7 @@ class Backend {
   /// than read, it is Error{kUnsupported}.
   virtual std::vector<FileInfo> list(FileKind kind, const StopToken& stop) = 0;
 
-  /// Error{kNotFound} when there is no such file.
+  /// Error{kNotFound} when there is no such file, where the storage tells.
   virtual void remove(const FileKey& key, const StopToken& stop) = 0;
 
   /// The same all the time.

@@ -23,8 +23,7 @@ enum class ErrorCode {
   kPermission,   ///< access was denied
   kUnavailable,  ///< the storage did not answer, or asked to be left alone for a while: the only
                  ///< failure after which the same call is worth making again
-  kWrongCredentials,  ///< the storage does not know who asks, or wants to know; or we do not know
-                      ///< who answers in its name
+  kWrongCredentials,  ///< the storage does not know who asks, or we do not know who answers for it
   kDamaged,           ///< stored bytes are truncated, forged, or do not match their ID
   kWrongPassword,     ///< no key file opens with the password given
   kNoRepository,      ///< there is no repository at the place named

@@ -10,6 +10,8 @@ namespace snapfs {
 namespace {
 
 // OpenSSL's numbers (openssl-verification-options(1)), which are the same in all its versions.
+constexpr long kNothingFound = 0;
+constexpr long kNotSaid = 1;
 constexpr long kNotYetValid = 9;
 constexpr long kExpired = 10;
 constexpr long kSelfSigned = 18;
@@ -45,7 +47,8 @@ ErrorText untrusted(const CurlFailure& failure, const std::string& where) {
                                  "trusted here: if it is the right one, name its file with "
                                  "--cacert",
                                  where)};
-    case 0:
+    case kNothingFound:  // libcurl compares the name itself
+    case kNotSaid:
       return {kCode, fmt::format("the certificate of {} was issued for another name: use the name "
                                  "in the certificate, or see that it is the right server",
                                  where)};
@@ -73,7 +76,9 @@ ErrorText handshake(const CurlFailure& failure, const std::string& where) {
                         "which --tls-client-cert names, or another version of TLS ({})",
                         where, words)};
   }
-  return {ErrorCode::kUnavailable,
+  // What OpenSSL finds wrong itself stays wrong; a connection that broke need not.
+  const bool is_broken = !has(words, "error:") || has(words, "unexpected eof");
+  return {is_broken ? ErrorCode::kUnavailable : ErrorCode::kWrongCredentials,
           fmt::format("the TLS connection to {} was not made: {}", where, words)};
 }
 

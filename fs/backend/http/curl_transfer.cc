@@ -127,8 +127,10 @@ void CurlTransfer::add_header(std::string_view line) {
   if (header_bytes_ > kMostHeaderBytes) throw_too_long(kMostHeaderBytes);
   if (line.starts_with("HTTP/")) {  // of the answer, after those that only say it will come
     response_.headers.clear();
+    has_head_ = false;
     return;
   }
+  if (trim_white_space(line).empty()) has_head_ = true;
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return;
   std::string name(line.substr(0, colon));
@@ -282,6 +284,10 @@ HttpResponse CurlTransfer::response() {
   if (code_ != CURLE_OK) throw_failure();
   long status = 0;
   ::curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
+  if (!has_head_ || status < 200) {  // libcurl takes a head that breaks off for one that ends
+    code_ = CURLE_PARTIAL_FILE;
+    throw_failure();
+  }
   response_.status = static_cast<int>(status);
   return std::move(response_);
 }

@@ -69,6 +69,7 @@ class CurlTransfer {
   std::size_t sent_ = 0;  ///< of the request's body
   HttpResponse response_;
   std::size_t header_bytes_ = 0;
+  bool has_head_ = false;  ///< all of the answer but the body came
 
   bool is_connected_ = false;
   Timer::TimePoint last_move_;

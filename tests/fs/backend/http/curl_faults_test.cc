@@ -26,7 +26,7 @@ constexpr std::string_view kHangingName = "hanging.invalid";
 std::mutex resolver_mutex;
 std::condition_variable resolver_changed;
 int hanging_lookups = 0;
-bool lookups_hang = true;
+bool lookups_hang = false;
 
 }  // namespace
 
@@ -126,7 +126,8 @@ TEST(CurlFaults, AnswersThatBreakOffAreNoAnswers) {
   const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (const std::string& part :
        {std::string(), std::string("HTTP/1.1 200"), std::string("HTTP/1.1 200 OK\r\nContent-"),
-        head, head + "123456789", chunked, chunked + "3\r\nabc\r\n", chunked + "3\r\nabc\r\n0\r"}) {
+        std::string("HTTP/1.1 200 OK\r\n"), std::string("HTTP/1.1 100 Continue\r\n\r\n"), head,
+        head + "123456789", chunked, chunked + "3\r\nabc\r\n", chunked + "3\r\nabc\r\n0\r"}) {
     HttpServer server;
     server.then(HttpScript().send(part).close());
     server.then(HttpScript().send(part).reset());
@@ -196,6 +197,19 @@ TEST(CurlFaults, ARequestIsSentAgainWhenAKeptConnectionIsDead) {
   EXPECT_EQ(server.connections(), 3U);
   EXPECT_EQ(server.seen().at(2).body, as_text(body));
   EXPECT_EQ(server.seen().back().body, as_text(body));
+}
+
+TEST(CurlFaults, AnAnswerMayComeBeforeTheBodyIsTaken) {
+  HttpServer server;
+  server.then(
+      HttpScript().leave_body().send("HTTP/1.1 507 Full\r\nContent-Length: 4\r\n\r\nfull").wait());
+  CurlClient client({});
+  const Bytes body(20'000'000);
+  const HttpResponse response = client.perform({"PUT", server.url(), {}, body}, {});
+  EXPECT_EQ(response.status, 507);
+  EXPECT_EQ(response.body, to_bytes("full"));
+  EXPECT_EQ(get(client, server.url()).status, 200);
+  EXPECT_EQ(server.connections(), 2U) << "the body would go on in the first one";
 }
 
 TEST(CurlFaults, MessagesHaveNoSecrets) {
@@ -274,6 +288,10 @@ TEST(CurlStop, EndsARequestThatConnects) {
 }
 
 TEST(CurlStop, EndsARequestWhoseServersNameIsLookedUp) {
+  {
+    const std::lock_guard lock(resolver_mutex);
+    lookups_hang = true;
+  }
   {
     CurlClient client({});
     EXPECT_TRUE(ends_with_a_stop(client, {"GET", "http://hanging.invalid/"}, [] {

@@ -46,8 +46,8 @@ class CurlTls : public ::testing::Test {
   test::TemporaryDirectory directory_;
   const ScopedVariable no_file_{"SSL_CERT_FILE", std::nullopt};
   const ScopedVariable no_directory_{"SSL_CERT_DIR", std::nullopt};
-  const TestAuthority authority_;
-  const TestAuthority other_;
+  const TestAuthority authority_{"authority"};
+  const TestAuthority other_{"other"};
   const std::string authority_file_ = directory_.write("authority.pem", authority_.certificate());
   const std::string other_file_ = directory_.write("other.pem", other_.certificate());
 };
@@ -80,6 +80,24 @@ TEST_F(CurlTls, TheFilesStandInThePlaceOfTheSystems) {
 
 TEST_F(CurlTls, AnAuthorityThatNobodyKnowsIsNamed) {
   EXPECT_TRUE(fails_with(ErrorCode::kWrongCredentials, "--cacert", [&] { ask({}, {}); }));
+}
+
+TEST_F(CurlTls, AnAuthorityThatOnlyHasTheNameIsNotTrusted) {
+  const TestAuthority impostor("authority");
+  HttpOptions options;
+  options.certificate_files = {directory_.write("impostor.pem", impostor.certificate())};
+  EXPECT_TRUE(fails_with(ErrorCode::kWrongCredentials, [&] { ask({}, options); }));
+}
+
+TEST_F(CurlTls, AHandshakeThatDoesNotEndMayBeTriedAgain) {
+  HttpServer silent;
+  HttpServer slow({.greeting = "\x15"});
+  HttpOptions options;
+  options.stuck_request_timeout = std::chrono::milliseconds(200);
+  for (std::string url : {silent.url(), slow.url()}) {
+    url.insert(4, "s");
+    EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "in time", [&] { get(url, options); }));
+  }
 }
 
 TEST_F(CurlTls, ACertificateForAnotherNameIsNamed) {

@@ -31,8 +31,8 @@ std::string pem(X509* certificate) {
 
 }  // namespace
 
-TestAuthority::TestAuthority()
-    : key_(EVP_EC_gen("P-256")), certificate_(make("authority", key_, {.names = ""})) {
+TestAuthority::TestAuthority(const std::string& name)
+    : key_(EVP_EC_gen("P-256")), certificate_(make(name, key_, {.names = ""})) {
   extend(certificate_, NID_basic_constraints, "critical,CA:TRUE");
   sign(certificate_);
 }

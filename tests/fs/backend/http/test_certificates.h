@@ -18,7 +18,7 @@ struct CertificateWish {
 /// An authority of its own, whom nobody trusts yet.
 class TestAuthority {
  public:
-  TestAuthority();
+  explicit TestAuthority(const std::string& name);
 
   /// Its own certificate, as PEM.
   std::string certificate() const;

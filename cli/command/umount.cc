@@ -17,12 +17,12 @@
 #include "cli/command/commands.h"
 #include "cli/option/global_options.h"
 #include "cli/output/output.h"
-#include "cli/process/child_process.h"
 #include "cli/process/mount_users.h"
 #include "cli/process/signals.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 #include "fs/base/shell_word.h"
+#include "fs/process/child_process.h"
 #include "mount/fuse/mount_table.h"
 
 namespace snapfs {
@@ -89,7 +89,8 @@ void unmount(const std::string& path, bool lazy, const StopToken& stop) {
     if (errno == EBUSY) throw_busy(path);
     throw_errno(errno, "unmount", path);
   }
-  ChildProcess helper({"fusermount3", lazy ? "-uqz" : "-uq", "--", path}, ChildInput::kNone);
+  ChildProcess helper({"fusermount3", lazy ? "-uqz" : "-uq", "--", path},
+                      {.input = ChildInput::kNone});
   if (helper.wait(stop) == 0) return;
   if (!lazy && !users_of_mount(path).empty()) throw_busy(path);
   throw Error(ErrorCode::kIo,

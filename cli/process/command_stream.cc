@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/process/child_process.h"
+#include "fs/process/child_process.h"
 
 namespace snapfs {
 namespace {
@@ -18,7 +18,7 @@ class CommandStream final : public ByteStream {
   CommandStream(const std::vector<std::string>& arguments, StopToken stop)
       : name_(arguments.front()),
         stop_(std::move(stop)),
-        child_(arguments, ChildInput::kNone),
+        child_(arguments, {.input = ChildInput::kNone}),
         output_(make_descriptor_stream(child_.output(), fmt::format("the output of {}", name_),
                                        stop_)) {}
   ~CommandStream() override { child_.terminate(kGrace); }

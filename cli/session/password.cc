@@ -15,12 +15,12 @@
 #include "cli/option/global_options.h"
 #include "cli/option/setting.h"
 #include "cli/output/output.h"
-#include "cli/process/child_process.h"
 #include "cli/process/terminal.h"
 #include "cli/session/password_text.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 #include "fs/base/inherited_fd.h"
+#include "fs/process/child_process.h"
 
 namespace snapfs {
 namespace {
@@ -59,7 +59,7 @@ SecureBytes password_from_file(const std::string& path) {
 }
 
 SecureBytes password_from_command(const std::string& command) {
-  ChildProcess child(split_command(command));
+  ChildProcess child(split_command(command, "the password command"));
   const SecureBytes output = read_secret(child.output(), "the password command", false);
   const int status = child.wait();
   if (status != 0) {

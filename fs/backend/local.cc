@@ -7,11 +7,11 @@
 
 #include <cerrno>
 #include <memory>
-#include <new>
 
 #include <fmt/format.h>
 
 #include "fs/backend/regular_file.h"
+#include "fs/backend/stored_range.h"
 #include "fs/base/durable_file.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
@@ -61,26 +61,6 @@ DurableFile make_file(const std::string& final_path, unsigned directory_mode) {
   }
   make_directories(parent_directory(final_path), directory_mode);
   return DurableFile(final_path);
-}
-
-[[noreturn]] void throw_too_short(const FileKey& key, const std::string& path) {
-  throw Error(ErrorCode::kDamaged, fmt::format("{} is too short: {}", describe(key), path), path);
-}
-
-Bytes make_room(const FileKey& key, std::uint64_t size) {
-  try {
-    return Bytes(size);
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::kOutOfResources,
-                fmt::format("not enough memory for {} bytes of {}", size, describe(key)));
-  }
-}
-
-[[noreturn]] void throw_too_large(const FileKey& key, const std::string& path, std::uint64_t size) {
-  throw Error(ErrorCode::kUnsupported,
-              fmt::format("{} has {} bytes, more than any program writes into one: {}",
-                          describe(key), size, path),
-              path);
 }
 
 bool is_hex(std::string_view name) {
@@ -180,15 +160,9 @@ Bytes LocalBackend::load(const FileKey& key, std::optional<ByteRange> range,
   const std::string path = full_path(key);
   const UniqueFd fd = open_regular_file(path);
   // Asked before memory is: the range may come from a damaged index, the file from anybody.
-  const std::uint64_t size = file_size(fd.get(), path);
-  if (range) {
-    if (range->offset > size || range->length > size - range->offset) throw_too_short(key, path);
-  } else {
-    if (size > max_stored_bytes(key.kind)) throw_too_large(key, path, size);
-    range = ByteRange{0, size};
-  }
-  Bytes bytes = make_room(key, range->length);
-  if (read_at(fd.get(), range->offset, bytes, path) != range->length) throw_too_short(key, path);
+  const ByteRange wanted = require_range(key, path, range, file_size(fd.get(), path));
+  Bytes bytes = make_room(key, wanted.length);
+  if (read_at(fd.get(), wanted.offset, bytes, path) != wanted.length) throw_too_short(key, path);
   return bytes;
 }
 

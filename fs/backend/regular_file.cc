@@ -29,8 +29,10 @@ std::string_view name_of_type(unsigned mode) {
   }
 }
 
+}  // namespace
+
 /// Not kDamaged and not kNotFound: what should be there may be elsewhere, whole.
-[[noreturn]] void throw_other(const std::string& path, std::string_view what) {
+void throw_other_than_file(const std::string& path, std::string_view what) {
   throw Error(
       ErrorCode::kUnsupported,
       fmt::format("{} is {}, not a file of a repository: put the file there, or remove what "
@@ -39,17 +41,15 @@ std::string_view name_of_type(unsigned mode) {
       path);
 }
 
-}  // namespace
-
 void require_regular(unsigned mode, const std::string& path) {
-  if (!S_ISREG(mode)) throw_other(path, name_of_type(mode));
+  if (!S_ISREG(mode)) throw_other_than_file(path, name_of_type(mode));
 }
 
 void require_absent(int error, const char* action, const std::string& path) {
   struct stat status {};
   const bool is_link = ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
   if (is_link && (error == ENOENT || error == ENOTDIR || error == ELOOP)) {
-    throw_other(path, "a link that leads nowhere");
+    throw_other_than_file(path, "a link that leads nowhere");
   }
   if (error != ENOENT && error != ENOTDIR) throw_errno(error, action, path);
 }

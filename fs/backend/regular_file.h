@@ -1,8 +1,10 @@
 // Opening what must be a file: in a directory that others may write to, anything can have a file's
-// name. Private to fs/backend.
+// name. Private to the storages of
+// files.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "fs/base/file.h"
 
@@ -17,6 +19,9 @@ UniqueFd open_regular_file(const std::string& path);
 /// number: nothing when nothing is there. Throws Error{kUnsupported} for a link that leads nowhere,
 /// what the system says otherwise.
 void require_absent(int error, const char* action, const std::string& path);
+
+/// Throws Error{kUnsupported} for what is in a file's place: `what` is such as "a directory".
+[[noreturn]] void throw_other_than_file(const std::string& path, std::string_view what);
 
 /// Throws Error{kUnsupported} naming the file and what it is when it is not a regular one: `mode`
 /// is stat(2)'s.

@@ -1,0 +1,25 @@
+// Which bytes of a stored file a load means, and whether it has them. Private to the storages of
+// files.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "fs/backend/backend.h"
+
+namespace snapfs {
+
+/// The range, or all of the file's `size` bytes. Throws Error{kDamaged} when the file ends before
+/// the range does, Error{kUnsupported} when the whole is larger than a file of its kind can be.
+/// `path` is for the message.
+ByteRange require_range(const FileKey& key, const std::string& path,
+                        const std::optional<ByteRange>& range, std::uint64_t size);
+
+/// The Error for a file that ends too early.
+[[noreturn]] void throw_too_short(const FileKey& key, const std::string& path);
+
+/// Throws Error{kOutOfResources}.
+Bytes make_room(const FileKey& key, std::uint64_t size);
+
+}  // namespace snapfs

@@ -45,7 +45,10 @@ Command options_command(GlobalOptions& /*options*/) {
   command.run = [](Signals& /*signals*/) {
     print(
         "All Extended Options:\n"
-        "  local.connections         accepted for restic's sake; a directory needs no limit\n");
+        "  local.connections         accepted for restic's sake; a directory needs no limit\n"
+        "  sftp.args                 more options for ssh, split as a shell does\n"
+        "  sftp.command              what is run in the place of ssh, with all its arguments\n"
+        "  sftp.connections          how often ssh is started at most (default: 5)\n");
     return ExitCode::kSuccess;
   };
   return command;

@@ -1,10 +1,13 @@
 #include "fs/backend/open/open.h"
 
 #include <memory>
+#include <utility>
 
 #include "fs/backend/dry_run.h"
 #include "fs/backend/local.h"
 #include "fs/backend/options.h"
+#include "fs/backend/sftp/sftp_backend.h"
+#include "fs/backend/sftp/ssh_command.h"
 #include "fs/backend/stack/request_limit.h"
 #include "fs/base/error.h"
 
@@ -20,6 +23,19 @@ BackendStack open_directory(const RepositoryLocation& location, BackendOptions o
   return BackendStack(std::make_unique<LocalBackend>(location.path));
 }
 
+BackendStack open_sftp(const RepositoryLocation& location, const StorageOptions& options) {
+  const SftpLocation where = SftpLocation::parse(location.path);
+  BackendOptions extended("sftp", options.extended);
+  SftpStart start;
+  start.command = ssh_command(where, extended);
+  start.stuck_timeout = options.http.stuck_request_timeout;
+  const unsigned connections = extended.take_count("connections", SftpBackend::kConnections);
+  extended.finish();
+  BackendStack stack(std::make_unique<SftpBackend>(where, std::move(start), connections));
+  put_far_away(stack, options);
+  return stack;
+}
+
 BackendStack open_scheme(const RepositoryLocation& location, const StorageOptions& options) {
   switch (location.scheme) {
     case Scheme::kLocal:
@@ -27,6 +43,7 @@ BackendStack open_scheme(const RepositoryLocation& location, const StorageOption
     case Scheme::kRest:
     case Scheme::kS3:
     case Scheme::kSftp:
+      return open_sftp(location, options);
     case Scheme::kRclone:
       break;
   }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -13,11 +14,13 @@
 #include "fs/backend/local.h"
 #include "fs/backend/memory.h"
 #include "fs/backend/open/open.h"
+#include "fs/backend/sftp/sftp_backend.h"
 #include "fs/backend/stack/request_limit.h"
 #include "fs/backend/stack/retry.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/fault_backend.h"
 #include "tests/support/hex_bytes.h"
+#include "tests/support/sftp_server.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/waiting_backend.h"
 
@@ -34,6 +37,9 @@ class Place {
  public:
   virtual ~Place() = default;
   virtual Backend& backend() = 0;
+
+  /// What it needs and this machine has not; empty when nothing.
+  virtual std::string missing() const { return {}; }
 };
 
 class MemoryPlace final : public Place {
@@ -101,9 +107,35 @@ class FarAwayPlace final : public Place {
   BackendStack stack_{std::make_unique<LocalBackend>(directory_ / "repository")};
 };
 
+/// A directory behind OpenSSH's SFTP server, without ssh.
+class SftpPlace : public Place {
+ public:
+  explicit SftpPlace(std::vector<std::string> command = {test::sftp_server()})
+      : backend_({.host = "host", .path = directory_ / "repository"},
+                 {.command = std::move(command)}) {}
+  Backend& backend() override { return backend_; }
+  std::string missing() const override {
+    return test::sftp_server().empty() ? "no sftp-server is installed" : "";
+  }
+
+ private:
+  test::TemporaryDirectory directory_;
+  SftpBackend backend_;
+};
+
+/// A server that can no more than it must, and reads less than it is asked for.
+class PlainSftpPlace final : public SftpPlace {
+ public:
+  PlainSftpPlace() : SftpPlace(test::faulty_sftp_server({"--plain", "--shortest", "1000"})) {}
+};
+
 template <class PlaceType>
 class Conformance : public ::testing::Test {
  protected:
+  void SetUp() override {
+    if (const std::string missing = place_.missing(); !missing.empty()) GTEST_SKIP() << missing;
+  }
+
   Backend& backend() { return place_.backend(); }
 
   static FileKey key(FileKind kind, std::uint64_t number) { return {kind, numbered_id(number)}; }
@@ -123,7 +155,7 @@ class Conformance : public ::testing::Test {
 };
 
 using Places = ::testing::Types<MemoryPlace, LocalPlace, FaultPlace, WaitingPlace, RetryPlace,
-                                RequestLimitPlace, FarAwayPlace>;
+                                RequestLimitPlace, FarAwayPlace, SftpPlace, PlainSftpPlace>;
 TYPED_TEST_SUITE(Conformance, Places);
 
 constexpr std::array kAllKinds = {FileKind::kConfig,   FileKind::kKey,   FileKind::kLock,

@@ -1,0 +1,101 @@
+// The first connection is made by one caller while all others wait for it, so that a password is
+// asked for once, and a server that lets nobody in says so once: they fail with what that one did.
+// Further ones are made by whoever finds all others busy. If the server wants no more of them, the
+// pool makes do with those that it has.
+#include "fs/backend/sftp/sftp_pool.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace snapfs {
+namespace {
+
+/// So many calls keep a connection busy: another one, if there may be more, is worth the wait.
+constexpr unsigned kBusy = 4;
+
+}  // namespace
+
+SftpPool::SftpPool(SftpStart start, unsigned most)
+    : start_(std::move(start)), most_(std::max(most, 1U)) {}
+
+SftpPool::~SftpPool() {
+  for (const Connection& connection : connections_) connection->begin_end();
+}
+
+/// Null when there is none that works; those that do not are moved away, since their end takes
+/// time.
+SftpPool::Connection SftpPool::find_idlest(std::vector<Connection>& broken) {
+  const auto first =
+      std::ranges::partition(connections_, [](const Connection& one) { return !one->is_broken(); });
+  std::ranges::move(first, std::back_inserter(broken));
+  connections_.erase(first.begin(), first.end());
+  const auto found = std::ranges::min_element(connections_, {},
+                                              [](const Connection& one) { return one->calls(); });
+  return found == connections_.end() ? nullptr : *found;
+}
+
+SftpCall SftpPool::begin_call(const StopToken& stop) {
+  throw_if_stopped(stop);
+  std::vector<Connection> broken;  // goes after the lock
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    const Connection idlest = find_idlest(broken);
+    if (idlest) {
+      const bool may_make = connections_.size() + being_made_ < most_;
+      if (!may_make || idlest->calls() < kBusy) return {idlest, stop};
+      try {
+        return {make(false, lock, stop), stop};
+      } catch (const Error& error) {
+        if (error.code() == ErrorCode::kCancelled) throw;
+        most_ = static_cast<unsigned>(std::max<std::size_t>(connections_.size(), 1));
+        continue;
+      }
+    }
+    if (!is_making_first_) return {make(true, lock, stop), stop};
+    const std::uint64_t failures = failures_;
+    ++waiting_;
+    const bool is_over = changed_.wait(lock, stop, [this] { return !is_making_first_; });
+    --waiting_;
+    if (!is_over) throw cancelled_error();
+    if (failures_ != failures) throw Error(*last_failure_);
+  }
+}
+
+unsigned SftpPool::waiting() {
+  const std::lock_guard lock(mutex_);
+  return waiting_;
+}
+
+/// Without the lock, while it is made.
+SftpPool::Connection SftpPool::make(bool is_first, std::unique_lock<std::mutex>& lock,
+                                    const StopToken& stop) {
+  SftpStart start = start_;
+  start.may_ask = is_first;
+  ++being_made_;
+  if (is_first) is_making_first_ = true;
+  lock.unlock();
+  Connection made;
+  std::optional<Error> failure;
+  try {
+    made = std::make_shared<SftpConnection>(start, stop);
+  } catch (...) {
+    failure = current_error();
+  }
+  lock.lock();
+  --being_made_;
+  if (made) connections_.push_back(made);
+  if (is_first) {
+    is_making_first_ = false;
+    // Whoever was stopped failed for himself alone.
+    if (failure && !stop.stop_requested()) {
+      ++failures_;
+      last_failure_ = failure;
+    }
+    changed_.notify_all();
+  }
+  if (failure) throw Error(*failure);
+  return made;
+}
+
+}  // namespace snapfs

@@ -1,0 +1,105 @@
+#include "fs/backend/sftp/sftp_status.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "fs/base/utf8.h"
+
+namespace snapfs {
+namespace {
+
+constexpr std::size_t kMostWords = 300;
+
+ErrorCode meaning_of(SftpCode code) {
+  switch (code) {
+    case SftpCode::kNoSuchFile:
+      return ErrorCode::kNotFound;
+    case SftpCode::kPermissionDenied:
+      return ErrorCode::kPermission;
+    case SftpCode::kNoConnection:
+    case SftpCode::kConnectionLost:
+      return ErrorCode::kUnavailable;
+    case SftpCode::kUnsupported:
+      return ErrorCode::kUnsupported;
+    case SftpCode::kNoSpace:
+    case SftpCode::kOverQuota:
+      return ErrorCode::kNoSpace;
+    default:
+      return ErrorCode::kIo;
+  }
+}
+
+/// For servers that say nothing.
+std::string_view words_for(SftpCode code) {
+  switch (code) {
+    case SftpCode::kEndOfFile:
+      return "nothing is left to read";
+    case SftpCode::kNoSuchFile:
+      return "no such file or directory";
+    case SftpCode::kPermissionDenied:
+      return "permission denied";
+    case SftpCode::kNoConnection:
+    case SftpCode::kConnectionLost:
+      return "the server lost its connection";
+    case SftpCode::kUnsupported:
+      return "the server does not know the request";
+    case SftpCode::kNoSpace:
+    case SftpCode::kOverQuota:
+      return "no space left";
+    default:
+      return "the server failed, and does not say why";
+  }
+}
+
+}  // namespace
+
+std::string one_line(std::string_view text) {
+  std::string line(text.substr(0, text.find_first_of("\r\n")));
+  if (!is_valid_utf8(line)) std::erase_if(line, [](char c) { return (c & 0x80) != 0; });
+  std::erase_if(line, [](unsigned char c) { return c < ' ' || c == 0x7f; });
+  // The two-byte controls of Unicode, which some terminals obey, too.
+  for (std::size_t i = 0; i + 1 < line.size();) {
+    const bool is_control = line[i] == '\xc2' && static_cast<unsigned char>(line[i + 1]) < 0xa0;
+    if (is_control) {
+      line.erase(i, 2);
+    } else {
+      ++i;
+    }
+  }
+  return whole_beginning(line, kMostWords);
+}
+
+SftpStatus SftpStatus::decode(const SftpReply& reply) {
+  if (reply.type() != SftpType::kStatus) {
+    throw sftp_nonsense(fmt::format("an answer of the type {} where a status was due",
+                                    static_cast<unsigned>(reply.type())));
+  }
+  SftpFields fields(reply.body());
+  SftpStatus status;
+  status.code = static_cast<SftpCode>(fields.number());
+  if (!fields.empty()) status.words = one_line(fields.text());  // left out by old servers
+  return status;
+}
+
+bool is_status(const SftpReply& reply, SftpCode code) {
+  return reply.type() == SftpType::kStatus && SftpStatus::decode(reply).code == code;
+}
+
+Error sftp_error(const SftpStatus& status, std::string_view action, const std::string& subject) {
+  // "Failure" is all that OpenSSH says of most things; others say more.
+  const bool says_something = !status.words.empty() && status.words != "Failure";
+  return {meaning_of(status.code),
+          fmt::format("cannot {} {}: {}", action, subject,
+                      says_something ? status.words : words_for(status.code)),
+          subject};
+}
+
+void require_no_failure(const SftpReply& reply, std::string_view action,
+                        const std::string& subject) {
+  if (reply.type() != SftpType::kStatus) return;
+  const SftpStatus status = SftpStatus::decode(reply);
+  if (!status.ok()) throw sftp_error(status, action, subject);
+}
+
+}  // namespace snapfs

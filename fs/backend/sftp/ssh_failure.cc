@@ -1,0 +1,89 @@
+#include "fs/backend/sftp/ssh_failure.h"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "fs/backend/sftp/sftp_status.h"
+
+namespace snapfs {
+namespace {
+
+/// Of ssh itself, for whatever kept it from connecting; other statuses are those of the program it
+/// was to run, or of another program in ssh's place.
+constexpr int kSshFailed = 255;
+constexpr int kFirstSignal = 128;
+constexpr std::size_t kMostLines = 3;
+
+struct Saying {
+  std::string_view part;
+  ErrorCode meaning;
+  std::string_view advice;
+};
+
+constexpr std::array<Saying, 8> kSayings = {{
+    {"Host key verification failed", ErrorCode::kWrongCredentials,
+     "if the server was set up anew, or is new, connect to it with ssh once"},
+    {"REMOTE HOST IDENTIFICATION HAS CHANGED", ErrorCode::kWrongCredentials,
+     "if the server was set up anew, remove the old key with ssh-keygen -R"},
+    {"Permission denied", ErrorCode::kWrongCredentials,
+     "see to it that ssh gets there with a key, and without being asked"},
+    {"Too many authentication failures", ErrorCode::kWrongCredentials,
+     "tell ssh which key to use (IdentityFile and IdentitiesOnly in its configuration)"},
+    {"subsystem request failed", ErrorCode::kUnsupported, "switch on SFTP in the server"},
+    {"Bad configuration option", ErrorCode::kUsage, "see the option sftp.args, and ssh_config(5)"},
+    {"Bad owner or permissions", ErrorCode::kUsage, "see ssh_config(5)"},
+    {"usage: ssh", ErrorCode::kUsage, "see the option sftp.args"},
+}};
+
+const Saying* find_saying(std::string_view errors) {
+  const auto found = std::ranges::find_if(kSayings, [errors](const Saying& saying) {
+    return errors.find(saying.part) != std::string_view::npos;
+  });
+  return found == kSayings.end() ? nullptr : &*found;
+}
+
+/// The last lines, one after the other; without frames of "@".
+std::string last_words(std::string_view errors) {
+  std::deque<std::string> lines;
+  while (!errors.empty()) {
+    const std::size_t end = std::min(errors.find('\n'), errors.size());
+    std::string line = one_line(errors.substr(0, end));
+    errors.remove_prefix(std::min(end + 1, errors.size()));
+    if (line.empty() || line.starts_with("@@")) continue;
+    lines.push_back(std::move(line));
+    if (lines.size() > kMostLines) lines.pop_front();
+  }
+  std::string words;
+  for (const std::string& line : lines) words += (words.empty() ? "" : "; ") + line;
+  return words;
+}
+
+std::string how_it_ended(const SshEnd& end) {
+  if (end.status > kFirstSignal && end.status != kSshFailed) {
+    return fmt::format("{} was ended by signal {}", end.program, end.status - kFirstSignal);
+  }
+  return fmt::format("{} ended with status {}", end.program, end.status);
+}
+
+}  // namespace
+
+Error ssh_failure(const SshEnd& end) {
+  const std::string words = last_words(end.errors);
+  const std::string told = how_it_ended(end) + (words.empty() ? "" : ": " + words);
+  if (end.had_answered) {
+    return {ErrorCode::kUnavailable, "the connection to the SFTP server broke: " + told};
+  }
+  if (const Saying* const saying = find_saying(end.errors)) {
+    return {saying->meaning,
+            fmt::format("no connection to the SFTP server: {} ({})", told, saying->advice)};
+  }
+  const bool may_pass = end.status == kSshFailed || end.status > kFirstSignal;
+  return {may_pass ? ErrorCode::kUnavailable : ErrorCode::kUnsupported,
+          "no connection to the SFTP server: " + told};
+}
+
+}  // namespace snapfs

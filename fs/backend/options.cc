@@ -1,5 +1,7 @@
 #include "fs/backend/options.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 
@@ -35,6 +37,16 @@ unsigned BackendOptions::take_count(std::string_view name, unsigned otherwise) {
                                                scheme_, name, *text));
   }
   return count == 0 ? otherwise : count;
+}
+
+bool BackendOptions::take_flag(std::string_view name) {
+  constexpr std::array<std::string_view, 6> kTrue = {"1", "t", "T", "true", "TRUE", "True"};
+  constexpr std::array<std::string_view, 6> kFalse = {"0", "f", "F", "false", "FALSE", "False"};
+  const std::optional<std::string> text = take(name);
+  if (!text || std::ranges::find(kFalse, *text) != kFalse.end()) return false;
+  if (std::ranges::find(kTrue, *text) != kTrue.end()) return true;
+  throw Error(ErrorCode::kUsage, fmt::format("--option {}.{}: \"{}\" is neither true nor false",
+                                             scheme_, name, *text));
 }
 
 void BackendOptions::finish() const {

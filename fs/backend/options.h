@@ -21,6 +21,10 @@ class BackendOptions {
   /// Throws Error{kUsage}.
   unsigned take_count(std::string_view name, unsigned otherwise);
 
+  /// The same, as true or false (in any of Go's ways to write it: 1, t, T, TRUE, True, …): false
+  /// when it was not set. Throws Error{kUsage}.
+  bool take_flag(std::string_view name);
+
   /// Throws Error{kUsage} when something was set that nobody took.
   void finish() const;
 

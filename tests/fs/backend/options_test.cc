@@ -42,5 +42,20 @@ TEST(BackendOptions, ANumberIsOne) {
   }
 }
 
+TEST(BackendOptions, FlagsAreGos) {
+  for (const char* const yes : {"1", "t", "T", "true", "TRUE", "True"}) {
+    EXPECT_TRUE(BackendOptions("s3", {{"s3.x", yes}}).take_flag("x")) << yes;
+  }
+  for (const char* const no : {"0", "f", "F", "false", "FALSE", "False"}) {
+    EXPECT_FALSE(BackendOptions("s3", {{"s3.x", no}}).take_flag("x")) << no;
+  }
+  EXPECT_FALSE(BackendOptions("s3", {}).take_flag("x"));
+  for (const char* const other : {"", "yes", "tRUE", "2"}) {
+    EXPECT_TRUE(fails_with(ErrorCode::kUsage, "neither true nor false", [&] {
+      BackendOptions("s3", {{"s3.x", other}}).take_flag("x");
+    })) << other;
+  }
+}
+
 }  // namespace
 }  // namespace snapfs

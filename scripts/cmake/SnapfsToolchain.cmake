@@ -51,6 +51,7 @@ pkg_check_modules(Sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(Zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(Archive REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(Curl REQUIRED IMPORTED_TARGET libcurl>=7.88)
+pkg_check_modules(Pugixml REQUIRED IMPORTED_TARGET pugixml)
 pkg_check_modules(Fuse REQUIRED IMPORTED_TARGET fuse3>=3.10)
 
 # Messages are formatted everywhere.

@@ -4,7 +4,8 @@
 # shellcheck disable=SC2034  # used by the scripts that source this file
 build_packages=(
   g++ cmake ninja-build pkg-config boost-fiber boost-context boost-json libfuse3-dev fuse3
-  libsodium-dev libssl-dev libzstd-dev libsimdjson-dev libfmt-dev libarchive-dev libcurl4-openssl-dev tzdata
+  libsodium-dev libssl-dev libzstd-dev libsimdjson-dev libfmt-dev libarchive-dev libcurl4-openssl-dev
+  libpugixml-dev tzdata
 )
 # shellcheck disable=SC2034
 test_packages=(libgtest-dev libgmock-dev restic openssl rsync attr acl libcap2-bin mtree-netbsd python3 strace fio stress-ng
@@ -77,11 +78,11 @@ say_other_packages() {
     *" fedora "*)
       echo "  dnf install gcc-c++ cmake ninja-build pkgconf-pkg-config boost-devel fuse3-devel fuse3" \
         "libsodium-devel openssl-devel libzstd-devel simdjson-devel fmt-devel libarchive-devel" \
-        "libcurl-devel gtest-devel gmock-devel tzdata" >&2
+        "libcurl-devel pugixml-devel gtest-devel gmock-devel tzdata" >&2
       ;;
     *" arch "*)
       echo "  pacman -S --needed gcc cmake ninja pkgconf boost fuse3 libsodium openssl zstd simdjson fmt" \
-        "libarchive curl gtest tzdata" >&2
+        "libarchive curl pugixml gtest tzdata" >&2
       ;;
     *) echo "  the likes of ${build_packages[*]} (Boost $boost_minimum or newer)" >&2 ;;
   esac

@@ -46,6 +46,14 @@ Command options_command(GlobalOptions& /*options*/) {
     print(
         "All Extended Options:\n"
         "  local.connections         accepted for restic's sake; a directory needs no limit\n"
+        "  s3.connections            how many requests may be under way at once (default: 32)\n"
+        "  s3.region                 where the bucket is (default: found out)\n"
+        "  s3.bucket-lookup          how the bucket is named: auto, dns or path (default: auto)\n"
+        "  s3.storage-class          what files are stored as (default: what the bucket says)\n"
+        "  s3.list-objects-v1        true: list by the older protocol\n"
+        "  s3.unsafe-anonymous-auth  true: ask without credentials\n"
+        "  s3.retries                accepted for restic's sake; what fails is tried for 15 "
+        "minutes\n"
         "  sftp.args                 more options for ssh, split as a shell does\n"
         "  sftp.command              what is run in the place of ssh, with all its arguments\n"
         "  sftp.connections          how often ssh is started at most (default: 5)\n");

@@ -1,6 +1,9 @@
 #include "cli/session/storage.h"
 
+#include <string_view>
+
 #include "cli/option/global_options.h"
+#include "cli/option/setting.h"
 #include "cli/output/output.h"
 #include "fs/backend/open/open.h"
 
@@ -15,6 +18,7 @@ BackendStack open_storage(const GlobalOptions& options, const RepositoryLocation
   };
   storage.extended = options.remote.extended_options();
   storage.http = options.remote.http_options();
+  storage.variables = [](std::string_view name) { return environment_setting("", name); };
   return open_storage(location, storage);
 }
 

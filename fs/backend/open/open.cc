@@ -4,12 +4,16 @@
 #include <utility>
 
 #include "fs/backend/dry_run.h"
+#include "fs/backend/http/curl_client.h"
 #include "fs/backend/local.h"
 #include "fs/backend/options.h"
+#include "fs/backend/s3/s3_backend.h"
+#include "fs/backend/s3/s3_location.h"
 #include "fs/backend/sftp/sftp_backend.h"
 #include "fs/backend/sftp/ssh_command.h"
 #include "fs/backend/stack/request_limit.h"
 #include "fs/base/error.h"
+#include "fs/time/clock.h"
 
 namespace snapfs {
 
@@ -36,14 +40,27 @@ BackendStack open_sftp(const RepositoryLocation& location, const StorageOptions&
   return stack;
 }
 
+BackendStack open_s3(const RepositoryLocation& location, const StorageOptions& options) {
+  static const SystemClock clock;
+  S3Location place = S3Location::parse(location.path);
+  S3Options own = S3Options::take(BackendOptions("s3", options.extended));
+  auto http = std::make_unique<CurlClient>(
+      CurlClientOptions{.http = options.http, .kept_connections = own.requests});
+  BackendStack stack(std::make_unique<S3Backend>(std::move(http), std::move(place), std::move(own),
+                                                 options.variables, clock));
+  put_far_away(stack, options);
+  return stack;
+}
+
 BackendStack open_scheme(const RepositoryLocation& location, const StorageOptions& options) {
   switch (location.scheme) {
     case Scheme::kLocal:
       return open_directory(location, BackendOptions("local", options.extended));
-    case Scheme::kRest:
     case Scheme::kS3:
+      return open_s3(location, options);
     case Scheme::kSftp:
       return open_sftp(location, options);
+    case Scheme::kRest:
     case Scheme::kRclone:
       break;
   }

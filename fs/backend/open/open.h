@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "fs/backend/environment_lookup.h"
 #include "fs/backend/http/http_options.h"
 #include "fs/backend/open/location.h"
 #include "fs/backend/stack/backend_stack.h"
@@ -19,6 +20,10 @@ struct StorageOptions {
   /// What the option -o sets: "rest.connections" to "5". Those of other schemes are passed over.
   std::map<std::string, std::string> extended = {};
   HttpOptions http = {};
+
+  /// The environment, for the credentials of object stores. It must stay as it is as long as the
+  /// storage is there.
+  EnvironmentLookup variables = [](std::string_view) { return std::nullopt; };
 };
 
 /// The storage behind the location; asks nothing of it yet. Throws Error{kUsage} for what no

@@ -3,6 +3,7 @@
 #include "fs/backend/http/curl_loop.h"
 #include "fs/backend/http/curl_settings.h"
 #include "fs/backend/http/curl_transfer.h"
+#include "fs/base/error.h"
 
 namespace snapfs {
 
@@ -21,8 +22,18 @@ CurlClient::CurlClient(const CurlClientOptions& options, Timer& timer)
 CurlClient::~CurlClient() = default;
 
 HttpResponse CurlClient::perform(const HttpRequest& request, const StopToken& stop) {
+  throw_if_stopped(stop);
+  const CurlLoop::Visit visit(parts_->loop);
   CurlTransfer transfer(parts_->settings, request, parts_->timer);
-  return parts_->loop.run(transfer, stop);
+  try {
+    return parts_->loop.run(transfer, stop);
+  } catch (const Error&) {
+    if (!transfer.met_dead_connection()) throw;
+  }
+  // libcurl itself asks again only when it had sent nothing, or all.
+  CurlTransfer again(parts_->settings, request, parts_->timer);
+  again.use_new_connection();
+  return parts_->loop.run(again, stop);
 }
 
 }  // namespace snapfs

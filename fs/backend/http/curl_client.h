@@ -31,6 +31,9 @@ struct CurlClientOptions {
 /// within milliseconds, also while a name is looked up, which may leave that to a thread of
 /// libcurl's until the system's resolver gives up.
 ///
+/// A server may end a connection that was kept just when the next request is sent. Such a request
+/// is sent again on a new one, once, so what it asks for has to be the same when asked for twice.
+///
 /// HTTP/1.1 only: every file is one request and one answer, so a connection each is what servers
 /// and networks do best. Many requests in one HTTP/2 connection would share one window of TCP, and
 /// wait for each other at every lost packet.

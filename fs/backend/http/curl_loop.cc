@@ -78,28 +78,19 @@ void CurlLoop::start() {
   ::pthread_setname_np(thread_.native_handle(), "http");
 }
 
-/// A caller, for as long as he may touch what goes with the loop.
-class CurlLoop::Visit {
- public:
-  explicit Visit(CurlLoop& loop) : loop_(loop) {
-    const std::lock_guard lock(loop_.mutex_);
-    loop_.start();
-    ++loop_.callers_;
-  }
-  ~Visit() {
-    const std::lock_guard lock(loop_.mutex_);
-    if (--loop_.callers_ == 0) loop_.left_.notify_all();
-  }
-  Visit(const Visit&) = delete;
-  Visit& operator=(const Visit&) = delete;
+CurlLoop::Visit::Visit(CurlLoop& loop) : loop_(loop) {
+  const std::lock_guard lock(loop_.mutex_);
+  loop_.start();
+  ++loop_.callers_;
+}
 
- private:
-  CurlLoop& loop_;
-};
+CurlLoop::Visit::~Visit() {
+  const std::lock_guard lock(loop_.mutex_);
+  if (--loop_.callers_ == 0) loop_.left_.notify_all();
+}
 
 HttpResponse CurlLoop::run(CurlTransfer& transfer, const StopToken& stop) {
   throw_if_stopped(stop);
-  const Visit visit(*this);
   Job job{transfer};
   set_option(transfer.easy(), CURLOPT_PRIVATE, &job);
   std::unique_lock lock(mutex_);

@@ -26,13 +26,25 @@ class CurlLoop {
   CurlLoop(const CurlLoop&) = delete;
   CurlLoop& operator=(const CurlLoop&) = delete;
 
-  /// Carries the transfer out, once, and returns its response(). Throws Error{kCancelled} soon
-  /// after a stop was requested, and kOutOfResources when no thread can be started.
+  /// A caller's, for as long as he may touch what goes with the loop. Throws
+  /// Error{kOutOfResources} when no thread can be started, kCancelled when the loop is ending.
+  class Visit {
+   public:
+    explicit Visit(CurlLoop& loop);
+    ~Visit();
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+
+   private:
+    CurlLoop& loop_;
+  };
+
+  /// Carries the transfer out, once, and returns its response(); to be called during a visit.
+  /// Throws Error{kCancelled} soon after a stop was requested.
   HttpResponse run(CurlTransfer& transfer, const StopToken& stop);
 
  private:
   struct Job;
-  class Visit;
 
   void start();
   void wake() noexcept;

@@ -19,6 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kConnectTimeout = std::chrono::seconds(30);
+constexpr milliseconds kLongestStuck = std::chrono::hours(24);
 constexpr long kIdleSeconds = 90;
 constexpr long kKeepAliveSeconds = 30;
 constexpr long kBufferBytes = 64 << 10;  ///< one for each direction of a request under way
@@ -36,6 +37,11 @@ curl_socket_t open_socket(void* /*unused*/, curlsocktype /*purpose*/, curl_socka
     (void)::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytes, sizeof(kUnsentBytes));
   }
   return fd;
+}
+
+milliseconds stuck_timeout_of(const HttpOptions& options) {
+  const milliseconds wanted = options.stuck_request_timeout;
+  return wanted.count() > 0 ? std::min(wanted, kLongestStuck) : HttpOptions().stuck_request_timeout;
 }
 
 std::string variable(const char* name) {
@@ -67,6 +73,7 @@ void internal::throw_option_error(CURLcode code, CURLoption option) {
 
 CurlSettings::CurlSettings(const CurlClientOptions& options)
     : options_(options),
+      stuck_timeout_(stuck_timeout_of(options.http)),
       tls_(read_tls_files(options.http)),
       proxies_(HttpProxyVariables::from_environment()),
       system_authorities_(variable("SSL_CERT_FILE")),

@@ -23,9 +23,7 @@ class CurlSettings {
   /// The server of the URL, as messages call it: host and port, the proxy, or the socket.
   std::string server_of(const std::string& url) const;
 
-  std::chrono::milliseconds stuck_timeout() const noexcept {
-    return options_.http.stuck_request_timeout;
-  }
+  std::chrono::milliseconds stuck_timeout() const noexcept { return stuck_timeout_; }
   const RateLimits& limits() const noexcept { return options_.limits; }
 
  private:
@@ -33,6 +31,7 @@ class CurlSettings {
   void apply_tls(CURL* easy) const;
 
   const CurlClientOptions options_;
+  const std::chrono::milliseconds stuck_timeout_;
   const TlsFiles tls_;
   const HttpProxyVariables proxies_;
   const std::string system_authorities_;            ///< a file; empty: where libcurl looks

@@ -255,6 +255,14 @@ void CurlTransfer::end(std::exception_ptr reason) noexcept {
   reason_ = std::move(reason);
 }
 
+bool CurlTransfer::met_dead_connection() const noexcept {
+  const bool is_broken =
+      code_ == CURLE_SEND_ERROR || code_ == CURLE_RECV_ERROR || code_ == CURLE_GOT_NOTHING;
+  long connections_made = 0;
+  ::curl_easy_getinfo(easy(), CURLINFO_NUM_CONNECTS, &connections_made);
+  return is_broken && is_connected_ && header_bytes_ == 0 && connections_made == 0;
+}
+
 void CurlTransfer::throw_failure() {
   CurlFailure failure{.code = code_, .was_connected = is_connected_};
   long system_error = 0;

@@ -39,6 +39,13 @@ class CurlTransfer {
   void end(CURLcode code) noexcept;
   void end(std::exception_ptr reason) noexcept;
 
+  /// To be called before it begins: no connection that was kept is used.
+  void use_new_connection() { set_option(easy(), CURLOPT_FRESH_CONNECT, 1L); }
+
+  /// Whether it failed on a connection that was kept, before a byte of the answer came: it had
+  /// ended, perhaps long ago. To be called after the end.
+  bool met_dead_connection() const noexcept;
+
   /// What it brought. Throws Error. To be called once, after the end.
   HttpResponse response();
 

@@ -13,7 +13,8 @@ struct HttpOptions {
   bool insecure_tls = false;                   ///< the server's certificate is not checked
   std::string user_agent = "snapfs";
 
-  /// A request of which no byte moved for so long counts as unanswered.
+  /// A request of which no byte moved for so long counts as unanswered; at most a day. Without a
+  /// positive one it is this, as in restic.
   std::chrono::milliseconds stuck_request_timeout{std::chrono::minutes(5)};
 };
 

@@ -244,6 +244,16 @@ TEST(CurlFaults, ARequestThatIsStuckIsUnanswered) {
   EXPECT_TRUE(is_stuck({"PUT", server.url(), {}, body}));
 }
 
+TEST(CurlFaults, NoTimeUntilStuckIsTheUsualTime) {
+  HttpServer server;
+  for (const milliseconds timeout : {milliseconds(0), milliseconds(-1), milliseconds::max()}) {
+    HttpOptions options;
+    options.stuck_request_timeout = timeout;
+    CurlClient client({.http = options});
+    EXPECT_EQ(get(client, server.url()).status, 200);
+  }
+}
+
 /// Starts the request, waits for `under_way`, requests a stop.
 ::testing::AssertionResult ends_with_a_stop(CurlClient& client, const HttpRequest& request,
                                             const std::function<bool()>& under_way) {

@@ -27,7 +27,6 @@ using Days = std::chrono::duration<std::int64_t, std::ratio<86400>>;
 struct CacheArguments {
   bool cleanup = false;
   std::uint32_t max_age_days = 30;
-  std::string cache_size;  ///< empty: as large as it likes
   bool no_size = false;
 };
 
@@ -98,8 +97,7 @@ ExitCode run_cache(const GlobalOptions& options, const CacheArguments& arguments
                 "where it is");
   }
   const Timestamp now = SystemClock().now();
-  CacheLimits limits{Days(arguments.max_age_days), std::nullopt};
-  if (!arguments.cache_size.empty()) limits.max_bytes = parse_size(arguments.cache_size);
+  const CacheLimits limits{Days(arguments.max_age_days), cache_bounds(options).max_bytes};
   const std::vector<CachedRepository> cached = list_cached(*directory);
   const std::vector<CachedRepository> expired = choose_expired(cached, now, limits);
   if (arguments.cleanup) return clean_up(options, expired, *directory);
@@ -122,17 +120,15 @@ Command cache_command(GlobalOptions& options) {
   Command command("cache", "List what this machine keeps of repositories, or clean up");
   CacheArguments& arguments = bind_command(command, options, run_cache);
   const char* const group = "Cache";
-  command.add(group,
-              {
-                  {"--cleanup", &arguments.cleanup, "Remove what is old"},
-                  {"--max-age", "DAYS", &arguments.max_age_days,
-                   "What was not used for DAYS is old (default: 30)"},
-                  {"--cache-size", "SIZE", &arguments.cache_size,
-                   "And what was not used for longest, until the rest has SIZE (500M) at most"},
-                  {"--no-size", &arguments.no_size, "Do not show sizes"},
-              });
+  command.add(group, {
+                         {"--cleanup", &arguments.cleanup, "Remove what is old"},
+                         {"--max-age", "DAYS", &arguments.max_age_days,
+                          "What was not used for DAYS is old (default: 30)"},
+                         {"--no-size", &arguments.no_size, "Do not show sizes"},
+                     });
   command.footer = R"(
 Everything in the cache can be fetched from the repositories again: it only saves time.
+With --cache-size what was not used for longest is old, too, until the rest is no larger.
 
 Examples:
   snapfs cache                             what there is

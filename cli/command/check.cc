@@ -19,6 +19,7 @@
 #include "cli/output/output.h"
 #include "cli/process/process_limits.h"
 #include "cli/process/signals.h"
+#include "cli/session/cache_directory.h"
 #include "cli/session/lock_option.h"
 #include "cli/session/session.h"
 #include "fs/base/error.h"
@@ -73,7 +74,7 @@ std::vector<std::string> sources_still_there(Session& session) {
 ExitCode run_check(const GlobalOptions& options, const CheckArguments& arguments,
                    Signals& signals) {
   const CheckOptions what = options_of(arguments);
-  Session session(options, signals,
+  Session session(without_cache(options), signals,
                   lock_unless(options.no_lock, WantedLock::to_read(LockMode::kExclusive)));
   CheckVerdict verdict;
   {

@@ -17,6 +17,7 @@
 #include "cli/command/commands.h"
 #include "cli/option/filter_options.h"
 #include "cli/option/global_options.h"
+#include "cli/option/quantity.h"
 #include "cli/output/json_object.h"
 #include "cli/output/output.h"
 #include "cli/process/signals.h"
@@ -38,6 +39,7 @@ struct MountArguments {
   bool no_default_permissions = false;
   std::int64_t blob_cache_mebibytes = ReaderOptions{}.blob_cache_bytes >> 20;
   std::int64_t tree_cache_mebibytes = MountOptions{}.tree_cache_bytes >> 20;
+  std::string data_cache;
   std::string time_template;
   FilterOptions filter;
   std::string request_timeout;
@@ -116,8 +118,19 @@ class StatusOnSignal {
   Signals& signals_;
 };
 
-ExitCode run_mount(const GlobalOptions& options, const MountArguments& arguments,
-                   Signals& signals) {
+/// With what the session is told beside the options that all commands have.
+GlobalOptions with_data_cache(GlobalOptions options, const std::string& size) {
+  if (size.empty()) return options;
+  if (options.no_cache) {
+    throw Error(ErrorCode::kUsage,
+                "--data-cache keeps what --no-cache says not to keep: give one of them");
+  }
+  options.kept_content_bytes = parse_size(size);
+  return options;
+}
+
+ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments, Signals& signals) {
+  const GlobalOptions options = with_data_cache(global, arguments.data_cache);
   check_cache_size(arguments.blob_cache_mebibytes);
   check_cache_size(arguments.tree_cache_mebibytes);
   ViewOptions view = view_options(arguments);
@@ -197,6 +210,8 @@ void add_mount_options(Command& command, MountArguments& arguments) {
                            "Keep at most MIB of file content in memory (64)"},
                           {"--tree-cache", "MIB", &arguments.tree_cache_mebibytes,
                            "Keep at most MIB of directories in memory (64)"},
+                          {"--data-cache", "SIZE", &arguments.data_cache,
+                           "Keep at most SIZE (20G) of file content in the cache on disk (none)"},
                       });
 }
 

@@ -11,6 +11,7 @@
 #include "cli/output/output.h"
 #include "cli/output/work_progress.h"
 #include "cli/process/signals.h"
+#include "cli/session/cache_directory.h"
 #include "cli/session/session.h"
 
 namespace snapfs {
@@ -35,7 +36,7 @@ void report(const GlobalOptions& options, const RecoverOutcome& outcome) {
 }
 
 ExitCode run_recover(const GlobalOptions& options, Signals& signals) {
-  Session session(options, signals, LockMode::kExclusive);
+  Session session(without_cache(options), signals, LockMode::kExclusive);
   RecoverOutcome outcome;
   {
     WorkProgress progress(options);

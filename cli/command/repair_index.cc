@@ -15,6 +15,7 @@
 #include "cli/output/output.h"
 #include "cli/output/work_progress.h"
 #include "cli/process/signals.h"
+#include "cli/session/cache_directory.h"
 #include "cli/session/session.h"
 
 namespace snapfs {
@@ -80,7 +81,7 @@ std::string summary_text(const RepairedIndex& result, bool dry_run) {
 ExitCode run_repair_index(const GlobalOptions& options, const RepairIndexArguments& arguments,
                           Signals& signals) {
   const bool dry_run = arguments.dry_run;
-  Session session(options, signals, LockMode::kExclusive,
+  Session session(without_cache(options), signals, LockMode::kExclusive,
                   dry_run ? Writing::kPretended : Writing::kAllowed);
   RepairedIndex result;
   {

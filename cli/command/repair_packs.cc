@@ -17,6 +17,7 @@
 #include "cli/output/output.h"
 #include "cli/output/work_progress.h"
 #include "cli/process/signals.h"
+#include "cli/session/cache_directory.h"
 #include "cli/session/id_argument.h"
 #include "cli/session/session.h"
 
@@ -82,7 +83,7 @@ ExitCode run_repair_packs(const GlobalOptions& options, const RepairPacksArgumen
                           Signals& signals) {
   const bool dry_run = arguments.dry_run;
   require_digits_to_remove(arguments.packs, "pack");
-  Session session(options, signals, LockMode::kExclusive,
+  Session session(without_cache(options), signals, LockMode::kExclusive,
                   dry_run ? Writing::kPretended : Writing::kAllowed);
   const std::vector<Id> packs = find_packs(session, arguments.packs);
   session.repository().load_index(session.stop());

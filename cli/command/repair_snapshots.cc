@@ -10,6 +10,7 @@
 #include "cli/output/output.h"
 #include "cli/output/rewrite_output.h"
 #include "cli/process/signals.h"
+#include "cli/session/cache_directory.h"
 #include "cli/session/id_argument.h"
 #include "cli/session/session.h"
 #include "cli/session/snapshot_choice.h"
@@ -33,7 +34,7 @@ ExitCode run_repair_snapshots(const GlobalOptions& global, const RepairArguments
                                  .tag = "repaired",
                                  .pack_bytes = global.pack_bytes()};
   if (arguments.forget) require_digits_to_remove(arguments.ids, "snapshot");
-  Session session(global, signals,
+  Session session(without_cache(global), signals,
                   arguments.dry_run ? std::nullopt : std::optional(LockMode::kExclusive));
   options.require_lock = [&session] { session.require_lock(); };
   SnapshotChoice choice(global.json, ChoiceFor::kChanging);

@@ -136,8 +136,14 @@ void add_repository_options(Command& program, GlobalOptions& options) {
           {"--no-lock", &options.no_lock,
            "Take no lock, for storage that is read only: reading commands and dry runs"},
           {"--cache-dir", "DIR", &options.cache_directory,
-           "Keep copies of the index in DIR (~/.cache, or SNAPFS_CACHE_DIR)"},
-          {"--no-cache", &options.no_cache, "Keep no copies of the index"},
+           "Keep copies of indexes and directories in DIR (~/.cache, or SNAPFS_CACHE_DIR)"},
+          {"--no-cache", &options.no_cache, "Keep no copies, and use none"},
+          Option("--cache-size", "SIZE", &options.cache_size,
+                 "Keep no more than SIZE (500M, 4G) of them (or SNAPFS_CACHE_SIZE)")
+              .seldom(),
+          Option("--cache-min-free", "SIZE", &options.cache_min_free,
+                 "Leave SIZE of the file system free (or SNAPFS_CACHE_MIN_FREE)")
+              .seldom(),
           Option("--cleanup-cache", &options.cleanup_cache,
                  "First remove copies that were not used for 30 days")
               .seldom(),

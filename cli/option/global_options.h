@@ -29,6 +29,9 @@ struct GlobalOptions {
   std::optional<std::int64_t> pack_size_mebibytes;
   bool no_extra_verify = false;
   std::string cache_directory;
+  std::string cache_size;                ///< the largest that the cache may be; see cache_bounds()
+  std::string cache_min_free;            ///< what it has to leave free on its file system
+  std::uint64_t kept_content_bytes = 0;  ///< of files that the cache may keep; a mount's option
   bool no_cache = false;
   bool cleanup_cache = false;  ///< remove what is old in the cache before anything else
   RemoteOptions remote;

@@ -3,15 +3,21 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "cli/option/global_options.h"
+#include "cli/option/quantity.h"
 #include "cli/option/setting.h"
 #include "cli/output/output.h"
+#include "cli/session/storage.h"
 #include "fs/base/error.h"
 #include "fs/cache/cache_files.h"
+#include "fs/cache/file_cache.h"
+#include "fs/repo/repository.h"
 #include "fs/time/clock.h"
 
 namespace snapfs {
@@ -31,6 +37,12 @@ std::string ours_in(const std::string& base) {
   return std::filesystem::absolute(base).string() + std::string(kOurs);
 }
 
+std::optional<std::uint64_t> size_setting(const std::string& option, std::string_view variable) {
+  const std::string text = setting(option, variable);
+  if (text.empty()) return std::nullopt;
+  return parse_size(text);
+}
+
 }  // namespace
 
 std::optional<std::string> cache_directory(const GlobalOptions& options) {
@@ -43,6 +55,31 @@ std::optional<std::string> cache_directory(const GlobalOptions& options) {
   }
   if (const auto home = variable("HOME")) return ours_in(*home + "/.cache");
   return std::nullopt;
+}
+
+CacheBounds cache_bounds(const GlobalOptions& options) {
+  return {size_setting(options.cache_size, "CACHE_SIZE"),
+          size_setting(options.cache_min_free, "CACHE_MIN_FREE")};
+}
+
+void keep_files(const GlobalOptions& options, Repository& repository, Writing writing) {
+  std::optional<std::string> directory = cache_directory(options);
+  if (!directory) return;
+  FileCacheOptions cache;
+  cache.directory = *std::move(directory);
+  cache.bounds = cache_bounds(options);
+  cache.content_bytes = options.kept_content_bytes;
+  cache.add_saved = writing == Writing::kAllowed;
+  cache.warn = [json = options.json](std::string_view message) {
+    print_warning(json, "", message);
+  };
+  repository.files().use_cache(
+      std::make_unique<FileCache>(std::move(cache), repository.config().id));
+}
+
+GlobalOptions without_cache(GlobalOptions options) {
+  options.no_cache = true;
+  return options;
 }
 
 void clean_cache(const GlobalOptions& options) {

@@ -42,6 +42,7 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<W
   const RepositoryLocation location = RepositoryLocation::parse(options.repository_string());
   const OpenOptions open = opening_options(options);
   (void)options.pack_bytes();
+  (void)cache_bounds(options);
   if (options.cleanup_cache) clean_cache(options);
   LockOptions lock_options;
   lock_options.mountpoint = mountpoint;
@@ -59,6 +60,7 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<W
   with_password(options, stop_, [&](ByteView password) {
     repository_ = std::make_unique<Repository>(backend, password, open, stop_);
   });
+  if (location.scheme != Scheme::kLocal) keep_files(options, *repository_, writing);
   if (options.verbosity > 0 && !options.json) {
     print_note(fmt::format("opened repository {} (version {}) at {}",
                            repository_->config().id.short_hex(), repository_->config().version,

@@ -1,12 +1,13 @@
-// What this machine keeps of repositories in one directory (FORMAT §18; so far copies of indexes):
-// looking at it, and letting go of what is not worth its room. What the files hold is not this
-// header's business; all of it can be fetched again.
+// What this machine keeps of repositories in one directory (cached_file.h says how): looking at it,
+// and letting go of what is not worth its room. What the files hold is not this header's business;
+// all of it can be fetched again.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fs/base/id.h"
@@ -14,17 +15,38 @@
 
 namespace snapfs {
 
-/// The files of one repository.
+/// Files that have a size together.
+enum class CachePool : std::uint8_t {
+  kMetadata,  ///< indexes, snapshots and trees
+  kContent,   ///< of files
+};
+
+/// One file, of whatever repository.
+struct CacheEntry {
+  Id repository;
+  std::string path;
+  std::uint64_t bytes = 0;
+  Timestamp last_used;      ///< to the hour
+  bool unfinished = false;  ///< somebody writes it, or was killed while he did
+};
+
+/// All files of the pool, in no particular order; nothing when there is no such directory. What is
+/// not where and as our files are is passed over, and so is what vanishes meanwhile. Throws
+/// Error{kIo} and Error{kPermission}.
+std::vector<CacheEntry> list_cache_entries(const std::string& directory, CachePool pool);
+
+/// The directory of those of its files that are of data, in a repository's.
+inline constexpr std::string_view kContentDirectory = "content";
+
+/// What is there of one repository.
 struct CachedRepository {
   Id repository;
   Timestamp last_used;
   std::uint64_t bytes = 0;
-  std::vector<std::string> paths;
+  std::vector<std::string> paths;  ///< files, and directories with all that is in them
 };
 
-/// The repositories that the directory has files of, the one used last first; nothing when there is
-/// no such directory. What is not named like a file of ours is passed over. Throws Error{kIo} and
-/// Error{kPermission}.
+/// The repositories that the directory has files of, the one used last first. Throws as above.
 std::vector<CachedRepository> list_cached(const std::string& directory);
 
 /// What may stay.

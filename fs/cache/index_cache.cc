@@ -15,15 +15,14 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 #include <span>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "fs/base/error.h"
 #include "fs/base/file.h"
+#include "fs/cache/cached_file.h"
 #include "fs/crypto/cipher.h"
 #include "fs/crypto/sha256.h"
 #include "fs/format/codec.h"
@@ -143,14 +142,6 @@ BlobTable take_table(Cursor& cursor, const Header& header, std::size_t type,
   return BlobTable(std::move(shards));
 }
 
-/// Backup programs leave a directory with this file out (https://bford.info/cachedir/).
-void write_tag(const std::string& path) {
-  constexpr std::string_view kTag = "Signature: 8a477f597d28d172789f06886806bc55\n";
-  const UniqueFd fd(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
-  if (fd) write_all(fd.get(), as_bytes(kTag), path);
-}
-
 /// Writes a file under another name first, so that nobody ever sees half of one.
 class ReplacedFile {
  public:
@@ -216,14 +207,7 @@ std::set<Id> IndexCache::load(const std::set<Id>& listed, Index& index, Codec& c
 
 void IndexCache::store(const std::set<Id>& files, const Index::Contents& contents,
                        Codec& codec) const {
-  std::error_code failure;
-  const std::filesystem::path directory(directory_);
-  std::filesystem::create_directories(directory.parent_path(), failure);
-  if (failure) throw_errno(failure.value(), "make the directory", directory.parent_path().string());
-  if (::mkdir(directory_.c_str(), 0700) != 0 && errno != EEXIST) {
-    throw_errno(errno, "make the directory", directory_);
-  }
-  write_tag(directory_ + "/CACHEDIR.TAG");
+  make_cache(directory_);
   Header header;
   header.files = static_cast<std::uint32_t>(files.size());
   header.packs = contents.packs.size();

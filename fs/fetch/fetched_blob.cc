@@ -10,9 +10,13 @@
 namespace snapfs {
 namespace {
 
-/// What the blobs of a pack are: no pack has both.
-Content content_of(const PackRun& run) noexcept {
-  return run.blobs.front().handle.type == BlobType::kTree ? Content::kTree : Content::kData;
+std::vector<ByteRange> places_of(const PackRun& run) {
+  std::vector<ByteRange> places;
+  places.reserve(run.blobs.size());
+  for (const StoredBlob& blob : run.blobs) {
+    places.push_back({blob.location.offset, blob.location.length});
+  }
+  return places;
 }
 
 }  // namespace
@@ -22,9 +26,10 @@ LoadedRun LoadedRun::load(Repository& repository, PackRun run, Urgency urgency,
   LoadedRun loaded{std::move(run), {}, {}, true, urgency, stop};
   try {
     throw_if_stopped(stop);
-    loaded.bytes = repository.files().load({FileKind::kPack, loaded.run.pack},
-                                           ByteRange{loaded.run.begin(), loaded.run.length()},
-                                           {content_of(loaded.run), urgency}, stop);
+    const Content content = content_of(loaded.run.blobs.front().handle.type);
+    loaded.bytes = repository.files().load_run(loaded.run.pack,
+                                               ByteRange{loaded.run.begin(), loaded.run.length()},
+                                               places_of(loaded.run), {content, urgency}, stop);
   } catch (...) {
     loaded.error = current_error();
   }

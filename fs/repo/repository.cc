@@ -47,15 +47,14 @@ void require_text(Codec& codec, ByteView stored, const Id& digest) {
       "a file just sealed does not open to the same bytes; memory or processor may be faulty");
 }
 
-/// What the blobs of a pack are: no pack has both.
-Content content_of(BlobType type) noexcept {
-  return type == BlobType::kTree ? Content::kTree : Content::kData;
-}
-
 /// So many index files are read as quickly as a copy of the index is written.
 constexpr std::size_t kFilesWorthCaching = 16;
 
 }  // namespace
+
+Content content_of(BlobType type) noexcept {
+  return type == BlobType::kTree ? Content::kTree : Content::kData;
+}
 
 Config Repository::init(Backend& backend, ByteView password, const InitOptions& options,
                         StopToken stop) {

@@ -44,6 +44,9 @@ struct OpenOptions {
   std::function<void(std::string_view message)> warn;
 };
 
+/// What the blobs of a pack are: no pack has both.
+Content content_of(BlobType type) noexcept;
+
 /// A file of a repository as it is to be stored.
 struct SealedFile {
   Id id;

@@ -37,7 +37,9 @@ Id digest_in_pieces(StoredFiles& files, const FileKey& key, std::uint64_t size,
 }  // namespace
 
 std::vector<FileInfo> StoredFiles::list(FileKind kind, const StopToken& stop) {
-  return backend_.list(kind, stop);
+  std::vector<FileInfo> listed = backend_.list(kind, stop);
+  if (cache_) cache_->keep_only(kind, listed);
+  return listed;
 }
 
 std::vector<Id> StoredFiles::list_ids(FileKind kind, const StopToken& stop) {
@@ -47,24 +49,63 @@ std::vector<Id> StoredFiles::list_ids(FileKind kind, const StopToken& stop) {
   return ids;
 }
 
+/// What the cache has of a pack: without `wanted`, the whole range. Other files are looked
+/// for by load_verified().
+std::optional<Bytes> StoredFiles::load_kept(const FileKey& key,
+                                            const std::optional<ByteRange>& range,
+                                            std::span<const ByteRange> wanted, LoadPurpose purpose,
+                                            const StopToken& stop) {
+  if (!is_kept(key, range, purpose)) return std::nullopt;
+  throw_if_stopped(stop);
+  if (wanted.empty()) wanted = std::span(&*range, 1);
+  return cache_->load_part(purpose.content, key.id, *range, wanted);
+}
+
+Bytes StoredFiles::load_stored(const FileKey& key, const std::optional<ByteRange>& range,
+                               LoadPurpose purpose, const StopToken& stop) {
+  Bytes bytes = backend_.load(key, range, purpose, stop);
+  if (is_kept(key, range, purpose)) cache_->add_part(purpose.content, key.id, *range, bytes);
+  return bytes;
+}
+
 Bytes StoredFiles::load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
                         const StopToken& stop) {
   return read(key, range, purpose, stop, [](Bytes bytes) { return bytes; });
+}
+
+Bytes StoredFiles::load_run(const Id& pack, const ByteRange& range,
+                            std::span<const ByteRange> wanted, LoadPurpose purpose,
+                            const StopToken& stop) {
+  const FileKey key{FileKind::kPack, pack};
+  if (std::optional<Bytes> kept = load_kept(key, range, wanted, purpose, stop)) {
+    return *std::move(kept);
+  }
+  return load(key, range, purpose, stop);
 }
 
 std::optional<std::uint64_t> StoredFiles::size(const FileKey& key, const StopToken& stop) {
   return backend_.size(key, stop);
 }
 
-void StoredFiles::save(const FileKey& key, ByteView bytes, const StopToken& stop) {
+void StoredFiles::save(const FileKey& key, ByteView bytes, const StopToken& stop, Content content) {
   backend_.save(key, bytes, stop);
+  const bool is_worth_it = key.kind != FileKind::kPack || content == Content::kTree;
+  if (cache_ && is_worth_it) cache_->add_saved(key, bytes);
 }
 
-void StoredFiles::remove(const FileKey& key, const StopToken& stop) { backend_.remove(key, stop); }
+void StoredFiles::remove(const FileKey& key, const StopToken& stop) {
+  backend_.remove(key, stop);
+  if (cache_) cache_->drop(key);
+}
 
 Bytes StoredFiles::load_verified(const FileKey& key, const StopToken& stop) {
+  throw_if_stopped(stop);
+  if (cache_) {
+    if (std::optional<Bytes> kept = cache_->load(key)) return *std::move(kept);
+  }
   const auto verified = [&](Bytes stored) {
     if (sha256(stored) != key.id) throw_mismatch(key, location());
+    if (cache_) cache_->add(key, stored);
     return stored;
   };
   // An index file alone can be so large; it is first read piece by piece, into one small buffer.

@@ -4,14 +4,18 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fs/backend/backend.h"
 #include "fs/base/bytes.h"
 #include "fs/base/error.h"
 #include "fs/base/stop_token.h"
+#include "fs/cache/file_cache.h"
 
 namespace snapfs {
 
@@ -20,6 +24,10 @@ class StoredFiles {
  public:
   /// `backend` must outlive this.
   explicit StoredFiles(Backend& backend) noexcept : backend_(backend) {}
+
+  /// From now on what the cache keeps is not asked of the storage. To be called before anything is
+  /// loaded. Listings, sizes and removals always are the storage's.
+  void use_cache(std::unique_ptr<FileCache> cache) noexcept { cache_ = std::move(cache); }
 
   /// In no particular order.
   std::vector<FileInfo> list(FileKind kind, const StopToken& stop);
@@ -30,21 +38,35 @@ class StoredFiles {
   /// What `open` makes of the bytes of the whole file, or exactly of the range. When the load or
   /// `open` fails in a way that concerns just these bytes (they are short, gone, damaged, or on a
   /// bad sector), both are done once more, at once: such a fault may pass, and what is wrong twice
-  /// is wrong.
+  /// is wrong. Bytes from the cache that do not open are no fault of the storage: they are dropped.
   template <class Open>
   auto read(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
             const StopToken& stop, const Open& open) {
+    if (std::optional<Bytes> kept = load_kept(key, range, {}, purpose, stop)) {
+      try {
+        return open(*std::move(kept));
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::kDamaged) throw;
+      }
+      cache_->drop_part(purpose.content, key.id, *range);
+    }
     try {
-      return open(backend_.load(key, range, purpose, stop));
+      return open(load_stored(key, range, purpose, stop));
     } catch (const Error& error) {
       if (!error.concerns_one_copy()) throw;
     }
-    return open(backend_.load(key, range, purpose, stop));
+    return open(load_stored(key, range, purpose, stop));
   }
 
   /// The bytes themselves.
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
              const StopToken& stop);
+
+  /// As many bytes as the range of a pack has, of which those in `wanted`, which are parts of it,
+  /// are what is stored, and the others may be anything. Where a cache has them they are as they
+  /// were when they came: whoever cannot open one reads that one again by read().
+  Bytes load_run(const Id& pack, const ByteRange& range, std::span<const ByteRange> wanted,
+                 LoadPurpose purpose, const StopToken& stop);
 
   /// The whole file, with its name checked against its bytes: Error{kDamaged} when they differ.
   Bytes load_verified(const FileKey& key, const StopToken& stop);
@@ -56,14 +78,27 @@ class StoredFiles {
   void add_unlisted(FileKind kind, std::vector<FileInfo>& listed, const std::vector<Id>& expected,
                     const StopToken& stop);
 
-  void save(const FileKey& key, ByteView bytes, const StopToken& stop);
+  /// `content` says what is in a pack.
+  void save(const FileKey& key, ByteView bytes, const StopToken& stop,
+            Content content = Content::kWholeFile);
   void remove(const FileKey& key, const StopToken& stop);
 
   StorageTraits traits() const noexcept { return backend_.traits(); }
   std::string location() const { return backend_.location(); }
 
  private:
+  std::optional<Bytes> load_kept(const FileKey& key, const std::optional<ByteRange>& range,
+                                 std::span<const ByteRange> wanted, LoadPurpose purpose,
+                                 const StopToken& stop);
+  Bytes load_stored(const FileKey& key, const std::optional<ByteRange>& range, LoadPurpose purpose,
+                    const StopToken& stop);
+  bool is_kept(const FileKey& key, const std::optional<ByteRange>& range,
+               LoadPurpose purpose) const noexcept {
+    return cache_ && key.kind == FileKind::kPack && range && cache_->keeps_parts(purpose.content);
+  }
+
   Backend& backend_;
+  std::unique_ptr<FileCache> cache_;  ///< null: none
 };
 
 /// The error's words with the file they are about, unless they name it themselves.

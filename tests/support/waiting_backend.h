@@ -7,6 +7,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -86,12 +87,19 @@ class WaitingBackend final : public Backend {
     const std::lock_guard lock(mutex_);
     seen_.clear();
     most_ = 0;
+    loaded_bytes_ = 0;
   }
 
   /// How many calls were under way at once, at most.
   std::size_t most_at_once() const {
     const std::lock_guard lock(mutex_);
     return most_;
+  }
+
+  /// How many bytes loads have brought.
+  std::uint64_t loaded_bytes() const {
+    const std::lock_guard lock(mutex_);
+    return loaded_bytes_;
   }
 
   /// All that came in, in that order.
@@ -119,7 +127,10 @@ class WaitingBackend final : public Backend {
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
              const StopToken& stop) override {
     const Call call(*this, {BackendCall::kLoad, key, range, purpose}, stop);
-    return inner_.load(key, range, purpose, stop);
+    Bytes bytes = inner_.load(key, range, purpose, stop);
+    const std::lock_guard lock(mutex_);
+    loaded_bytes_ += bytes.size();
+    return bytes;
   }
   std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop) override {
     const Call call(*this, {BackendCall::kSize, key}, stop);
@@ -198,6 +209,7 @@ class WaitingBackend final : public Backend {
   std::size_t numbered_ = 0;
   std::size_t under_way_ = 0;
   std::size_t most_ = 0;
+  std::uint64_t loaded_bytes_ = 0;
 };
 
 }  // namespace snapfs::test

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
 #include "fs/base/file.h"
@@ -94,6 +96,44 @@ TEST_F(CacheFilesTest, OneThatIsTooLargeTakesThoseBehindItAlong) {
   add_index(2, 100, 200);
   add_index(3, 1, 300);
   EXPECT_EQ(expired(300, {.max_age = {}, .max_bytes = 50}), (std::vector<std::uint64_t>{2, 1}));
+}
+
+TEST_F(CacheFilesTest, DirectoriesOfRepositoriesCountWithAllThatIsInThem) {
+  const std::string repository = numbered_id(1).hex();
+  const std::string pack = numbered_id(7).hex();
+  directory_.write(repository + "/version", "1");
+  directory_.write(repository + "/data/00/" + pack, "0123456789");
+  directory_.write(repository + "/data/00/" + pack + "-5-10", "0123456789");
+  directory_.write(repository + "/index/00/" + pack, "01234");
+  directory_.write(repository + "/snapshots/00/tmp-123456", "012");
+  directory_.write(repository + "/snapshots/00/notes", "not ours");
+  directory_.write(repository + "/keys/00/" + pack, "not ours");
+  add_index(1, 100, 100);
+  const std::string base = directory_.path().string();
+  directory_.write(repository + "/content/00/" + pack + "-0-3", "012");
+  EXPECT_EQ(list_cache_entries(base, CachePool::kMetadata).size(), 5U);
+  EXPECT_EQ(list_cache_entries(base, CachePool::kContent).size(), 1U);
+  const auto cached = list_cached(base);
+  ASSERT_EQ(cached.size(), 1U);
+  EXPECT_EQ(cached[0].repository, numbered_id(1));
+  EXPECT_EQ(cached[0].bytes, 131U);
+  EXPECT_GT(cached[0].last_used.seconds, kDay + 100);
+  remove_cached(cached[0]);
+  EXPECT_TRUE(std::filesystem::is_empty(directory_.path()));
+}
+
+TEST_F(CacheFilesTest, NothingIsRemovedThroughALink) {
+  const test::TemporaryDirectory other;
+  const std::string file =
+      other.write(numbered_id(1).hex() + "/data/00/" + numbered_id(7).hex(), "x");
+  std::filesystem::create_directory_symlink(other / numbered_id(1).hex(),
+                                            directory_ / numbered_id(1).hex());
+  EXPECT_TRUE(list_cached(directory_.path().string()).empty());
+  directory_.make_directory(numbered_id(2).hex());
+  std::filesystem::create_directory_symlink(other / (numbered_id(1).hex() + "/data"),
+                                            directory_ / (numbered_id(2).hex() + "/data"));
+  remove_cached(list_cached(directory_.path().string()).at(0));
+  EXPECT_TRUE(std::filesystem::exists(file));
 }
 
 TEST_F(CacheFilesTest, RemovedOnesAreGone) {

@@ -81,10 +81,11 @@ bool may_hold_packs(SftpCall& call, const SftpPath& path, const SftpName& entry)
 }  // namespace
 
 SftpBackend::SftpBackend(const SftpLocation& location, SftpStart start, unsigned connections,
-                         const RateLimits& limits)
+                         std::uint64_t upload_rate, std::uint64_t download_rate, Timer& timer)
     : root_{location.path.empty() ? "." : location.path, location.text()},
       connections_(std::max(connections, 1U)),
-      limits_(limits),
+      upload_(upload_rate, timer),
+      download_(download_rate, timer),
       pool_(std::move(start), connections_) {}
 
 StorageTraits SftpBackend::traits() const noexcept {
@@ -127,7 +128,7 @@ void SftpBackend::save(const FileKey& key, ByteView bytes, const StopToken& stop
   SftpCall call = pool_.begin_call(stop);
   const Modes modes = this->modes(call);
   const SftpPath file = path(key);
-  RateLimit* const limit = key.kind == FileKind::kLock ? nullptr : limits_.upload;
+  RateLimit* const limit = key.kind == FileKind::kLock ? nullptr : &upload_;
   try {
     return upload(call, file, bytes, modes.file, limit);
   } catch (const Error& error) {
@@ -142,7 +143,7 @@ void SftpBackend::save(const FileKey& key, ByteView bytes, const StopToken& stop
 Bytes SftpBackend::load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose /*purpose*/,
                         const StopToken& stop) {
   SftpCall call = pool_.begin_call(stop);
-  RateLimit* const limit = key.kind == FileKind::kLock ? nullptr : limits_.download;
+  RateLimit* const limit = key.kind == FileKind::kLock ? nullptr : &download_;
   return download(call, path(key), key, range, limit);
 }
 

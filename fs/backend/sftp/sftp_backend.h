@@ -20,10 +20,11 @@ class SftpBackend final : public Backend {
   static constexpr unsigned kConnections = 5;
 
   /// Connects to nothing yet. Modes follow the config file's (FORMAT §1.2), but that files keep the
-  /// owner's permission to write, as restic's do there. Content waits for its turn under the
-  /// limits, which must outlive it; locks do not.
+  /// owner's permission to write, as restic's do there. Content but that of locks moves at no more
+  /// than the rates: bytes a second, 0 for as fast as it goes. The timer must outlive it.
   SftpBackend(const SftpLocation& location, SftpStart start, unsigned connections = kConnections,
-              const RateLimits& limits = {});
+              std::uint64_t upload_rate = 0, std::uint64_t download_rate = 0,
+              Timer& timer = steady_timer());
 
   void create(const StopToken& stop) override;
   void save(const FileKey& key, ByteView bytes, const StopToken& stop) override;
@@ -47,7 +48,8 @@ class SftpBackend final : public Backend {
 
   const SftpPath root_;
   const unsigned connections_;
-  const RateLimits limits_;
+  RateLimit upload_;
+  RateLimit download_;
   SftpPool pool_;
   Synchronized<std::optional<Modes>> modes_;
 };

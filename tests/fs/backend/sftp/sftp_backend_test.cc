@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -225,20 +226,20 @@ TEST_F(SftpBackendTest, AStopEndsWhateverHangs) {
 
 TEST_F(SftpBackendTest, ContentIsPacedAndLocksAreNot) {
   test::InstantTimer timer;
-  RateLimit upload(1000, timer);
-  RateLimit download(1000, timer);
-  SftpBackend storage(where(), {.command = {test::sftp_server()}}, 1, {&upload, &download});
+  SftpBackend storage(where(), {.command = {test::sftp_server()}}, 1, 1000, 2000, timer);
   const FileKey lock{FileKind::kLock, numbered_id(1)};
-  upload.reserve(100'000);
-  download.reserve(100'000);
-  storage.save(lock, as_bytes("lock"), {});
-  storage.load(lock, std::nullopt, {}, {});
+  const Bytes content(1'000'000, 1);
+  storage.save(lock, content, {});
+  storage.load(lock, ByteRange{0, content.size()}, {}, {});
   EXPECT_TRUE(timer.waits().empty());
-  storage.save(key_, as_bytes("x"), {});
-  EXPECT_EQ(timer.waits().size(), 1U);
-  download.reserve(100'000);
-  storage.load(key_, std::nullopt, {}, {});
-  EXPECT_EQ(timer.waits().size(), 2U);
+  const auto passed = [&timer](auto&& work) {
+    const Timer::TimePoint before = timer.now();
+    work();
+    return std::chrono::duration_cast<std::chrono::seconds>(timer.now() - before).count();
+  };
+  // All but the last part of some hundred kilobytes is waited for.
+  EXPECT_GE(passed([&] { storage.save(key_, content, {}); }), 700);
+  EXPECT_GE(passed([&] { storage.load(key_, std::nullopt, {}, {}); }), 350);
 }
 
 TEST_F(SftpBackendTest, NamesWhatIsInAFilesPlace) {

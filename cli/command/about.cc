@@ -46,6 +46,7 @@ Command options_command(GlobalOptions& /*options*/) {
     print(
         "All Extended Options:\n"
         "  local.connections         accepted for restic's sake; a directory needs no limit\n"
+        "  rest.connections          at most so many requests at once (default: 32)\n"
         "  s3.connections            how many requests may be under way at once (default: 32)\n"
         "  s3.region                 where the bucket is (default: found out)\n"
         "  s3.bucket-lookup          how the bucket is named: auto, dns or path (default: auto)\n"

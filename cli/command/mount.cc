@@ -148,6 +148,8 @@ ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments,
   if (mount.fsname.empty() && !session.directory().empty()) {
     // The table of mounts is read from elsewhere.
     mount.fsname = std::filesystem::weakly_canonical(session.directory()).string();
+  } else if (mount.fsname.empty()) {
+    mount.fsname = session.repository().files().location();
   }
   mount.view = std::move(view);
   mount.default_permissions = !arguments.no_default_permissions;

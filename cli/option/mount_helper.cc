@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cli/grammar/command.h"
+#include "fs/backend/open/location.h"
 #include "fs/base/error.h"
 
 namespace snapfs {
@@ -55,6 +56,13 @@ Example:
 template <std::size_t size>
 bool contains(const std::array<std::string_view, size>& words, std::string_view word) {
   return std::ranges::find(words, word) != words.end();
+}
+
+/// How everybody who looks at the table of mounts sees the repository: as it was named, but for the
+/// password that an address may hold.
+std::string source_in_table(const std::string& repository) {
+  const bool is_path = repository.starts_with('/') || repository.starts_with("local:");
+  return is_path ? repository : without_password(repository);
 }
 
 bool is_ignored(std::string_view name) {
@@ -146,7 +154,8 @@ MountHelperCall parse_mount_helper(const std::vector<std::string>& arguments,
   if (places.size() != 2) {
     refuse("usage: mount -t snapfs REPOSITORY MOUNTPOINT [-o password-file=FILE,…]");
   }
-  call.arguments = {"mount", "--background", "--repo=" + places[0], "--fsname=" + places[0]};
+  call.arguments = {"mount", "--background", "--repo=" + places[0],
+                    "--fsname=" + source_in_table(places[0])};
   if (!verbose) call.arguments.push_back("--quiet");
   for (const std::string& option : options) {
     if (std::string argument = translated(option, program, sloppy); !argument.empty()) {

@@ -16,6 +16,14 @@
 namespace snapfs {
 namespace {
 
+constexpr std::uint64_t kKibibyte = 1024;
+
+std::uint64_t bytes_of(std::int64_t kibibytes) noexcept {
+  if (kibibytes <= 0) return 0;
+  const auto count = static_cast<std::uint64_t>(kibibytes);
+  return count > UINT64_MAX / kKibibyte ? 0 : count * kKibibyte;
+}
+
 /// The file's name from the root: a program in the background works elsewhere. Throws Error when it
 /// cannot be read.
 std::string readable_file(const std::string& path) {
@@ -45,6 +53,10 @@ HttpOptions RemoteOptions::http_options() const {
   http.user_agent = setting(user_agent, "HTTP_USER_AGENT", http.user_agent);
   http.stuck_request_timeout = std::chrono::ceil<std::chrono::milliseconds>(stuck_request_timeout);
   return http;
+}
+
+TransferRates RemoteOptions::rates() const noexcept {
+  return {bytes_of(upload_kibibytes_per_second), bytes_of(download_kibibytes_per_second)};
 }
 
 std::map<std::string, std::string> RemoteOptions::extended_options() const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fs/backend/http/http_options.h"
+#include "fs/backend/open/paced_client.h"
 
 namespace snapfs {
 
@@ -29,6 +30,8 @@ struct RemoteOptions {
   /// What they say of servers; files come from the options, or else from the variables CACERT and
   /// TLS_CLIENT_CERT, and are named from the root. Throws Error for a file that cannot be read.
   HttpOptions http_options() const;
+
+  TransferRates rates() const noexcept;
 
   /// --option taken apart: "local.connections" to "3". Throws Error{kUsage} for an empty key and
   /// for a key that is given two values; which keys there are, each storage knows.

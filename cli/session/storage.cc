@@ -9,6 +9,20 @@
 
 namespace snapfs {
 
+namespace {
+
+/// Of the variables of one prefix, so that the one's user never goes with the other's password.
+RestCredentials rest_credentials() {
+  for (const std::string_view prefix : kVariablePrefixes) {
+    const auto user = environment_setting(prefix, "REST_USERNAME");
+    const auto password = environment_setting(prefix, "REST_PASSWORD");
+    if (user || password) return {user.value_or(""), password.value_or("")};
+  }
+  return {};
+}
+
+}  // namespace
+
 BackendStack open_storage(const GlobalOptions& options, const RepositoryLocation& location,
                           Writing writing) {
   StorageOptions storage;
@@ -19,6 +33,8 @@ BackendStack open_storage(const GlobalOptions& options, const RepositoryLocation
   storage.extended = options.remote.extended_options();
   storage.http = options.remote.http_options();
   storage.variables = [](std::string_view name) { return environment_setting("", name); };
+  storage.rates = options.remote.rates();
+  storage.rest = rest_credentials();
   return open_storage(location, storage);
 }
 

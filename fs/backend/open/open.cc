@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "fs/backend/dry_run.h"
-#include "fs/backend/http/curl_client.h"
 #include "fs/backend/local.h"
 #include "fs/backend/options.h"
+#include "fs/backend/rest/rest_backend.h"
 #include "fs/backend/s3/s3_backend.h"
 #include "fs/backend/s3/s3_location.h"
 #include "fs/backend/sftp/sftp_backend.h"
@@ -27,6 +27,20 @@ BackendStack open_directory(const RepositoryLocation& location, BackendOptions o
   return BackendStack(std::make_unique<LocalBackend>(location.path));
 }
 
+BackendStack open_rest(const RepositoryLocation& location, const StorageOptions& options) {
+  BackendOptions own("rest", options.extended);
+  const unsigned requests = own.take_count("connections", RestBackend::kRequests);
+  own.finish();
+  RestLocation server = RestLocation::parse(location.path, options.rest);
+  auto client = std::make_unique<PacedClient>(
+      CurlClientOptions{
+          .http = options.http, .kept_connections = requests, .unix_socket = server.socket},
+      options.rates);
+  BackendStack stack(std::make_unique<RestBackend>(std::move(client), std::move(server), requests));
+  put_far_away(stack, options);
+  return stack;
+}
+
 BackendStack open_sftp(const RepositoryLocation& location, const StorageOptions& options) {
   const SftpLocation where = SftpLocation::parse(location.path);
   BackendOptions extended("sftp", options.extended);
@@ -44,8 +58,8 @@ BackendStack open_s3(const RepositoryLocation& location, const StorageOptions& o
   static const SystemClock clock;
   S3Location place = S3Location::parse(location.path);
   S3Options own = S3Options::take(BackendOptions("s3", options.extended));
-  auto http = std::make_unique<CurlClient>(
-      CurlClientOptions{.http = options.http, .kept_connections = own.requests});
+  auto http = std::make_unique<PacedClient>(
+      CurlClientOptions{.http = options.http, .kept_connections = own.requests}, options.rates);
   BackendStack stack(std::make_unique<S3Backend>(std::move(http), std::move(place), std::move(own),
                                                  options.variables, clock));
   put_far_away(stack, options);
@@ -56,11 +70,12 @@ BackendStack open_scheme(const RepositoryLocation& location, const StorageOption
   switch (location.scheme) {
     case Scheme::kLocal:
       return open_directory(location, BackendOptions("local", options.extended));
+    case Scheme::kRest:
+      return open_rest(location, options);
     case Scheme::kS3:
       return open_s3(location, options);
     case Scheme::kSftp:
       return open_sftp(location, options);
-    case Scheme::kRest:
     case Scheme::kRclone:
       break;
   }

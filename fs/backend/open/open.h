@@ -8,6 +8,8 @@
 #include "fs/backend/environment_lookup.h"
 #include "fs/backend/http/http_options.h"
 #include "fs/backend/open/location.h"
+#include "fs/backend/open/paced_client.h"
+#include "fs/backend/rest/rest_location.h"
 #include "fs/backend/stack/backend_stack.h"
 #include "fs/backend/stack/retry.h"
 
@@ -20,6 +22,8 @@ struct StorageOptions {
   /// What the option -o sets: "rest.connections" to "5". Those of other schemes are passed over.
   std::map<std::string, std::string> extended = {};
   HttpOptions http = {};
+  TransferRates rates = {};
+  RestCredentials rest = {};  ///< where the location names nobody
 
   /// The environment, for the credentials of object stores. It must stay as it is as long as the
   /// storage is there.

@@ -62,6 +62,13 @@ TEST_F(MountHelper, OptionsBecomeTheCommandsOwn) {
   EXPECT_FALSE(call.pretend);
 }
 
+TEST_F(MountHelper, TheTableOfMountsShowsNoPassword) {
+  const MountHelperCall call = parse({"rest:http://me:secret@h/r", "/m"});
+  EXPECT_EQ(call.arguments.at(2), "--repo=rest:http://me:secret@h/r");
+  EXPECT_EQ(call.arguments.at(3), "--fsname=rest:http://me:***@h/r");
+  EXPECT_EQ(parse({"/srv/a:b@c", "/m"}).arguments.at(3), "--fsname=/srv/a:b@c");
+}
+
 TEST_F(MountHelper, WhatIsMeantForOthersIsLeftOut) {
   const MountHelperCall call = parse(
       {"/r", "/m", "-v", "-o",

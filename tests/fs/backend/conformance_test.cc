@@ -11,9 +11,11 @@
 
 #include "fs/backend/backend.h"
 #include "fs/backend/dry_run.h"
+#include "fs/backend/http/curl_client.h"
 #include "fs/backend/local.h"
 #include "fs/backend/memory.h"
 #include "fs/backend/open/open.h"
+#include "fs/backend/rest/rest_backend.h"
 #include "fs/backend/s3/s3_backend.h"
 #include "fs/backend/sftp/sftp_backend.h"
 #include "fs/backend/stack/request_limit.h"
@@ -23,6 +25,8 @@
 #include "tests/support/fault_backend.h"
 #include "tests/support/hex_bytes.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/manual_timer.h"
+#include "tests/support/rest_server.h"
 #include "tests/support/s3_server.h"
 #include "tests/support/sftp_server.h"
 #include "tests/support/temporary_directory.h"
@@ -42,11 +46,11 @@ class Place {
   virtual ~Place() = default;
   virtual Backend& backend() = 0;
 
-  /// What it needs and this machine has not; empty when nothing.
-  virtual std::string missing() const { return {}; }
-
   /// Whether removing what is not there is an error, or nobody hears of it.
   virtual bool tells_what_it_misses() const { return true; }
+
+  /// What a place of that type needs and this machine has not; empty when nothing.
+  static std::string missing() { return {}; }
 };
 
 class MemoryPlace final : public Place {
@@ -121,7 +125,7 @@ class SftpPlace : public Place {
       : backend_({.host = "host", .path = directory_ / "repository"},
                  {.command = std::move(command)}) {}
   Backend& backend() override { return backend_; }
-  std::string missing() const override {
+  static std::string missing() {
     return test::sftp_server().empty() ? "no sftp-server is installed" : "";
   }
 
@@ -167,23 +171,86 @@ class S3ServerPlace final : public Place {
   }
   Backend& backend() override { return *backend_; }
   bool tells_what_it_misses() const override { return false; }
-  std::string missing() const override {
-    return backend_ ? "" : "SNAPFS_TEST_S3 names no object store";
+  static std::string missing() {
+    return test::s3_server() ? "" : "SNAPFS_TEST_S3 names no object store";
   }
 
  private:
   const std::unique_ptr<S3Backend> backend_;
 };
 
+/// A repository on rest-server.
+class RestServerPlace : public Place {
+ public:
+  Backend& backend() override { return backend_; }
+  bool tells_what_it_misses() const override { return false; }
+  static std::string missing() {
+    return test::find_rest_server() ? "" : "no rest-server is installed";
+  }
+
+ protected:
+  explicit RestServerPlace(bool says_version)
+      : backend_(std::make_unique<VersionClient>(says_version),
+                 RestLocation::parse(server_.url("/r/"))) {}
+
+ private:
+  /// May keep from the server that it knows version 2.
+  class VersionClient final : public HttpClient {
+   public:
+    explicit VersionClient(bool says_version) : says_version_(says_version) {}
+    HttpResponse perform(const HttpRequest& request, const StopToken& stop) override {
+      HttpRequest sent = request;
+      if (!says_version_) {
+        std::erase_if(sent.headers,
+                      [](const HttpHeader& header) { return header.first == "Accept"; });
+      }
+      return client_.perform(sent, stop);
+    }
+
+   private:
+    const bool says_version_;
+    CurlClient client_{CurlClientOptions{}};
+  };
+
+  test::RestServer server_;
+  RestBackend backend_;
+};
+
+class RestServerVersion2Place final : public RestServerPlace {
+ public:
+  RestServerVersion2Place() : RestServerPlace(true) {}
+};
+
+class RestServerVersion1Place final : public RestServerPlace {
+ public:
+  RestServerVersion1Place() : RestServerPlace(false) {}
+};
+
+/// A repository on rclone's "serve restic".
+class RcloneServerPlace final : public Place {
+ public:
+  Backend& backend() override { return backend_; }
+  static std::string missing() { return test::find_rclone() ? "" : "no rclone is installed"; }
+
+ private:
+  test::RcloneServer server_;
+  test::InstantTimer timer_;
+  RestBackend backend_{std::make_unique<CurlClient>(CurlClientOptions{}),
+                       RestLocation::parse(server_.url("/r/")), RestBackend::kRequests, timer_};
+};
+
 template <class PlaceType>
 class Conformance : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (const std::string missing = place_.missing(); !missing.empty()) GTEST_SKIP() << missing;
+    if (const std::string missing = PlaceType::missing(); !missing.empty()) {
+      GTEST_SKIP() << missing;
+    }
+    place_ = std::make_unique<PlaceType>();
   }
 
-  Backend& backend() { return place_.backend(); }
-  bool tells_what_it_misses() const { return place_.tells_what_it_misses(); }
+  Backend& backend() { return place_->backend(); }
+  bool tells_what_it_misses() const { return place_->tells_what_it_misses(); }
 
   static FileKey key(FileKind kind, std::uint64_t number) { return {kind, numbered_id(number)}; }
 
@@ -198,7 +265,7 @@ class Conformance : public ::testing::Test {
   }
 
  private:
-  PlaceType place_;
+  std::unique_ptr<Place> place_;
 };
 
 /// The tests are called by the place: Conformance/MemoryPlace.
@@ -212,7 +279,8 @@ struct PlaceNames {
 
 using Places = ::testing::Types<MemoryPlace, LocalPlace, FaultPlace, WaitingPlace, RetryPlace,
                                 RequestLimitPlace, FarAwayPlace, SftpPlace, PlainSftpPlace, S3Place,
-                                S3ServerPlace>;
+                                S3ServerPlace, RestServerVersion2Place, RestServerVersion1Place,
+                                RcloneServerPlace>;
 TYPED_TEST_SUITE(Conformance, Places, PlaceNames);
 
 constexpr std::array kAllKinds = {FileKind::kConfig,   FileKind::kKey,   FileKind::kLock,

@@ -1,0 +1,35 @@
+#include "fs/backend/rest/content_range.h"
+
+#include <charconv>
+
+namespace snapfs {
+namespace {
+
+/// Takes a number off the beginning of `text`, and `behind` after it.
+std::optional<std::uint64_t> take_number(std::string_view& text, std::string_view behind) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{}) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  if (!text.starts_with(behind)) return std::nullopt;
+  text.remove_prefix(behind.size());
+  return number;
+}
+
+}  // namespace
+
+std::optional<ContentRange> ContentRange::parse(std::string_view text) {
+  constexpr std::string_view kUnit = "bytes ";
+  if (!text.starts_with(kUnit)) return std::nullopt;
+  text.remove_prefix(kUnit.size());
+  const std::optional<std::uint64_t> first = take_number(text, "-");
+  if (!first) return std::nullopt;
+  const std::optional<std::uint64_t> last = take_number(text, "/");
+  if (!last || *last < *first || *last == UINT64_MAX) return std::nullopt;
+  if (text == "*") return ContentRange{*first, *last, std::nullopt};
+  const std::optional<std::uint64_t> whole = take_number(text, "");
+  if (!whole || !text.empty() || *whole <= *last) return std::nullopt;
+  return ContentRange{*first, *last, whole};
+}
+
+}  // namespace snapfs

@@ -1,0 +1,176 @@
+#include "fs/backend/rest/rest_location.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "fs/base/bytes.h"
+#include "fs/base/error.h"
+#include "fs/base/hex.h"
+
+namespace snapfs {
+namespace {
+
+constexpr std::string_view kForm = "rest:http://[USER:PASSWORD@]HOST[:PORT]/PATH/";
+constexpr std::string_view kSocketForm = "rest:http+unix:///SOCKET:/PATH/";
+
+/// The reason must not show what the user typed: where the password ends is not known.
+[[noreturn]] void throw_wrong(std::string_view reason, std::string_view form = kForm) {
+  throw Error(ErrorCode::kUsage,
+              fmt::format("the location of the REST server {}: write it as {}, for example "
+                          "rest:https://backup.example.org:8000/me/",
+                          reason, form));
+}
+
+/// What is sent to servers, by its beginning as the user types it.
+struct WebScheme {
+  std::string_view typed;
+  std::string_view sent;
+  bool has_socket;
+};
+
+constexpr std::array<WebScheme, 4> kWebSchemes = {{{"http://", "http://", false},
+                                                   {"https://", "https://", false},
+                                                   {"http+unix://", "http://", true},
+                                                   {"https+unix://", "https://", true}}};
+
+bool begins_in_any_case(std::string_view text, std::string_view lower) {
+  return text.size() >= lower.size() &&
+         std::ranges::equal(text.substr(0, lower.size()), lower,
+                            [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
+}
+
+const WebScheme& take_scheme(std::string_view& text) {
+  for (const WebScheme& scheme : kWebSchemes) {
+    if (!begins_in_any_case(text, scheme.typed)) continue;
+    text.remove_prefix(scheme.typed.size());
+    return scheme;
+  }
+  throw_wrong("begins with neither http:// nor https://");
+}
+
+/// The byte that "%41" stands for; nothing when the text does not begin so.
+std::optional<std::uint8_t> percent_byte(std::string_view text) {
+  std::uint8_t byte = 0;
+  if (text.size() < 3 || !parse_hex(text.substr(1, 2), MutByteView(&byte, 1))) return std::nullopt;
+  return byte;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded += text[i];
+      continue;
+    }
+    const std::optional<std::uint8_t> byte = percent_byte(text.substr(i));
+    if (!byte) throw_wrong("has a % in its user or password that must be written %25");
+    decoded += static_cast<char>(*byte);
+    i += 2;
+  }
+  return decoded;
+}
+
+/// A path as it is sent: what may not stand in a URL is encoded, what was encoded stays.
+std::string sent_path(std::string_view text) {
+  std::string path;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '?' || c == '#') throw_wrong("has a ? or # in its path: write %3F or %23");
+    if (c == '%' && !percent_byte(text.substr(i))) {
+      throw_wrong("has a % in its path that must be written %25");
+    }
+    const bool is_sent = (c > ' ' && c < '\x7f') &&
+                         std::string_view("\"<>\\^`{|}").find(c) == std::string_view::npos;
+    if (is_sent) {
+      path += c;
+    } else {
+      path += fmt::format("%{:02X}", static_cast<std::uint8_t>(c));
+    }
+  }
+  if (!path.ends_with('/')) path += '/';
+  return path;
+}
+
+void require_host(std::string_view host) {
+  const std::size_t bracket = host.starts_with('[') ? host.find(']') : 0;
+  if (bracket == std::string_view::npos) throw_wrong("has a [ without a ]");
+  const std::size_t colon = host.find(':', bracket);
+  const std::string_view name = host.substr(0, colon);
+  const bool is_name = !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
+    return c > ' ' && c != 0x7f &&
+           std::string_view("\"<>\\^`{|}%?#@").find(char(c)) == std::string_view::npos;
+  });
+  if (!is_name) throw_wrong("names no host");
+  if (colon == std::string_view::npos) return;
+  const std::string_view digits = host.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc{} || end != digits.data() + digits.size() || port == 0) {
+    throw_wrong("has no number behind the host's colon (a / in a password is written %2F)");
+  }
+}
+
+/// Takes what stands before the last "@" off `authority`; nothing when there is none.
+std::optional<RestCredentials> take_credentials(std::string_view& authority) {
+  const std::size_t at = authority.rfind('@');
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view text = authority.substr(0, at);
+  authority.remove_prefix(at + 1);
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  RestCredentials who{percent_decoded(text.substr(0, colon)),
+                      percent_decoded(text.substr(std::min(colon + 1, text.size())))};
+  if (who.user.find(':') != std::string::npos) {
+    throw_wrong("has a user with a colon, which HTTP cannot send");
+  }
+  return who;
+}
+
+/// How messages show who was named: as it was typed, but for the password.
+std::string shown_credentials(std::string_view authority) {
+  const std::size_t at = authority.rfind('@');
+  if (at == std::string_view::npos) return "";
+  const std::size_t colon = authority.substr(0, at).find(':');
+  if (colon == std::string_view::npos) return fmt::format("{}@", authority.substr(0, at));
+  return fmt::format("{}:***@", authority.substr(0, colon));
+}
+
+}  // namespace
+
+RestLocation RestLocation::parse(std::string_view text, const RestCredentials& otherwise) {
+  RestLocation location;
+  const WebScheme& scheme = take_scheme(text);
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  std::string_view authority = text.substr(0, slash);
+  std::string_view path = text.substr(slash);
+  location.shown = fmt::format("rest:{}{}", scheme.typed, shown_credentials(authority));
+  const std::optional<RestCredentials> who = take_credentials(authority);
+  location.who = who && !(who->user.empty() && who->password.empty()) ? *who : otherwise;
+  if (scheme.has_socket) {
+    const std::size_t colon = path.find(':');
+    if (!authority.empty() || colon == std::string_view::npos || colon < 2) {
+      throw_wrong("names no socket", kSocketForm);
+    }
+    location.socket = path.substr(0, colon);
+    path.remove_prefix(colon + 1);
+    if (!path.empty() && path.front() != '/') {
+      throw_wrong("has no / behind the socket's colon", kSocketForm);
+    }
+    authority = "localhost";
+    location.shown += location.socket + ":";
+  } else {
+    require_host(authority);
+    location.shown += authority;
+  }
+  const std::string sent = sent_path(path);
+  location.url = fmt::format("{}{}{}", scheme.sent, authority, sent);
+  location.shown += sent;
+  return location;
+}
+
+}  // namespace snapfs

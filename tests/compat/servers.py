@@ -1,0 +1,57 @@
+"""Servers that tests start for themselves, on a free port of 127.0.0.1, and end again."""
+import ctypes
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+
+REST_SERVER = (os.environ.get("SNAPFS_TEST_REST_SERVER") or shutil.which("restic-rest-server")
+               or shutil.which("rest-server"))
+RCLONE = os.environ.get("SNAPFS_TEST_RCLONE") or shutil.which("rclone")
+# As `htpasswd -nbs me secret` prints it.
+HTPASSWD = "me:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n"
+PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent():
+    """Called in the new process: the system ends it when the test is killed."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Server:
+    """A program that prints the address at which it serves."""
+
+    def __init__(self, command, environment):
+        self.process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, preexec_fn=end_with_parent)
+        printed = b""
+        self.port = None
+        for line in self.process.stdout:
+            printed += line
+            found = re.search(rb"127\.0\.0\.1:(\d+)", line)
+            if found:
+                self.port = int(found[1])
+                break
+        if self.port is None:
+            raise RuntimeError(f"{command[0]} did not start: {printed!r}")
+        self.drain = threading.Thread(target=self.process.stdout.read, daemon=True)
+        self.drain.start()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.drain.join()
+        self.process.stdout.close()
+
+
+def start_rest_server(test, directory, *options, port=0):
+    """restic's rest-server over the directory; skips the test when it is not installed."""
+    if REST_SERVER is None:
+        test.skipTest("rest-server is not installed")
+    server = Server([REST_SERVER, "--path", directory, "--listen", f"127.0.0.1:{port}", *options],
+                    test.environment)
+    test.addCleanup(server.kill)
+    return server

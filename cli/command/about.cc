@@ -46,6 +46,11 @@ Command options_command(GlobalOptions& /*options*/) {
     print(
         "All Extended Options:\n"
         "  local.connections         accepted for restic's sake; a directory needs no limit\n"
+        "  rclone.args               what rclone is told to do (default: serve restic --stdio "
+        "--b2-hard-delete); --stdio is left out\n"
+        "  rclone.connections        at most so many requests at once (default: 8)\n"
+        "  rclone.program            how rclone is called (default: rclone)\n"
+        "  rclone.timeout            how long it may take to start (default: 1m)\n"
         "  rest.connections          at most so many requests at once (default: 32)\n"
         "  s3.connections            how many requests may be under way at once (default: 32)\n"
         "  s3.region                 where the bucket is (default: found out)\n"

@@ -35,6 +35,9 @@ BackendStack open_storage(const GlobalOptions& options, const RepositoryLocation
   storage.variables = [](std::string_view name) { return environment_setting("", name); };
   storage.rates = options.remote.rates();
   storage.rest = rest_credentials();
+  storage.on_line = [json = options.json](const std::string& line) {
+    print_warning(json, "", "rclone: " + line);
+  };
   return open_storage(location, storage);
 }
 

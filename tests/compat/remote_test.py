@@ -109,5 +109,39 @@ class RestTest(harness.CompatTest):
         self.check()
 
 
+class RcloneTest(harness.CompatTest):
+    def test_both_programs_work_on_one_repository(self):
+        if servers.RCLONE is None:
+            self.skipTest("rclone is not installed")
+        self.environment["RCLONE_CONFIG"] = os.path.join(self.scratch, "rclone.conf")
+        self.cheap_repository_of_ours()
+        with open(self.environment["RCLONE_CONFIG"], "w", encoding="ascii") as file:
+            file.write(f"[here]\ntype = alias\nremote = {self.scratch}\n")
+        self.environment["RESTIC_REPOSITORY"] = "rclone:here:repository"
+        source = os.path.join(self.scratch, "source")
+        os.makedirs(source)
+        with open(os.path.join(source, "file"), "wb") as file:
+            file.write(os.urandom(3 << 20))
+        options = (f"-orclone.program={servers.RCLONE}",)
+        self.snapfs(*options, "snapshot", source)
+        self.restic(*options, "backup", source)
+        with self.mounted(*options) as mountpoint:
+            latest = os.path.join(mountpoint, "snapshots", "latest", source.lstrip("/"))
+            self.assert_same_files(source, latest)
+        self.snapfs(*options, "forget", "--keep-last", "1", "--group-by", "", "--prune")
+        self.snapfs(*options, "check", "--read-data")
+        self.environment["RESTIC_REPOSITORY"] = self.repository
+        self.check()
+
+    def test_what_rclone_says_is_told(self):
+        if servers.RCLONE is None:
+            self.skipTest("rclone is not installed")
+        self.environment["RCLONE_CONFIG"] = os.path.join(self.scratch, "rclone.conf")
+        result = self.snapfs(f"-orclone.program={servers.RCLONE}", "-r", "rclone:nowhere:r",
+                             "snapshots", expect=1)
+        self.assertIn("nowhere", result.stderr)
+        self.assertIn("find section in config file", result.stderr)
+
+
 if __name__ == "__main__":
     harness.main()

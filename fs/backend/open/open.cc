@@ -1,11 +1,14 @@
 #include "fs/backend/open/open.h"
 
+#include <chrono>
 #include <memory>
 #include <utility>
 
 #include "fs/backend/dry_run.h"
 #include "fs/backend/local.h"
 #include "fs/backend/options.h"
+#include "fs/backend/rclone/rclone_client.h"
+#include "fs/backend/rclone/rclone_command.h"
 #include "fs/backend/rest/rest_backend.h"
 #include "fs/backend/s3/s3_backend.h"
 #include "fs/backend/s3/s3_location.h"
@@ -14,6 +17,7 @@
 #include "fs/backend/stack/request_limit.h"
 #include "fs/base/error.h"
 #include "fs/time/clock.h"
+#include "fs/time/duration.h"
 
 namespace snapfs {
 
@@ -36,6 +40,30 @@ BackendStack open_rest(const RepositoryLocation& location, const StorageOptions&
       CurlClientOptions{
           .http = options.http, .kept_connections = requests, .unix_socket = server.socket},
       options.rates);
+  BackendStack stack(std::make_unique<RestBackend>(std::move(client), std::move(server), requests));
+  put_far_away(stack, options);
+  return stack;
+}
+
+/// Cloud storage asks those who ask too often to wait.
+constexpr unsigned kRcloneRequests = 8;
+
+BackendStack open_rclone(const RepositoryLocation& location, const StorageOptions& options) {
+  BackendOptions own("rclone", options.extended);
+  RcloneOptions rclone;
+  rclone.program = own.take("program").value_or(rclone.program);
+  rclone.arguments = own.take("args").value_or(rclone.arguments);
+  if (const auto timeout = own.take("timeout")) {
+    rclone.start_timeout = std::chrono::ceil<std::chrono::milliseconds>(parse_duration(*timeout));
+  }
+  const unsigned requests = own.take_count("connections", kRcloneRequests);
+  own.finish();
+  (void)rclone_command(rclone, location.path);  // so that what is wrong is said at once
+  const CurlClientOptions http{.http = options.http, .kept_connections = requests};
+  auto client = std::make_unique<RcloneClient>(
+      std::move(rclone), location.path, options.on_line,
+      [http, rates = options.rates] { return std::make_unique<PacedClient>(http, rates); });
+  RestLocation server{.url = "", .shown = "rclone:" + shown_remote(location.path)};
   BackendStack stack(std::make_unique<RestBackend>(std::move(client), std::move(server), requests));
   put_far_away(stack, options);
   return stack;
@@ -77,10 +105,9 @@ BackendStack open_scheme(const RepositoryLocation& location, const StorageOption
     case Scheme::kSftp:
       return open_sftp(location, options);
     case Scheme::kRclone:
-      break;
+      return open_rclone(location, options);
   }
-  throw Error(ErrorCode::kUnsupported,
-              "repositories of this kind are not supported yet; use a directory");
+  throw Error(ErrorCode::kInternal, "a scheme that nothing opens");
 }
 
 }  // namespace

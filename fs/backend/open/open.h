@@ -2,6 +2,7 @@
 // both are chosen.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -24,6 +25,10 @@ struct StorageOptions {
   HttpOptions http = {};
   TransferRates rates = {};
   RestCredentials rest = {};  ///< where the location names nobody
+
+  /// Hears of what programs say that reach the storage for us, on threads of their own; may be
+  /// empty.
+  std::function<void(const std::string& line)> on_line = {};
 
   /// The environment, for the credentials of object stores. It must stay as it is as long as the
   /// storage is there.

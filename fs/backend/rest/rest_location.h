@@ -13,10 +13,10 @@ struct RestCredentials {
 };
 
 struct RestLocation {
-  std::string url;     ///< without user and password; ends with a slash
-  std::string socket;  ///< the Unix socket on which the server listens; empty: there is none
+  std::string url = {};     ///< without user and password; ends with a slash
+  std::string socket = {};  ///< the Unix socket on which the server listens; empty: there is none
   RestCredentials who = {};
-  std::string shown;  ///< the whole, for messages: without the password
+  std::string shown = {};  ///< the whole, for messages: without the password
 
   /// `text` is http://[USER[:PASSWORD]@]HOST[:PORT]/PATH/ or the same with https, or
   /// http+unix://[USER[:PASSWORD]@]/SOCKET:/PATH/ (or https+unix). What user and password need

@@ -50,10 +50,7 @@ class BlobWalk final : private FetchSource {
   }
 
   /// Until all are visited. Rethrows the first exception when all calls of `visit` have ended.
-  void run() {
-    feed_.more();
-    feed_.wait();
-  }
+  void run() { feed_.run(); }
 
   /// Whether there is nothing left to visit. Not to be called while it runs.
   bool empty() const noexcept { return stack_.empty(); }

@@ -2,7 +2,8 @@
 // threads wait for the storage (as many as it likes), and how many open blobs (one a core), so that
 // the link does not idle while blobs are opened, nor do cores while others wait. There are as many
 // threads as both together. Where storage is near, its requests are as many as there are cores:
-// then a run is opened where it was loaded, while its bytes are still in that core's cache.
+// then a run is opened where it was loaded, while its bytes are still in that core's cache, and
+// whoever waits for a feed takes part: a thread more would only hold memory.
 //
 // A thread that is free asks the sources in the order of their urgency. What somebody waits for is
 // not counted against the requests, nor against the bytes: it overtakes all that is ahead and bulk.
@@ -76,12 +77,22 @@ Fetcher::~Fetcher() {
   work_.notify_all();
 }
 
-/// Under the lock.
+/// As many as there is work for, or as the system gives. Under the lock.
 void Fetcher::start_threads() {
-  if (std::exchange(started_, true)) return;
+  const unsigned wanted = threads_wanted_ - (is_near() && runners_ > 0 ? 1 : 0);
+  if (asked_for_ >= wanted) return;
+  asked_for_ = wanted;
   const BlockedSignals blocked;
-  snapfs::start_threads(threads_, threads_wanted_, 0,
-                        [this](const std::stop_token& stop) { work(stop); });
+  snapfs::start_threads(threads_, wanted, 0, [this](const std::stop_token& stop) { work(stop); });
+}
+
+/// Somebody who has nothing to do may begin a run. Under the lock.
+void Fetcher::wake_one() {
+  if (waiting_ > 0) {
+    work_.notify_one();
+  } else if (helpers_ > 0) {
+    progress_.notify_all();
+  }
 }
 
 void Fetcher::work(const std::stop_token& stop) {
@@ -160,7 +171,7 @@ void Fetcher::carry_out(Feed& feed, Urgency urgency, Lock& lock) {
   lock.lock();
   --under_way_;
   if (loaded) {
-    if (waiting_ > 0) work_.notify_one();
+    wake_one();
     room_.wait(lock, [&] { return opening_ < cores_ || urgency == Urgency::kForeground; });
     ++opening_;
     lock.unlock();
@@ -173,9 +184,8 @@ void Fetcher::carry_out(Feed& feed, Urgency urgency, Lock& lock) {
   bytes_ -= bytes;
   --feed.running_;
   if (failure) end(feed, failure);
-  if (waiting_ > 0) work_.notify_one();
-  // Without threads those who wait begin what there was no room for.
-  if (feed.is_idle() || threads_.empty()) progress_.notify_all();
+  wake_one();
+  if (feed.is_idle()) progress_.notify_all();
 }
 
 void Fetcher::take_all(Feed& feed, const LoadedRun& loaded) const {
@@ -217,16 +227,34 @@ void Fetcher::Feed::more() {
   dry_ = false;
   fetcher_.start_threads();
   if (fetcher_.waiting_ > 0) fetcher_.work_.notify_all();
+  if (fetcher_.helpers_ > 0) fetcher_.progress_.notify_all();
+}
+
+void Fetcher::Feed::run() {
+  {
+    const std::lock_guard lock(fetcher_.mutex_);
+    ++fetcher_.runners_;
+  }
+  more();
+  const auto failure = attempt([this] { wait(); });
+  {
+    const std::lock_guard lock(fetcher_.mutex_);
+    --fetcher_.runners_;
+  }
+  if (failure) std::rethrow_exception(failure);
 }
 
 void Fetcher::Feed::wait() {
   Lock lock(fetcher_.mutex_);
   while (!is_idle()) {
-    Feed* const next = fetcher_.threads_.empty() ? fetcher_.pick() : nullptr;
+    const bool works = fetcher_.waiters_work();
+    Feed* const next = works ? fetcher_.pick() : nullptr;
     if (next != nullptr) {
       fetcher_.carry_out(*next, next->urgency_, lock);
     } else if (!is_idle()) {
+      fetcher_.helpers_ += works ? 1 : 0;
       fetcher_.progress_.wait(lock);
+      fetcher_.helpers_ -= works ? 1 : 0;
     }
   }
   if (failure_) std::rethrow_exception(failure_);

@@ -89,8 +89,12 @@ class Fetcher {
     /// The source has something to load, or something again.
     void more();
 
-    /// Until all that the source wants is taken. Rethrows what ended the feed.
+    /// Until all that the source wants is taken. Rethrows what ended the feed. Where storage is
+    /// near, and where there are no threads, the calling thread does its part of the work.
     void wait();
+
+    /// more() and wait(): no thread is started for what the calling one does.
+    void run();
 
     /// Cancels what is under way, and everything for good; does not wait.
     void cancel() noexcept { stop_.request_stop(); }
@@ -134,6 +138,8 @@ class Fetcher {
   using Lock = std::unique_lock<std::mutex>;
 
   void start_threads();
+  void wake_one();
+  bool waiters_work() const noexcept { return threads_.empty() || is_near(); }
   void work(const std::stop_token& stop);
   Feed* pick();
   bool plan(Feed& feed);
@@ -150,14 +156,16 @@ class Fetcher {
   std::mutex mutex_;
   std::condition_variable work_;      ///< there may be something to do
   std::condition_variable room_;      ///< one core more is free
-  std::condition_variable progress_;  ///< a run is done
+  std::condition_variable progress_;  ///< for those who wait: a feed is idle, or they could work
   std::vector<Feed*> feeds_;          ///< the most urgent first
   const unsigned threads_wanted_;
   unsigned waiting_ = 0;     ///< threads that have nothing to do
+  unsigned helpers_ = 0;     ///< callers of wait() that would work, and have nothing to do
   unsigned under_way_ = 0;   ///< requests
   unsigned opening_ = 0;     ///< threads that open blobs
   std::uint64_t bytes_ = 0;  ///< of runs under way, or being opened
-  bool started_ = false;
+  unsigned runners_ = 0;     ///< callers of run()
+  unsigned asked_for_ = 0;   ///< threads; the system may have given fewer
   std::vector<std::jthread> threads_;
 };
 

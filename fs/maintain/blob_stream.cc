@@ -62,8 +62,7 @@ void stream_blobs(Repository& repository, const Index::Contents& contents,
   PackSource source(contents, blobs, receiver, pack_done);
   Fetcher fetcher(repository);
   Fetcher::Feed feed(fetcher, source, Urgency::kBulk, stop);
-  feed.more();
-  feed.wait();
+  feed.run();
 }
 
 }  // namespace snapfs

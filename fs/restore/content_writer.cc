@@ -90,8 +90,7 @@ void ContentWriter::write_all(Plan& plan) {
   {
     Source source(*this, plan);
     Fetcher::Feed feed(context_.fetcher, source, Urgency::kBulk, context_.stop);
-    feed.more();
-    feed.wait();
+    feed.run();
   }
   write_links(plan);
   if (context_.options.verify) verify(plan);

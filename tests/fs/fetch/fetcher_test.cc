@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -94,8 +96,7 @@ class FetcherTest : public ::testing::Test {
     waiting_.forget();
     Fetcher fetcher(maker_.repository());
     Fetcher::Feed feed(fetcher, source, Urgency::kBulk, stop);
-    feed.more();
-    feed.wait();
+    feed.run();
   }
 
   std::size_t loads() const { return waiting_.count(kPackLoads); }
@@ -223,6 +224,54 @@ TEST_F(FetcherTest, WithoutMemoryForARunItsBlobsComeOneByOne) {
   fetch(source);
   EXPECT_EQ(source.texts().size(), 3U);
   EXPECT_EQ(loads(), 4U);
+}
+
+/// Remembers which threads took its blobs.
+class ThreadSource final : public ListSource {
+ public:
+  using ListSource::ListSource;
+
+  void take(const FetchedBlob& blob) override {
+    threads_.lock()->insert(std::this_thread::get_id());
+    ListSource::take(blob);
+  }
+
+  std::set<std::thread::id> threads() const { return *threads_.lock(); }
+
+ private:
+  mutable Synchronized<std::set<std::thread::id>> threads_;
+};
+
+TEST_F(FetcherTest, WhoeverWaitsForNearStorageIsOneOfItsThreads) {
+  const std::vector<Id> blobs = make_packs(50, "pack");
+  test::WaitingBackend near(memory_, StorageTraits{.requests = 1});
+  Repository repository(near, as_bytes(test::kPassword), OpenOptions{}, StopToken());
+  repository.load_index({});
+  Fetcher fetcher(repository);
+  ThreadSource source(blobs);
+  Fetcher::Feed(fetcher, source, Urgency::kBulk, {}).run();
+  EXPECT_EQ(source.texts().size(), 50U);
+  // One request at a time: no thread but this one.
+  EXPECT_EQ(source.threads(), std::set{std::this_thread::get_id()});
+}
+
+TEST_F(FetcherTest, WhoeverWaitsForNearStorageLeavesOnlyTheRestToThreads) {
+  if (core_count() < 2) GTEST_SKIP() << "two requests are for two cores";
+  const std::vector<Id> blobs = make_packs(2, "pack");
+  test::WaitingBackend near(memory_, StorageTraits{.requests = 2});
+  Repository repository(near, as_bytes(test::kPassword), OpenOptions{}, StopToken());
+  repository.load_index({});
+  near.hold(kPackLoads);
+  Fetcher fetcher(repository);
+  ThreadSource source(blobs, 1);
+  std::jthread releasing([&] {
+    // Both are under way at once, one of them in the thread that waits.
+    EXPECT_TRUE(near.wait_until_waiting(2));
+    near.release();
+  });
+  Fetcher::Feed(fetcher, source, Urgency::kBulk, {}).run();
+  EXPECT_EQ(source.threads().size(), 2U);
+  EXPECT_TRUE(source.threads().contains(std::this_thread::get_id()));
 }
 
 TEST_F(FetcherTest, ABlobThatIsInNoIndexIsToldOf) {

@@ -9,7 +9,7 @@ build_packages=(
 )
 # shellcheck disable=SC2034
 test_packages=(libgtest-dev libgmock-dev restic openssl rsync attr acl libcap2-bin mtree-netbsd python3 strace fio stress-ng
-  systemd plocate openssh-client openssh-server)
+  systemd plocate openssh-client openssh-sftp-server rclone)
 # shellcheck disable=SC2034
 check_packages=(libgtest-dev libgmock-dev clang clang-format clang-tidy shellcheck mandoc python3)
 

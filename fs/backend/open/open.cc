@@ -77,7 +77,8 @@ BackendStack open_sftp(const RepositoryLocation& location, const StorageOptions&
   start.stuck_timeout = options.http.stuck_request_timeout;
   const unsigned connections = extended.take_count("connections", SftpBackend::kConnections);
   extended.finish();
-  BackendStack stack(std::make_unique<SftpBackend>(where, std::move(start), connections));
+  BackendStack stack(std::make_unique<SftpBackend>(where, std::move(start), connections,
+                                                   options.rates.upload, options.rates.download));
   put_far_away(stack, options);
   return stack;
 }

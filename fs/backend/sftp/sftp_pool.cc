@@ -26,10 +26,10 @@ SftpPool::~SftpPool() {
 /// Null when there is none that works; those that do not are moved away, since their end takes
 /// time.
 SftpPool::Connection SftpPool::find_idlest(std::vector<Connection>& broken) {
-  const auto first =
-      std::ranges::partition(connections_, [](const Connection& one) { return !one->is_broken(); });
-  std::ranges::move(first, std::back_inserter(broken));
-  connections_.erase(first.begin(), first.end());
+  const auto first = std::partition(connections_.begin(), connections_.end(),
+                                    [](const Connection& one) { return !one->is_broken(); });
+  std::move(first, connections_.end(), std::back_inserter(broken));
+  connections_.erase(first, connections_.end());
   const auto found = std::ranges::min_element(connections_, {},
                                               [](const Connection& one) { return one->calls(); });
   return found == connections_.end() ? nullptr : *found;

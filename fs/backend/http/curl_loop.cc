@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/backend/http/curl_library.h"
 #include "fs/base/blocked_signals.h"
 #include "fs/base/error.h"
 
@@ -29,7 +30,7 @@ constexpr milliseconds kLongestPacedSleep{50};
 void require(CURLMcode code) {
   if (code == CURLM_OK) return;
   throw Error(code == CURLM_OUT_OF_MEMORY ? ErrorCode::kOutOfResources : ErrorCode::kInternal,
-              fmt::format("libcurl cannot go on: {}", ::curl_multi_strerror(code)));
+              fmt::format("libcurl cannot go on: {}", libcurl().multi_strerror(code)));
 }
 
 }  // namespace
@@ -42,11 +43,10 @@ struct CurlLoop::Job {
 };
 
 CurlLoop::CurlLoop(unsigned kept_connections, Timer& timer) : timer_(timer) {
-  static const CURLcode global = ::curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (global == CURLE_OK) multi_.reset(::curl_multi_init());
+  multi_.reset(libcurl().multi_init());
   if (!multi_) throw Error(ErrorCode::kOutOfResources, "out of memory");
-  require(::curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS,
-                              static_cast<long>(std::max(kept_connections, 1U))));
+  require(libcurl().multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS,
+                                 static_cast<long>(std::max(kept_connections, 1U))));
 }
 
 CurlLoop::~CurlLoop() {
@@ -62,7 +62,7 @@ CurlLoop::~CurlLoop() {
 
 void CurlLoop::wake() noexcept {
   woken_.notify_all();
-  (void)::curl_multi_wakeup(multi_.get());
+  (void)libcurl().multi_wakeup(multi_.get());
 }
 
 /// With the mutex held.
@@ -128,7 +128,7 @@ bool CurlLoop::take_jobs() {
   active_.reserve(active_.size() + joining_.size());
   while (!joining_.empty()) {
     Job* const job = joining_.back();
-    require(::curl_multi_add_handle(multi_.get(), job->transfer.easy()));
+    require(libcurl().multi_add_handle(multi_.get(), job->transfer.easy()));
     active_.push_back(job);
     joining_.pop_back();
   }
@@ -146,11 +146,11 @@ void CurlLoop::move_bytes() {
     return code != CURLE_OK;
   });
   int number = 0;
-  require(::curl_multi_perform(multi, &number));
-  while (const CURLMsg* const message = ::curl_multi_info_read(multi, &number)) {
+  require(libcurl().multi_perform(multi, &number));
+  while (const CURLMsg* const message = libcurl().multi_info_read(multi, &number)) {
     if (message->msg != CURLMSG_DONE) continue;
     char* job = nullptr;
-    ::curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &job);
+    libcurl().easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &job);
     finish(*reinterpret_cast<Job*>(job), message->data.result);
   }
   finish_if([later = timer_.now()](Job& job) {
@@ -159,7 +159,7 @@ void CurlLoop::move_bytes() {
     return true;
   });
   if (!active_.empty()) {
-    require(::curl_multi_poll(multi, nullptr, 0, milliseconds_to_sleep(), nullptr));
+    require(libcurl().multi_poll(multi, nullptr, 0, milliseconds_to_sleep(), nullptr));
   }
 }
 
@@ -195,7 +195,7 @@ void CurlLoop::finish(Job& job, CURLcode code) noexcept {
 
 /// The job is its caller's again, who may be gone with it at once.
 void CurlLoop::finish(Job& job) noexcept {
-  (void)::curl_multi_remove_handle(multi_.get(), job.transfer.easy());
+  (void)libcurl().multi_remove_handle(multi_.get(), job.transfer.easy());
   std::erase(active_, &job);
   const std::lock_guard lock(mutex_);
   job.is_over = true;

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/backend/http/curl_library.h"
 #include "fs/backend/http/http_error.h"
 #include "fs/base/error.h"
 
@@ -67,8 +68,8 @@ void internal::throw_option_error(CURLcode code, CURLoption option) {
       ErrorCode::kUnsupported,
       fmt::format("this system's libcurl ({}) cannot be told the option {}: {}; install one "
                   "that is built with TLS by OpenSSL",
-                  ::curl_version_info(CURLVERSION_NOW)->version, static_cast<int>(option),
-                  ::curl_easy_strerror(code)));
+                  libcurl().version_info(CURLVERSION_NOW)->version, static_cast<int>(option),
+                  libcurl().easy_strerror(code)));
 }
 
 CurlSettings::CurlSettings(const CurlClientOptions& options)

@@ -6,6 +6,7 @@
 
 #include "fs/backend/http/curl_client.h"
 #include "fs/backend/http/curl_handle.h"
+#include "fs/backend/http/curl_library.h"
 #include "fs/backend/http/http_proxy.h"
 #include "fs/backend/http/tls_files.h"
 
@@ -46,7 +47,7 @@ namespace internal {
 /// does not know it.
 template <class Value>
 void set_option(CURL* easy, CURLoption option, Value value) {
-  const CURLcode code = ::curl_easy_setopt(easy, option, value);
+  const CURLcode code = libcurl().easy_setopt(easy, option, value);
   if (code != CURLE_OK) internal::throw_option_error(code, option);
 }
 

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/backend/http/curl_library.h"
 #include "fs/backend/http/http_error.h"
 #include "fs/base/error.h"
 #include "fs/base/utf8.h"
@@ -41,7 +42,7 @@ CurlTransfer::CurlTransfer(const CurlSettings& settings, const HttpRequest& requ
     : settings_(settings),
       request_(request),
       timer_(timer),
-      easy_(::curl_easy_init()),
+      easy_(libcurl().easy_init()),
       upload_(if_paced(request, settings.limits().upload)),
       download_(if_paced(request, settings.limits().download)),
       last_move_(timer.now()) {
@@ -65,7 +66,7 @@ void CurlTransfer::set_method() {
 
 void CurlTransfer::set_headers() {
   const auto add = [this](const std::string& line) {
-    curl_slist* const longer = ::curl_slist_append(headers_.get(), line.c_str());
+    curl_slist* const longer = libcurl().slist_append(headers_.get(), line.c_str());
     if (longer == nullptr) throw Error(ErrorCode::kOutOfResources, "out of memory");
     (void)headers_.release();
     headers_.reset(longer);
@@ -161,7 +162,7 @@ void CurlTransfer::throw_too_long(std::size_t most) const {
 
 void CurlTransfer::reserve_body() {
   curl_off_t announced = -1;
-  ::curl_easy_getinfo(easy(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+  libcurl().easy_getinfo(easy(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
   if (announced <= 0) return;
   if (static_cast<std::uint64_t>(announced) > request_.longest_answer)
     throw_too_long(request_.longest_answer);
@@ -220,14 +221,14 @@ CURLcode CurlTransfer::go_on(Timer::TimePoint now) noexcept {
   if (download_.is_due(now)) download_.go_on();
   last_move_ = now;
   // The other direction, if it still has to wait, is paused again by its callback.
-  return ::curl_easy_pause(easy(), CURLPAUSE_CONT);
+  return libcurl().easy_pause(easy(), CURLPAUSE_CONT);
 }
 
 bool CurlTransfer::is_late(Timer::TimePoint now) noexcept {
   if (!is_connected_) {
     // libcurl's own time-out is for all of it, from the name on.
     curl_off_t connected = 0;
-    ::curl_easy_getinfo(easy(), CURLINFO_CONNECT_TIME_T, &connected);
+    libcurl().easy_getinfo(easy(), CURLINFO_CONNECT_TIME_T, &connected);
     if (connected > 0 && tls_began_ == Timer::TimePoint::max()) tls_began_ = now;
   }
   was_late_ = !is_held_back() && next_time() <= now;
@@ -259,17 +260,17 @@ bool CurlTransfer::met_dead_connection() const noexcept {
   const bool is_broken =
       code_ == CURLE_SEND_ERROR || code_ == CURLE_RECV_ERROR || code_ == CURLE_GOT_NOTHING;
   long connections_made = 0;
-  ::curl_easy_getinfo(easy(), CURLINFO_NUM_CONNECTS, &connections_made);
+  libcurl().easy_getinfo(easy(), CURLINFO_NUM_CONNECTS, &connections_made);
   return is_broken && is_connected_ && header_bytes_ == 0 && connections_made == 0;
 }
 
 void CurlTransfer::throw_failure() {
   CurlFailure failure{.code = code_, .was_connected = is_connected_};
   long system_error = 0;
-  ::curl_easy_getinfo(easy(), CURLINFO_OS_ERRNO, &system_error);
+  libcurl().easy_getinfo(easy(), CURLINFO_OS_ERRNO, &system_error);
   failure.system_error = static_cast<int>(system_error);
-  ::curl_easy_getinfo(easy(), CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
-  failure.words = words_[0] != '\0' ? words_.data() : ::curl_easy_strerror(code_);
+  libcurl().easy_getinfo(easy(), CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
+  failure.words = words_[0] != '\0' ? words_.data() : libcurl().easy_strerror(code_);
   throw error_of(failure, settings_.server_of(request_.url), shown_url(request_.url));
 }
 
@@ -291,7 +292,7 @@ HttpResponse CurlTransfer::response() {
   }
   if (code_ != CURLE_OK) throw_failure();
   long status = 0;
-  ::curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
+  libcurl().easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
   if (!has_head_ || status < 200) {  // libcurl takes a head that breaks off for one that ends
     code_ = CURLE_PARTIAL_FILE;
     throw_failure();

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <ctime>
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
+#include "fs/backend/http/curl_library.h"
 #include "fs/base/utf8.h"
 
 namespace snapfs {
@@ -105,11 +105,11 @@ Meaning meaning_of(const HttpResponse& response) {
 }
 
 std::optional<seconds> wait_until_date(const HttpResponse& response, const std::string& date) {
-  const std::time_t until = ::curl_getdate(date.c_str(), nullptr);
+  const std::time_t until = libcurl().getdate(date.c_str(), nullptr);
   if (until == -1) return std::nullopt;
   std::time_t now = -1;
   if (const auto clock = response.header("date")) {
-    now = ::curl_getdate(std::string(*clock).c_str(), nullptr);
+    now = libcurl().getdate(std::string(*clock).c_str(), nullptr);
   }
   if (now == -1) now = std::time(nullptr);
   return seconds(until) - seconds(now);

@@ -102,7 +102,7 @@ std::optional<std::int64_t> parse_http_date(std::string_view text) {
   const int minute = number(20, 2);
   const int second = number(23, 2);
   if (month == std::string_view::npos || month % 3 != 0 ||
-      std::ranges::min({day, year, hour, minute, second}) < 0) {
+      std::min({day, year, hour, minute, second}) < 0) {
     return std::nullopt;
   }
   const CivilDate date{year, static_cast<unsigned>(month / 3 + 1), static_cast<unsigned>(day)};

@@ -117,7 +117,7 @@ class Listings : public ::testing::TestWithParam<bool> {
 
   /// From the `page`th request on (1: the next), the text is replaced in the answers.
   void replace_in_page(std::size_t page, std::string from, std::string to) {
-    bench_.store().set_hook([this, page, from = std::move(from), to = std::move(to),
+    bench_.store().set_hook([page, from = std::move(from), to = std::move(to),
                              original = std::make_shared<FakeS3>(FakeS3::Settings{}),
                              count = std::size_t{0}](
                                 const HttpRequest& request) mutable -> std::optional<HttpResponse> {
@@ -465,12 +465,14 @@ TEST(S3OptionsTest, AreRestics) {
 }
 
 TEST(S3OptionsTest, RefuseWhatCannotBe) {
-  for (const auto& [name, value] : std::map<std::string, std::string>{{"s3.layout", "default"},
-                                                                      {"s3.connections", "many"},
-                                                                      {"s3.bucket-lookup", "x"},
-                                                                      {"s3.list-objects-v1", "on"},
-                                                                      {"s3.retries", "x"}}) {
-    EXPECT_TRUE(fails_with(ErrorCode::kUsage, name, [&] { take({{name, value}}); })) << name;
+  const std::map<std::string, std::string> wrong = {{"s3.layout", "default"},
+                                                    {"s3.connections", "many"},
+                                                    {"s3.bucket-lookup", "x"},
+                                                    {"s3.list-objects-v1", "on"},
+                                                    {"s3.retries", "x"}};
+  for (const auto& option : wrong) {
+    EXPECT_TRUE(fails_with(ErrorCode::kUsage, option.first, [&] { take({option}); }))
+        << option.first;
   }
   for (const char* const archive : {"GLACIER", "deep_archive"}) {
     EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "GLACIER_IR", [&] {

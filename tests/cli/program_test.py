@@ -106,7 +106,14 @@ class ProgramTest(unittest.TestCase):
         self.assert_fails(self.run_program("snapshots", env=bare), 1, "empty")
 
     def test_other_storages_are_refused_clearly(self):
-        self.assert_fails(self.run_program("-r", "s3:host/bucket", "init"), 1, "s3:", "not supported")
+        self.assert_fails(self.run_program("-r", "b2:bucket", "init"), 1, "b2:", "rclone:REMOTE")
+
+    def test_what_is_no_url_of_its_storage_is_said_before_anybody_is_asked(self):
+        for name in ("S3:x", "rest:ftp://me:secret@h/", "sftp://me:secret@h/r", "rest:/srv"):
+            for command in ("init", "snapshots"):
+                done = self.run_program("-r", name, command)
+                self.assert_fails(done, 1, name[:name.index(":")].lower() + ":")
+                self.assertNotIn("secret", done.stderr)
 
     def test_paths_are_recorded_by_the_shell_s_name_of_the_directory(self):
         """Through symbolic links, as restic does: a parent is found by these paths."""
@@ -624,8 +631,8 @@ class ProgramTest(unittest.TestCase):
 
     def test_addresses_are_no_directories(self):
         self.init()
-        for name in ("user@host:/b", "https://me:secret@h/r", "ssh://h/r", "file:///r", "S3:x",
-                     "rest:http://me:secret@h/", "C:\\r"):
+        for name in ("user@host:/b", "https://me:secret@h/r", "ssh://h/r", "file:///r", "b2:x",
+                     "C:\\r"):
             environment = self.environment(SNAPFS_REPOSITORY=name)
             for command in (["init"], ["snapshots"], ["snapshot", self.source]):
                 done = subprocess.run([PROGRAM, *map(str, command)], env=environment, cwd=self.work,

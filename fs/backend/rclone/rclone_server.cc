@@ -30,10 +30,11 @@ constexpr std::string_view kUser = "snapfs";
 constexpr std::size_t kLongestLine = 4096;
 
 /// The shell gives its own end of the pipe away, so that the last one is rclone's. The signal goes
-/// to its process group, as rclone.program may be a script.
+/// to its process group, as rclone.program may be a script. A second signal, which ends a wait, is
+/// no reason to be gone before rclone: it may have to be killed yet.
 constexpr const char* kScript =
     "\"$@\" </dev/null >&2 & exec >/dev/null 2>&1; trap : TERM; read -r end; kill -TERM -$$; "
-    "wait $!";
+    "while kill -0 $!; do wait $!; done";
 
 std::vector<std::string> guarded(std::vector<std::string> command) {
   std::vector<std::string> words{"/bin/sh", "-c", kScript, "sh"};

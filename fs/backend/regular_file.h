@@ -1,6 +1,5 @@
 // Opening what must be a file: in a directory that others may write to, anything can have a file's
-// name. Private to the storages of
-// files.
+// name. Private to the storages of files.
 #pragma once
 
 #include <string>

@@ -27,6 +27,21 @@ void throw_too_short(const FileKey& key, const std::string& path) {
   throw Error(ErrorCode::kDamaged, fmt::format("{} is too short: {}", describe(key), path), path);
 }
 
+void throw_incomplete(Backend& backend, const FileKey& key, const ByteRange& range,
+                      const StopToken& stop) {
+  const std::optional<std::uint64_t> whole = backend.size(key, stop);
+  const std::string call = fmt::format("cannot load {} at {}", describe(key), backend.location());
+  if (!whole) throw Error(ErrorCode::kNotFound, call + ": it is not there", key.id.hex());
+  if (range.offset > *whole || range.length > *whole - range.offset) {
+    throw Error(ErrorCode::kDamaged,
+                fmt::format("{} is too short: it has {} bytes at {}", describe(key), *whole,
+                            backend.location()),
+                key.id.hex());
+  }
+  throw Error(ErrorCode::kUnavailable, call + ": the server sent another part than was asked for",
+              key.id.hex());
+}
+
 Bytes make_room(const FileKey& key, std::uint64_t size) {
   try {
     return Bytes(size);

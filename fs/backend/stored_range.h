@@ -1,5 +1,4 @@
-// Which bytes of a stored file a load means, and whether it has them. Private to the storages of
-// files.
+// Which bytes of a stored file a load means, and whether it has them. Private to the storages.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +17,12 @@ ByteRange require_range(const FileKey& key, const std::string& path,
 
 /// The Error for a file that ends too early.
 [[noreturn]] void throw_too_short(const FileKey& key, const std::string& path);
+
+/// For a storage whose server did not send all of the range: asks how long the file is, and says
+/// why. Throws Error{kDamaged} when the file ends before the range does, kNotFound when it is not
+/// there, kUnavailable when the server has what was asked for, and what size() throws.
+[[noreturn]] void throw_incomplete(Backend& backend, const FileKey& key, const ByteRange& range,
+                                   const StopToken& stop);
 
 /// Throws Error{kOutOfResources}.
 Bytes make_room(const FileKey& key, std::uint64_t size);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,13 @@ struct HttpResponse {
 
   /// The header's value; `name` in lower case.
   std::optional<std::string_view> header(std::string_view name) const;
+
+  /// Whether the server did what it was asked (2xx).
+  bool is_success() const noexcept { return status >= 200 && status < 300; }
+
+  /// What it says of the length of the body, also where none was asked for; nothing when that is no
+  /// number.
+  std::optional<std::uint64_t> content_length() const;
 };
 
 /// Thread-safe.

@@ -8,7 +8,6 @@
 #include "fs/backend/rest/rest_backend.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <numeric>
 #include <utility>
@@ -18,6 +17,7 @@
 #include "fs/backend/http/http_error.h"
 #include "fs/backend/rest/content_range.h"
 #include "fs/backend/rest/rest_list.h"
+#include "fs/backend/stored_range.h"
 #include "fs/base/error.h"
 #include "fs/base/parallel.h"
 #include "fs/crypto/base64.h"
@@ -43,10 +43,6 @@ constexpr std::size_t kSizesAtOnce = 8;
 constexpr unsigned kRcloneTries = 5;
 constexpr std::chrono::milliseconds kFirstRcloneWait{500};
 
-bool is_success(const HttpResponse& response) noexcept {
-  return response.status >= 200 && response.status < 300;
-}
-
 bool is_rclone(const HttpResponse& response) {
   return response.header("server").value_or("").starts_with("rclone/");
 }
@@ -61,14 +57,6 @@ std::string authorization_of(const RestCredentials& who) {
 std::string path_on_server(const FileKey& key) {
   if (key.kind == FileKind::kConfig) return std::string(directory_of(key.kind));
   return fmt::format("{}/{}", directory_of(key.kind), key.id.hex());
-}
-
-std::optional<std::uint64_t> content_length(const HttpResponse& response) {
-  const std::string_view text = response.header("content-length").value_or("");
-  std::uint64_t length = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return length;
 }
 
 /// Whether the answer to a part that was asked for is just that part.
@@ -128,7 +116,7 @@ void RestBackend::create(const StopToken& stop) {
   throw_if_stopped(stop);
   const HttpResponse response =
       client_->perform(request("POST", "?create=true", FileKind::kConfig), stop);
-  if (is_success(response)) return;
+  if (response.is_success()) return;
   throw http_error(response, fmt::format("cannot create a repository at {}", location_.shown));
 }
 
@@ -144,14 +132,14 @@ HttpResponse RestBackend::post(const FileKey& key, ByteView bytes, const StopTok
         fmt::format("{}: the server did not get what was sent (400)", describe_call("save", key)),
         key.id.hex());
   }
-  if (!is_success(response) && response.status != 403) fail(response, "save", key);
+  if (!response.is_success() && response.status != 403) fail(response, "save", key);
   return response;
 }
 
 void RestBackend::save(const FileKey& key, ByteView bytes, const StopToken& stop) {
   throw_if_stopped(stop);
   const HttpResponse response = post(key, bytes, stop);
-  if (is_success(response)) return;
+  if (response.is_success()) return;
   const std::optional<std::uint64_t> there = size(key, stop);
   if (!there) fail(response, "save", key);
   // The answer to a save that succeeded may have been lost.
@@ -166,7 +154,7 @@ void RestBackend::replace(const FileKey& key, ByteView bytes, const StopToken& s
     if (error.code() != ErrorCode::kNotFound) throw;
   }
   const HttpResponse response = post(key, bytes, stop);
-  if (!is_success(response)) fail(response, "save", key);
+  if (!response.is_success()) fail(response, "save", key);
 }
 
 HttpResponse RestBackend::get(const FileKey& key, const std::string& range,
@@ -191,7 +179,7 @@ Bytes RestBackend::load(const FileKey& key, std::optional<ByteRange> range, Load
 
 Bytes RestBackend::load_whole(const FileKey& key, const StopToken& stop) {
   HttpResponse response = get(key, "bytes=0-", max_stored_bytes(key.kind), stop);
-  if (!is_success(response) && response.status != 416) fail(response, "load", key);
+  if (!response.is_success() && response.status != 416) fail(response, "load", key);
   const bool is_all = response.status != 416 && is_whole(response);
   // An empty file has no first byte to begin at, which servers say in several ways.
   if (!is_all && (response.status == 416 || response.body.empty()) && size(key, stop) == 0) {
@@ -210,7 +198,7 @@ Bytes RestBackend::load_range(const FileKey& key, ByteRange range, const StopTok
   if (!can_be_asked_for) {
     const std::optional<std::uint64_t> whole = size(key, stop);
     if (whole && range.length == 0 && range.offset <= *whole) return {};
-    throw_incomplete(key, range, stop);
+    throw_incomplete(*this, key, range, stop);
   }
   HttpResponse response =
       get(key, fmt::format("bytes={}-{}", range.offset, range.offset + range.length - 1),
@@ -222,25 +210,8 @@ Bytes RestBackend::load_range(const FileKey& key, ByteRange range, const StopTok
     const ByteView part = ByteView(response.body).subspan(range.offset, range.length);
     return {part.begin(), part.end()};
   }
-  if (!is_success(response) && response.status != 416) fail(response, "load", key);
-  throw_incomplete(key, range, stop);
-}
-
-void RestBackend::throw_incomplete(const FileKey& key, ByteRange range, const StopToken& stop) {
-  const std::optional<std::uint64_t> whole = size(key, stop);
-  if (!whole) {
-    throw Error(ErrorCode::kNotFound, describe_call("load", key) + ": it is not there",
-                key.id.hex());
-  }
-  if (range.offset > *whole || range.length > *whole - range.offset) {
-    throw Error(ErrorCode::kDamaged,
-                fmt::format("{} is too short: it has {} bytes at {}", describe(key), *whole,
-                            location_.shown),
-                key.id.hex());
-  }
-  throw Error(ErrorCode::kUnavailable,
-              describe_call("load", key) + ": the server sent another part than was asked for",
-              key.id.hex());
+  if (!response.is_success() && response.status != 416) fail(response, "load", key);
+  throw_incomplete(*this, key, range, stop);
 }
 
 std::optional<std::uint64_t> RestBackend::size(const FileKey& key, const StopToken& stop) {
@@ -248,8 +219,8 @@ std::optional<std::uint64_t> RestBackend::size(const FileKey& key, const StopTok
   const HttpResponse response =
       client_->perform(request("HEAD", path_on_server(key), key.kind), stop);
   if (response.status == 404) return std::nullopt;
-  if (!is_success(response)) fail(response, "examine", key);
-  const std::optional<std::uint64_t> length = content_length(response);
+  if (!response.is_success()) fail(response, "examine", key);
+  const std::optional<std::uint64_t> length = response.content_length();
   if (length) return length;
   throw Error(ErrorCode::kUnsupported,
               describe_call("examine", key) + ": the server does not say how large it is",
@@ -267,7 +238,7 @@ std::vector<FileInfo> RestBackend::list(FileKind kind, const StopToken& stop) {
                 fmt::format("cannot list {}/ at {}: rclone could not do it", directory_of(kind),
                             location_.shown));
   }
-  if (!is_success(response)) {
+  if (!response.is_success()) {
     throw http_error(response,
                      fmt::format("cannot list {}/ at {}", directory_of(kind), location_.shown));
   }
@@ -301,7 +272,7 @@ void RestBackend::remove(const FileKey& key, const StopToken& stop) {
   throw_if_stopped(stop);
   const HttpResponse response =
       client_->perform(request("DELETE", path_on_server(key), key.kind), stop);
-  if (is_success(response)) return;
+  if (response.is_success()) return;
   if (response.status != 403) fail(response, "remove", key);
   throw Error(ErrorCode::kPermission,
               describe_call("remove", key) +

@@ -49,8 +49,6 @@ class RestBackend final : public Backend {
   std::vector<FileInfo> with_sizes(FileKind kind, const std::vector<Id>& ids,
                                    const StopToken& stop);
 
-  /// Says why there is not all of the range: for good when the file ends before it.
-  [[noreturn]] void throw_incomplete(const FileKey& key, ByteRange range, const StopToken& stop);
   [[noreturn]] void fail(const HttpResponse& response, std::string_view action,
                          const FileKey& key) const;
   std::string describe_call(std::string_view action, const FileKey& key) const;

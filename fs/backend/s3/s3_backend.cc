@@ -6,7 +6,6 @@
 #include "fs/backend/s3/s3_backend.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <utility>
 
@@ -14,6 +13,7 @@
 
 #include "fs/backend/s3/s3_listing.h"
 #include "fs/backend/s3/s3_xml.h"
+#include "fs/backend/stored_range.h"
 #include "fs/base/error.h"
 #include "fs/crypto/base64.h"
 #include "fs/crypto/md5.h"
@@ -26,23 +26,10 @@ constexpr std::uint64_t kLastOffset = std::numeric_limits<std::int64_t>::max();
 /// The room for a failure's words.
 constexpr std::uint64_t kLongestFailure = 64 << 10;
 
-bool is_success(const HttpResponse& response) {
-  return response.status >= 200 && response.status < 300;
-}
-
 std::string content_md5(ByteView bytes) {
   std::string text;
   append_base64(text, md5(bytes));
   return text;
-}
-
-std::optional<std::uint64_t> content_length(const HttpResponse& response) {
-  const std::string_view text = response.header("content-length").value_or(std::string_view());
-  std::uint64_t length = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, length);
-  if (text.empty() || error != std::errc{} || stopped != end) return std::nullopt;
-  return length;
 }
 
 bool begins_at(const HttpResponse& response, std::uint64_t offset) {
@@ -136,7 +123,7 @@ void S3Backend::fail(const HttpResponse& response, std::string_view action,
 bool S3Backend::bucket_exists(const StopToken& stop) {
   const S3Request first_key{.method = "GET", .query = {{"list-type", "2"}, {"max-keys", "1"}}};
   const HttpResponse response = client_.perform(first_key, stop);
-  if (is_success(response)) return true;
+  if (response.is_success()) return true;
   const Error error =
       client_.error_of(response, fmt::format("cannot look for the bucket of {}", location()));
   // Who may do what is below a prefix need not be allowed to look at the bucket.
@@ -150,7 +137,7 @@ void S3Backend::make_bucket(const StopToken& stop) {
   const std::string configuration = region == "us-east-1" ? "" : bucket_configuration(region);
   const S3Request request{.method = "PUT", .body = as_bytes(configuration)};
   const HttpResponse response = client_.perform(request, stop);
-  if (is_success(response)) return;
+  if (response.is_success()) return;
   if (parse_s3_failure(response.body).code == "BucketAlreadyOwnedByYou") return;
   throw client_.error_of(response, fmt::format("cannot make the bucket of {}", location()));
 }
@@ -172,7 +159,7 @@ void S3Backend::save(const FileKey& key, ByteView bytes, const StopToken& stop) 
     request.headers.emplace_back("x-amz-storage-class", options_.storage_class);
   }
   const HttpResponse response = client_.perform(request, stop);
-  if (!is_success(response)) fail(response, "save", key);
+  if (!response.is_success()) fail(response, "save", key);
 }
 
 HttpResponse S3Backend::get(const FileKey& key, std::string range, std::uint64_t longest_answer,
@@ -203,7 +190,7 @@ Bytes S3Backend::load_range(const FileKey& key, ByteRange range, const StopToken
   if (!can_be_asked_for) {
     const std::optional<std::uint64_t> whole = size(key, stop);
     if (whole && range.length == 0 && range.offset <= *whole) return {};
-    throw_incomplete(key, range, stop);
+    throw_incomplete(*this, key, range, stop);
   }
   HttpResponse response =
       get(key, fmt::format("bytes={}-{}", range.offset, range.offset + range.length - 1),
@@ -215,25 +202,8 @@ Bytes S3Backend::load_range(const FileKey& key, ByteRange range, const StopToken
   if (response.status == 200 && range.offset + range.length <= response.body.size()) {
     return copy_of(ByteView(response.body).subspan(range.offset, range.length));
   }
-  if (!is_success(response) && response.status != 416) fail(response, "load", key);
-  throw_incomplete(key, range, stop);
-}
-
-void S3Backend::throw_incomplete(const FileKey& key, ByteRange range, const StopToken& stop) {
-  const std::optional<std::uint64_t> whole = size(key, stop);
-  if (!whole) {
-    throw Error(ErrorCode::kNotFound, describe_call("load", key) + ": it is not there",
-                key.id.hex());
-  }
-  if (range.offset > *whole || range.length > *whole - range.offset) {
-    throw Error(
-        ErrorCode::kDamaged,
-        fmt::format("{} is too short: it has {} bytes at {}", describe(key), *whole, location()),
-        key.id.hex());
-  }
-  throw Error(ErrorCode::kUnavailable,
-              describe_call("load", key) + ": the server sent another part than was asked for",
-              key.id.hex());
+  if (!response.is_success() && response.status != 416) fail(response, "load", key);
+  throw_incomplete(*this, key, range, stop);
 }
 
 std::optional<std::uint64_t> S3Backend::size(const FileKey& key, const StopToken& stop) {
@@ -246,10 +216,10 @@ std::optional<std::uint64_t> S3Backend::size(const FileKey& key, const StopToken
   if (response.status == 400 || response.status == 403) {
     const HttpResponse with_words = get(key, "bytes=0-0", 1, stop);
     if (with_words.status == 404) return std::nullopt;
-    if (!is_success(with_words)) fail(with_words, "examine", key);
+    if (!with_words.is_success()) fail(with_words, "examine", key);
   }
-  if (!is_success(response)) fail(response, "examine", key);
-  if (const std::optional<std::uint64_t> length = content_length(response)) return length;
+  if (!response.is_success()) fail(response, "examine", key);
+  if (const std::optional<std::uint64_t> length = response.content_length()) return length;
   throw Error(ErrorCode::kUnsupported,
               describe_call("examine", key) + ": the server does not say how large it is",
               key.id.hex());
@@ -286,7 +256,7 @@ void S3Backend::remove(const FileKey& key, const StopToken& stop) {
                           .key = client_.location().key_of(key),
                           .is_paced = key.kind != FileKind::kLock};
   const HttpResponse response = client_.perform(request, stop);
-  if (!is_success(response)) fail(response, "remove", key);
+  if (!response.is_success()) fail(response, "remove", key);
 }
 
 }  // namespace snapfs

@@ -65,8 +65,6 @@ class S3Backend final : public Backend {
   bool bucket_exists(const StopToken& stop);
   void make_bucket(const StopToken& stop);
 
-  /// Says why there is not all of the range: for good when the file ends before it.
-  [[noreturn]] void throw_incomplete(const FileKey& key, ByteRange range, const StopToken& stop);
   [[noreturn]] void fail(const HttpResponse& response, std::string_view action,
                          const FileKey& key) const;
   std::string describe_call(std::string_view action, const FileKey& key) const;

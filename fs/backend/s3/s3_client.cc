@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::string_view kDefaultRegion = "us-east-1";
 
-bool is_success(const HttpResponse& response) {
-  return response.status >= 200 && response.status < 300;
-}
-
 /// It becomes a part of the host that is asked next, and comes from a server.
 bool is_name_of_region(std::string_view text) {
   return !text.empty() && text.size() <= 64 &&
@@ -95,7 +91,7 @@ HttpResponse S3Client::perform(const S3Request& request, const StopToken& stop) 
     const std::shared_ptr<const S3Credentials> credentials = credentials_.get(stop);
     const std::string used = region();
     HttpResponse response = http_.perform(make_request(request, credentials.get(), used), stop);
-    if (is_success(response)) return response;
+    if (response.is_success()) return response;
     if (std::exchange(may_learn, false) && learn_region(response, used)) continue;
     if (credentials && may_renew && is_about_expiry(parse_s3_failure(response.body).code) &&
         credentials_.renew(*credentials)) {

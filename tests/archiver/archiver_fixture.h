@@ -135,10 +135,10 @@ class ArchiverTest : public ::testing::Test {
   std::function<void(SnapshotRequest&)> customize_;  ///< the last word on every request
 };
 
-/// Bytes without a pattern, the same in every run.
-inline std::string pseudo_random(std::size_t size) {
+/// Bytes without a pattern, the same for the same seed; those of two seeds share no chunk.
+inline std::string pseudo_random(std::size_t size, std::uint64_t seed = 1) {
   std::string bytes(size, '\0');
-  std::uint64_t state = 1;
+  std::uint64_t state = seed;
   for (char& byte : bytes) {
     state = state * 6364136223846793005 + 1442695040888963407;
     byte = static_cast<char>(state >> 56);

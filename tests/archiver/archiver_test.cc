@@ -230,8 +230,8 @@ TEST_F(KilledArchiverTest, D5_D6_NobodyHangsWhereverTheWorkerDies) {
 }
 
 TEST_F(ArchiverTest, D6_ARepositoryThatCannotBeWrittenToEndsTheRun) {
-  for (int i = 0; i < 6; ++i) {
-    source_.add_file("/data/" + std::to_string(i), pseudo_random(3 << 20) + std::to_string(i));
+  for (std::uint64_t i = 0; i < 6; ++i) {
+    source_.add_file("/data/" + std::to_string(i), pseudo_random(3 << 20, i));
   }
   faults_.fail({BackendCall::kSave, FileKind::kPack}, 1, ErrorCode::kNoSpace,
                FaultBackend::kForever);
@@ -246,13 +246,15 @@ TEST_F(ArchiverTest, D6_ARepositoryThatCannotBeWrittenToEndsTheRun) {
 }
 
 TEST_F(ArchiverTest, StorageThatHangsDoesNotKeepARunThatFailedFromEnding) {
-  for (int i = 0; i < 6; ++i) {
-    source_.add_file("/data/" + std::to_string(i), pseudo_random(3 << 20) + std::to_string(i));
+  // At least six packs, of which three are on their way at once: when the sixth fails, some are
+  // stored, in whatever order the workers fill them.
+  for (std::uint64_t i = 0; i < 36; ++i) {
+    source_.add_file("/data/" + std::to_string(i), pseudo_random(3 << 20, i));
   }
   test::WaitingBackend storage(faults_);
   repository_ =
       std::make_unique<Repository>(storage, as_bytes("password"), OpenOptions{}, StopToken{});
-  faults_.fail({BackendCall::kSave, FileKind::kPack}, 3, ErrorCode::kNoSpace,
+  faults_.fail({BackendCall::kSave, FileKind::kPack}, 6, ErrorCode::kNoSpace,
                FaultBackend::kForever);
   storage.hold({BackendCall::kSave, FileKind::kIndex});
   test::ManualTimer timer;

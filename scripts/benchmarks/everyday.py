@@ -49,14 +49,20 @@ def below(root, path):
 @contextlib.contextmanager
 def mounted(session, program, repository):
     mountpoint = os.path.join(session.work, f"mount-{program}")
-    os.makedirs(mountpoint, exist_ok=True)
-    server = subprocess.Popen(
-        [session.programs[program], "-r", repository, "mount", mountpoint],
-        env=session.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_until(lambda: os.path.ismount(mountpoint), server)
+    with mount(session, [session.programs[program], "-r", repository], mountpoint) as server:
         yield os.path.join(mountpoint, "snapshots", "latest")
         session.record_memory("mount: peak memory after all that", program, peak_kib_of(server.pid))
+
+
+@contextlib.contextmanager
+def mount(session, command, mountpoint):
+    """The command, which names program and repository, mounts it there: the process that does."""
+    os.makedirs(mountpoint, exist_ok=True)
+    server = subprocess.Popen([*command, "mount", mountpoint], env=session.environment,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: os.path.ismount(mountpoint), server)
+        yield server
     finally:
         # As Ctrl-C does: restic 0.14 dies of SIGTERM without unmounting.
         server.send_signal(signal.SIGINT)

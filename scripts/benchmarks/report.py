@@ -7,6 +7,8 @@ COLUMNS = ("snapfs", "restic", "plain files", "limit")
 
 
 def show(session, options):
+    if not session.rows:
+        return
     print(f"\n{os.cpu_count()} cores; {' '.join(options.sources)}; "
           f"median of {options.runs} runs; {version_of(session.programs['restic'])}\n")
     print("| work | " + " | ".join(COLUMNS) + " | restic ÷ snapfs | snapfs ÷ plain | snapfs ÷ limit |")

@@ -71,8 +71,17 @@ class Session:
         """Runs the command, adds its wall-clock time and peak memory to the table. With `core` it
         runs on that one alone."""
         pinned = command if core is None else ["taskset", "-c", str(core), *command]
+        seconds, peak_kib = self.clock(pinned)
+        # Of a mount's reader it would be the memory of find or cp.
+        self.record(work, program, seconds,
+                    peak_kib if command[0] in self.programs.values() else 0, source_bytes)
+
+    def clock(self, command):
+        """Runs the command; returns its wall-clock seconds and its peak memory in KiB. The peak
+        begins with that of this very process, which the command was forked from: nothing here may
+        hold much memory."""
         start = time.monotonic()
-        process = subprocess.Popen(pinned, env=self.environment, stdout=subprocess.DEVNULL,
+        process = subprocess.Popen(command, env=self.environment, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE)
         errors = process.stderr.read()
         _, status, usage = os.wait4(process.pid, 0)
@@ -81,10 +90,7 @@ class Session:
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode not in (0, 3):
             raise SystemExit(f"{command} failed:\n{errors.decode(errors='replace')}")
-        # Of a mount's reader it would be the memory of find or cp. The peak begins with that of this
-        # very process, which the command was forked from: nothing here may hold much memory.
-        peak_kib = usage.ru_maxrss if command[0] in self.programs.values() else 0
-        self.record(work, program, seconds, peak_kib, source_bytes)
+        return seconds, usage.ru_maxrss
 
     @contextlib.contextmanager
     def repository(self):

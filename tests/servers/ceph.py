@@ -5,7 +5,8 @@ one directory, and it ends with the process that started it.
 
 Debian: apt-get install --no-install-recommends ceph-mon ceph-osd radosgw ceph-common
 
-usage: tests/servers/ceph.py DIRECTORY       runs one until interrupted, and prints how to reach it
+usage: tests/servers/ceph.py DIRECTORY [ADDRESS]
+runs one until interrupted, and prints how to reach it; the gateway serves at ADDRESS (127.0.0.1)
 """
 import ctypes
 import os
@@ -67,7 +68,7 @@ osd_op_num_threads_per_shard = 1
 osd_class_update_on_start = false
 [client.rgw]
 rgw_data = {directory}/rgw
-rgw_frontends = beast endpoint=127.0.0.1:{port} tcp_nodelay=1
+rgw_frontends = beast endpoint={address}:{port} tcp_nodelay=1
 rgw_thread_pool_size = 64
 rgw_run_sync_thread = false
 rgw_enable_usage_log = false
@@ -118,8 +119,9 @@ def free_ports(count):
 class CephCluster:
     """Started by the constructor, which takes some seconds; ended by stop()."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, address="127.0.0.1"):
         self.directory = directory
+        self.address = address
         self.conf = os.path.join(directory, "ceph.conf")
         self.processes = {}
         for name in ("log", "run", "mon", "rgw", *(f"osd.{i}" for i in range(OSDS))):
@@ -127,8 +129,8 @@ class CephCluster:
         self.port, self.mon_port = free_ports(2)
         fsid = str(uuid.uuid4())
         with open(self.conf, "w", encoding="ascii") as file:
-            file.write(CONFIGURATION.format(directory=directory, fsid=fsid, port=self.port,
-                                            mon_port=self.mon_port))
+            file.write(CONFIGURATION.format(directory=directory, fsid=fsid, address=address,
+                                            port=self.port, mon_port=self.mon_port))
         try:
             self.start_monitor(fsid)
             self.start_osds()
@@ -140,7 +142,7 @@ class CephCluster:
 
     @property
     def endpoint(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.address}:{self.port}"
 
     def run(self, *words):
         """A program of Ceph's that ends by itself; returns what it prints."""
@@ -175,7 +177,7 @@ class CephCluster:
         process = self.processes["rgw"]
         while process.poll() is None:
             try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=60):
+                with socket.create_connection((self.address, self.port), timeout=60):
                     return
             except ConnectionRefusedError:
                 try:
@@ -213,11 +215,11 @@ class CephCluster:
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
     if missing_programs():
         sys.exit(f"not installed: {' '.join(missing_programs())}")
-    cluster = CephCluster(os.path.realpath(sys.argv[1]))
+    cluster = CephCluster(os.path.realpath(sys.argv[1]), *sys.argv[2:])
     try:
         key, secret = cluster.user
         print(f"export AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY='{secret}'")

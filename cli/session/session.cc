@@ -15,8 +15,12 @@ namespace snapfs {
 namespace {
 
 /// Before the password is asked for: nobody should type one for a repository that is not there.
-void require_repository(Backend& backend, const StopToken& stop) {
-  if (backend.size(FileKey::config(), stop)) return;
+Entrance read_entrance(Backend& backend, const StopToken& stop) {
+  try {
+    return Entrance::read(backend, stop);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNoRepository) throw;
+  }
   // In words that scripts look for.
   throw Error(ErrorCode::kNoRepository,
               "repository does not exist: unable to open config file. Is there a repository at the "
@@ -56,9 +60,9 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<W
   if (writing == Writing::kPretended) lock.reset();
   storage_.emplace(open_storage(options, location, writing));
   Backend& backend = storage_->top();
-  require_repository(backend, stop_);
+  const Entrance entrance = read_entrance(backend, stop_);
   with_password(options, stop_, [&](ByteView password) {
-    repository_ = std::make_unique<Repository>(backend, password, open, stop_);
+    repository_ = std::make_unique<Repository>(backend, entrance, password, open, stop_);
   });
   if (location.scheme != Scheme::kLocal) keep_files(options, *repository_, writing);
   if (options.verbosity > 0 && !options.json) {

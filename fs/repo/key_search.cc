@@ -23,46 +23,27 @@
 namespace snapfs {
 namespace {
 
-[[noreturn]] void throw_no_repository(const StoredFiles& files) {
-  throw Error(
-      ErrorCode::kNoRepository,
-      fmt::format("there is no repository at {}; make one with 'snapfs init'", files.location()),
-      files.location());
-}
-
-Bytes load_config(StoredFiles& files, const StopToken& stop) {
-  const std::optional<std::uint64_t> size = files.size(FileKey::config(), stop);
-  if (!size) throw_no_repository(files);
-  if (*size == 0) {
-    throw Error(ErrorCode::kDamaged,
-                fmt::format("the config of {} is empty; restore it from a copy", files.location()),
-                files.location());
-  }
-  return files.load(FileKey::config(), std::nullopt, {}, stop);
-}
-
-struct Candidate {
-  Id id;
-  KeyFile file;
-};
+using Candidate = Entrance::Key;
 
 /// What became of the candidates.
 class Search {
  public:
-  Search(Backend& backend, ByteView password, const KeySearch& options, const StopToken& stop)
-      : files_(backend),
+  Search(const Entrance& entrance, const std::string& location, ByteView password,
+         const KeySearch& options, const StopToken& stop)
+      : entrance_(entrance),
+        location_(location),
         password_(password),
         options_(options),
-        stop_(stop),
-        config_(load_config(files_, stop)) {}
+        stop_(stop) {}
 
   OpenedKey run() {
+    for (const auto& [id, error] : entrance_.unreadable) note(error, id);
     for (const Candidate& candidate : candidates()) {
       try {
         if (!candidate.file.kdf.customary()) warn_of(candidate);
         Keys master = open_key_file(candidate.file, password_, stop_);
         opened_ = true;
-        Config config = open_config(config_, master);
+        Config config = open_config(entrance_.config, master);
         return {candidate.id, std::move(master), config};
       } catch (...) {
         note(current_error(), candidate.id);
@@ -72,17 +53,9 @@ class Search {
   }
 
  private:
-  /// All that can be read, the most likely first.
+  /// The most likely first.
   std::vector<Candidate> candidates() {
-    std::vector<Candidate> found;
-    for (const FileInfo& info : files_.list(FileKind::kKey, stop_)) found.push_back({info.id, {}});
-    if (found.empty()) {
-      throw Error(
-          ErrorCode::kDamaged,
-          fmt::format("{} has no key files; restore its 'keys' directory", files_.location()),
-          files_.location());
-    }
-    std::erase_if(found, [this](Candidate& candidate) { return !read(candidate); });
+    std::vector<Candidate> found = entrance_.keys;
     const Identity self = Identity::of_process();
     const auto rank = [&](const Candidate& candidate) {
       const KeyFile& file = candidate.file;
@@ -92,17 +65,6 @@ class Search {
     };
     std::ranges::sort(found, {}, rank);
     return found;
-  }
-
-  bool read(Candidate& candidate) {
-    try {
-      const FileKey key{FileKind::kKey, candidate.id};
-      candidate.file = parse_key_file(files_.load_verified(key, stop_));
-      return true;
-    } catch (...) {
-      note(current_error(), candidate.id);
-      return false;
-    }
   }
 
   void warn_of(const Candidate& candidate) const {
@@ -128,7 +90,7 @@ class Search {
       config_problem_ =
           Error(error.code(),
                 fmt::format("key {} opens with this password, but not the config of {}: {}{}",
-                            id.short_hex(), files_.location(), error.what(),
+                            id.short_hex(), location_, error.what(),
                             error.code() == ErrorCode::kDamaged
                                 ? "; the key is of another repository, or the config is damaged"
                                 : ""),
@@ -140,20 +102,19 @@ class Search {
   }
 
   [[noreturn]] void fail() const {
-    const std::string place = files_.location();
     if (config_problem_) throw *config_problem_;
-    if (!refused_ && !problem_.empty()) throw Error(code_, problem_, place);
+    if (!refused_ && !problem_.empty()) throw Error(code_, problem_, location_);
     throw Error(ErrorCode::kWrongPassword,
-                fmt::format("wrong password or no key found: no key of {} opens with it{}{}", place,
-                            problem_.empty() ? "" : "; and ", problem_),
-                place);
+                fmt::format("wrong password or no key found: no key of {} opens with it{}{}",
+                            location_, problem_.empty() ? "" : "; and ", problem_),
+                location_);
   }
 
-  StoredFiles files_;
+  const Entrance& entrance_;
+  const std::string& location_;
   ByteView password_;
   const KeySearch& options_;
   const StopToken& stop_;
-  Bytes config_;
   bool opened_ = false;   ///< the key at hand, by the password
   bool refused_ = false;  ///< some key, by the password
   std::optional<Error> config_problem_;
@@ -163,9 +124,9 @@ class Search {
 
 }  // namespace
 
-OpenedKey find_opening_key(Backend& backend, ByteView password, const KeySearch& search,
-                           const StopToken& stop) {
-  return Search(backend, password, search, stop).run();
+OpenedKey find_opening_key(const Entrance& entrance, const std::string& location, ByteView password,
+                           const KeySearch& search, const StopToken& stop) {
+  return Search(entrance, location, password, search, stop).run();
 }
 
 }  // namespace snapfs

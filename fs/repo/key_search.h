@@ -6,12 +6,12 @@
 #include <string>
 #include <string_view>
 
-#include "fs/backend/backend.h"
 #include "fs/base/bytes.h"
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
 #include "fs/crypto/keys.h"
 #include "fs/format/config.h"
+#include "fs/repo/entrance.h"
 
 namespace snapfs {
 
@@ -33,9 +33,10 @@ struct KeySearch {
 /// The key that the password opens, and that opens the config. They are tried in the order of how
 /// likely they are: the one hinted at, those of this user, of this host, others, and last those
 /// that ask for more than any program would have chosen. One that is damaged, unreadable or foreign
-/// does not stop the search. Throws Error{kNoRepository}, Error{kWrongPassword}, Error{kDamaged},
-/// Error{kUnsupported} for a config of another version, or what kept the keys from being read.
-OpenedKey find_opening_key(Backend& backend, ByteView password, const KeySearch& search,
-                           const StopToken& stop);
+/// does not stop the search. `location` is for messages. Throws Error{kWrongPassword},
+/// Error{kDamaged}, Error{kUnsupported} for a config of another version, or what kept the keys from
+/// being read.
+OpenedKey find_opening_key(const Entrance& entrance, const std::string& location, ByteView password,
+                           const KeySearch& search, const StopToken& stop);
 
 }  // namespace snapfs

@@ -90,8 +90,13 @@ Config Repository::init(Backend& backend, ByteView password, const InitOptions& 
 
 Repository::Repository(Backend& backend, ByteView password, const OpenOptions& options,
                        StopToken stop)
+    : Repository(backend, Entrance::read(backend, stop), password, options, stop) {}
+
+Repository::Repository(Backend& backend, const Entrance& entrance, ByteView password,
+                       const OpenOptions& options, const StopToken& stop)
     : Repository(backend,
-                 find_opening_key(backend, password, {options.key_hint, options.warn}, stop),
+                 find_opening_key(entrance, backend.location(), password,
+                                  {options.key_hint, options.warn}, stop),
                  options) {}
 
 Repository::Repository(Backend& backend, OpenedKey opened, const OpenOptions& options)

@@ -60,8 +60,13 @@ class Repository {
   static Config init(Backend& backend, ByteView password, const InitOptions& options,
                      StopToken stop);
 
-  /// Throws what find_opening_key throws. The backend must outlive the repository.
+  /// Throws what Entrance::read and find_opening_key throw. The backend must outlive the
+  /// repository.
   Repository(Backend& backend, ByteView password, const OpenOptions& options, StopToken stop);
+
+  /// The same when that much was read already.
+  Repository(Backend& backend, const Entrance& entrance, ByteView password,
+             const OpenOptions& options, const StopToken& stop);
   ~Repository();
   Repository(const Repository&) = delete;
   Repository& operator=(const Repository&) = delete;

@@ -1,0 +1,52 @@
+// What is read before a password can be tried, and how often the storage is asked for that.
+#include "fs/repo/entrance.h"
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "fs/backend/memory.h"
+#include "fs/repo/repository.h"
+#include "tests/support/fails_with.h"
+#include "tests/support/quick_init.h"
+#include "tests/support/waiting_backend.h"
+
+namespace snapfs {
+namespace {
+
+using test::BackendCall;
+using test::fails_with;
+using test::WaitingBackend;
+
+class EntranceTest : public ::testing::Test {
+ protected:
+  MemoryBackend memory_;
+  WaitingBackend storage_{memory_};
+};
+
+TEST_F(EntranceTest, ConfigAndKeysDoNotWaitForEachOther) {
+  Repository::init(memory_, as_bytes("x"), kQuickInit, {});
+  storage_.hold({BackendCall::kLoad, FileKind::kConfig});
+  storage_.hold({BackendCall::kList, FileKind::kKey});
+  Entrance entrance;
+  std::jthread reader([&] { entrance = Entrance::read(storage_, {}); });
+  EXPECT_TRUE(storage_.wait_until_waiting(2));
+  storage_.release();
+  reader.join();
+  EXPECT_FALSE(entrance.config.empty());
+  EXPECT_EQ(entrance.keys.size(), 1U);
+  // The config, the list, the key.
+  EXPECT_EQ(storage_.seen().size(), 3U);
+}
+
+TEST_F(EntranceTest, ThatThereIsNoRepositorySaysMoreThanThatItHasNoKeys) {
+  EXPECT_TRUE(
+      fails_with(ErrorCode::kNoRepository, "no repository", [&] { Entrance::read(storage_, {}); }));
+  memory_.save(FileKey::config(), {}, {});
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "empty", [&] { Entrance::read(storage_, {}); }));
+  memory_.save(FileKey::config(), as_bytes("x"), {});
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "no key", [&] { Entrance::read(storage_, {}); }));
+}
+
+}  // namespace
+}  // namespace snapfs

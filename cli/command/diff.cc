@@ -86,7 +86,9 @@ std::string text_summary(const DiffSummary& summary) {
 }
 
 ExitCode run_diff(const GlobalOptions& options, const DiffArguments& arguments, Signals& signals) {
-  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
+  Session session(
+      options, signals,
+      lock_unless(options.no_lock, WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex)));
   const NamedSnapshot before = open_compared_snapshot(options, session, arguments.before);
   const NamedSnapshot after = open_compared_snapshot(options, session, arguments.after);
   TextOutput text;

@@ -87,7 +87,9 @@ ExitCode dump(Session& session, const DumpArguments& arguments, const DumpedDire
 }
 
 ExitCode run_dump(const GlobalOptions& options, const DumpArguments& arguments, Signals& signals) {
-  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
+  Session session(
+      options, signals,
+      lock_unless(options.no_lock, WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex)));
   const NamedSnapshot named =
       open_named_snapshot(options, session, arguments.snapshot, arguments.filter, arguments.path);
   const std::string path = clean_path("/" + arguments.path);

@@ -195,7 +195,9 @@ ExitCode run_find(const GlobalOptions& options, const FindArguments& arguments, 
   std::unique_ptr<SearchRule> rule =
       names ? make_name_rule(name_query(arguments, options.json)) : nullptr;
 
-  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
+  Session session(
+      options, signals,
+      lock_unless(options.no_lock, WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex)));
   Repository& repository = session.repository();
   SnapshotChoice choice(options.json);
   std::vector<Snapshot> snapshots =

@@ -219,7 +219,9 @@ ExitCode run_forget(const GlobalOptions& global, const ForgetOptions& options, S
       options.prune_arguments.options();  // mistakes show before a removal, with --prune or without
   GroupBy::parse(options.group_by);
   require_intention(global, options, policy);
-  Session session(global, signals, lock_unless(global.no_lock, WantedLock::to_make_room()));
+  Session session(
+      global, signals,
+      lock_unless(global.no_lock, WantedLock::to_make_room().reading({FileKind::kSnapshot})));
   SnapshotChoice choice(global.json, ChoiceFor::kChanging);
   const std::vector<Snapshot> all = choice.load(session.repository(), session.stop());
   Decision decision(global, options);

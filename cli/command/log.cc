@@ -204,7 +204,9 @@ std::vector<std::string> names_among(const std::vector<Snapshot>& all,
 }
 
 ExitCode run_log(const GlobalOptions& options, const LogArguments& arguments, Signals& signals) {
-  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
+  Session session(
+      options, signals,
+      lock_unless(options.no_lock, WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex)));
   SnapshotChoice choice(options.json);
   const std::vector<Snapshot> all = choice.load(session.repository(), session.stop());
   std::vector<Snapshot> snapshots = choice.among(all, arguments.ids, arguments.filter);

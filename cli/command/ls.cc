@@ -146,7 +146,9 @@ std::unique_ptr<LsOutput> make_output(TextOutput& text, const GlobalOptions& opt
 
 ExitCode run_ls(const GlobalOptions& options, const LsArguments& arguments, Signals& signals) {
   check(options, arguments);
-  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
+  Session session(
+      options, signals,
+      lock_unless(options.no_lock, WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex)));
   const NamedSnapshot named =
       open_named_snapshot(options, session, arguments.snapshot, arguments.filter);
   TextOutput text;

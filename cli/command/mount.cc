@@ -138,8 +138,10 @@ ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments,
   set_mount_log([](const std::string& line) { print_error(line); });
   check_fuse_available();
   if (arguments.mount.allow_other) check_may_allow_others();
-  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared),
-                  Writing::kAllowed, std::filesystem::absolute(arguments.mountpoint));
+  Session session(
+      options, signals,
+      lock_unless(options.no_lock, WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex)),
+      Writing::kAllowed, std::filesystem::absolute(arguments.mountpoint));
   const std::string mountpoint = check_mountpoint(arguments.mountpoint, session.directory());
   if (const auto directory = cache_directory(options)) {
     session.repository().use_index_cache(*directory);

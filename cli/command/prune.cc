@@ -39,9 +39,10 @@ ExitCode run_prune(const GlobalOptions& global, const PruneCommand& command, Sig
     throw Error(ErrorCode::kUsage, "--no-lock is for --dry-run only: pruning needs the lock");
   }
   const bool makes_room = !command.recover_repository.empty();
-  Session session(global, signals,
-                  lock_unless(global.no_lock, makes_room ? WantedLock::to_make_room()
-                                                         : WantedLock(LockMode::kExclusive)));
+  WantedLock lock = makes_room ? WantedLock::to_make_room() : WantedLock(LockMode::kExclusive);
+  // In prepare_prune's order.
+  lock.reads = {FileKind::kSnapshot, FileKind::kPack, FileKind::kIndex};
+  Session session(global, signals, lock_unless(global.no_lock, std::move(lock)));
   if (!command.recover_repository.empty()) {
     require_id(command.recover_repository, session.repository().config().id);
     options.recover_no_space = true;

@@ -84,7 +84,9 @@ ExitCode finish(const GlobalOptions& global, const RestoreArguments& arguments,
 ExitCode run_restore(const GlobalOptions& global, const RestoreArguments& arguments,
                      Signals& signals) {
   RestoreOptions options = arguments.options();
-  Session session(global, signals, lock_unless(global.no_lock, LockMode::kShared));
+  Session session(
+      global, signals,
+      lock_unless(global.no_lock, WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex)));
   protect_repository(options, session.directory(), arguments.target);
   const NamedSnapshot named =
       open_named_snapshot(global, session, arguments.snapshot.front(), arguments.filter);

@@ -113,7 +113,7 @@ ExitCode run_snapshot(const GlobalOptions& global, const SnapshotOptions& option
   const SnapshotSource source(global, options, time.instant);
   SnapshotRequest request = make_request(global, options, source.targets(), time);
 
-  Session session(global, signals, LockMode::kShared,
+  Session session(global, signals, WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex),
                   options.dry_run ? Writing::kPretended : Writing::kAllowed);
   Repository& repository = session.repository();
   // Before the index: what a snapshot refers to is in an index that was there before it.

@@ -80,7 +80,9 @@ std::string output_of(const std::vector<Snapshot>& selected, const SnapshotsArgu
 ExitCode run_snapshots(const GlobalOptions& options, const SnapshotsArguments& arguments,
                        Signals& signals) {
   GroupBy::parse(arguments.group_by);  // a mistake shows before a password is asked for
-  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
+  Session session(
+      options, signals,
+      lock_unless(options.no_lock, WantedLock(LockMode::kShared).reading({FileKind::kSnapshot})));
   SnapshotChoice choice(options.json);
   const std::vector<Snapshot> snapshots =
       choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());

@@ -112,7 +112,9 @@ void measure(StatsReport& report, const std::string& mode, Session& session,
 
 ExitCode run_stats(const GlobalOptions& options, const StatsArguments& arguments,
                    Signals& signals) {
-  Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
+  Session session(
+      options, signals,
+      lock_unless(options.no_lock, WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex)));
   SnapshotChoice choice(options.json);
   const std::vector<Snapshot> snapshots =
       choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());

@@ -72,6 +72,7 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<W
   }
   if (!lock) return;
   protect_locks_from_signals();
+  lock_options.meanwhile = [&] { repository_->files().read_early(lock->reads, stop_); };
   const auto on_lost = [&signals] {
     signals.stop_because(
         "the lock could not be refreshed in time, others may have removed it: the command was "

@@ -1,9 +1,16 @@
 // The lock that a command asks for, and what it can do when that cannot be written.
 #pragma once
 
+#include <utility>
+#include <vector>
+
+#include "fs/backend/file_key.h"
 #include "fs/repo/lock.h"
 
 namespace snapfs {
+
+/// In this order: what a snapshot refers to is in an index that was there before it.
+inline const std::vector<FileKind> kSnapshotsAndIndex = {FileKind::kSnapshot, FileKind::kIndex};
 
 /// A value, implicitly made of a mode.
 struct WantedLock {
@@ -24,7 +31,14 @@ struct WantedLock {
     return lock;
   }
 
+  /// What the command will list, and read all of, first of all.
+  WantedLock reading(std::vector<FileKind> kinds) && {
+    reads = std::move(kinds);
+    return std::move(*this);
+  }
+
   LockMode mode;
+  std::vector<FileKind> reads = {};
   bool only_reads = false;
   bool may_lack_file = false;
 };

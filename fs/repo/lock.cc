@@ -223,7 +223,7 @@ class Lock::Holder {
     check_patiently(repository_, clock_, options_, std::nullopt, stop);
     try {
       write(stop);
-      timer_of(options_).require_wait(options_.settle, stop);
+      settle(stop);
       check_patiently(repository_, clock_, options_, id_, stop);
       thread_ = std::jthread([this](const StopToken& end) { keep_fresh(end); });
     } catch (...) {
@@ -249,6 +249,17 @@ class Lock::Holder {
   }
 
  private:
+  /// Others get the time that they need to see the lock.
+  void settle(const StopToken& stop) {
+    milliseconds left = options_.settle;
+    if (options_.meanwhile) {
+      const auto start = std::chrono::steady_clock::now();
+      options_.meanwhile();
+      left -= std::chrono::floor<milliseconds>(std::chrono::steady_clock::now() - start);
+    }
+    timer_of(options_).require_wait(std::max(left, milliseconds(0)), stop);
+  }
+
   milliseconds age() const { return since(*refreshed_.lock(), clock_.now()); }
 
   void write(const StopToken& stop) {

@@ -52,6 +52,10 @@ struct LockOptions {
   bool may_lack_file = false;
   bool only_reads = false;  ///< the lock could be done without
 
+  /// Called once the lock is written, and before it is known to hold: while it settles there is
+  /// time to read what will be needed. May be empty; what it throws, the lock throws.
+  std::function<void()> meanwhile = {};
+
   // The protocol's own delays; only tests change them.
   std::chrono::milliseconds settle{200};  ///< between writing a lock and looking again
   std::chrono::milliseconds refresh_every{std::chrono::minutes(5)};

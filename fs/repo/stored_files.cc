@@ -1,18 +1,25 @@
 #include "fs/repo/stored_files.h"
 
 #include <algorithm>
+#include <exception>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <unordered_set>
 
 #include <fmt/format.h>
 
+#include "fs/base/core_count.h"
 #include "fs/base/parallel.h"
-#include "fs/base/synchronized.h"
+#include "fs/base/start_threads.h"
 #include "fs/crypto/sha256.h"
+#include "fs/repo/for_each_file.h"
 
 namespace snapfs {
 namespace {
+
+/// What is read early of a kind of files: enough for a thousand snapshots, or a million blobs.
+constexpr std::uint64_t kMostEarlyBytes = std::uint64_t{32} << 20;
 
 /// What is larger is only read into memory when it has been seen to be what its name says.
 constexpr std::uint64_t kReadUnseen = std::uint64_t{64} << 20;
@@ -37,9 +44,57 @@ Id digest_in_pieces(StoredFiles& files, const FileKey& key, std::uint64_t size,
 }  // namespace
 
 std::vector<FileInfo> StoredFiles::list(FileKind kind, const StopToken& stop) {
+  if (auto early = early_.take_list(kind)) return *std::move(early);
   std::vector<FileInfo> listed = backend_.list(kind, stop);
   if (cache_) cache_->keep_only(kind, listed);
+  if (kind == FileKind::kIndex) {
+    const auto sizes = index_sizes_.lock();
+    for (const FileInfo& file : listed) sizes->insert_or_assign(file.id, file.size);
+  }
   return listed;
+}
+
+void StoredFiles::read_early(const std::vector<FileKind>& kinds, const StopToken& stop) {
+  early_.clear();
+  if (traits().requests <= core_count()) return;  // near storage answers when it is asked
+  try {
+    std::vector<std::vector<FileInfo>> lists;
+    lists.reserve(kinds.size());
+    std::vector<std::jthread> threads;
+    threads.reserve(kinds.size());
+    for (const FileKind kind : kinds) {
+      lists.push_back(list(kind, stop));
+      early_.add_list(kind, lists.back());
+      if (kind == FileKind::kPack) continue;
+      const auto load = [this, kind, &listed = lists.back(), &stop] {
+        load_early(kind, listed, stop);
+      };
+      std::vector<std::jthread> loader;
+      start_threads(loader, 1, 0, load);
+      std::ranges::move(loader, std::back_inserter(threads));
+    }
+  } catch (const std::exception&) {
+    // Whoever asks for it will meet the same, and say so.
+  }
+}
+
+void StoredFiles::load_early(FileKind kind, const std::vector<FileInfo>& listed,
+                             const StopToken& stop) {
+  std::vector<Id> wanted;
+  std::uint64_t total = 0;
+  for (const FileInfo& file : listed) {
+    if (file.size > kMostEarlyBytes - total) continue;
+    total += file.size;
+    wanted.push_back(file.id);
+  }
+  try {
+    for_each_file(*this, kind, wanted, [&](const Id& id) {
+      const FileKey key{kind, id};
+      early_.add(key, load_verified(key, stop));
+    });
+  } catch (const std::exception&) {
+    // As above.
+  }
 }
 
 std::vector<Id> StoredFiles::list_ids(FileKind kind, const StopToken& stop) {
@@ -88,18 +143,22 @@ std::optional<std::uint64_t> StoredFiles::size(const FileKey& key, const StopTok
 }
 
 void StoredFiles::save(const FileKey& key, ByteView bytes, const StopToken& stop, Content content) {
+  (void)early_.take_list(key.kind);  // it would lack this one
   backend_.save(key, bytes, stop);
   const bool is_worth_it = key.kind != FileKind::kPack || content == Content::kTree;
   if (cache_ && is_worth_it) cache_->add_saved(key, bytes);
 }
 
 void StoredFiles::remove(const FileKey& key, const StopToken& stop) {
+  (void)early_.take_list(key.kind);
+  (void)early_.take(key);
   backend_.remove(key, stop);
   if (cache_) cache_->drop(key);
 }
 
 Bytes StoredFiles::load_verified(const FileKey& key, const StopToken& stop) {
   throw_if_stopped(stop);
+  if (std::optional<Bytes> early = early_.take(key)) return *std::move(early);
   if (cache_) {
     if (std::optional<Bytes> kept = cache_->load(key)) return *std::move(kept);
   }
@@ -110,7 +169,7 @@ Bytes StoredFiles::load_verified(const FileKey& key, const StopToken& stop) {
   };
   // An index file alone can be so large; it is first read piece by piece, into one small buffer.
   if (max_stored_bytes(key.kind) > kReadUnseen) {
-    const std::uint64_t file_bytes = size(key, stop).value_or(0);
+    const std::uint64_t file_bytes = index_file_bytes(key, stop);
     const bool unseen = file_bytes > kReadUnseen && file_bytes <= max_stored_bytes(key.kind);
     if (unseen && digest_in_pieces(*this, key, file_bytes, stop) != key.id &&
         digest_in_pieces(*this, key, file_bytes, stop) != key.id) {
@@ -118,6 +177,15 @@ Bytes StoredFiles::load_verified(const FileKey& key, const StopToken& stop) {
     }
   }
   return read(key, std::nullopt, {}, stop, verified);
+}
+
+std::uint64_t StoredFiles::index_file_bytes(const FileKey& key, const StopToken& stop) {
+  {
+    const auto sizes = index_sizes_.lock();
+    const auto listed = sizes->find(key.id);
+    if (listed != sizes->end()) return listed->second;
+  }
+  return size(key, stop).value_or(0);
 }
 
 void StoredFiles::add_unlisted(FileKind kind, std::vector<FileInfo>& listed,

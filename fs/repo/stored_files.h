@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -15,7 +16,9 @@
 #include "fs/base/bytes.h"
 #include "fs/base/error.h"
 #include "fs/base/stop_token.h"
+#include "fs/base/synchronized.h"
 #include "fs/cache/file_cache.h"
+#include "fs/repo/early_files.h"
 
 namespace snapfs {
 
@@ -28,6 +31,11 @@ class StoredFiles {
   /// From now on what the cache keeps is not asked of the storage. To be called before anything is
   /// loaded. Listings, sizes and removals always are the storage's.
   void use_cache(std::unique_ptr<FileCache> cache) noexcept { cache_ = std::move(cache); }
+
+  /// Reads what will be asked for, while there is time: lists the kinds in this order, and loads
+  /// what they have meanwhile, but for packs, as far as it has room in memory. The next list() and
+  /// load_verified() of each find it here, once. What fails is left to those who ask for it.
+  void read_early(const std::vector<FileKind>& kinds, const StopToken& stop);
 
   /// In no particular order.
   std::vector<FileInfo> list(FileKind kind, const StopToken& stop);
@@ -92,6 +100,8 @@ class StoredFiles {
                                  const StopToken& stop);
   Bytes load_stored(const FileKey& key, const std::optional<ByteRange>& range, LoadPurpose purpose,
                     const StopToken& stop);
+  void load_early(FileKind kind, const std::vector<FileInfo>& listed, const StopToken& stop);
+  std::uint64_t index_file_bytes(const FileKey& key, const StopToken& stop);
   bool is_kept(const FileKey& key, const std::optional<ByteRange>& range,
                LoadPurpose purpose) const noexcept {
     return cache_ && key.kind == FileKind::kPack && range && cache_->keeps_parts(purpose.content);
@@ -99,6 +109,9 @@ class StoredFiles {
 
   Backend& backend_;
   std::unique_ptr<FileCache> cache_;  ///< null: none
+  EarlyFiles early_;
+  /// Of the index files that were listed, so that none has to be asked for its size.
+  Synchronized<std::unordered_map<Id, std::uint64_t>> index_sizes_;
 };
 
 /// The error's words with the file they are about, unless they name it themselves.

@@ -116,6 +116,16 @@ TEST_F(LockTest, SharedLocksGoTogether) {
   EXPECT_EQ(locks().size(), 2U);
 }
 
+TEST_F(LockTest, ThereIsSomethingToDoWhileItSettles) {
+  LockOptions options = quick(LockMode::kShared);
+  options.meanwhile = [&] { EXPECT_EQ(locks().size(), 1U) << "others could not see it yet"; };
+  EXPECT_NO_THROW(lock(options));
+  options.meanwhile = [&] { save_foreign_lock("2026-11-22T23:44:02Z", true); };
+  EXPECT_TRUE(fails_with(ErrorCode::kLocked, "elsewhere", [&] { lock(options); }))
+      << "what was done meanwhile does not take the place of the second look";
+  EXPECT_EQ(locks().size(), 1U) << "the one of somebody else";
+}
+
 TEST_F(LockTest, ExclusiveLocksExcludeAndAreExcluded) {
   {
     const auto held = shared();

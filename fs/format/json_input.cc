@@ -71,8 +71,13 @@ std::string replace_invalid_text(std::string_view json) {
   return out;
 }
 
+bool has_byte_order_mark(std::string_view text) noexcept {
+  return text.starts_with("\xef\xbb\xbf");
+}
+
 JsonInput::JsonInput(ByteView json, std::string_view what) : what_(what) {
   if (json.empty()) fail("it is empty");  // the parser would copy from nowhere
+  if (has_byte_order_mark(as_text(json))) throw_json_error(simdjson::TAPE_ERROR, what_);
   simdjson::error_code error = parse(json, kUsualDepth);
   if (error == simdjson::DEPTH_ERROR) error = parse(json, kMaxDepth);
   if (error == simdjson::UTF8_ERROR || error == simdjson::STRING_ERROR) {

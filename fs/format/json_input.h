@@ -53,6 +53,10 @@ class JsonInput {
   Element root_;
 };
 
+/// Whether the text begins with a byte order mark. Go takes that for damage, and newer versions of
+/// simdjson (3.12, not 3.0) pass over it: to be asked before they are given the text.
+bool has_byte_order_mark(std::string_view text) noexcept;
+
 /// `json` with every byte that is not valid UTF-8 and every lone surrogate escape replaced by
 /// U+FFFD.
 std::string replace_invalid_text(std::string_view json);

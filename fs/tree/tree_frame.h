@@ -44,6 +44,7 @@ inline simdjson::ondemand::document open_document(simdjson::ondemand::parser& pa
     }
   };
   const std::string_view text = tree.text();
+  if (has_byte_order_mark(text)) throw simdjson::simdjson_error(simdjson::TAPE_ERROR);
   simdjson::ondemand::document document = parser.iterate(text.data(), text.size(), tree.capacity());
   if (!Opened::can_unescape(document)) throw simdjson::simdjson_error(simdjson::MEMALLOC);
   return document;

@@ -39,6 +39,7 @@ TEST(JsonFields, NamesWhatIsDamaged) {
   EXPECT_TRUE(fails("", "the thing is damaged: it is empty", [](const JsonFields&) {}));
   EXPECT_TRUE(fails("[]", "not a JSON object", [](const JsonFields&) {}));
   EXPECT_TRUE(fails("{} {}", "the thing is damaged", [](const JsonFields&) {}));
+  EXPECT_TRUE(fails("\xef\xbb\xbf{}", "the thing is damaged", [](const JsonFields&) {}));
   EXPECT_TRUE(fails(R"({"a":1})", "'a'", [](const JsonFields& f) { (void)f.text("a"); }));
   EXPECT_TRUE(fails(R"({"a":-1})", "'a'", [](const JsonFields& f) { (void)f.number_or("a", 0); }));
   EXPECT_TRUE(fails(R"({"a":"x"})", "'a'", [](const JsonFields& f) { (void)f.object("a"); }));

@@ -44,12 +44,13 @@ class CurlTls : public ::testing::Test {
   }
 
   test::TemporaryDirectory directory_;
-  const ScopedVariable no_file_{"SSL_CERT_FILE", std::nullopt};
-  const ScopedVariable no_directory_{"SSL_CERT_DIR", std::nullopt};
   const TestAuthority authority_{"authority"};
   const TestAuthority other_{"other"};
   const std::string authority_file_ = directory_.write("authority.pem", authority_.certificate());
   const std::string other_file_ = directory_.write("other.pem", other_.certificate());
+  // In the place of the system's, which not every machine has.
+  const ScopedVariable system_file_{"SSL_CERT_FILE", other_file_};
+  const ScopedVariable no_directory_{"SSL_CERT_DIR", std::nullopt};
 };
 
 TEST_F(CurlTls, TrustsWhomTheFilesName) {

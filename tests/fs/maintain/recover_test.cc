@@ -92,7 +92,7 @@ TEST_F(RecoverTest, SnapshotSaysWhatItIs) {
   maker_->flush();
   const Id id = *recover(*memory_).snapshot;
   const auto all = load_snapshots(*maker_->open(), {});
-  const Snapshot& snapshot = find_snapshot(all, id.hex(), {});
+  const Snapshot snapshot = find_snapshot(all, id.hex(), {});
   EXPECT_EQ(snapshot.paths, std::vector<std::string>{"/recover"});
   EXPECT_EQ(snapshot.tags, std::vector<std::string>{"recovered"});
   EXPECT_EQ(snapshot.time.instant, clock_.now());

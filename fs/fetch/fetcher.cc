@@ -77,6 +77,10 @@ Fetcher::~Fetcher() {
   work_.notify_all();
 }
 
+std::optional<BlobLocation> Fetcher::find(const BlobHandle& blob) const {
+  return repository_.index().find_any(blob);
+}
+
 /// As many as there is work for, or as the system gives. Under the lock.
 void Fetcher::start_threads() {
   const unsigned wanted = threads_wanted_ - (is_near() && runners_ > 0 ? 1 : 0);
@@ -134,7 +138,7 @@ bool Fetcher::plan(Feed& feed) {
     const bool are_trees = batch.front().handle.type == BlobType::kTree;
     std::vector<StoredBlob> stored;
     for (const WantedBlob& wanted : batch) {
-      const auto place = wanted.place ? wanted.place : repository_.index().find_any(wanted.handle);
+      const auto place = wanted.place ? wanted.place : find(wanted.handle);
       const StoredBlob blob{wanted.handle, place.value_or(BlobLocation()), wanted.tag};
       if (place && is_possible(blob)) {
         stored.push_back(blob);

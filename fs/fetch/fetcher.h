@@ -39,7 +39,7 @@ class FetchSource {
 
   /// Appends the blobs to be loaded next, some dozens, so that neighbours are loaded together; none
   /// when there is nothing to load at present: Fetcher::Feed::more() says when there is again. One
-  /// call at a time, under a lock: it must not call the fetcher.
+  /// call at a time, under a lock: of the fetcher it must not call anything but find().
   virtual void next(std::vector<WantedBlob>& batch) = 0;
 
   /// The run is about to be loaded. What nobody wants any more may be taken out of it. Several
@@ -69,6 +69,9 @@ class Fetcher {
   static constexpr std::uint64_t kMaxBytes = 32 << 20;
 
   Repository& repository() const noexcept { return repository_; }
+
+  /// Where one copy of the blob lies; nothing when it is in no index.
+  std::optional<BlobLocation> find(const BlobHandle& blob) const;
 
   /// How many runs can be under way at once.
   unsigned requests() const noexcept { return requests_; }

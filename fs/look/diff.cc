@@ -58,6 +58,12 @@ struct Comparison {
   std::vector<Difference> differences;  ///< ascending by name
   std::vector<Id> common_content;
   std::vector<Id> common_directories;
+
+  /// About.
+  std::uint64_t memory_bytes() const noexcept {
+    return differences.size() * sizeof(Difference) +
+           (common_content.size() + common_directories.size()) * sizeof(Id);
+  }
 };
 
 using Ahead = Preorder<Sides, Comparison>;
@@ -169,7 +175,7 @@ Ahead::Loaded load(const Sides& sides, std::vector<Bytes>&& blobs, const StopTok
   TreeText after = text(sides.after, blobs.back());
   Ahead::Loaded loaded;
   loaded.value = Comparer(std::move(before), std::move(after), stop).run();
-  loaded.weight = loaded.value.differences.size() + 1;
+  loaded.bytes = loaded.value.memory_bytes();
   for (const Difference& difference : loaded.value.differences) {
     if (const auto child = below(difference)) loaded.children.push_back(*child);
   }

@@ -31,8 +31,8 @@ Ahead::Loaded load(const Directory& directory, Bytes&& blob, const WalkInto& int
                    const StopToken& stop) {
   throw_if_stopped(stop);
   Ahead::Loaded loaded;
+  loaded.bytes = blob.size();  // decoded nodes take about as much
   loaded.value.nodes = read_tree(std::move(blob), directory.tree, stop);
-  loaded.weight = loaded.value.nodes.size() + 1;
   for (std::size_t i = 0; i < loaded.value.nodes.size(); ++i) {
     const Node& node = loaded.value.nodes[i];
     if (!node.subtree) continue;

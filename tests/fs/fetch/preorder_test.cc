@@ -7,15 +7,18 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
+#include "fs/base/core_count.h"
 #include "fs/base/error.h"
 #include "tests/support/no_more_threads.h"
 #include "tests/support/repository_maker.h"
+#include "tests/support/waiting_backend.h"
 
 namespace snapfs {
 namespace {
@@ -47,6 +50,7 @@ class PreorderTest : public ::testing::Test {
     EXPECT_EQ(as_text(blobs.at(0)), "word " + key);
     Ahead::Loaded loaded;
     loaded.value = key;
+    loaded.bytes = blobs.at(0).size();
     if (key.size() < depth_) {
       for (const char c : {'a', 'b', 'c'}) loaded.children.push_back(key + c);
     }
@@ -89,24 +93,90 @@ TEST_F(PreorderTest, LoadsBeforeItIsAsked) {
   EXPECT_EQ(ahead->take(), "");
 }
 
-TEST_F(PreorderTest, HoldsLittleMoreThanItMay) {
+TEST_F(PreorderTest, HoldsNoMoreThanItMay) {
   make(5);
-  constexpr std::size_t kMost = 10;
-  std::atomic<std::size_t> held = 0;
-  std::atomic<std::size_t> most_held = 0;
+  constexpr std::uint64_t kMost = 100;
+  constexpr std::uint64_t kLongest = 10;  // "word abcab"
+  std::atomic<std::uint64_t> held = 0;
+  std::atomic<std::uint64_t> most_held = 0;
   const auto ahead = begin(
       [&](const std::string& key, std::vector<Bytes>&& blobs) {
-        const std::size_t now = ++held;
+        const std::uint64_t now = held += blobs.at(0).size();
         most_held = std::max(most_held.load(), now);
         return load(key, blobs);
       },
-      {.max_values = 1000, .max_weight = kMost});
+      {.max_values = 1000, .max_bytes = kMost});
   for (const std::string& expected : words_) {
     ASSERT_EQ(ahead->take(), expected);
-    --held;
+    held -= ("word " + expected).size();
   }
-  // Beside it a batch may be on its way, and on each level what presses.
-  EXPECT_LE(most_held, kMost + 16 + depth_ * fetcher_.requests());
+  // Twice for what presses, and one that somebody waits for, beside the one that was just taken.
+  EXPECT_LE(most_held, 2 * kMost + 2 * kLongest);
+}
+
+/// Below the root are many keys, of which nobody knows what they hold before they are loaded.
+TEST(PreorderFarTest, WhatIsOnItsWayIsWithinTheBoundFromTheFirstBatchOn) {
+  constexpr unsigned kRequests = 100;
+  constexpr std::size_t kKeys = 300;
+  constexpr std::size_t kBytes = 1000;
+  constexpr std::size_t kMost = 30;
+  MemoryBackend memory;
+  test::WaitingBackend waiting(
+      memory, StorageTraits{.requests = kRequests + static_cast<unsigned>(core_count())});
+  test::RepositoryMaker maker(waiting);
+  std::vector<Id> ids;
+  for (std::size_t i = 0; i <= kKeys; ++i) {
+    ids.push_back(maker.add_data(std::to_string(i) + std::string(kBytes - 3, 'x')));
+    maker.flush();  // each is a request
+  }
+  constexpr test::CallFilter kLoads{test::BackendCall::kLoad, FileKind::kPack};
+  waiting.forget();
+  waiting.hold(kLoads);
+  Fetcher fetcher(maker.repository());
+  Preorder<std::size_t, std::size_t> ahead(
+      fetcher, 0,
+      [&](std::size_t key) {
+        return std::vector<BlobHandle>{{BlobType::kData, ids[key]}};
+      },
+      [](std::size_t key, std::vector<Bytes>&& blobs) {
+        Preorder<std::size_t, std::size_t>::Loaded loaded;
+        loaded.value = key;
+        loaded.bytes = blobs.at(0).size();
+        for (std::size_t i = 1; key == 0 && i <= kKeys; ++i) loaded.children.push_back(i);
+        return loaded;
+      },
+      {}, {.max_values = 1000, .max_bytes = kMost * kBytes});
+  ASSERT_TRUE(waiting.wait_until_waiting(1));
+  waiting.release_first();
+  // As much again for those that will be wanted at once; the first one was not taken yet.
+  EXPECT_TRUE(waiting.wait_until_waiting(2 * kMost - 1));
+  waiting.release();
+  for (std::size_t i = 0; i <= kKeys; ++i) ASSERT_EQ(ahead.take(), i);
+  EXPECT_LE(waiting.most_at_once(), 2 * kMost);
+}
+
+TEST_F(PreorderTest, WhatNeedsNoBlobsIsMadeByWhoeverTakesIt) {
+  make(1);
+  std::promise<void> others_loaded;
+  std::thread::id maker;
+  Ahead ahead(
+      fetcher_, "",
+      [this](const std::string& key) {
+        return key == "a" ? std::vector<BlobHandle>() : blobs_of(key);
+      },
+      [&](const std::string& key, std::vector<Bytes>&& blobs) {
+        if (key == "c") others_loaded.set_value();
+        if (key != "a") return load(key, blobs);
+        maker = std::this_thread::get_id();
+        // What comes behind is loaded meanwhile: no lock is held.
+        others_loaded.get_future().wait();
+        Ahead::Loaded loaded;
+        loaded.value = key;
+        return loaded;
+      },
+      {}, {});
+  for (const std::string& expected : words_) ASSERT_EQ(ahead.take(), expected);
+  EXPECT_EQ(maker, std::this_thread::get_id());
 }
 
 TEST_F(PreorderTest, LoadsEachKeyOnce) {

@@ -21,23 +21,15 @@ std::vector<ByteRange> places_of(const PackRun& run) {
 
 }  // namespace
 
-LoadedRun LoadedRun::load(Repository& repository, PackRun run, Urgency urgency,
-                          const StopToken& stop) {
-  LoadedRun loaded{std::move(run), {}, {}, true, urgency, stop};
+void LoadedRun::load(Repository& repository) {
   try {
     throw_if_stopped(stop);
-    const Content content = content_of(loaded.run.blobs.front().handle.type);
-    loaded.bytes = repository.files().load_run(loaded.run.pack,
-                                               ByteRange{loaded.run.begin(), loaded.run.length()},
-                                               places_of(loaded.run), {content, urgency}, stop);
+    const Content content = content_of(run.blobs.front().handle.type);
+    bytes = repository.files().load_run(run.pack, ByteRange{run.begin(), run.length()},
+                                        places_of(run), {content, urgency}, stop);
   } catch (...) {
-    loaded.error = current_error();
+    error = current_error();
   }
-  return loaded;
-}
-
-LoadedRun LoadedRun::without_place(PackRun run, Urgency urgency, const StopToken& stop) {
-  return {std::move(run), {}, {}, false, urgency, stop};
 }
 
 Bytes FetchedBlob::open() const {

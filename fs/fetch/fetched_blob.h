@@ -16,21 +16,18 @@ namespace snapfs {
 
 class Repository;
 
-/// A run of a pack, as it came from the storage. Immutable.
+/// A run of a pack, as it came from the storage. Immutable once it is loaded.
 struct LoadedRun {
   PackRun run;
   Bytes bytes;
   std::optional<Error> error;  ///< why there are no bytes
-  bool stored = true;          ///< it is in an index, where it says
+  bool stored = true;  ///< it is in an index, where it says; others are looked for one by one
   Urgency urgency = Urgency::kBulk;
   StopToken stop;
 
-  /// Throws only when there is not even memory for an Error: what else fails is in `error`.
-  static LoadedRun load(Repository& repository, PackRun run, Urgency urgency,
-                        const StopToken& stop);
-
-  /// Of blobs that are to be looked for one by one.
-  static LoadedRun without_place(PackRun run, Urgency urgency, const StopToken& stop);
+  /// Fetches the bytes. Throws only when there is not even memory for an Error: what else fails is
+  /// in `error`.
+  void load(Repository& repository);
 };
 
 /// Valid as long as the run. Thread-safe.

@@ -81,10 +81,11 @@ std::optional<BlobLocation> Fetcher::find(const BlobHandle& blob) const {
   return repository_.index().find_any(blob);
 }
 
-/// As many as there is work for, or as the system gives. Under the lock.
+/// As many as there is work for, or as the system gives; if it gave none, it may now. Under the
+/// lock.
 void Fetcher::start_threads() {
   const unsigned wanted = threads_wanted_ - (is_near() && runners_ > 0 ? 1 : 0);
-  if (asked_for_ >= wanted) return;
+  if (asked_for_ >= wanted && !(threads_.empty() && wanted > 0)) return;
   asked_for_ = wanted;
   const BlockedSignals blocked;
   snapfs::start_threads(threads_, wanted, 0, [this](const std::stop_token& stop) { work(stop); });
@@ -127,33 +128,39 @@ Fetcher::Feed* Fetcher::pick() {
 
 /// Makes runs of what the source names next; false when that is nothing. Under the lock.
 bool Fetcher::plan(Feed& feed) {
-  if (feed.dry_ || feed.failure_) return false;
-  const auto failure = attempt([&] {
+  while (feed.ready_.empty() && !feed.dry_ && !feed.failure_) {
     std::vector<WantedBlob> batch;
-    feed.source_.next(batch);
-    if (batch.empty()) {
-      feed.dry_ = true;
-      return;
+    const auto failure = attempt([&] { name_runs(feed, batch); });
+    if (failure) {
+      feed.ready_.clear();
+      fail(feed, failure, batch);
     }
-    const bool are_trees = batch.front().handle.type == BlobType::kTree;
-    std::vector<StoredBlob> stored;
-    for (const WantedBlob& wanted : batch) {
-      const auto place = wanted.place ? wanted.place : find(wanted.handle);
-      const StoredBlob blob{wanted.handle, place.value_or(BlobLocation()), wanted.tag};
-      if (place && is_possible(blob)) {
-        stored.push_back(blob);
-      } else {
-        feed.ready_.push_back({{blob.location.pack, {blob}}, false});
-      }
-    }
-    const RunLimits& limits = are_trees ? tree_limits_ : data_limits_;
-    for (PackRun& run : plan_runs(std::move(stored), limits)) {
-      feed.ready_.push_back({std::move(run), true});
-    }
-  });
-  if (failure) end(feed, failure);
+  }
   if (feed.is_idle()) progress_.notify_all();
   return !feed.ready_.empty();
+}
+
+void Fetcher::name_runs(Feed& feed, std::vector<WantedBlob>& batch) const {
+  feed.source_.next(batch);
+  if (batch.empty()) {
+    feed.dry_ = true;
+    return;
+  }
+  const bool are_trees = batch.front().handle.type == BlobType::kTree;
+  std::vector<StoredBlob> stored;
+  for (const WantedBlob& wanted : batch) {
+    const auto place = wanted.place ? wanted.place : find(wanted.handle);
+    const StoredBlob blob{wanted.handle, place.value_or(BlobLocation()), wanted.tag};
+    if (place && is_possible(blob)) {
+      stored.push_back(blob);
+    } else {
+      feed.ready_.push_back({{blob.location.pack, {blob}}, false});
+    }
+  }
+  const RunLimits& limits = are_trees ? tree_limits_ : data_limits_;
+  for (PackRun& run : plan_runs(std::move(stored), limits)) {
+    feed.ready_.push_back({std::move(run), true});
+  }
 }
 
 /// The first of the feed's runs. Under the lock, but not all the time.
@@ -165,29 +172,27 @@ void Fetcher::carry_out(Feed& feed, Urgency urgency, Lock& lock) {
   ++under_way_;
   bytes_ += bytes;
   lock.unlock();
-  std::optional<LoadedRun> loaded;
+  LoadedRun loaded{std::move(job.run), {}, {}, job.stored, urgency, feed.token_};
   std::exception_ptr failure = attempt([&] {
-    feed.source_.starting(job.run);
-    if (job.run.blobs.empty()) return;
-    loaded = job.stored ? LoadedRun::load(repository_, std::move(job.run), urgency, feed.token_)
-                        : LoadedRun::without_place(std::move(job.run), urgency, feed.token_);
+    feed.source_.starting(loaded.run);
+    if (job.stored && !loaded.run.blobs.empty()) loaded.load(repository_);
   });
   lock.lock();
   --under_way_;
-  if (loaded) {
+  if (!failure && !loaded.run.blobs.empty()) {
     wake_one();
     room_.wait(lock, [&] { return opening_ < cores_ || urgency == Urgency::kForeground; });
     ++opening_;
     lock.unlock();
-    failure = attempt([&] { take_all(feed, *loaded); });
-    loaded.reset();
+    failure = attempt([&] { take_all(feed, loaded); });
+    loaded.bytes = Bytes();
     lock.lock();
     --opening_;
     room_.notify_one();
   }
   bytes_ -= bytes;
   --feed.running_;
-  if (failure) end(feed, failure);
+  if (failure) fail(feed, failure, loaded.run.blobs);
   wake_one();
   if (feed.is_idle()) progress_.notify_all();
 }
@@ -198,8 +203,13 @@ void Fetcher::take_all(Feed& feed, const LoadedRun& loaded) const {
   }
 }
 
-/// Under the lock.
-void Fetcher::end(Feed& feed, const std::exception_ptr& failure) noexcept {
+/// Ends the feed, or goes on without what is lost. Under the lock.
+template <class Blobs>
+void Fetcher::fail(Feed& feed, const std::exception_ptr& failure, const Blobs& lost) noexcept {
+  if (feed.source_.goes_on_after_failures()) {
+    for (const auto& blob : lost) feed.source_.dropped(blob.tag);
+    return;
+  }
   if (feed.failure_) return;
   feed.failure_ = failure;
   feed.ready_.clear();

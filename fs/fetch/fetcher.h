@@ -48,8 +48,16 @@ class FetchSource {
 
   /// A blob that next() named, and starting() left. Several calls at once. It may load single blobs
   /// by Repository::load_blob, but not wait for another source of the same fetcher. What it throws
-  /// ends the feed.
+  /// ends the feed, unless that goes on after failures.
   virtual void take(const FetchedBlob& blob) = 0;
+
+  /// Whether the feed goes on after a failure, which may be a moment without memory: for what is
+  /// only a guess. What next() threw for once it must not name again.
+  virtual bool goes_on_after_failures() const noexcept { return false; }
+
+  /// Of a feed that goes on: this will not be taken, if it was not yet. Several calls at once, some
+  /// of them under a lock: it must not call the fetcher.
+  virtual void dropped(std::size_t tag) noexcept { static_cast<void>(tag); }
 
   /// The feed has ended early: what was named and not taken will not come. Called once.
   virtual void failed(const std::exception_ptr& failure) noexcept { static_cast<void>(failure); }
@@ -147,8 +155,10 @@ class Fetcher {
   Feed* pick();
   bool plan(Feed& feed);
   void carry_out(Feed& feed, Urgency urgency, Lock& lock);
+  void name_runs(Feed& feed, std::vector<WantedBlob>& batch) const;
   void take_all(Feed& feed, const LoadedRun& loaded) const;
-  static void end(Feed& feed, const std::exception_ptr& failure) noexcept;
+  template <class Blobs>
+  static void fail(Feed& feed, const std::exception_ptr& failure, const Blobs& lost) noexcept;
 
   Repository& repository_;
   const unsigned cores_;

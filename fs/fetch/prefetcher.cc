@@ -28,9 +28,10 @@ void Prefetcher::next(std::vector<WantedBlob>& batch) {
     const Wish wish = std::move(wishes_.front());
     wishes_.pop_front();
     if (wish.cancel.stop_requested()) continue;
+    batch.reserve(wish.blobs.size());  // so that all that fly are in it, whatever fails
     for (const Id& blob : wish.blobs) {
-      batch.push_back({{wish.target->blob_type(), blob}, ++last_tag_, {}});
-      flying_.emplace(last_tag_, Flight{wish.target, wish.cancel, nullptr});
+      flying_.emplace(++last_tag_, Flight{wish.target, wish.cancel, nullptr});
+      batch.push_back({{wish.target->blob_type(), blob}, last_tag_, {}});
     }
   }
 }
@@ -59,6 +60,13 @@ void Prefetcher::take(const FetchedBlob& blob) {
   }();
   // Whoever needs the blob meets the same error, and reports it.
   best_effort([&] { flight.delivery->deliver(blob.open_this()); });
+}
+
+/// Lets others load it.
+void Prefetcher::dropped(std::size_t tag) noexcept {
+  decltype(flying_)::node_type flight;
+  const std::lock_guard lock(mutex_);
+  flight = flying_.extract(tag);
 }
 
 }  // namespace snapfs

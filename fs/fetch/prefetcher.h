@@ -105,6 +105,8 @@ class Prefetcher final : private FetchSource {
   void next(std::vector<WantedBlob>& batch) override;
   void starting(PackRun& run) override;
   void take(const FetchedBlob& blob) override;
+  bool goes_on_after_failures() const noexcept override { return true; }
+  void dropped(std::size_t tag) noexcept override;
 
   std::mutex mutex_;
   std::deque<Wish> wishes_;

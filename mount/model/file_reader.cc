@@ -94,9 +94,11 @@ Warmed FileReader::warm(Ino ino, std::uint64_t offset, std::size_t size) {
   const std::vector<FileLayout::Segment>& segments = state->layout.segments();
   Warmed warmed{offset, 0};
   if (!is_near_) {
-    std::vector<Id> blobs;
-    append_blobs(state->layout, offset, offset + size, blobs);
-    warmings_.want(blobs_, std::move(blobs));
+    best_effort([&] {
+      std::vector<Id> blobs;
+      append_blobs(state->layout, offset, offset + size, blobs);
+      warmings_.want(blobs_, std::move(blobs));
+    });
   }
   std::size_t i = state->layout.segment_at(offset);
   for (; i < segments.size() && warmed.loaded < size; ++i) {

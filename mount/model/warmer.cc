@@ -80,9 +80,9 @@ void Warmer::warm(const std::string& path, const StopToken& stop) {
     --pending.announced;
     try {
       warm_one(ino, pending, left, stop);
-    } catch (const Error& error) {
-      if (error.ends_the_run()) return;
-      // Damaged: on to the next.
+    } catch (...) {
+      if (current_error().ends_the_run()) return;
+      // Damaged, or no memory for it: on to the next.
     }
   }
 }

@@ -47,6 +47,8 @@ namespace snapfs::test {
 
 void FailingAllocations::fail_after(long count) noexcept { left = count; }
 
+long FailingAllocations::remaining() noexcept { return left; }
+
 void FailingAllocations::fail_above(std::size_t bytes) noexcept { largest = bytes; }
 
 long FailingAllocations::end() noexcept {

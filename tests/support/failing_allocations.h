@@ -11,6 +11,9 @@ struct FailingAllocations {
   /// One allocation fails, after `count` more that succeed; none does when it is negative.
   static void fail_after(long count) noexcept;
 
+  /// How many are left until that one; negative when it has failed, or none is to.
+  static long remaining() noexcept;
+
   /// Every allocation of more than `bytes` fails.
   static void fail_above(std::size_t bytes) noexcept;
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <new>
 #include <set>
 #include <string>
 #include <thread>
@@ -329,6 +330,45 @@ TEST_F(FetcherTest, WithoutThreadsWhoeverWaitsDoesTheWork) {
   const test::NoMoreThreads none;
   fetch(source);
   EXPECT_EQ(source.texts().size(), 5U);
+}
+
+TEST_F(FetcherTest, ThreadsThatThereWereNotAreAskedForAgain) {
+  ThreadSource source(make_packs(5, "pack"));
+  Fetcher fetcher(maker_.repository());
+  Fetcher::Feed feed(fetcher, source, Urgency::kAhead, {});
+  {
+    const test::NoMoreThreads none;
+    feed.more();
+  }
+  feed.more();
+  feed.wait();
+  EXPECT_EQ(source.texts().size(), 5U);
+  EXPECT_FALSE(source.threads().contains(std::this_thread::get_id()));
+}
+
+/// Of what is only a guess.
+class GuessingSource final : public ListSource {
+ public:
+  using ListSource::ListSource;
+
+  void take(const FetchedBlob& blob) override {
+    if (blob.tag() % 2 == 0) throw std::bad_alloc();
+    ListSource::take(blob);
+  }
+  bool goes_on_after_failures() const noexcept override { return true; }
+  void dropped(std::size_t tag) noexcept override { dropped_.lock()->insert(tag); }
+
+  std::set<std::size_t> dropped() const { return *dropped_.lock(); }
+
+ private:
+  mutable Synchronized<std::set<std::size_t>> dropped_;
+};
+
+TEST_F(FetcherTest, AFeedThatGoesOnIsToldWhatItLost) {
+  GuessingSource source(make_packs(6, "pack"));
+  fetch(source);
+  EXPECT_EQ(source.texts().size(), 3U);
+  EXPECT_EQ(source.dropped(), (std::set<std::size_t>{0, 2, 4}));
 }
 
 TEST_F(FetcherTest, StorageIsNearWhenItsRequestsAreNoMoreThanTheCores) {

@@ -48,6 +48,7 @@ ExitCode run_repair_snapshots(const GlobalOptions& global, const RepairArguments
       [&](const std::string& path, std::string_view what) { output.item(path, what, true); });
   SnapshotRewriter rewriter(session.repository(), session.clock(), &editor, options,
                             session.stop());
+  rewriter.expect(chosen);
   for (const Snapshot& snapshot : chosen) {
     output.begin(snapshot);
     output.end(snapshot, rewriter.rewrite(snapshot));

@@ -127,6 +127,7 @@ ExitCode run_rewrite(const GlobalOptions& global, const RewriteArguments& argume
   if (arguments.looks_at_trees()) session.repository().load_index(session.stop());
   SnapshotRewriter rewriter(session.repository(), session.clock(), edits.editor.get(), options,
                             session.stop());
+  rewriter.expect(chosen);
   for (const Snapshot& snapshot : chosen) {
     output.begin(snapshot);
     output.end(snapshot, rewriter.rewrite(snapshot, edit));

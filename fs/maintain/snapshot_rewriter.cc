@@ -48,6 +48,11 @@ SnapshotRewriter::SnapshotRewriter(Repository& repository, const Clock& clock, T
   if (editor != nullptr) trees_.emplace(repository, *editor, writer, stop_);
 }
 
+void SnapshotRewriter::expect(const std::vector<Snapshot>& snapshots) {
+  if (!trees_) return;
+  for (const Snapshot& snapshot : snapshots) trees_->expect(snapshot.tree);
+}
+
 RewrittenSnapshot SnapshotRewriter::rewrite(const Snapshot& old, const SnapshotEdit& edit) {
   std::optional<Snapshot> changed = edited(old, edit);
   RewrittenSnapshot result;

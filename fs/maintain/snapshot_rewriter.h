@@ -49,6 +49,9 @@ class SnapshotRewriter {
   SnapshotRewriter(Repository& repository, const Clock& clock, TreeEditor* editor,
                    const SnapshotRewriteOptions& options, StopToken stop);
 
+  /// Says that these will be rewritten, in this order.
+  void expect(const std::vector<Snapshot>& snapshots);
+
   /// Trees, index, the new snapshot, in this order; then the old one may go. One of which nothing
   /// would be left is not replaced: it stays as it is, unchanged. Throws what TreeRewriter throws:
   /// the snapshot is then as it was.

@@ -13,7 +13,6 @@
 
 #include "fs/base/saturating.h"
 #include "fs/crypto/sha256.h"
-#include "fs/repo/repository.h"
 #include "fs/store/blob_writer.h"
 #include "fs/tree/node_edit.h"
 #include "fs/tree/tree_builder.h"
@@ -58,7 +57,10 @@ struct TreeRewriter::Level {
 
 TreeRewriter::TreeRewriter(Repository& repository, TreeEditor& editor, BlobWriter* writer,
                            StopToken stop)
-    : repository_(repository), editor_(editor), writer_(writer), stop_(std::move(stop)) {}
+    : editor_(editor),
+      writer_(writer),
+      stop_(std::move(stop)),
+      trees_(repository, stop_, TreesMetAgain::kLeftOut) {}
 
 TreeRewriter::~TreeRewriter() = default;
 
@@ -66,6 +68,7 @@ std::optional<Id> TreeRewriter::rewrite(const Id& root) {
   levels_.clear();  // what an error left open
   path_ = {};
   lost_root_ = gave_up_ = false;
+  trees_.expect(root);
   std::optional<Outcome> done = begin({root, 0}, 0);
   while (!levels_.empty()) {
     Level& level = *levels_.back();
@@ -103,7 +106,7 @@ std::optional<TreeRewriter::Outcome> TreeRewriter::begin(const Key& key, std::si
   editor_.enter(path_.text());
   auto level = std::make_unique<Level>(key, above);
   try {
-    level->text = load_tree_text(repository_, key.tree, stop_);
+    level->text = read_tree_text(trees_.take(key.tree, stop_), key.tree, stop_);
   } catch (const Error& error) {
     if (error.ends_the_run()) throw;
     if (!editor_.empty_unreadable_tree(path_.text(), error)) throw;

@@ -17,6 +17,7 @@
 #include "fs/base/path_buffer.h"
 #include "fs/base/stop_token.h"
 #include "fs/tree/node.h"
+#include "fs/tree/trees_ahead.h"
 
 namespace snapfs {
 
@@ -79,8 +80,8 @@ class TreeEditor {
   virtual bool may_normalize() const noexcept { return false; }
 };
 
-/// Not thread-safe. Memory: what is above the tree that is worked on, and some 150 bytes for each
-/// distinct directory.
+/// Not thread-safe. Memory: what is above the tree that is worked on, some 150 bytes for each
+/// distinct directory, and where storage is far away, what TreesAhead keeps.
 class TreeRewriter {
  public:
   /// New trees go to `writer`; null: nowhere, only their IDs are found out. All references must
@@ -96,6 +97,10 @@ class TreeRewriter {
   /// the editor takes an empty tree instead; Error{kUnsupported} for a tree that would lose what we
   /// do not understand. Trees that were saved by then stay in the writer.
   std::optional<Id> rewrite(const Id& root);
+
+  /// Says that this root will be rewritten, after those that were named before: where storage is
+  /// far away, its trees are on their way meanwhile.
+  void expect(const Id& root) { trees_.expect(root); }
 
   /// Whether nothing would have been left by the last rewrite(), so that it changed nothing.
   bool gave_up() const noexcept { return gave_up_; }
@@ -133,10 +138,10 @@ class TreeRewriter {
   Outcome finish(Level& level);
   Id save(std::string_view blob);
 
-  Repository& repository_;
   TreeEditor& editor_;
   BlobWriter* writer_;
   const StopToken stop_;
+  TreesAhead trees_;
   std::unordered_map<Key, Outcome, KeyHash> rewritten_;
   PathBuffer path_;
   std::vector<std::unique_ptr<Level>> levels_;  ///< on the way down; what they are can be long

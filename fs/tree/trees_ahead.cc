@@ -25,10 +25,10 @@ std::vector<Id> subtrees_of(const Bytes& tree) {
 
 }  // namespace
 
-TreesAhead::TreesAhead(Repository& repository, const StopToken& stop)
-    : repository_(repository),
-      fetcher_(repository),
-      feed_(fetcher_, *this, Urgency::kAhead, stop) {}
+TreesAhead::TreesAhead(Repository& repository, const StopToken& stop, TreesMetAgain again)
+    : repository_(repository), fetcher_(repository), feed_(fetcher_, *this, Urgency::kAhead, stop) {
+  if (again == TreesMetAgain::kLeftOut && !fetcher_.is_near()) met_.emplace(repository);
+}
 
 void TreesAhead::expect(const Id& root) {
   if (fetcher_.is_near()) return;
@@ -162,6 +162,7 @@ void TreesAhead::keep(const Id& tree, Bytes plain, std::size_t uses) {
 void TreesAhead::expect_below(Place place, const std::vector<Id>& trees) {
   if (ended_) return;
   for (const Id& tree : trees) {
+    if (met_ && !met_->insert(tree)) continue;
     if (const auto kept = kept_.find(tree); kept != kept_.end()) {
       ++kept->second.uses;
     } else if (const auto expected = places_.find(tree); expected != places_.end()) {

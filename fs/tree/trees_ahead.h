@@ -9,6 +9,7 @@
 #include <deque>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -16,16 +17,21 @@
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
 #include "fs/fetch/fetcher.h"
+#include "fs/tree/tree_walk.h"
 
 namespace snapfs {
 
 class Repository;
 
+/// Whether a tree that is met again will be asked for again.
+enum class TreesMetAgain { kAskedFor, kLeftOut };
+
 /// Thread-safe. Keeps at most kMaxBytes of trees that were not asked for.
 class TreesAhead final : private FetchSource {
  public:
   /// The repository must outlive it. `stop` cancels everything for good.
-  TreesAhead(Repository& repository, const StopToken& stop);
+  TreesAhead(Repository& repository, const StopToken& stop,
+             TreesMetAgain again = TreesMetAgain::kAskedFor);
   TreesAhead(const TreesAhead&) = delete;
   TreesAhead& operator=(const TreesAhead&) = delete;
 
@@ -62,6 +68,7 @@ class TreesAhead final : private FetchSource {
 
   Repository& repository_;
   Fetcher fetcher_;
+  std::optional<SeenTrees> met_;  ///< those that are not expected again
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::list<Expected> expected_;          ///< about in the order of the walk

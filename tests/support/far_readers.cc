@@ -14,6 +14,7 @@
 #include "fs/look/search_rules.h"
 #include "fs/look/tree_search.h"
 #include "fs/maintain/blob_stream.h"
+#include "fs/maintain/tree_rewriter.h"
 #include "fs/restore/dump.h"
 #include "fs/restore/restore.h"
 #include "fs/tree/ordered_walk.h"
@@ -143,6 +144,25 @@ void take_parents(Repository& repository, const FarRepository& stored) {
     ++taken;
   }
   require(taken == stored.directories, "parent's trees");
+}
+
+/// As rewrite and repair snapshots do: with all the roots, which share nearly everything.
+void rewrite_all(Repository& repository, const FarRepository& stored) {
+  class Counter final : public TreeEditor {
+   public:
+    bool edit(const std::string&, EditState, std::vector<EditedNode>&) override {
+      ++trees;
+      return false;
+    }
+    std::size_t trees = 0;
+  };
+  Counter counter;
+  TreeRewriter rewriter(repository, counter, nullptr, {});
+  for (const Id& root : stored.roots) rewriter.expect(root);
+  for (const Id& root : stored.roots) {
+    require(rewriter.rewrite(root) == root, "what is not to be changed");
+  }
+  require(counter.trees == stored.directories + stored.roots.size(), "rewrite");
 }
 
 void load_all_snapshots(Repository& repository, const FarRepository& stored) {
@@ -310,6 +330,7 @@ std::vector<FarReader> far_readers(const std::string& directory) {
       {"diff: all directories, twice", kPack, 2, 32, 130, compare_all},
       {"log: a path in all snapshots", kPack, 0, 32, 66, follow_path},
       {"snapshot: the parent's trees", kPack, 1, 32, 65, take_parents},
+      {"rewrite, repair snapshots: all trees", kPack, 0, 32, 129, rewrite_all},
       {"restore: all directories", kPack, 1, 32, 65, restore_directories},
       {"restore: small files", kPack, 1, 32, 65, restore_files},
       {"dump: small files", kPack, 1, 32, 65, dump_all},

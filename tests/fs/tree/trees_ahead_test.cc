@@ -108,6 +108,24 @@ TEST_F(TreesAheadTest, TheSameDirectoryInManyPlacesIsReadOnce) {
   EXPECT_EQ(loads(), 2U);
 }
 
+TEST_F(TreesAheadTest, WhatIsMetAgainNeedNotBeExpected) {
+  const Id shared = make_tree(2, 3, "shared");
+  std::vector<Id> roots;
+  for (int i = 0; i < 20; ++i) {
+    roots.push_back(
+        maker_.add_tree({make_symlink(std::to_string(i), "x"), make_directory("z", shared)}));
+    maker_.flush();
+  }
+  waiting_.forget();
+  TreesAhead trees(maker_.repository(), {}, TreesMetAgain::kLeftOut);
+  for (const Id& root : roots) trees.expect(root);
+  EXPECT_EQ(walk(trees, roots.front()), made_ + 1);
+  for (std::size_t i = 1; i < roots.size(); ++i) EXPECT_FALSE(trees.take(roots[i], {}).empty());
+  EXPECT_EQ(loads(), made_ + roots.size()) << "what is shared is not loaded for each of them";
+  // Should it be asked for all the same, it is there.
+  EXPECT_FALSE(trees.take(shared, {}).empty());
+}
+
 TEST_F(TreesAheadTest, ATreeThatCannotBeReadFailsWhoAsksForItAlone) {
   const Id bad = make_tree(0, 0, "bad");
   const Id good = make_tree(0, 0, "good");

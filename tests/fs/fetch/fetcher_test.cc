@@ -325,6 +325,23 @@ TEST_F(FetcherTest, WhatATakerThrowsEndsTheFeed) {
   EXPECT_LE(loads(), kRequests + 10) << "the rest is not asked for";
 }
 
+TEST_F(FetcherTest, AFeedThatFailedLetsGoOfWhatIsUnderWay) {
+  class ThrowingSource final : public ListSource {
+   public:
+    using ListSource::ListSource;
+    void take(const FetchedBlob&) override { throw Error(ErrorCode::kNoSpace, "full"); }
+  };
+  ThrowingSource source(make_packs(100, "pack"));
+  waiting_.hold(kPackLoads);
+  Fetcher fetcher(maker_.repository());
+  Fetcher::Feed feed(fetcher, source, Urgency::kBulk, {});
+  feed.more();
+  ASSERT_TRUE(waiting_.wait_until_waiting(kRequests));
+  waiting_.release_first();
+  EXPECT_TRUE(waiting_.wait_until_none_waits()) << "the others are of no use any more";
+  EXPECT_TRUE(fails_with(ErrorCode::kNoSpace, "full", [&] { feed.wait(); }));
+}
+
 TEST_F(FetcherTest, WithoutThreadsWhoeverWaitsDoesTheWork) {
   ListSource source(make_packs(5, "pack"));
   const test::NoMoreThreads none;

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
+#include "tests/support/fails_with.h"
 #include "tests/support/fault_backend.h"
 #include "tests/support/repository_maker.h"
 
@@ -123,6 +124,28 @@ TEST_F(DiffTest, GoesOnWhereADirectoryCannotBeRead) {
   const Id before = tree_of({make_directory("d", tree_of({}))});
   const Id after = tree_of({make_directory("d", missing), make_symlink("new", "x")});
   EXPECT_THAT(diff(before, after), ElementsAre("cannot read /d/", "+ /new"));
+}
+
+TEST_F(DiffTest, CountsNothingWithoutWhatCannotBeReadNow) {
+  const Id shared = tree_of({maker_.make_file("copy", {"content"})});
+  maker_.flush();  // in a pack of its own
+  const Id before = tree_of({make_directory("shared", shared)});
+  const Id after =
+      tree_of({maker_.make_file("again", {"content"}), make_directory("shared", shared)});
+  maker_.flush();
+  const auto pack = maker_.repository().index().find_any({BlobType::kTree, shared})->pack;
+  bool is_away = true;
+  backend_.before_each_call([&](snapfs::test::BackendCall, const FileKey& key) {
+    if (key.id == pack && is_away) throw Error(ErrorCode::kUnavailable, "no answer");
+  });
+  EXPECT_TRUE(test::fails_with(ErrorCode::kUnavailable, [&] { diff(before, after); }));
+  is_away = false;
+  diff(before, after);
+  EXPECT_EQ(summary_.added.data_blobs, 0U);
+  // What is lost is another matter: it has nothing that could be counted.
+  maker_.damage({BlobType::kTree, shared});
+  diff(before, after);
+  EXPECT_EQ(summary_.added.data_blobs, 1U);
 }
 
 // 2^40 paths, and nothing to tell at any of them.

@@ -298,6 +298,19 @@ TEST_F(PruneTest, WithoutSpaceAStopDoesNotCostTheIndex) {
   }
 }
 
+TEST_F(PruneTest, WithoutSpaceARemovalOfWhichNobodyHearsDoesNotCostTheIndex) {
+  PruneOptions options = thorough();
+  options.recover_no_space = true;
+  bool is_first = true;
+  faults_.before_each_call([&](BackendCall call, const FileKey& key) {
+    if (call != BackendCall::kRemove || key.kind != FileKind::kIndex) return;
+    if (std::exchange(is_first, false)) memory_.remove(key, {});
+    throw Error(ErrorCode::kUnavailable, "the answer was lost");
+  });
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "the answer was lost", [&] { prune(options); }));
+  EXPECT_EQ(count_intact_snapshots(memory_), 4U);
+}
+
 TEST_F(PruneTest, WithoutSpaceNothingHappensWhenNoIndexFileCanBeRemoved) {
   PruneOptions options = thorough();
   options.recover_no_space = true;

@@ -66,6 +66,19 @@ TEST_F(KeyringTest, AnotherPasswordOpensItToo) {
   EXPECT_EQ(key.file.created.substr(0, 10), "2026-11-22");
 }
 
+TEST_F(KeyringTest, AKeyWhoseSaveWasCutOffIsRemoved) {
+  const auto repository = open("old");
+  // The storage has it, and nobody hears of that.
+  backend_.before_each_call([this](BackendCall call, const FileKey& key) {
+    if (call != BackendCall::kSave) return;
+    memory_.save(key, as_bytes("key"), {});
+    throw Error(ErrorCode::kUnavailable, "the answer was lost");
+  });
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "the answer was lost",
+                         [&] { add_key(*repository, clock_, as_bytes("new"), kOwner, {}); }));
+  EXPECT_EQ(repository->list(FileKind::kKey, {}), std::vector<Id>{repository->key_id()});
+}
+
 TEST_F(KeyringTest, KeyInUseStays) {
   const auto repository = open("old");
   const Id added = add_key(*repository, clock_, as_bytes("new"), kOwner, {});

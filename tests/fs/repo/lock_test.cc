@@ -221,6 +221,21 @@ TEST_F(LockTest, PassesOverEmptyFilesAndGivesUpOnUnreadableOnes) {
   EXPECT_EQ(locks().size(), 2U);
 }
 
+TEST_F(LockTest, LackOfMemorySaysNothingAboutTheLocks) {
+  save_foreign_lock("2026-11-22T12:00:00Z", false);
+  backend_.fail({BackendCall::kLoad, FileKind::kLock}, 1, ErrorCode::kOutOfResources,
+                FaultBackend::kForever);
+  const std::size_t before = backend_.ended(lists_);
+  try {
+    shared();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kOutOfResources);
+    EXPECT_EQ(std::string_view(error.what()).find("remove-all"), std::string_view::npos);
+  }
+  EXPECT_EQ(backend_.ended(lists_), before + 1);
+}
+
 TEST_F(LockTest, WaitsForAnUnreadableLockToBecomeReadable) {
   const FileKey half{FileKind::kLock, test::numbered_id(2)};
   memory_.save(half, as_bytes("half a lo"), {});

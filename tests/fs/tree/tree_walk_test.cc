@@ -148,6 +148,17 @@ TEST_F(TreeWalkTest, NamesWhatItCouldNotReadAndVisitsTheRest) {
   EXPECT_EQ(visited.size(), 1U + 5U);
 }
 
+TEST_F(TreeWalkTest, StorageThatDoesNotAnswerEndsItAndIsNoFailureOfATree) {
+  const Id root = make_tree(2, 12, "x");
+  maker_.flush();
+  const auto is_told = [](const Id&, const Error&) { ADD_FAILURE() << "it is no tree's"; };
+  for (const ErrorCode code : {ErrorCode::kUnavailable, ErrorCode::kWrongCredentials}) {
+    faults_.fail({BackendCall::kLoad, FileKind::kPack}, 2, code, FaultBackend::kForever);
+    EXPECT_TRUE(fails_with(code, "planted", [&] { walk({root}, is_told); }));
+    faults_.clear_faults();
+  }
+}
+
 TEST_F(TreeWalkTest, ThrowsWhenNobodyHearsOfFailures) {
   const Id bad = make_tree(1, 4, "bad");
   const Id root = maker_.add_tree({make_directory("b", bad)});

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -145,6 +146,24 @@ TEST_F(SnapshotFsTest, StorageThatIsAwayIsNotAskedAgainBeforeItsTime) {
   while (warnings_.empty()) ASSERT_TRUE(find({"snapshots", "latest"}));
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(find({"snapshots", "latest"}));
   EXPECT_LT(warnings_.size(), 50U);
+}
+
+TEST_F(SnapshotFsTest, WhatIsToBePrefetchedIsGivenUpOnStorageThatDoesNotAnswer) {
+  std::vector<Node> files;
+  for (int i = 0; i < 50; ++i) {
+    files.push_back(maker_.make_file("f" + std::to_string(100 + i), {std::to_string(i)}));
+    maker_.flush();
+  }
+  const Snapshot snapshot =
+      maker_.add_snapshot(maker_.add_tree(std::move(files)), "2026-01-01T00:00:00Z");
+  refresh_interval_ = std::chrono::hours(1);
+  fs().open_directory(root_of(snapshot));
+  const CallFilter loads{BackendCall::kLoad, FileKind::kPack};
+  const std::size_t before = faults_.ended(loads);
+  faults_.fail(loads, 1, ErrorCode::kUnavailable, FaultBackend::kForever);
+  fs().prefetch("ids/" + snapshot.id.short_hex() + "\n");
+  while (!fs().is_prefetched()) std::this_thread::yield();
+  EXPECT_LT(faults_.ended(loads) - before, 10U) << "each file would be asked for in vain";
 }
 
 TEST_F(SnapshotFsTest, ForgottenSnapshotsVanishAndStayReadableToThoseInside) {

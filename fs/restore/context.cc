@@ -40,6 +40,12 @@ class Deletion final : public RemovalObserver {
 
 }  // namespace
 
+Selected RestoreContext::selection_of(const Directory& directory, const std::string& name,
+                                      bool is_directory) const {
+  if (!options.select) return {true, is_directory};
+  return options.select(path_in(directory, name), is_directory);
+}
+
 bool RestoreContext::may_overwrite(const struct stat& status,
                                    const Timestamp& snapshot_mtime) const noexcept {
   switch (options.overwrite) {

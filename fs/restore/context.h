@@ -42,6 +42,10 @@ struct RestoreContext {
   LeftOutFiles& left_out;
   StopToken stop;
 
+  /// Whether the name in the directory is to be restored, and what is below it.
+  Selected selection_of(const Directory& directory, const std::string& name,
+                        bool is_directory) const;
+
   /// Whether the item may be restored over what `status` tells of (--overwrite).
   bool may_overwrite(const struct stat& status, const Timestamp& snapshot_mtime) const noexcept;
 

@@ -2,15 +2,9 @@
 // next is BlobWalk's, and when it pauses ours: when the plan is full.
 #include "fs/restore/planner.h"
 
-#include <unistd.h>
-
-#include <algorithm>
 #include <exception>
 #include <optional>
-#include <string_view>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "fs/base/error.h"
 #include "fs/base/parallel.h"
@@ -21,29 +15,12 @@ namespace snapfs {
 
 namespace {
 
-Selected selection_of(const RestoreOptions& options, const Directory& directory,
-                      const std::string& name, bool is_directory) {
-  if (!options.select) return {true, is_directory};
-  return options.select(path_in(directory, name), is_directory);
-}
-
 std::size_t bytes_of(const std::vector<ExtendedAttribute>& attributes) {
   std::size_t bytes = 0;
   for (const ExtendedAttribute& attribute : attributes) {
     bytes += sizeof(attribute) + attribute.value.capacity();
   }
   return bytes;
-}
-
-std::string_view name_of_type(mode_t mode) noexcept {
-  switch (mode & S_IFMT) {
-    case S_IFREG:
-      return "a file";
-    case S_IFLNK:
-      return "a symbolic link";
-    default:
-      return "a special file";
-  }
 }
 
 void mark_wanted(Directory& directory) noexcept {
@@ -55,6 +32,8 @@ void mark_wanted(Directory& directory) noexcept {
 
 Planner::Planner(const RestoreContext& context, const Id& tree)
     : context_(context),
+      maker_(context),
+      unexpected_(context),
       files_(context, owners_by_name()),
       walk_(
           context.fetcher,
@@ -65,12 +44,6 @@ Planner::Planner(const RestoreContext& context, const Id& tree)
             list(listing, blob, next);
           },
           context.stop, [this] { return is_full(); }) {
-  Directory& root = context_.directories.root();
-  if (root.state == Directory::State::kExisting) {
-    target_device_ =
-        FileIdentity::of(context_.target.stat(context_.directories.open(root)->get())).device;
-  }
-  root.partial = is_partial(root);
   walk_.add({{&context.directories.root(), tree}});
 }
 
@@ -88,12 +61,6 @@ bool Planner::next(Plan& plan) {
   }
   plan = std::move(plan_);
   return true;
-}
-
-/// Whether the snapshot has only part of what was in the directory.
-bool Planner::is_partial(const Directory& directory) const {
-  return context_.options.remove_unexpected && context_.options.is_whole &&
-         !context_.options.is_whole(path_in(directory, ""));
 }
 
 void Planner::put_back(std::vector<LinkItem> links) {
@@ -138,12 +105,12 @@ void Planner::list(const Listing& listing, const FetchedBlob& blob, std::vector<
       context_.attempt(directory, node.name, [&] {
         if (node.type == NodeType::kDirectory) {
           plan_directory(found, node);
-        } else if (selection_of(context_.options, directory, node.name, false).item) {
+        } else if (context_.selection_of(directory, node.name, false).item) {
           plan_item(found, node);
         }
       });
     }
-    if (context_.options.remove_unexpected) note_unexpected(found, nodes);
+    unexpected_.note(found, nodes);
   });
   next = std::exchange(found.listings, {});
   add(std::move(found), next);
@@ -153,24 +120,8 @@ void Planner::list(const Listing& listing, const FetchedBlob& blob, std::vector<
 void Planner::open(Found& found) {
   Directory& directory = found.directory;
   found.handle = context_.directories.open(directory);
-  learn_inheritance(directory, found.handle->get());
-  note_mount(directory, found.handle->get());
-}
-
-/// Whether what is made in the directory gets attributes from it: not where it has none.
-void Planner::learn_inheritance(Directory& directory, int fd) const {
-  if (directory.inherits_known) return;
-  directory.inherits = context_.metadata.has_attributes(fd);
-  directory.inherits_known = true;
-}
-
-/// Whether the directory is in another file system than the target.
-void Planner::note_mount(Directory& directory, int fd) const {
-  if (!context_.options.remove_unexpected || directory.parent == nullptr) return;
-  directory.mount = directory.parent->mount;
-  if (directory.mount != nullptr || directory.state == Directory::State::kFresh) return;
-  const TargetEntry entry = context_.target.look(fd);
-  if (entry.is_mount || entry.identity.device != target_device_) directory.mount = &directory;
+  maker_.learn_inheritance(directory, found.handle->get());
+  unexpected_.note_mount(directory, found.handle->get());
 }
 
 void Planner::add(Found&& found, const std::vector<Listing>& next) {
@@ -200,20 +151,20 @@ void Planner::add(Found&& found, const std::vector<Listing>& next) {
 }
 
 void Planner::plan_directory(Found& found, Node& node) {
-  const Selected selected = selection_of(context_.options, found.directory, node.name, true);
+  const Selected selected = context_.selection_of(found.directory, node.name, true);
   if (!selected.item && !selected.below) return;
-  if (selected.item && !ensure(found.directory)) return;
+  if (selected.item && !maker_.ensure(found.directory)) return;
   TargetMetadata metadata = take_metadata(node, owners_by_name());
   Directory& child = context_.directories.add(found.directory, node.name);
   child.metadata = std::move(metadata);
   child.selected = selected.item;
   bool to_be_listed = false;
   const bool good = context_.attempt(found.directory, node.name, [&] {
-    child.partial = found.directory.partial && is_partial(child);
+    child.partial = found.directory.partial && unexpected_.is_partial(child);
     if (selected.item) {
       mark_wanted(child);
       ++context_.progress.files_total;
-      make(child);
+      maker_.make(child);
     }
     if (!selected.below || child.state == Directory::State::kFailed) return;
     found.listings.push_back({&child, *node.subtree});
@@ -227,7 +178,7 @@ void Planner::plan_directory(Found& found, Node& node) {
 /// `alone`: it is not linked to its other names.
 void Planner::plan_item(Found& found, Node& node, bool alone) {
   Directory& directory = found.directory;
-  if (!ensure(directory)) return;
+  if (!maker_.ensure(directory)) return;
   if (!found.handle && found.exists()) open(found);
   mark_wanted(directory);
   const std::optional<struct stat> status = found.status(context_.target, node.name);
@@ -308,146 +259,6 @@ void Planner::plan_first(Found& found, Node& node, const std::optional<struct st
     if (!group.complete) hard_links_.forget(group);
     throw;
   }
-}
-
-void Planner::note_unexpected(Found& found, const std::vector<Node>& nodes) {
-  Directory& directory = found.directory;
-  if (directory.state == Directory::State::kUnknown) {
-    // Nothing in it is restored, but something below it may be.
-    try {
-      found.handle = context_.directories.open(directory);
-    } catch (const Error&) {
-      return;
-    }
-  } else if (directory.state != Directory::State::kExisting) {
-    return;
-  }
-  if (!found.handle) found.handle = context_.directories.open(directory);
-  note_mount(directory, found.handle->get());
-  std::vector<std::string> names = context_.target.list(found.handle->get());
-  std::ranges::sort(names);
-  std::erase_if(names, [&](const std::string& name) {
-    return std::ranges::binary_search(nodes, name, {}, &Node::name) ||
-           !selection_of(context_.options, directory, name, false).item;
-  });
-  if (names.empty()) return;
-  if (directory.mount != nullptr) {
-    if (!directory.mount->mount_told.exchange(true)) {
-      context_.progress.report_warning(
-          path_in(*directory.mount, ""),
-          "another file system is mounted here, in which nothing was deleted: restore this "
-          "directory by itself to do that");
-    }
-  } else if (directory.partial) {
-    tell_of_outside(directory, names);
-  } else {
-    directory.unexpected = std::move(names);
-  }
-}
-
-void Planner::tell_of_outside(const Directory& directory, const std::vector<std::string>& names) {
-  // Of a list of many files every directory would be told of.
-  constexpr std::size_t kTold = 10;
-  const std::size_t number = outside_told_++;
-  if (number > kTold) return;
-  if (number == kTold) {
-    return context_.progress.report_warning(
-        path_in(directory, ""),
-        "nor was anything deleted in this directory and in more "
-        "that lie beside the snapshot's paths");
-  }
-  constexpr std::size_t kShown = 3;
-  const std::size_t shown = std::min(names.size(), kShown);
-  std::string list;
-  for (std::size_t i = 0; i < shown; ++i) list += (i == 0 ? "" : ", ") + names[i];
-  if (names.size() > shown) list += fmt::format(" and {} more", names.size() - shown);
-  context_.progress.report_warning(
-      path_in(directory, ""),
-      fmt::format("not deleted: {}; the snapshot is of other paths, and never had all that was in "
-                  "this directory (--delete-outside-paths deletes it)",
-                  list));
-}
-
-bool Planner::ensure(Directory& directory) {
-  if (directory.state == Directory::State::kUnknown) {
-    const std::lock_guard lock(make_mutex_);
-    std::vector<Directory*> down;
-    for (Directory* at = &directory; at->state == Directory::State::kUnknown; at = at->parent) {
-      down.push_back(at);
-    }
-    for (auto at = down.rbegin(); at != down.rend(); ++at) {
-      ++context_.progress.files_total;
-      make(**at);
-    }
-  }
-  return directory.state != Directory::State::kFailed;
-}
-
-void Planner::make(Directory& directory) {
-  const Directory::State parent = directory.parent->state;
-  if (parent == Directory::State::kFailed || parent == Directory::State::kMissing) {
-    directory.state = parent;
-    return;
-  }
-  const bool made = context_.attempt(directory, "", [&] {
-    const Directories::Handle handle = context_.directories.open(*directory.parent);
-    if (!context_.options.dry_run) learn_inheritance(*directory.parent, handle->get());
-    make_in(handle->get(), directory, parent == Directory::State::kFresh);
-  });
-  if (!made) directory.state = Directory::State::kFailed;
-}
-
-/// Throws when what is in the place of the directory is not to be replaced.
-void Planner::require_room(const Directory& directory, const struct stat& status) const {
-  if (context_.may_overwrite(status, directory.metadata.mtime)) return;
-  const bool is_never = context_.options.overwrite == Overwrite::kNever;
-  throw Error(ErrorCode::kExists,
-              fmt::format("there is {} in its place, which --overwrite {} leaves alone: nothing "
-                          "below was restored, move it away and restore again",
-                          name_of_type(status.st_mode), is_never ? "never" : "if-newer"));
-}
-
-void Planner::make_in(int parent, Directory& directory, bool parent_is_fresh) {
-  TargetFs& target = context_.target;
-  const std::string& name = directory.name;
-  std::optional<struct stat> status;
-  if (!parent_is_fresh) status = target.stat(parent, name);
-  if (status && S_ISDIR(status->st_mode)) {
-    directory.state = open_up(parent, directory, *status);
-    return;
-  }
-  if (status) require_room(directory, *status);
-  if (context_.options.dry_run) {
-    directory.state = Directory::State::kMissing;
-    return;
-  }
-  if (status) target.remove(parent, name);
-  target.make_directory(parent, name);
-  if (directory.parent->inherits) {
-    // It would pass them on to all below, or let others in when it gets its permissions.
-    const UniqueFd fd = target.open_directory(parent, name);
-    if (!fd) throw Error(ErrorCode::kIo, "it was removed when it had just been made");
-    target.remove_inherited_lists(fd.get());
-    directory.inherits = context_.metadata.has_attributes(fd.get());
-  }
-  directory.inherits_known = true;
-  directory.state = Directory::State::kFresh;
-}
-
-/// A directory that is there may shut out its owner. It gets its own permissions in the end.
-Directory::State Planner::open_up(int parent, const Directory& directory,
-                                  const struct stat& status) const {
-  const bool usable = (status.st_mode & 0700) == 0700 || ::geteuid() == 0;
-  if (usable || status.st_uid != ::geteuid()) return Directory::State::kExisting;
-  if (!context_.options.dry_run) {
-    context_.target.set_permissions(parent, directory.name, (status.st_mode & 07777) | 0700);
-    return Directory::State::kExisting;
-  }
-  if ((status.st_mode & 0500) == 0500) return Directory::State::kExisting;
-  context_.progress.report_warning(path_in(directory, ""),
-                                   "its permissions hide what is in it, and a dry run changes "
-                                   "none: all of it counts as missing");
-  return Directory::State::kMissing;
 }
 
 }  // namespace snapfs

@@ -4,7 +4,6 @@
 
 #include <sys/stat.h>
 
-#include <atomic>
 #include <cstddef>
 #include <mutex>
 #include <string>
@@ -13,11 +12,13 @@
 
 #include "fs/fetch/blob_walk.h"
 #include "fs/restore/context.h"
+#include "fs/restore/directory_maker.h"
 #include "fs/restore/file_planner.h"
 #include "fs/restore/found.h"
 #include "fs/restore/hard_links.h"
 #include "fs/restore/owner_ids.h"
 #include "fs/restore/plan.h"
+#include "fs/restore/unexpected_entries.h"
 
 namespace snapfs {
 
@@ -48,28 +49,16 @@ class Planner {
                   LinkGroup& group);
   void skip_item(Found& found, const Node& node, const struct stat& status);
   bool skip_linked(Found& found, const Node& node, const struct stat& status);
-  void learn_inheritance(Directory& directory, int fd) const;
-  void note_mount(Directory& directory, int fd) const;
-  bool is_partial(const Directory& directory) const;
-  void tell_of_outside(const Directory& directory, const std::vector<std::string>& names);
-  void note_unexpected(Found& found, const std::vector<Node>& nodes);
 
   OwnerIds* owners_by_name() { return context_.options.ownership_by_name ? &owners_ : nullptr; }
-  bool ensure(Directory& directory);
-  void make(Directory& directory);
-  void require_room(const Directory& directory, const struct stat& status) const;
-  void make_in(int parent, Directory& directory, bool parent_is_fresh);
-
-  Directory::State open_up(int parent, const Directory& directory, const struct stat& status) const;
 
   const RestoreContext& context_;
-  dev_t target_device_ = 0;
-  std::atomic<std::size_t> outside_told_ = 0;
+  DirectoryMaker maker_;
+  UnexpectedEntries unexpected_;
   HardLinks hard_links_;
   OwnerIds owners_;
   FilePlanner files_;
   std::vector<LinkItem> again_;  ///< links that were put back
-  std::mutex make_mutex_;  ///< directories that are made only when something below is restored
 
   std::mutex mutex_;  ///< of the next three
   Plan plan_;

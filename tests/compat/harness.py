@@ -105,6 +105,12 @@ class CompatTest(unittest.TestCase):
         result = self.restic("check", "--read-data")
         self.assertIn("no errors were found", result.stdout)
 
+    def assert_locked(self, *options):
+        """What the repository says while somebody reads it to who wants it alone, at once and at last."""
+        for patience in (), ("--retry-lock", "100ms"):
+            words = self.snapfs(*options, "prune", *patience, expect=11).stderr
+            self.assertIn("repository is already locked", words)
+
     def assert_same_files(self, left, right):
         """No difference in content or metadata, sockets aside."""
         for source, target in ((left, right), (right, left)):

@@ -54,6 +54,7 @@ class RestTest(harness.CompatTest):
             with open("/proc/mounts", encoding="utf-8") as mounts:
                 line = next(line for line in mounts if f" {mountpoint} " in line)
             self.assertTrue(line.startswith("rest:http://me:***@127.0.0.1:"), line)
+            self.assert_locked()
         self.assert_same_files(self.source, copy)
         self.snapfs("forget", "--keep-last", "1", "--group-by", "", "--prune")
         self.assertEqual(len(self.snapshots()), 1)
@@ -128,6 +129,8 @@ class RcloneTest(harness.CompatTest):
         with self.mounted(*options) as mountpoint:
             latest = os.path.join(mountpoint, "snapshots", "latest", source.lstrip("/"))
             self.assert_same_files(source, latest)
+            self.assert_locked(*options)
+        self.assertIn("no errors were found", self.restic(*options, "check", "--read-data").stdout)
         self.snapfs(*options, "forget", "--keep-last", "1", "--group-by", "", "--prune")
         self.snapfs(*options, "check", "--read-data")
         self.environment["RESTIC_REPOSITORY"] = self.repository

@@ -89,6 +89,7 @@ class BothPrograms(S3Test):
                                    check=True)
                     self.assert_same_files(source, copy)
                     shutil.rmtree(copy)
+                    self.assert_locked()
                 self.restic("restore", "latest", "--target", "restored")
                 self.assert_same_files(source, os.path.join(self.scratch, "restored", "source"))
                 shutil.rmtree(os.path.join(self.scratch, "restored"))

@@ -1,6 +1,8 @@
 """Repositories over SFTP: a real OpenSSH server, and both programs on one repository."""
 import os
+import shutil
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -58,6 +60,7 @@ class SftpTest(harness.CompatTest):
             copy = os.path.join(self.scratch, "copy")
             subprocess.run(["cp", "-a", f"{mountpoint}/snapshots/latest{self.source}", copy],
                            check=True)
+            self.assert_locked("-r", self.location, "-o", f"sftp.args={self.server.options()}")
         self.assert_same_files(self.source, copy)
         self.far("forget", "--keep-last", "1", "--group-by", "", "--prune")
         self.far("check", "--read-data")
@@ -118,6 +121,51 @@ class SftpTest(harness.CompatTest):
         while not any(os.listdir(os.path.join(data, below)) for below in os.listdir(data)):
             self.assertIsNone(program.poll(), "it ended too early")
             time.sleep(0.01)
+
+
+@unittest.skipIf(ssh_server.missing(), ssh_server.missing())
+@unittest.skipIf(os.getuid() != 0, "only root may have a root directory of its own")
+class ChrootTest(harness.CompatTest):
+    """Users who see one directory of the server, and get no shell there: internal-sftp in a chroot."""
+
+    def setUp(self):
+        super().setUp()
+        # All above it must be root's alone, as /tmp is not.
+        self.root = tempfile.mkdtemp(prefix="snapfs-chroot-", dir="/run")
+        self.addCleanup(shutil.rmtree, self.root)
+        os.chmod(self.root, 0o755)
+        self.server = ssh_server.SshServer(os.path.join(self.scratch, "ssh"), chroot=self.root)
+        self.addCleanup(self.server.stop)
+        self.server.start()
+        probe = subprocess.run([*self.server.command().split()], stdin=subprocess.DEVNULL,
+                               capture_output=True, text=True, check=False)
+        if probe.returncode != 0:
+            self.skipTest(f"nobody can log in here: {probe.stderr}")
+        self.source = os.path.join(self.scratch, "source")
+        os.makedirs(os.path.join(self.source, "below"))
+        for number in range(20):
+            with open(os.path.join(self.source, "below", str(number)), "wb") as file:
+                file.write(os.urandom(number * 10_000))
+
+    def test_both_programs_on_one_repository(self):
+        at = f"sftp://{self.server.user}@127.0.0.1:{self.server.port}"
+        ours = ("-r", f"{at}//srv/r", "-o", f"sftp.args={self.server.options()}")
+        theirs = ("-r", "sftp:host:/srv/r", "-o", f"sftp.command={self.server.command()}")
+        self.snapfs(*ours, "init", "-q")
+        self.assertTrue(os.path.exists(os.path.join(self.root, "srv", "r", "config")))
+        cheapen(os.path.join(self.root, "srv", "r"), harness.PASSWORD)
+        self.snapfs(*ours, "snapshot", "-q", self.source)
+        self.assertIn("no errors were found", self.restic(*theirs, "check", "--read-data").stdout)
+        with open(os.path.join(self.source, "new"), "w", encoding="ascii") as file:
+            file.write("written for restic")
+        self.restic(*theirs, "backup", "-q", self.source)
+        self.snapfs(*ours, "check", "--read-data")
+        with self.mounted(*ours) as mountpoint:
+            self.assert_same_files(self.source, f"{mountpoint}/snapshots/latest{self.source}")
+        self.snapfs(*ours, "forget", "--keep-last", "1", "--group-by", "", "--prune")
+        self.assertIn("no errors were found", self.restic(*theirs, "check", "--read-data").stdout)
+        # Where a home directory is missing, paths without a slash begin at the root.
+        self.snapfs("-r", f"{at}/srv/r", *ours[2:], "snapshots")
 
 
 class WithoutSshTest(harness.CompatTest):

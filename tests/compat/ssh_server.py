@@ -3,6 +3,7 @@ the user who runs the test, so that nobody is added to the system.
 """
 import contextlib
 import ctypes
+import fcntl
 import getpass
 import os
 import shutil
@@ -47,13 +48,43 @@ def descendants(pid):
     return found
 
 
+class PrivilegeSeparation:
+    """The directory that a server of root's wants to be there all the time. If it is not there it is made,
+    and removed by the last test that uses it: each holds a lock on it.
+    """
+    MARK = os.path.join(PRIVILEGE_SEPARATION, "made-by-a-test")
+
+    def __init__(self):
+        while True:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(PRIVILEGE_SEPARATION, 0o755)
+                with open(self.MARK, "xb"):
+                    pass
+            with contextlib.suppress(FileNotFoundError):
+                self.directory = os.open(PRIVILEGE_SEPARATION, os.O_RDONLY | os.O_DIRECTORY)
+                fcntl.flock(self.directory, fcntl.LOCK_SH)
+                # Another may have been removing it.
+                if os.path.samestat(os.fstat(self.directory), os.stat(PRIVILEGE_SEPARATION)):
+                    return
+                os.close(self.directory)
+
+    def release(self):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(self.directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.exists(self.MARK):
+                os.remove(self.MARK)
+                os.rmdir(PRIVILEGE_SEPARATION)
+        os.close(self.directory)
+
+
 class SshServer:
-    def __init__(self, directory):
+    def __init__(self, directory, chroot=None):
+        """With `chroot` whoever logs in sees that directory, and can do nothing but SFTP."""
         self.directory = directory
         self.port = free_port()
         self.user = getpass.getuser()
         self.process = None
-        self.made_directory = False
+        self.separation = PrivilegeSeparation() if os.getuid() == 0 else None
         os.makedirs(directory)
         for key in ("host", "client", "stranger"):
             self.make_key(key)
@@ -73,6 +104,8 @@ UsePAM no
 UseDNS no
 MaxStartups 100
 Subsystem sftp internal-sftp
+{f"ChrootDirectory {chroot}" if chroot else ""}
+{"ForceCommand internal-sftp" if chroot else ""}
 """)
 
     def file(self, name):
@@ -95,9 +128,6 @@ Subsystem sftp internal-sftp
 
     def start(self):
         """Returns when it can be connected to."""
-        if os.getuid() == 0 and not os.path.exists(PRIVILEGE_SEPARATION):
-            os.mkdir(PRIVILEGE_SEPARATION, 0o755)
-            self.made_directory = True
         with open(self.file("log"), "ab") as log:
             self.process = subprocess.Popen(
                 [SSHD, "-D", "-e", "-f", self.file("sshd_config")], stdin=subprocess.DEVNULL,
@@ -117,9 +147,8 @@ Subsystem sftp internal-sftp
     def stop(self):
         if self.process and self.process.poll() is None:
             self.kill()
-        if self.made_directory:
-            with contextlib.suppress(OSError):
-                os.rmdir(PRIVILEGE_SEPARATION)
+        if self.separation:
+            self.separation.release()
 
     def options(self, key="client"):
         """Of ssh, so that it knows nothing of whoever runs the test."""

@@ -1,5 +1,5 @@
 // Two sorted lists of nodes are put side by side, as text: nodes that are the same are never
-// decoded, except for what blobs they name. PreorderAhead compares the pairs of directories that
+// decoded, except for what blobs they name. Preorder compares the pairs of directories that
 // come next in threads of its own; the thread of the caller tells what it finds, in the order of
 // paths. Pairs below which there was nothing to tell are remembered (QuietSides), because shared
 // directories can make more paths than anybody has time for.

@@ -1,4 +1,4 @@
-// PreorderAhead loads directories in threads of its own, in the order in which they will be needed:
+// Preorder loads directories in threads of its own, in the order in which they will be needed:
 // each listing tells which of its subdirectories will be entered, and these come next. The walk
 // takes the listings in that very order, in the thread of its caller, so that a visitor needs no
 // lock. A stack of levels and one path take the place of recursion: nothing bounds how deep a

@@ -1,6 +1,7 @@
 #include "cli/output/snapshot_title.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/output/display_text.h"
 #include "fs/time/local_time.h"

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "fs/base/parallel.h"
 #include "fs/base/synchronized.h"

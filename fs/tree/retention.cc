@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "fs/time/civil_date.h"
 #include "fs/tree/snapshot_list.h"

@@ -37,8 +37,14 @@ class Backend {
   virtual void create(const StopToken& stop) = 0;
 
   /// Stores a file whole or not at all, unless traits() say otherwise: when it returns, the file
-  /// survives a power cut. A file that exists is replaced.
-  virtual void save(const FileKey& key, ByteView bytes, const StopToken& stop) = 0;
+  /// survives a power cut. A file that exists is replaced. `content` says what is in a pack: some
+  /// storages keep data elsewhere.
+  virtual void save(const FileKey& key, ByteView bytes, Content content, const StopToken& stop) = 0;
+
+  /// A file that is no pack, or a pack of which nobody says what it holds.
+  void save(const FileKey& key, ByteView bytes, const StopToken& stop) {
+    save(key, bytes, Content::kWholeFile, stop);
+  }
 
   /// The whole file, or exactly the range; Error{kDamaged} when the file ends before the range
   /// does, Error{kUnsupported} when the whole is larger than max_stored_bytes, or what has the name

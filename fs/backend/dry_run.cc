@@ -7,7 +7,8 @@ namespace snapfs {
 
 void DryRunBackend::create(const StopToken& stop) { throw_if_stopped(stop); }
 
-void DryRunBackend::save(const FileKey& /*key*/, ByteView /*bytes*/, const StopToken& stop) {
+void DryRunBackend::save(const FileKey& /*key*/, ByteView /*bytes*/, Content /*content*/,
+                         const StopToken& stop) {
   throw_if_stopped(stop);
 }
 

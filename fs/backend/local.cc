@@ -146,7 +146,8 @@ void LocalBackend::create(const StopToken& stop) {
   sync_directory(data);  // once for all of them
 }
 
-void LocalBackend::save(const FileKey& key, ByteView bytes, const StopToken& stop) {
+void LocalBackend::save(const FileKey& key, ByteView bytes, Content /*content*/,
+                        const StopToken& stop) {
   throw_if_stopped(stop);
   DurableFile file = make_file(full_path(key), directory_mode_);
   file.write(bytes);

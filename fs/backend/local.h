@@ -14,7 +14,8 @@ class LocalBackend final : public Backend {
   explicit LocalBackend(std::string path);
 
   void create(const StopToken& stop) override;
-  void save(const FileKey& key, ByteView bytes, const StopToken& stop) override;
+  using Backend::save;
+  void save(const FileKey& key, ByteView bytes, Content content, const StopToken& stop) override;
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
              const StopToken& stop) override;
   std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop) override;

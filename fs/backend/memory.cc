@@ -15,7 +15,8 @@ namespace {
 
 void MemoryBackend::create(const StopToken& stop) { throw_if_stopped(stop); }
 
-void MemoryBackend::save(const FileKey& key, ByteView bytes, const StopToken& stop) {
+void MemoryBackend::save(const FileKey& key, ByteView bytes, Content /*content*/,
+                         const StopToken& stop) {
   throw_if_stopped(stop);
   files_.lock()->insert_or_assign(key, copy_of(bytes));
 }

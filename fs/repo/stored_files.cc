@@ -144,7 +144,7 @@ std::optional<std::uint64_t> StoredFiles::size(const FileKey& key, const StopTok
 
 void StoredFiles::save(const FileKey& key, ByteView bytes, const StopToken& stop, Content content) {
   (void)early_.take_list(key.kind);  // it would lack this one
-  backend_.save(key, bytes, stop);
+  backend_.save(key, bytes, content, stop);
   const bool is_worth_it = key.kind != FileKind::kPack || content == Content::kTree;
   if (cache_ && is_worth_it) cache_->add_saved(key, bytes);
 }

@@ -59,8 +59,9 @@ class QuietProgress final : public Progress {
 class ForgetfulBackend final : public Backend {
  public:
   void create(const StopToken& stop) override { kept_.create(stop); }
-  void save(const FileKey& key, ByteView bytes, const StopToken& stop) override {
-    if (key.kind != FileKind::kPack) return kept_.save(key, bytes, stop);
+  using Backend::save;
+  void save(const FileKey& key, ByteView bytes, Content content, const StopToken& stop) override {
+    if (key.kind != FileKind::kPack) return kept_.save(key, bytes, content, stop);
     packs += 1;
   }
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,

@@ -120,9 +120,10 @@ class WaitingBackend final : public Backend {
     const Call call(*this, {BackendCall::kCreate, FileKey::config()}, stop);
     inner_.create(stop);
   }
-  void save(const FileKey& key, ByteView bytes, const StopToken& stop) override {
+  using Backend::save;
+  void save(const FileKey& key, ByteView bytes, Content content, const StopToken& stop) override {
     const Call call(*this, {BackendCall::kSave, key}, stop);
-    inner_.save(key, bytes, stop);
+    inner_.save(key, bytes, content, stop);
   }
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
              const StopToken& stop) override {

@@ -136,7 +136,8 @@ HttpResponse RestBackend::post(const FileKey& key, ByteView bytes, const StopTok
   return response;
 }
 
-void RestBackend::save(const FileKey& key, ByteView bytes, const StopToken& stop) {
+void RestBackend::save(const FileKey& key, ByteView bytes, Content /*content*/,
+                       const StopToken& stop) {
   throw_if_stopped(stop);
   const HttpResponse response = post(key, bytes, stop);
   if (response.is_success()) return;

@@ -25,9 +25,10 @@ class RestBackend final : public Backend {
 
   void create(const StopToken& stop) override;
 
+  using Backend::save;
   /// Servers refuse to replace a file: one that is there is compared, and removed when it is
   /// another. Error{kPermission} where an append-only server keeps it.
-  void save(const FileKey& key, ByteView bytes, const StopToken& stop) override;
+  void save(const FileKey& key, ByteView bytes, Content content, const StopToken& stop) override;
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
              const StopToken& stop) override;
   std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop) override;

@@ -38,10 +38,11 @@ bool begins_at(const HttpResponse& response, std::uint64_t offset) {
 }
 
 std::unique_ptr<S3CredentialSource> make_source(bool anonymous, EnvironmentLookup variables,
-                                                HttpClient& http, const Clock& clock,
-                                                Timer& timer) {
+                                                HttpClient& http, const Clock& clock, Timer& timer,
+                                                std::optional<std::string> region) {
   if (anonymous) return std::make_unique<NoCredentials>();
-  return std::make_unique<FoundCredentials>(std::move(variables), http, clock, timer);
+  return std::make_unique<FoundCredentials>(std::move(variables), http, clock, timer,
+                                            std::move(region).value_or(""));
 }
 
 std::optional<std::string> region_of_variables(const EnvironmentLookup& variables) {
@@ -65,15 +66,24 @@ std::string upper_case(std::string_view text) {
   return upper;
 }
 
-void require_readable_class(std::string_view storage_class) {
+/// A class from which nothing can be read before it was asked for hours earlier. Only packs of data
+/// go there: whatever else a repository has is read by every command.
+bool is_archive(std::string_view storage_class) {
   const std::string name = upper_case(storage_class);
-  if (name != "GLACIER" && name != "DEEP_ARCHIVE") return;
-  throw Error(
-      ErrorCode::kUnsupported,
-      fmt::format("--option s3.storage-class: nothing can be read from {} at once, and this "
-                  "program does not keep trees out of it: use GLACIER_IR, or have a rule "
-                  "of the bucket archive what is old",
-                  name));
+  return name == "GLACIER" || name == "DEEP_ARCHIVE";
+}
+
+/// restic's way to have archived packs brought back, which it calls experimental.
+void refuse_restores(BackendOptions& options) {
+  for (const std::string_view name :
+       {"enable-restore", "restore-days", "restore-tier", "restore-timeout"}) {
+    if (!options.take(name)) continue;
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("--option s3.{}: this program does not bring back what is archived: "
+                            "restore the objects below data/ with the tools of the storage, such "
+                            "as \"aws s3api restore-object\", then run this without the option",
+                            name));
+  }
 }
 
 }  // namespace
@@ -85,7 +95,7 @@ S3Options S3Options::take(BackendOptions options) {
   if (taken.region && taken.region->empty()) taken.region.reset();
   taken.lookup = parse_bucket_lookup(options.take("bucket-lookup").value_or(""));
   taken.storage_class = options.take("storage-class").value_or("");
-  require_readable_class(taken.storage_class);
+  refuse_restores(options);
   taken.lists_by_version_1 = options.take_flag("list-objects-v1");
   taken.anonymous = options.take_flag("unsafe-anonymous-auth");
   (void)options.take_count("retries", 1);  // what is made again, and how often, is one rule for all
@@ -97,7 +107,8 @@ S3Backend::S3Backend(std::unique_ptr<HttpClient> http, S3Location location, S3Op
                      EnvironmentLookup variables, const Clock& clock, Timer& timer)
     : http_(std::move(http)),
       options_(std::move(options)),
-      credentials_(make_source(options_.anonymous, variables, *http_, clock, timer)),
+      credentials_(make_source(options_.anonymous, variables, *http_, clock, timer,
+                               choose_region(location, options_, variables))),
       client_(*http_, *credentials_, clock,
               {location, options_.lookup, choose_region(location, options_, variables)}) {}
 
@@ -147,7 +158,13 @@ void S3Backend::create(const StopToken& stop) {
   if (!bucket_exists(stop)) make_bucket(stop);
 }
 
-void S3Backend::save(const FileKey& key, ByteView bytes, const StopToken& stop) {
+bool S3Backend::takes_class(const FileKey& key, Content content) const {
+  if (options_.storage_class.empty()) return false;
+  return !is_archive(options_.storage_class) ||
+         (key.kind == FileKind::kPack && content == Content::kData);
+}
+
+void S3Backend::save(const FileKey& key, ByteView bytes, Content content, const StopToken& stop) {
   throw_if_stopped(stop);
   S3Request request{.method = "PUT",
                     .key = client_.location().key_of(key),
@@ -155,7 +172,7 @@ void S3Backend::save(const FileKey& key, ByteView bytes, const StopToken& stop) 
                                 {"Content-MD5", content_md5(bytes)}},
                     .body = bytes,
                     .is_paced = key.kind != FileKind::kLock};
-  if (!options_.storage_class.empty()) {
+  if (takes_class(key, content)) {
     request.headers.emplace_back("x-amz-storage-class", options_.storage_class);
   }
   const HttpResponse response = client_.perform(request, stop);

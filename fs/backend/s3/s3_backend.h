@@ -25,14 +25,14 @@ struct S3Options {
 
   S3BucketLookup lookup = S3BucketLookup::kAuto;
   std::optional<std::string> region = {};  ///< nothing: see S3Client::Place
-  std::string storage_class = {};          ///< empty: the bucket's own
+  /// Empty: the bucket's own. One that archives is for packs of data alone.
+  std::string storage_class = {};
   bool lists_by_version_1 = false;
   bool anonymous = false;
   unsigned requests = kRequests;
 
   /// What the options -o s3.… say. Throws Error{kUsage} for one that there is not, or a value that
-  /// cannot be, kUnsupported for a storage class from which nothing can be read at once: trees and
-  /// index files would lie in it, too.
+  /// cannot be, kUnsupported for those of restic that this program does not have.
   static S3Options take(BackendOptions options);
 };
 
@@ -46,7 +46,8 @@ class S3Backend final : public Backend {
 
   /// Makes the bucket when it is not there.
   void create(const StopToken& stop) override;
-  void save(const FileKey& key, ByteView bytes, const StopToken& stop) override;
+  using Backend::save;
+  void save(const FileKey& key, ByteView bytes, Content content, const StopToken& stop) override;
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
              const StopToken& stop) override;
   std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop) override;
@@ -67,6 +68,8 @@ class S3Backend final : public Backend {
 
   [[noreturn]] void fail(const HttpResponse& response, std::string_view action,
                          const FileKey& key) const;
+  /// Whether the file is stored in the class that the options name.
+  bool takes_class(const FileKey& key, Content content) const;
   std::string describe_call(std::string_view action, const FileKey& key) const;
 
   const std::unique_ptr<HttpClient> http_;

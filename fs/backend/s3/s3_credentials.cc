@@ -4,6 +4,7 @@
 
 #include "fs/backend/s3/credential_files.h"
 #include "fs/backend/s3/credential_services.h"
+#include "fs/backend/s3/role_credentials.h"
 #include "fs/base/error.h"
 
 namespace snapfs {
@@ -17,15 +18,6 @@ constexpr std::int64_t kRenewBefore = 240;
               "there are no credentials for the object store: set AWS_ACCESS_KEY_ID and "
               "AWS_SECRET_ACCESS_KEY, or put them into ~/.aws/credentials; -o "
               "s3.unsafe-anonymous-auth=true does without");
-}
-
-/// Rather than sign with something else than what was meant.
-void require_unset(const EnvironmentLookup& variables, std::string_view name,
-                   std::string_view instead) {
-  if (!variables(name)) return;
-  throw Error(ErrorCode::kUnsupported,
-              std::string(name) +
-                  " is set, which this program does not understand: " + std::string(instead));
 }
 
 std::optional<S3Credentials> credentials_of_variables(const EnvironmentLookup& variables) {
@@ -49,8 +41,12 @@ std::shared_ptr<const S3Credentials> NoCredentials::get(const StopToken& /*stop*
 bool NoCredentials::renew(const S3Credentials& /*used*/) { return false; }
 
 FoundCredentials::FoundCredentials(EnvironmentLookup variables, HttpClient& http,
-                                   const Clock& clock, Timer& timer)
-    : variables_(std::move(variables)), http_(http), clock_(clock), timer_(timer) {}
+                                   const Clock& clock, Timer& timer, std::string region)
+    : variables_(std::move(variables)),
+      http_(http),
+      clock_(clock),
+      timer_(timer),
+      region_(std::move(region)) {}
 
 bool FoundCredentials::is_valid_for(const S3Credentials& credentials, std::int64_t seconds) const {
   return !credentials.expires_at ||
@@ -89,7 +85,8 @@ std::shared_ptr<const S3Credentials> FoundCredentials::fetch(
 }
 
 bool FoundCredentials::renew(const S3Credentials& used) {
-  if (!used.expires_at) return false;
+  // Temporary ones in a file may have been replaced by whoever put them there.
+  if (!used.expires_at && used.session_token.empty()) return false;
   const auto state = state_.lock();
   if (state->current && state->current->key_id == used.key_id &&
       state->current->session_token == used.session_token) {
@@ -99,14 +96,17 @@ bool FoundCredentials::renew(const S3Credentials& used) {
 }
 
 S3Credentials FoundCredentials::find(const StopToken& stop) {
-  require_unset(variables_, "RESTIC_AWS_ASSUME_ROLE_ARN",
-                "assume the role with \"aws sts assume-role\", and set the three variables that "
-                "it prints");
+  S3Credentials own = find_own(stop);
+  const RoleService service{variables_, http_, clock_, region_};
+  if (auto role = credentials_of_assumed_role(own, service, stop)) return *std::move(role);
+  return own;
+}
+
+S3Credentials FoundCredentials::find_own(const StopToken& stop) {
   if (auto found = credentials_of_variables(variables_)) return *std::move(found);
   if (auto found = credentials_of_files(variables_)) return *std::move(found);
-  require_unset(variables_, "AWS_WEB_IDENTITY_TOKEN_FILE",
-                "get credentials with \"aws sts assume-role-with-web-identity\", and set "
-                "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN");
+  const RoleService service{variables_, http_, clock_, region_};
+  if (auto found = credentials_of_web_identity(service, stop)) return *std::move(found);
   if (auto found = credentials_of_container(variables_, http_, stop)) return *std::move(found);
   if (auto found = credentials_of_machine(variables_, http_, timer_, stop)) {
     return *std::move(found);

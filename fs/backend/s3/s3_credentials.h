@@ -47,13 +47,17 @@ class NoCredentials final : public S3CredentialSource {
 ///   1. the variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN;
 ///   2. the profile AWS_PROFILE, or "default", in the files AWS_SHARED_CREDENTIALS_FILE (or
 ///      ~/.aws/credentials) and AWS_CONFIG_FILE (or ~/.aws/config);
-///   3. the service of the container (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI);
-///   4. the service of the virtual machine (IMDSv2), which has a second to answer.
-/// The last two give temporary ones, which are replaced before they expire.
+///   3. a role for a web identity (AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN);
+///   4. the service of the container (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI);
+///   5. the service of the virtual machine (IMDSv2), which has a second to answer.
+/// With them the role RESTIC_AWS_ASSUME_ROLE_ARN is assumed, if there is one. Temporary ones are
+/// replaced before they expire.
 class FoundCredentials final : public S3CredentialSource {
  public:
-  /// All of them must outlive it.
-  FoundCredentials(EnvironmentLookup variables, HttpClient& http, const Clock& clock, Timer& timer);
+  /// All of them must outlive it. `region` is the storage's, for the service that gives roles; it
+  /// may be empty.
+  FoundCredentials(EnvironmentLookup variables, HttpClient& http, const Clock& clock, Timer& timer,
+                   std::string region = {});
 
   std::shared_ptr<const S3Credentials> get(const StopToken& stop) override;
   bool renew(const S3Credentials& used) override;
@@ -65,6 +69,7 @@ class FoundCredentials final : public S3CredentialSource {
   };
 
   S3Credentials find(const StopToken& stop);
+  S3Credentials find_own(const StopToken& stop);
   std::shared_ptr<const S3Credentials> fetch(const std::shared_ptr<const S3Credentials>& old,
                                              const StopToken& stop);
   bool is_valid_for(const S3Credentials& credentials, std::int64_t seconds) const;
@@ -73,6 +78,7 @@ class FoundCredentials final : public S3CredentialSource {
   HttpClient& http_;
   const Clock& clock_;
   Timer& timer_;
+  const std::string region_;
   Synchronized<State> state_;
 };
 

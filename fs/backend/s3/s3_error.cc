@@ -29,7 +29,9 @@ constexpr std::string_view kCheckRights =
     "check what this key may do in the bucket: list it, and get, put and delete what is in it";
 constexpr std::string_view kMakeRoom = "make room there, or raise the quota";
 constexpr std::string_view kArchived =
-    "it lies in an archive: restore it with the tools of the storage, then run this again";
+    "it lies in an archive: have it brought back with the tools of the storage, such as \"aws "
+    "s3api "
+    "restore-object\", then run this again";
 constexpr std::string_view kOtherRegion = "set -o s3.region to the region of the bucket";
 constexpr std::string_view kOtherName = "the name is taken: choose another one for the bucket";
 
@@ -139,15 +141,6 @@ std::string advice_for(const Meaning& meaning, const HttpResponse& response,
   return std::string(meaning.advice);
 }
 
-/// What others wrote, as a part of a line of ours.
-std::string one_line(std::string_view text) {
-  std::string line = whole_beginning(text, 200);
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  }
-  return line;
-}
-
 std::string words_of(const S3Failure& failure) {
   if (failure.code.empty()) return failure.message;
   if (failure.message.empty()) return failure.code;
@@ -156,16 +149,24 @@ std::string words_of(const S3Failure& failure) {
 
 }  // namespace
 
+std::string s3_one_line(std::string_view text) {
+  std::string line = whole_beginning(text, 200);
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  }
+  return line;
+}
+
 Error s3_error(const HttpResponse& response, const S3Failure& failure, std::string_view what,
                Timestamp now, std::string_view subject) {
   const Error by_status = http_error_saying(response, what, words_of(failure), subject);
   if (const Meaning* const meaning = find_meaning(failure.code)) {
     std::string message = fmt::format("{}: {}", what, meaning->name);
     if (!failure.message.empty()) {
-      message += fmt::format(" (\"{}\")", one_line(failure.message));
+      message += fmt::format(" (\"{}\")", s3_one_line(failure.message));
     }
     const std::string advice = advice_for(*meaning, response, failure, now);
-    if (!advice.empty()) message += fmt::format(": {}", one_line(advice));
+    if (!advice.empty()) message += fmt::format(": {}", s3_one_line(advice));
     const Error error(meaning->code, message, std::string(subject));
     const auto wait = error.retryable() ? retry_after(response) : std::nullopt;
     return wait ? error.with_retry_after(*wait) : error;
@@ -175,7 +176,7 @@ Error s3_error(const HttpResponse& response, const S3Failure& failure, std::stri
           fmt::format("{}: the server answered {} ({}): check that it is an object store, and that "
                       "no proxy answers in its place",
                       what, response.status,
-                      failure.code.empty() ? "without saying why" : one_line(words_of(failure))),
+                      failure.code.empty() ? "without saying why" : s3_one_line(words_of(failure))),
           std::string(subject)};
 }
 

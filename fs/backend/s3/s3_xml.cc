@@ -73,6 +73,18 @@ S3Page parse_s3_page(ByteView body, std::string_view what) {
   return page;
 }
 
+std::optional<StsKeys> parse_sts_keys(ByteView body) {
+  pugi::xml_document document;
+  if (!parse(document, body)) return std::nullopt;
+  // <AssumeRoleResponse><AssumeRoleResult><Credentials>, or the same of another call.
+  const pugi::xml_node found = document.find_node(
+      [](const pugi::xml_node& node) { return std::string_view(node.name()) == "Credentials"; });
+  StsKeys keys{text_of(found, "AccessKeyId"), text_of(found, "SecretAccessKey"),
+               text_of(found, "SessionToken"), text_of(found, "Expiration")};
+  if (keys.key_id.empty() || keys.secret.empty() || keys.session_token.empty()) return std::nullopt;
+  return keys;
+}
+
 std::string bucket_configuration(std::string_view region) {
   pugi::xml_document document;
   pugi::xml_node root = document.append_child("CreateBucketConfiguration");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,17 @@ struct S3Page {
 /// Throws Error{kUnsupported}, which begins with `what`, for anything that is no such listing: a
 /// part of one is never taken for the whole.
 S3Page parse_s3_page(ByteView body, std::string_view what);
+
+/// The temporary credentials in an answer of the security token service.
+struct StsKeys {
+  std::string key_id;
+  std::string secret;
+  std::string session_token;
+  std::string expiration;  ///< as RFC 3339 has it
+};
+
+/// Nothing when the body is no such answer, or a part of it is missing.
+std::optional<StsKeys> parse_sts_keys(ByteView body);
 
 /// The body that asks for a bucket in the region.
 std::string bucket_configuration(std::string_view region);

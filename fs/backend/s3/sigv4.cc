@@ -64,8 +64,8 @@ Hmac derive_key(const SigningKey& key, std::string_view day) {
   std::string secret = "AWS4" + key.secret;
   Hmac derived = hmac_sha256(as_bytes(secret), as_bytes(day));
   wipe({reinterpret_cast<std::uint8_t*>(secret.data()), secret.size()});
-  for (const std::string_view part :
-       {std::string_view(key.region), std::string_view("s3"), std::string_view("aws4_request")}) {
+  for (const std::string_view part : {std::string_view(key.region), std::string_view(key.service),
+                                      std::string_view("aws4_request")}) {
     derived = hmac_sha256(derived, as_bytes(part));
   }
   return derived;
@@ -102,7 +102,7 @@ std::string sign(const SigningKey& key, Timestamp time, const SignedRequest& req
                                             headers.names, request.payload_sha256);
   const std::string moment = format_amazon_time(time);
   const std::string_view day = std::string_view(moment).substr(0, 8);
-  const std::string scope = fmt::format("{}/{}/s3/aws4_request", day, key.region);
+  const std::string scope = fmt::format("{}/{}/{}/aws4_request", day, key.region, key.service);
   const std::string text =
       fmt::format("{}\n{}\n{}\n{}", kAlgorithm, moment, scope, hex_digest(canonical));
   const Hmac signature = hmac_sha256(derive_key(key, day), as_bytes(text));

@@ -1,6 +1,6 @@
-// Signature Version 4 of Amazon's services, for the service S3 and for requests that are signed in
-// their headers. Source: Amazon S3 API Reference, "Signature Calculations for the Authorization
-// Header: Transferring Payload in a Single Chunk"; its examples are the tests.
+// Signature Version 4 of Amazon's services, for requests that are signed in their headers. Source:
+// Amazon S3 API Reference, "Signature Calculations for the Authorization Header: Transferring
+// Payload in a Single Chunk"; its examples are the tests.
 #pragma once
 
 #include <string>
@@ -31,6 +31,7 @@ struct SigningKey {
   std::string key_id;
   std::string secret;
   std::string region;
+  std::string service = "s3";
 };
 
 /// The digest of no bytes at all.

@@ -124,7 +124,8 @@ void SftpBackend::create(const StopToken& stop) {
   make_each_directory(call, directories, mode);
 }
 
-void SftpBackend::save(const FileKey& key, ByteView bytes, const StopToken& stop) {
+void SftpBackend::save(const FileKey& key, ByteView bytes, Content /*content*/,
+                       const StopToken& stop) {
   SftpCall call = pool_.begin_call(stop);
   const Modes modes = this->modes(call);
   const SftpPath file = path(key);

@@ -67,9 +67,10 @@ void RequestLimitBackend::create(const StopToken& stop) {
   inner_.create(stop);
 }
 
-void RequestLimitBackend::save(const FileKey& key, ByteView bytes, const StopToken& stop) {
+void RequestLimitBackend::save(const FileKey& key, ByteView bytes, Content content,
+                               const StopToken& stop) {
   const Place place(*this, key.kind, Urgency::kForeground, stop);
-  inner_.save(key, bytes, stop);
+  inner_.save(key, bytes, content, stop);
 }
 
 Bytes RequestLimitBackend::load(const FileKey& key, std::optional<ByteRange> range,

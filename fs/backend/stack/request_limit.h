@@ -20,7 +20,8 @@ class RequestLimitBackend final : public Backend {
   RequestLimitBackend(Backend& inner, unsigned most);
 
   void create(const StopToken& stop) override;
-  void save(const FileKey& key, ByteView bytes, const StopToken& stop) override;
+  using Backend::save;
+  void save(const FileKey& key, ByteView bytes, Content content, const StopToken& stop) override;
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
              const StopToken& stop) override;
   std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop) override;

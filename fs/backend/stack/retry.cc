@@ -111,13 +111,14 @@ void RetryBackend::create(const StopToken& stop) {
   repeat("creating the repository", stop, [&](unsigned /*failures*/) { inner_.create(stop); });
 }
 
-void RetryBackend::save(const FileKey& key, ByteView bytes, const StopToken& stop) {
+void RetryBackend::save(const FileKey& key, ByteView bytes, Content content,
+                        const StopToken& stop) {
   // The config is the one file that takes the place of another, without which nothing can be read.
   const bool may_leave_part = !traits().saves_atomically && key.kind != FileKind::kConfig;
   try {
     repeat("saving " + describe(key), stop, [&](unsigned failures) {
       if (failures > 0 && may_leave_part) remove_remains(key, stop);
-      inner_.save(key, bytes, stop);
+      inner_.save(key, bytes, content, stop);
     });
   } catch (const Error& error) {
     const bool was_cut_off = error.retryable() || error.code() == ErrorCode::kCancelled ||

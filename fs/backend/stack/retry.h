@@ -54,7 +54,8 @@ class RetryBackend final : public Backend {
 
   /// Where saves are not atomic, what one that was cut off left is removed before the next try, and
   /// in the end; but not the config, which takes the place of one that is there.
-  void save(const FileKey& key, ByteView bytes, const StopToken& stop) override;
+  using Backend::save;
+  void save(const FileKey& key, ByteView bytes, Content content, const StopToken& stop) override;
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
              const StopToken& stop) override;
   std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop) override;

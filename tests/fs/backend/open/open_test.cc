@@ -60,8 +60,9 @@ class MortalBackend final : public Backend {
   ~MortalBackend() override { deaths_.push_back(number_); }
 
   void create(const StopToken& stop) override { inner_.create(stop); }
-  void save(const FileKey& key, ByteView bytes, const StopToken& stop) override {
-    inner_.save(key, bytes, stop);
+  using Backend::save;
+  void save(const FileKey& key, ByteView bytes, Content content, const StopToken& stop) override {
+    inner_.save(key, bytes, content, stop);
   }
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
              const StopToken& stop) override {

@@ -10,6 +10,8 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/open/open.h"
+#include "fs/backend/stack/request_limit.h"
+#include "fs/backend/stack/retry.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/fake_s3.h"
 #include "tests/support/hex_bytes.h"
@@ -102,6 +104,36 @@ TEST(S3BackendTest, TheStorageClassIsSaid) {
   Bench plain;
   plain.backend().save(kPackKey, as_bytes("pack"), {});
   EXPECT_EQ(header_of(plain.store().requests()[0], "x-amz-storage-class"), "");
+}
+
+TEST(S3BackendTest, OnlyPacksOfDataGoToAnArchive) {
+  Bench bench({}, {.storage_class = "Deep_Archive"});
+  const auto class_of = [&](const FileKey& key, Content content) {
+    bench.backend().save(key, as_bytes("x"), content, {});
+    return header_of(bench.store().requests().back(), "x-amz-storage-class");
+  };
+  EXPECT_EQ(class_of(kPackKey, Content::kData), "Deep_Archive");
+  EXPECT_EQ(class_of(kPackKey, Content::kTree), "");
+  EXPECT_EQ(class_of(kPackKey, Content::kWholeFile), "");
+  EXPECT_EQ(class_of(kLockKey, Content::kData), "");
+  EXPECT_EQ(class_of(FileKey::config(), Content::kWholeFile), "");
+}
+
+TEST(S3BackendTest, TheDecoratorsSayWhatIsInAPack) {
+  Bench bench({}, {.storage_class = "GLACIER"});
+  RequestLimitBackend limited(bench.backend(), 1);
+  test::ManualTimer timer;
+  RetryBackend retried(limited, {}, RetryPolicy{}, timer);
+  retried.save(kPackKey, as_bytes("x"), Content::kData, {});
+  EXPECT_EQ(header_of(bench.store().requests().back(), "x-amz-storage-class"), "GLACIER");
+}
+
+TEST(S3BackendTest, WhatIsInAnArchiveSaysHowToGetIt) {
+  Bench bench;
+  bench.store().answer_once(test::s3_answer(403, "InvalidObjectState"));
+  EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "restore-object", [&] {
+    bench.backend().load(kPackKey, ByteRange{0, 1}, {}, {});
+  }));
 }
 
 class Listings : public ::testing::TestWithParam<bool> {
@@ -474,12 +506,12 @@ TEST(S3OptionsTest, RefuseWhatCannotBe) {
     EXPECT_TRUE(fails_with(ErrorCode::kUsage, option.first, [&] { take({option}); }))
         << option.first;
   }
-  for (const char* const archive : {"GLACIER", "deep_archive"}) {
-    EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "GLACIER_IR", [&] {
-      take({{"s3.storage-class", archive}});
-    }));
+  for (const std::string name :
+       {"enable-restore", "restore-days", "restore-tier", "restore-timeout"}) {
+    EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "with the tools of the storage", [&] {
+      take({{"s3." + name, "1"}});
+    })) << name;
   }
-  EXPECT_EQ(take({{"s3.storage-class", "GLACIER_IR"}}).storage_class, "GLACIER_IR");
 }
 
 }  // namespace

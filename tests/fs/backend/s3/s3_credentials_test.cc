@@ -28,6 +28,7 @@ class FakeServices final : public HttpClient {
   HttpResponse perform(const HttpRequest& request, const StopToken& stop) override {
     throw_if_stopped(stop);
     asked.push_back(request);
+    bodies.emplace_back(as_text(request.body));
     const auto found = answers.find(request.method + " " + request.url);
     if (found == answers.end()) throw Error(ErrorCode::kUnavailable, "nobody is there");
     HttpResponse response{.status = found->second.first};
@@ -37,6 +38,7 @@ class FakeServices final : public HttpClient {
 
   std::map<std::string, std::pair<int, std::string>> answers;
   std::vector<HttpRequest> asked;
+  std::vector<std::string> bodies;  ///< those of the requests are no longer there
 };
 
 class S3CredentialsTest : public ::testing::Test {
@@ -50,7 +52,7 @@ class S3CredentialsTest : public ::testing::Test {
           if (found == variables.end()) return std::nullopt;
           return found->second;
         },
-        services, clock, timer);
+        services, clock, timer, region);
   }
 
   S3Credentials get() { return *make().get({}); }
@@ -59,6 +61,23 @@ class S3CredentialsTest : public ::testing::Test {
   static std::string json(std::string_view id, std::string_view expires = "2026-11-23T00:37:41Z") {
     return R"({"Code":"Success","AccessKeyId":")" + std::string(id) +
            R"(","SecretAccessKey":"s","Token":"t","Expiration":")" + std::string(expires) + "\"}";
+  }
+
+  /// The answer of a security token service to `call`.
+  static std::string sts(const std::string& call, const std::string& id,
+                         const std::string& expires = "2026-11-23T00:37:41Z") {
+    return "<" + call + "Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><" + call +
+           "Result><Credentials><AccessKeyId>" + id +
+           "</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>"
+           "<Expiration>" +
+           expires + "</Expiration></Credentials></" + call + "Result></" + call + "Response>";
+  }
+
+  static std::string header_of(const HttpRequest& request, std::string_view name) {
+    for (const auto& [other, value] : request.headers) {
+      if (other == name) return value;
+    }
+    return "";
   }
 
   static constexpr const char* kMachine = "http://169.254.169.254/latest/";
@@ -72,6 +91,7 @@ class S3CredentialsTest : public ::testing::Test {
 
   const test::TemporaryDirectory home;
   std::map<std::string, std::string> variables;
+  std::string region;
   FakeServices services;
   test::ManualClock clock;
   test::ManualTimer timer;  // so that a service has all the time it takes
@@ -150,12 +170,126 @@ TEST_F(S3CredentialsTest, WhatIsNotUnderstoodIsNotPassedOver) {
   home.write(".aws/config", "[default]\ncredential_process=/bin/x\n");
   answer_as_machine(json("machine"));
   EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "export-credentials", [&] { get(); }));
-  home.write(".aws/config", "");
-  for (const char* const name : {"RESTIC_AWS_ASSUME_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"}) {
-    variables[name] = "x";
-    EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, name, [&] { get(); }));
-    variables.erase(name);
+}
+
+constexpr const char* kWeb = "AssumeRoleWithWebIdentity";
+
+TEST_F(S3CredentialsTest, AWebIdentityIsExchangedForARole) {
+  variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = home.write("token", "a.b+c\n");
+  variables["AWS_ROLE_ARN"] = "arn:aws:iam::1:role/r";
+  auto& answer = services.answers["POST https://sts.amazonaws.com/"];
+  answer = {200, sts(kWeb, "web")};
+  const S3Credentials credentials = get();
+  EXPECT_EQ(credentials.key_id, "web");
+  EXPECT_EQ(credentials.session_token, "t");
+  ASSERT_TRUE(credentials.expires_at);
+  EXPECT_EQ(credentials.expires_at->seconds, clock.now().seconds + 3600);
+  EXPECT_EQ(services.bodies[0],
+            "Action=AssumeRoleWithWebIdentity&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fr&"
+            "RoleSessionName=snapfs&Version=2011-06-15&WebIdentityToken=a.b%2Bc");
+  EXPECT_EQ(header_of(services.asked[0], "Authorization"), "");
+
+  // Whoever writes the token writes a new one in time.
+  home.write("token", "later");
+  variables["AWS_ROLE_SESSION_NAME"] = "me";
+  get();
+  EXPECT_TRUE(services.bodies[1].ends_with("WebIdentityToken=later"));
+  EXPECT_NE(services.bodies[1].find("RoleSessionName=me"), std::string::npos);
+}
+
+TEST_F(S3CredentialsTest, TheServiceOfRolesIsTheRegions) {
+  variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = home.write("token", "x");
+  variables["AWS_ROLE_ARN"] = "r";
+  for (const auto& [where, url] :
+       {std::pair("eu-west-1", "https://sts.eu-west-1.amazonaws.com/"),
+        std::pair("cn-north-1", "https://sts.cn-north-1.amazonaws.com.cn/")}) {
+    region = where;
+    services.answers[std::string("POST ") + url] = {200, sts(kWeb, where)};
+    EXPECT_EQ(get().key_id, where);
   }
+  variables["AWS_ENDPOINT_URL_STS"] = "http://ceph.example:8000/ignored";
+  services.answers["POST http://ceph.example:8000/"] = {200, sts(kWeb, "ceph")};
+  EXPECT_EQ(get().key_id, "ceph");
+  variables["AWS_ENDPOINT_URL_STS"] = "ceph.example";
+  EXPECT_TRUE(fails_with(ErrorCode::kUsage, "https://", [&] { get(); }));
+}
+
+TEST_F(S3CredentialsTest, ARoleThatIsRefusedSaysWhatToCheck) {
+  variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = home.write("token", "secret-token");
+  EXPECT_TRUE(fails_with(ErrorCode::kWrongCredentials, "AWS_ROLE_ARN is not", [&] { get(); }));
+  variables["AWS_ROLE_ARN"] = "r";
+  auto& answer = services.answers["POST https://sts.amazonaws.com/"];
+  answer = {403,
+            "<ErrorResponse><Error><Code>AccessDenied</Code><Message>Not\nyou</Message></Error>"
+            "</ErrorResponse>"};
+  try {
+    get();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kWrongCredentials);
+    const std::string words = error.what();
+    EXPECT_NE(words.find("AccessDenied"), std::string::npos) << words;
+    EXPECT_NE(words.find("\"Not you\": check that the role trusts"), std::string::npos) << words;
+    EXPECT_EQ(words.find("secret-token"), std::string::npos) << words;
+  }
+  answer = {503, ""};
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "answered 503", [&] { get(); }));
+  for (const std::string& odd : {std::string(), std::string("<html/>"), sts(kWeb, "")}) {
+    answer = {200, odd};
+    EXPECT_TRUE(fails_with(ErrorCode::kWrongCredentials, "security token service", [&] { get(); }))
+        << odd;
+  }
+  variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = home / "none";
+  EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { get(); }));
+}
+
+TEST_F(S3CredentialsTest, ARoleIsAssumedWithWhateverIsFound) {
+  variables["AWS_ACCESS_KEY_ID"] = "AKIDEXAMPLE";
+  variables["AWS_SECRET_ACCESS_KEY"] = "secret";
+  variables["AWS_SESSION_TOKEN"] = "own";
+  variables["RESTIC_AWS_ASSUME_ROLE_ARN"] = "arn:r";
+  auto& answer = services.answers["POST https://sts.amazonaws.com/"];
+  answer = {200, sts("AssumeRole", "role")};
+  EXPECT_EQ(get().key_id, "role");
+  EXPECT_EQ(services.bodies[0],
+            "Action=AssumeRole&DurationSeconds=3600&RoleArn=arn%3Ar&RoleSessionName=snapfs&"
+            "Version=2011-06-15");
+  EXPECT_EQ(header_of(services.asked[0], "x-amz-security-token"), "own");
+  const std::string signature = header_of(services.asked[0], "Authorization");
+  EXPECT_NE(signature.find("Credential=AKIDEXAMPLE/20261122/us-east-1/sts/aws4_request"),
+            std::string::npos)
+      << signature;
+
+  // All that restic knows of it, by either name.
+  variables["RESTIC_AWS_ASSUME_ROLE_REGION"] = "eu-west-1";
+  variables["RESTIC_AWS_ASSUME_ROLE_SESSION_NAME"] = "theirs";
+  variables["SNAPFS_AWS_ASSUME_ROLE_SESSION_NAME"] = "ours";
+  variables["RESTIC_AWS_ASSUME_ROLE_EXTERNAL_ID"] = "e";
+  variables["RESTIC_AWS_ASSUME_ROLE_POLICY"] = "{}";
+  variables["RESTIC_AWS_ASSUME_ROLE_STS_ENDPOINT"] = "https://sts.example";
+  services.answers["POST https://sts.example/"] = {200, sts("AssumeRole", "other")};
+  EXPECT_EQ(get().key_id, "other");
+  EXPECT_EQ(services.bodies[1],
+            "Action=AssumeRole&DurationSeconds=3600&ExternalId=e&Policy=%7B%7D&RoleArn=arn%3Ar&"
+            "RoleSessionName=ours&Version=2011-06-15");
+  EXPECT_NE(header_of(services.asked[1], "Authorization").find("/eu-west-1/sts/"),
+            std::string::npos);
+}
+
+TEST_F(S3CredentialsTest, ARoleIsAssumedAgainBeforeItEnds) {
+  answer_as_machine(json("machine", "2026-11-24T00:37:41Z"));
+  variables["RESTIC_AWS_ASSUME_ROLE_ARN"] = "arn:r";
+  auto& answer = services.answers["POST https://sts.amazonaws.com/"];
+  answer = {200, sts("AssumeRole", "first")};
+  FoundCredentials source = make();
+  const auto first = source.get({});
+  EXPECT_EQ(first->key_id, "first");
+  answer = {200, sts("AssumeRole", "second", "2026-11-23T01:37:41Z")};
+  clock.advance(std::chrono::minutes(58));
+  EXPECT_EQ(source.get({})->key_id, "second");
+  answer = {200, sts("AssumeRole", "third", "2026-11-23T01:37:41Z")};
+  EXPECT_TRUE(source.renew(*source.get({})));
+  EXPECT_EQ(source.get({})->key_id, "third");
 }
 
 TEST_F(S3CredentialsTest, ContainersHaveAService) {
@@ -281,6 +415,22 @@ TEST_F(S3CredentialsTest, OnesThatTheStorageRefusesAreReplaced) {
   EXPECT_EQ(source.get({})->key_id, "second");
   EXPECT_TRUE(services.asked.empty());
   EXPECT_FALSE(source.renew({"id", "secret"}));
+}
+
+TEST_F(S3CredentialsTest, TemporaryOnesInAFileAreReadAgainWhenTheyAreRefused) {
+  const auto write = [&](const std::string& token) {
+    home.write(".aws/credentials",
+               "[default]\naws_access_key_id=k\naws_secret_access_key=s\n"
+               "aws_session_token=" +
+                   token + "\n");
+  };
+  write("old");
+  FoundCredentials source = make();
+  const auto old = source.get({});
+  write("new");
+  EXPECT_EQ(source.get({})->session_token, "old");
+  EXPECT_TRUE(source.renew(*old));
+  EXPECT_EQ(source.get({})->session_token, "new");
 }
 
 }  // namespace

@@ -39,14 +39,15 @@ class TornBackend final : public Backend {
   explicit TornBackend(Backend& inner) : inner_(inner) {}
 
   void create(const StopToken& stop) override { inner_.create(stop); }
-  void save(const FileKey& key, ByteView bytes, const StopToken& stop) override {
-    inner_.save(key, bytes.first(bytes.size() / 2), stop);
+  using Backend::save;
+  void save(const FileKey& key, ByteView bytes, Content content, const StopToken& stop) override {
+    inner_.save(key, bytes.first(bytes.size() / 2), content, stop);
     if (tears > 0) {
       --tears;
       if (on_tear) on_tear();
       throw Error(ErrorCode::kUnavailable, "the connection broke");
     }
-    inner_.save(key, bytes, stop);
+    inner_.save(key, bytes, content, stop);
   }
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
              const StopToken& stop) override {

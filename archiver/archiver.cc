@@ -129,6 +129,8 @@ void keep_what_is_stored(const SnapshotRequest& request, IndexSaver& indexes,
 Snapshot create_snapshot(Repository& repository, const SourceFs& source, const Clock& clock,
                          SnapshotRequest request, Progress& progress, StopToken stop,
                          const Execution& execution) {
+  // Partial snapshots that cannot be removed would pile up.
+  if (repository.files().keeps_everything()) request.checkpoint_every = {};
   Statistics statistics;
   const Record record(request, statistics, clock);
   check_targets(request.targets, progress);

@@ -8,6 +8,7 @@
 
 #include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
+#include "cli/command/keep_elsewhere.h"
 #include "cli/command/prune_run.h"
 #include "cli/option/forget_options.h"
 #include "cli/option/global_options.h"
@@ -220,9 +221,9 @@ ExitCode run_forget(const GlobalOptions& global, const ForgetOptions& options, S
       options.prune_arguments.options();  // mistakes show before a removal, with --prune or without
   GroupBy::parse(options.group_by);
   require_intention(global, options, policy);
-  Session session(
-      global, signals,
-      lock_unless(global.no_lock, WantedLock::to_make_room().reading({FileKind::kSnapshot})));
+  WantedLock lock = WantedLock::to_make_room().reading({FileKind::kSnapshot});
+  if (!options.dry_run) lock = lock.removing(kKeepSomeElsewhere);
+  Session session(global, signals, lock_unless(global.no_lock, std::move(lock)));
   SnapshotChoice choice(global.json, ChoiceFor::kChanging);
   const std::vector<Snapshot> all = choice.load(session.repository(), session.stop());
   Decision decision(global, options);

@@ -69,6 +69,9 @@ std::string keys_table(const std::vector<StoredKey>& keys, const Id& current) {
   return table.text();
 }
 
+/// Where keys cannot be removed.
+constexpr std::string_view kOnlyAdd = "add another password: \"snapfs key add\"";
+
 ExitCode run_list(const GlobalOptions& options, const KeyArguments& /*arguments*/,
                   Signals& signals) {
   Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
@@ -104,7 +107,7 @@ ExitCode run_add(const GlobalOptions& options, const KeyArguments& arguments, Si
 
 ExitCode run_remove(const GlobalOptions& options, const KeyArguments& arguments, Signals& signals) {
   require_digits_to_remove(std::span(&arguments.id, 1), "key");
-  Session session(options, signals, LockMode::kExclusive);
+  Session session(options, signals, WantedLock(LockMode::kExclusive).removing(kOnlyAdd));
   const Id id = find_key(session.repository(), arguments.id, session.stop());
   session.require_lock();
   remove_key(session.repository(), id, session.stop());
@@ -113,7 +116,7 @@ ExitCode run_remove(const GlobalOptions& options, const KeyArguments& arguments,
 }
 
 ExitCode run_passwd(const GlobalOptions& options, const KeyArguments& arguments, Signals& signals) {
-  Session session(options, signals, LockMode::kExclusive);
+  Session session(options, signals, WantedLock(LockMode::kExclusive).removing(kOnlyAdd));
   const SecureBytes password = read_new_password(arguments.password, session.stop());
   session.require_lock();
   const Id id = replace_key(session.repository(), session.clock(), password.view(),

@@ -6,6 +6,7 @@
 
 #include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
+#include "cli/command/keep_elsewhere.h"
 #include "cli/option/global_options.h"
 #include "cli/output/json_object.h"
 #include "cli/output/output.h"
@@ -87,7 +88,9 @@ void require_sound(const GlobalOptions& options, Session& session) {
 ExitCode run_migrate(const GlobalOptions& options, const MigrateArguments& arguments,
                      Signals& signals) {
   require_known(arguments.names);
-  Session session(options, signals, LockMode::kExclusive);
+  WantedLock lock(LockMode::kExclusive);
+  if (!arguments.names.empty()) lock = lock.removing(kKeepSomeElsewhere);
+  Session session(options, signals, lock);
   Repository& repository = session.repository();
   if (arguments.names.empty()) {
     list_migrations(repository, options.json);

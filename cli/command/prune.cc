@@ -1,11 +1,13 @@
 // snapfs prune: removes what no snapshot needs.
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
+#include "cli/command/keep_elsewhere.h"
 #include "cli/command/prune_run.h"
 #include "cli/option/global_options.h"
 #include "cli/option/prune_options.h"
@@ -42,6 +44,7 @@ ExitCode run_prune(const GlobalOptions& global, const PruneCommand& command, Sig
   WantedLock lock = makes_room ? WantedLock::to_make_room() : WantedLock(LockMode::kExclusive);
   // In prepare_prune's order.
   lock.reads = {FileKind::kSnapshot, FileKind::kPack, FileKind::kIndex};
+  if (!command.dry_run) lock = lock.removing(kKeepSomeElsewhere);
   Session session(global, signals, lock_unless(global.no_lock, std::move(lock)));
   if (!command.recover_repository.empty()) {
     require_id(command.recover_repository, session.repository().config().id);

@@ -10,6 +10,7 @@
 
 #include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
+#include "cli/command/keep_elsewhere.h"
 #include "cli/option/global_options.h"
 #include "cli/output/json_object.h"
 #include "cli/output/output.h"
@@ -81,7 +82,8 @@ std::string summary_text(const RepairedIndex& result, bool dry_run) {
 ExitCode run_repair_index(const GlobalOptions& options, const RepairIndexArguments& arguments,
                           Signals& signals) {
   const bool dry_run = arguments.dry_run;
-  Session session(without_cache(options), signals, LockMode::kExclusive,
+  Session session(without_cache(options), signals,
+                  WantedLock(LockMode::kExclusive).removing(kKeepSomeElsewhere),
                   dry_run ? Writing::kPretended : Writing::kAllowed);
   RepairedIndex result;
   {

@@ -10,6 +10,7 @@
 
 #include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
+#include "cli/command/keep_elsewhere.h"
 #include "cli/command/kept_pack.h"
 #include "cli/option/global_options.h"
 #include "cli/option/quantity.h"
@@ -83,7 +84,8 @@ ExitCode run_repair_packs(const GlobalOptions& options, const RepairPacksArgumen
                           Signals& signals) {
   const bool dry_run = arguments.dry_run;
   require_digits_to_remove(arguments.packs, "pack");
-  Session session(without_cache(options), signals, LockMode::kExclusive,
+  Session session(without_cache(options), signals,
+                  WantedLock(LockMode::kExclusive).removing(kKeepSomeElsewhere),
                   dry_run ? Writing::kPretended : Writing::kAllowed);
   const std::vector<Id> packs = find_packs(session, arguments.packs);
   session.repository().load_index(session.stop());

@@ -5,6 +5,7 @@
 
 #include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
+#include "cli/command/keep_elsewhere.h"
 #include "cli/option/filter_options.h"
 #include "cli/option/global_options.h"
 #include "cli/output/output.h"
@@ -34,8 +35,10 @@ ExitCode run_repair_snapshots(const GlobalOptions& global, const RepairArguments
                                  .tag = "repaired",
                                  .pack_bytes = global.pack_bytes()};
   if (arguments.forget) require_digits_to_remove(arguments.ids, "snapshot");
+  WantedLock lock(LockMode::kExclusive);
+  if (arguments.forget) lock = lock.removing(kLeaveOutForget);
   Session session(without_cache(global), signals,
-                  arguments.dry_run ? std::nullopt : std::optional(LockMode::kExclusive));
+                  arguments.dry_run ? std::nullopt : std::optional(lock));
   options.require_lock = [&session] { session.require_lock(); };
   SnapshotChoice choice(global.json, ChoiceFor::kChanging);
   const std::vector<Snapshot> chosen =

@@ -8,6 +8,7 @@
 
 #include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
+#include "cli/command/keep_elsewhere.h"
 #include "cli/option/filter_options.h"
 #include "cli/option/global_options.h"
 #include "cli/option/include_exclude_options.h"
@@ -101,9 +102,10 @@ TreeEdits make_edits(const RewriteArguments& arguments, TreeEdited excluded) {
 }
 
 /// As FORMAT §12 has it: only removing needs the repository for itself, and a dry run nothing.
-std::optional<LockMode> lock_for(const RewriteArguments& arguments) {
+std::optional<WantedLock> lock_for(const RewriteArguments& arguments) {
   if (arguments.dry_run) return std::nullopt;
-  return arguments.forget ? LockMode::kExclusive : LockMode::kShared;
+  if (!arguments.forget) return LockMode::kShared;
+  return WantedLock(LockMode::kExclusive).removing(kLeaveOutForget);
 }
 
 ExitCode run_rewrite(const GlobalOptions& global, const RewriteArguments& arguments,

@@ -101,7 +101,9 @@ class TagReport {
 
 ExitCode run_tag(const GlobalOptions& options, const TagArguments& arguments, Signals& signals) {
   const TagChange change = parse_change(arguments);
-  Session session(options, signals, LockMode::kExclusive);
+  Session session(options, signals,
+                  WantedLock(LockMode::kExclusive)
+                      .removing("take the next snapshot with the tag: \"snapfs snapshot --tag\""));
   Repository& repository = session.repository();
   SnapshotChoice choice(options.json, ChoiceFor::kChanging);
   TagReport report(options);

@@ -13,6 +13,7 @@
 #include "cli/process/signals.h"
 #include "cli/session/session.h"
 #include "fs/base/error.h"
+#include "fs/repo/append_only.h"
 #include "fs/repo/stale_locks.h"
 #include "fs/time/local_time.h"
 
@@ -64,6 +65,10 @@ struct UnlockArguments {
 ExitCode run_unlock(const GlobalOptions& options, const UnlockArguments& arguments,
                     Signals& signals) {
   Session session(options, signals, std::nullopt);
+  if (arguments.remove_all) {
+    require_removals(session.repository().files(),
+                     "\"snapfs unlock\" removes the locks that nobody holds any more");
+  }
   const LockWitness witness = LockWitness::of_this_host(session.clock().now());
   std::size_t removed = 0;
   std::vector<std::string> left;

@@ -10,6 +10,7 @@
 #include "cli/session/cache_directory.h"
 #include "cli/session/password.h"
 #include "fs/backend/open/location.h"
+#include "fs/repo/append_only.h"
 
 namespace snapfs {
 namespace {
@@ -71,6 +72,7 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<W
                            backend.location()));
   }
   if (!lock) return;
+  if (!lock->instead.empty()) require_removals(repository_->files(), lock->instead);
   protect_locks_from_signals();
   lock_options.meanwhile = [&] { repository_->files().read_early(lock->reads, stop_); };
   const auto on_lost = [&signals] {

@@ -1,6 +1,7 @@
 // The lock that a command asks for, and what it can do when that cannot be written.
 #pragma once
 
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -37,8 +38,18 @@ struct WantedLock {
     return std::move(*this);
   }
 
+  /// The same lock, for a command that removes or replaces files: where the repository is
+  /// append-only it ends before it asks for the lock, with `what_instead` for the user, such as
+  /// "leave out --forget".
+  WantedLock removing(std::string_view what_instead) const {
+    WantedLock lock = *this;
+    lock.instead = what_instead;
+    return lock;
+  }
+
   LockMode mode;
   std::vector<FileKind> reads = {};
+  std::string_view instead = {};  ///< of removing; empty: nothing is removed
   bool only_reads = false;
   bool may_lack_file = false;
 };

@@ -10,6 +10,18 @@
 #include "fs/format/json_fields.h"
 
 namespace snapfs {
+namespace {
+
+/// rustic can keep a repository in two places, of which the hot one, on storage that is quick,
+/// lacks the packs of data: it looks like a repository that lost them.
+void require_complete(const JsonFields& fields) {
+  if (!fields.flag_or("is_hot", false)) return;
+  throw Error(ErrorCode::kUnsupported,
+              "this is the hot part of a repository that rustic keeps in two places (is_hot), "
+              "without the packs of data: name the cold part, which is complete");
+}
+
+}  // namespace
 
 Config Config::create(unsigned version) {
   Config config;
@@ -20,8 +32,9 @@ Config Config::create(unsigned version) {
 }
 
 std::string encode_config(const Config& config) {
-  return fmt::format(R"({{"version":{},"id":"{}","chunker_polynomial":"{}"}})", config.version,
-                     config.id.hex(), config.chunker_polynomial.hex());
+  return fmt::format(R"({{"version":{},"id":"{}","chunker_polynomial":"{}"{}{}}})", config.version,
+                     config.id.hex(), config.chunker_polynomial.hex(),
+                     config.others.empty() ? "" : ",", config.others);
 }
 
 Config parse_config(ByteView json) {
@@ -43,6 +56,9 @@ Config parse_config(ByteView json) {
     fields.fail("its chunker polynomial is not irreducible");
   }
   config.chunker_polynomial = *polynomial;
+  require_complete(fields);
+  config.append_only = fields.flag_or("append_only", false);
+  config.others = fields.others({"version", "id", "chunker_polynomial"});
   return config;
 }
 

@@ -18,6 +18,13 @@ struct Config {
   Id id;
   Polynomial chunker_polynomial;
 
+  /// Nothing may be removed or replaced: a field of rustic's.
+  bool append_only = false;
+
+  /// The fields that other programs have in it, append_only among them, as they stand in the text:
+  /// they are kept.
+  std::string others = {};
+
   /// A new repository's: random ID and polynomial.
   static Config create(unsigned version);
 };
@@ -26,7 +33,7 @@ struct Config {
 std::string encode_config(const Config& config);
 
 /// Throws Error{kDamaged} for text that is not a config or whose polynomial is reducible,
-/// Error{kUnsupported} for another version.
+/// Error{kUnsupported} for another version, and for the hot part of a repository in two parts.
 Config parse_config(ByteView json);
 
 /// The file as it is stored, sealed and opened again: without it nothing in the repository can be

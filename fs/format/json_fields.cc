@@ -1,11 +1,13 @@
 #include "fs/format/json_fields.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "fs/crypto/base64.h"
 #include "fs/format/json_member.h"
+#include "fs/format/json_writer.h"
 
 namespace snapfs {
 
@@ -57,6 +59,19 @@ std::string_view JsonFields::text_or(std::string_view key, std::string_view othe
 
 bool JsonFields::flag_or(std::string_view key, bool otherwise) const {
   return find(key) ? get<bool>(key, "true or false") : otherwise;
+}
+
+std::string JsonFields::others(std::initializer_list<std::string_view> known) const {
+  std::string text;
+  for (const auto field : object_) {
+    const MemberName name(field.key);
+    if (std::find(known.begin(), known.end(), std::string_view(name)) != known.end()) continue;
+    if (!text.empty()) text += ',';
+    append_json_string(text, field.key);
+    text += ':';
+    text += simdjson::minify(field.value);
+  }
+  return text;
 }
 
 Bytes JsonFields::base64(std::string_view key) const {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "fs/base/bytes.h"
@@ -29,6 +31,10 @@ class JsonFields {
   std::uint64_t number_or(std::string_view key, std::uint64_t otherwise) const;
   std::string_view text_or(std::string_view key, std::string_view otherwise) const;
   bool flag_or(std::string_view key, bool otherwise) const;
+
+  /// The members of other names than these, in lower case, as they stand in an object, without its
+  /// braces: empty when there are none.
+  std::string others(std::initializer_list<std::string_view> known) const;
 
   /// Decodes a base64 string.
   Bytes base64(std::string_view key) const;

@@ -104,7 +104,9 @@ Repository::Repository(Backend& backend, OpenedKey opened, const OpenOptions& op
       key_id_(opened.id),
       keys_(std::move(opened.master)),
       config_(opened.config),
-      codec_options_{config_.version, options.compression, options.verify_writes} {}
+      codec_options_{config_.version, options.compression, options.verify_writes} {
+  if (config_.append_only) files_.keep_everything();
+}
 
 Repository::~Repository() = default;
 

@@ -13,6 +13,7 @@
 #include "fs/base/parallel.h"
 #include "fs/base/start_threads.h"
 #include "fs/crypto/sha256.h"
+#include "fs/repo/append_only.h"
 #include "fs/repo/for_each_file.h"
 
 namespace snapfs {
@@ -143,6 +144,7 @@ std::optional<std::uint64_t> StoredFiles::size(const FileKey& key, const StopTok
 }
 
 void StoredFiles::save(const FileKey& key, ByteView bytes, const StopToken& stop, Content content) {
+  if (keeps_everything_ && key.kind == FileKind::kConfig) throw append_only_error(key);
   (void)early_.take_list(key.kind);  // it would lack this one
   backend_.save(key, bytes, content, stop);
   const bool is_worth_it = key.kind != FileKind::kPack || content == Content::kTree;
@@ -150,6 +152,7 @@ void StoredFiles::save(const FileKey& key, ByteView bytes, const StopToken& stop
 }
 
 void StoredFiles::remove(const FileKey& key, const StopToken& stop) {
+  if (keeps_everything_ && key.kind != FileKind::kLock) throw append_only_error(key);
   (void)early_.take_list(key.kind);
   (void)early_.take(key);
   backend_.remove(key, stop);

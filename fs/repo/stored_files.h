@@ -37,6 +37,11 @@ class StoredFiles {
   /// load_verified() of each find it here, once. What fails is left to those who ask for it.
   void read_early(const std::vector<FileKind>& kinds, const StopToken& stop);
 
+  /// From now on nothing is removed but locks, and the config is not replaced: both throw
+  /// append_only_error().
+  void keep_everything() noexcept { keeps_everything_ = true; }
+  bool keeps_everything() const noexcept { return keeps_everything_; }
+
   /// In no particular order.
   std::vector<FileInfo> list(FileKind kind, const StopToken& stop);
 
@@ -112,6 +117,8 @@ class StoredFiles {
   EarlyFiles early_;
   /// Of the index files that were listed, so that none has to be asked for its size.
   Synchronized<std::unordered_map<Id, std::uint64_t>> index_sizes_;
+
+  bool keeps_everything_ = false;
 };
 
 /// The error's words with the file they are about, unless they name it themselves.

@@ -242,6 +242,16 @@ TEST_F(CheckpointTest, AFinishedRunLeavesNoPartialSnapshot) {
   EXPECT_THAT(complete.tags, IsEmpty());
 }
 
+TEST_F(CheckpointTest, WhereNothingIsRemovedThereAreNoPartialSnapshots) {
+  repository_->files().keep_everything();
+  add_some_packs();
+  customize_ = [](SnapshotRequest& request) {
+    request.checkpoint_every = std::chrono::milliseconds(1);
+  };
+  const Snapshot complete = take();
+  EXPECT_EQ(repository_->list(FileKind::kSnapshot, {}), std::vector{complete.id});
+}
+
 TEST_F(CheckpointTest, WhatAnInterruptedRunStoredIsListed) {
   add_some_packs();
   source_.observe([this](SourceOperation operation, const std::string& path) {

@@ -27,6 +27,32 @@ TEST(Config, IsReadAndWrittenAsTheReferenceProgramDoes) {
   EXPECT_EQ(encode_config(config), kRealConfigJson);
 }
 
+TEST(Config, KeepsTheFieldsOfOtherPrograms) {
+  const std::string json = with(
+      "}", R"(,"append_only":false,"compression":-3,"treepack_size":4194304,"chunker":{"a":[1]}})");
+  const Config config = parse_config(as_bytes(json));
+  EXPECT_EQ(encode_config(config), json);
+  EXPECT_FALSE(config.append_only);
+  Config upgraded = config;
+  upgraded.version = 1;
+  EXPECT_EQ(encode_config(upgraded), "{\"version\":1" + json.substr(12));
+}
+
+TEST(Config, SaysWhetherAnythingMayBeRemoved) {
+  EXPECT_FALSE(parse_config(as_bytes(kRealConfigJson)).append_only);
+  EXPECT_TRUE(parse_config(as_bytes(with("}", R"(,"append_only":true})"))).append_only);
+  EXPECT_FALSE(parse_config(as_bytes(with("}", R"(,"append_only":null})"))).append_only);
+  // What is meant is not guessed.
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "append_only",
+                         [&] { parse_config(as_bytes(with("}", R"(,"append_only":1})"))); }));
+}
+
+TEST(Config, RefusesTheHotPartOfARepositoryInTwo) {
+  EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "cold part",
+                         [&] { parse_config(as_bytes(with("}", R"(,"is_hot":true})"))); }));
+  EXPECT_NO_THROW(parse_config(as_bytes(with("}", R"(,"is_hot":false})"))));
+}
+
 TEST(Config, IsMadeAnewEachTime) {
   const Config first = Config::create(1);
   const Config second = Config::create(2);

@@ -23,6 +23,14 @@ TEST(JsonFields, FindsMembersAsGoDoes) {
   EXPECT_TRUE(fields.flag_or("x", true));
 }
 
+TEST(JsonFields, GivesTheOthersAsTheyStand) {
+  const JsonFields fields = fields_of(
+      R"({"a":1,"B":2,"x":{"y":[1,-2,3.5,null,true,"q\"\u00e9"]},"big":18446744073709551615,"n":null})");
+  EXPECT_EQ(fields.others({"a", "b"}),
+            R"("x":{"y":[1,-2,3.5,null,true,"q\"é"]},"big":18446744073709551615,"n":null)");
+  EXPECT_EQ(fields.others({"a", "b", "x", "big", "n"}), "");
+}
+
 TEST(JsonFields, AnObjectInAnObjectKeepsTheDocument) {
   EXPECT_EQ(fields_of(R"({"outer":{"inner":"value"}})").object("outer").text("inner"), "value");
 }

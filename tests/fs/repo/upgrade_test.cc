@@ -39,6 +39,21 @@ TEST(Upgrade, OnlyTheVersionChanges) {
       fails_with(ErrorCode::kUsage, "already", [&] { upgrade_to_version_2(upgraded, {}); }));
 }
 
+TEST(Upgrade, KeepsTheFieldsOfOtherPrograms) {
+  MemoryBackend backend;
+  Config config = init_version_1(backend);
+  config.others = R"("compression":7,"unknown":{"a":[]})";
+  {
+    Repository repository(backend, as_bytes("x"), OpenOptions{}, {});
+    repository.files().save(FileKey::config(), seal_config(config, repository.master_keys()), {});
+  }
+  Repository repository(backend, as_bytes("x"), OpenOptions{}, {});
+  upgrade_to_version_2(repository, {});
+  const Repository upgraded(backend, as_bytes("x"), OpenOptions{}, {});
+  EXPECT_EQ(upgraded.config().version, 2U);
+  EXPECT_EQ(upgraded.config().others, config.others);
+}
+
 TEST(Upgrade, KilledAnywhereItOpens) {
   for (std::size_t nth = 1;; ++nth) {
     SCOPED_TRACE(nth);

@@ -2,6 +2,7 @@
 Ceph is not installed.
 """
 import atexit
+import json
 import os
 import random
 import re
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 from harness import SNAPFS, CompatTest, main
@@ -56,9 +58,9 @@ class S3Test(CompatTest):
         self.repository = f"s3:{self.cluster.endpoint}/{bucket}{path}"
         self.environment["RESTIC_REPOSITORY"] = self.repository
 
-    def make_source(self, files=40, size=200_000, seed=1):
+    def make_source(self, files=40, size=200_000, seed=1, into=None):
         rng = random.Random(seed)
-        source = os.path.join(self.scratch, "source")
+        source = into or os.path.join(self.scratch, "source")
         for number in range(files):
             path = os.path.join(source, f"d{number % 5}", f"f{number}")
             os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -120,6 +122,87 @@ class BothPrograms(S3Test):
         self.assertNotIn("SKIPPED", result.stdout)
 
 
+class ComesBack(S3Test):
+    """A part of the store goes away and comes back, in the middle of all that goes on."""
+
+    def go_on(self, break_it, heal):
+        """Copies out of a mount while a snapshot is taken, and again while a prune moves things. In the
+        middle of both something breaks; it is mended when the program says that it asks again, or else
+        when all is done.
+        """
+        self.snapfs("init")
+        source = self.make_source(files=120, size=400_000)
+        self.snapfs("snapshot", "source", "--pack-size", "4")
+        for number in range(0, 120, 2):  # packs of which a part is used: prune moves it
+            os.remove(os.path.join(source, f"d{number % 5}", f"f{number}"))
+        self.snapfs("snapshot", "source")
+        first, second = (snapshot["id"] for snapshot in self.snapshots())
+        more = os.path.join(self.scratch, "more", "source")
+        self.make_source(files=60, size=400_000, seed=9, into=more)
+        with self.mounted("--no-lock") as mountpoint:
+            shown = f"{mountpoint}/ids/{second[:8]}/source"
+            self.break_both(("snapshot", more), shown, break_it, heal)
+            self.assert_same_files(source, os.path.join(self.scratch, "copy"))
+            self.snapfs("forget", first)
+            shutil.rmtree(os.path.join(self.scratch, "copy"))
+        with self.mounted("--no-lock") as mountpoint:  # which has nothing in memory yet
+            shown = f"{mountpoint}/ids/{second[:8]}/source"
+            self.break_both(("prune", "--max-unused", "0"), shown, break_it, heal)
+            self.assert_same_files(source, os.path.join(self.scratch, "copy"))
+        self.assertEqual(len(self.snapshots()), 2)
+        self.snapfs("restore", "latest", "--target", "restored")
+        self.assert_same_files(more, os.path.join(self.scratch, "restored") + more)
+        self.check_with_both()
+
+    def break_both(self, command, shown, break_it, heal):
+        copy = os.path.join(self.scratch, "copy")
+        with subprocess.Popen(["cp", "-a", shown, copy]) as copying, \
+             subprocess.Popen([SNAPFS, *command], cwd=self.scratch, env=self.environment,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as program:
+            while not os.path.exists(copy) and copying.poll() is None:
+                time.sleep(0.01)
+            break_it()
+            words = ""
+            is_broken = True
+            try:
+                for line in program.stderr:
+                    words += line
+                    if is_broken and "is tried again" in line:
+                        heal()
+                        is_broken = False
+                program.wait()
+                if self.outlasts_the_program:
+                    copying.wait()
+            finally:
+                if is_broken:
+                    heal()
+        self.assertEqual((program.returncode, copying.returncode), (0, 0), words)
+
+    # A store of three is done without; a gateway is not.
+    outlasts_the_program = True
+
+    def test_the_gateway(self):
+        self.outlasts_the_program = False
+        self.go_on(lambda: self.cluster.signal("rgw", signal.SIGKILL), self.cluster.start_gateway)
+
+    def test_a_store_that_stands_still(self):
+        self.go_on(lambda: self.cluster.signal("osd.0", signal.SIGSTOP),
+                   lambda: self.cluster.signal("osd.0", signal.SIGCONT))
+        self.cluster.wait_until_clean()
+
+    def test_a_store_that_is_stopped(self):
+        def heal():
+            self.cluster.start_osd(1)
+            self.cluster.wait_until_clean()
+        self.go_on(lambda: self.cluster.signal("osd.1", signal.SIGTERM), heal)
+
+    def test_a_store_that_is_killed(self):
+        def heal():
+            self.cluster.start_osd(2)  # empty: the others give it what it had
+            self.cluster.wait_until_clean()
+        self.go_on(lambda: self.cluster.signal("osd.2", signal.SIGKILL), heal)
+
+
 class Refusals(S3Test):
     """Everything that is wrong is said at once, with what to do."""
 
@@ -160,8 +243,40 @@ class Refusals(S3Test):
         words = self.refused("snapshot", source)
         self.assertIn("QuotaExceeded", words)
         self.assertIn("quota", words)
+        # What is there can be read, and room can be made.
+        self.assertIn("--no-lock", self.refused("snapshots"))
+        with self.mounted("--no-lock") as mountpoint:
+            self.assertEqual(os.listdir(f"{mountpoint}/snapshots/latest"), ["source"])
+        self.snapfs("snapshots", "--no-lock")
+        first = json.loads(self.snapfs("snapshots", "--no-lock", "--json").stdout)[0]["id"]
+        self.snapfs("forget", first)
+        words = self.refused("prune")
+        self.assertIn("quota", words)
         self.cluster.limit_user("poor", 1 << 30)
+        self.snapfs("prune", "--unsafe-allow-remove-all")
         self.snapfs("snapshot", source)
+        self.check_with_both()
+
+    def test_rights_that_are_taken_away(self):
+        self.use_user(self.cluster.add_user("reader"))
+        self.snapfs("init")
+        source = self.make_source(files=10)
+        self.snapfs("snapshot", "source")
+        self.cluster.allow_user("reader", "read")
+        for command in (("snapshot", "source"), ("prune",), ("forget", "--keep-last", "1"), ("snapshots",)):
+            words = self.refused(*command)
+            self.assertIn("AccessDenied", words)
+            self.assertIn("check what this key may do", words)
+        self.assertIn("--no-lock", words)
+        with self.mounted("--no-lock") as mountpoint:
+            self.assert_same_files(source, f"{mountpoint}/snapshots/latest/source")
+        self.snapfs("check", "--no-lock", "--read-data")
+        self.cluster.allow_user("reader", "read,write")
+        self.snapfs("snapshot", "source")  # of which the lock stays
+        self.assertIn("AccessDenied", self.refused("unlock"))
+        self.cluster.allow_user("reader", "read,write,delete")
+        self.snapfs("unlock")
+        self.snapfs("forget", "--keep-last", "1", "--prune")
         self.check_with_both()
 
     def test_a_clock_that_is_wrong(self):

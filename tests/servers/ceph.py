@@ -92,6 +92,28 @@ for number, identity in enumerate(sys.argv[2:]):
 cluster.shutdown()
 """
 
+# Who would know, a manager, there is not: each group of objects is asked.
+AWAIT_CLEAN = """\
+import json, rados, sys, time
+cluster = rados.Rados(conffile=sys.argv[1])
+cluster.connect(timeout=60)
+def ask(call, *arguments, **command):
+    status, answer, _ = call(*arguments, json.dumps({"format": "json", **command}), b"", timeout=30)
+    return json.loads(answer) if status == 0 else {}
+def is_clean():
+    known = ask(cluster.mon_command, prefix="osd dump")
+    if sum(osd["up"] for osd in known["osds"]) < int(sys.argv[2]):
+        return False
+    groups = [f"{pool['pool']}.{group:x}" for pool in known["pools"] for group in range(pool["pg_num"])]
+    return all(ask(cluster.pg_command, group, prefix="query", pgid=group).get("state") == "active+clean"
+               for group in groups)
+deadline = time.monotonic() + 100
+while not is_clean():
+    if time.monotonic() > deadline:
+        sys.exit("the cluster does not come back")
+cluster.shutdown()
+"""
+
 
 def missing_programs():
     """Those of Ceph's programs that are not installed."""
@@ -169,7 +191,15 @@ class CephCluster:
         self.run("/usr/bin/python3", "-c", ANNOUNCE_OSDS, self.conf, *identities)
         for number, identity in enumerate(identities):
             self.run("ceph-osd", "-c", self.conf, "-i", str(number), "--mkfs", "--osd-uuid", identity)
-            self.start(f"osd.{number}", "ceph-osd", "-i", str(number))
+            self.start_osd(number)
+
+    def start_osd(self, number):
+        """Again, too, after it ended: what it had is back if it ended by SIGTERM."""
+        self.start(f"osd.{number}", "ceph-osd", "-i", str(number))
+
+    def wait_until_clean(self):
+        """Until every store is up, and has all that it is to have."""
+        self.run("/usr/bin/python3", "-c", AWAIT_CLEAN, self.conf, str(OSDS))
 
     def start_gateway(self):
         """Returns when it answers."""
@@ -206,6 +236,11 @@ class CephCluster:
                  f"--uid={name}", f"--max-size={size}")
         self.run("radosgw-admin", "-c", self.conf, "quota", "enable", "--quota-scope=user",
                  f"--uid={name}")
+
+    def allow_user(self, name, what):
+        """What the user may do from now on, of "read", "write" and "delete", separated by commas."""
+        self.run("radosgw-admin", "-c", self.conf, "user", "modify", f"--uid={name}",
+                 f"--op-mask={what}")
 
     def stop(self):
         """The gateway first, the monitor last, each at once: nothing of it is kept."""

@@ -4,10 +4,12 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 FIRST = "first snapshot"
 PLAIN = "plain files"
+MEMORY = "/dev/shm"
 
 
 def measure(session, options):
@@ -52,6 +54,8 @@ def mounted(session, program, repository):
     with mount(session, [session.programs[program], "-r", repository], mountpoint) as server:
         yield os.path.join(mountpoint, "snapshots", "latest")
         session.record_memory("mount: peak memory after all that", program, peak_kib_of(server.pid))
+        session.record("mount: the server's processor time for all that", program,
+                       processor_seconds_of(server.pid))
 
 
 @contextlib.contextmanager
@@ -78,14 +82,48 @@ def read_trees(session, program, trees, large):
     last = trees[min(1, len(trees) - 1)]
     session.time(f"mount: ls -lR {os.path.basename(last)}", program, ["ls", "-lR", last])
     session.time(f"mount: du -s {os.path.basename(last)}", program, ["du", "-s", last])
-    copy = os.path.join(session.work, "copy")
-    session.time(f"mount: cp -a {os.path.basename(trees[0])}", program,
-                 ["cp", "-a", trees[0], copy])
-    shutil.rmtree(copy)
+    copies(session, program, trees[0])
     session.time("mount: cat the largest file", program, ["cat", large])
     session.time("mount: cat it again", program, ["cat", large])
-    session.time(f"mount: tar of {os.path.basename(last)}", program,
-                 ["sh", "-c", f'tar -C "{last}" -cf - . | cat >/dev/null'])
+    for again in ("", ", again"):
+        session.time(f"mount: tar of {os.path.basename(last)}{again}", program,
+                     ["sh", "-c", f'tar -C "{last}" -cf - . | cat >/dev/null'])
+
+
+def copies(session, program, tree):
+    """To memory, and to the disk, whose time is in it. Each reads the files' content for the first
+    time: the kernel is told to let go of it in between."""
+    name = os.path.basename(tree)
+    for what, command, target in (
+            (f"mount: cp -a {name}, to memory", ["cp", "-a", tree], MEMORY),
+            (f"mount: rsync -aHAX {name}, to memory", ["rsync", "-aHAX", tree + "/"], MEMORY),
+            (f"mount: cp -a {name}", ["cp", "-a", tree], session.work)):
+        if not os.access(target, os.W_OK) or shutil.which(command[0]) is None:
+            continue
+        copy = tempfile.mkdtemp(prefix="snapfs-bench-copy-", dir=target)
+        try:
+            session.time(what, program, [*command, os.path.join(copy, "copy")])
+        finally:
+            shutil.rmtree(copy)
+        forget_mount(program, tree)
+
+
+def forget_mount(program, tree):
+    """Has the kernel let go of what it knows of the mount, not of the repository's files."""
+    if program == PLAIN:
+        return
+    for path, _, names in os.walk(tree):
+        for name in names:
+            drop_pages(os.path.join(path, name))
+
+
+def drop_pages(path):
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(descriptor)
 
 
 def largest_file(sources):
@@ -93,6 +131,12 @@ def largest_file(sources):
              for path, _, names in os.walk(source) for name in names)
     return max((path for path in paths if os.path.isfile(path) and not os.path.islink(path)),
                key=os.path.getsize)
+
+
+def processor_seconds_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def peak_kib_of(pid):

@@ -158,8 +158,10 @@ void open(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {
 }
 
 void read(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info*) {
+  const auto reader = static_cast<ReaderId>(fuse_req_ctx(req)->pid);
   const auto reply = guarded(req, ino, "read", [&] {
-    return SliceReply(context_of(req).fs.read(ino, static_cast<std::uint64_t>(offset), size));
+    SnapshotFs& fs = context_of(req).fs;
+    return SliceReply(fs.read(ino, static_cast<std::uint64_t>(offset), size, reader));
   });
   if (reply) reply->send(req);
 }
@@ -223,8 +225,11 @@ void readdir(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fus
 
 void readdirplus(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info*) {
   FuseContext& context = context_of(req);
+  const auto reader = static_cast<ReaderId>(fuse_req_ctx(req)->pid);
   const auto buffer = guarded(req, ino, "readdirplus", [&] {
     const ListingPlace place = place_at(context, ino, static_cast<std::uint64_t>(offset));
+    // Whoever asks has the answer before, and with it all inodes.
+    if (place.position >= place.directory->size() + 2) context.fs.directory_listed(ino, reader);
     return directory_entries_plus(place, size, context);
   });
   if (buffer) fuse_reply_buf(req, buffer->data(), buffer->used());
@@ -385,7 +390,11 @@ fuse_lowlevel_ops make_operations() {
 
 FuseContext::FuseContext(SnapshotFs& snapshot_fs, RequestStats& request_stats,
                          std::chrono::milliseconds request_timeout)
-    : fs(snapshot_fs), stats(request_stats), watch({request_timeout, answer_with_error}) {}
+    : fs(snapshot_fs),
+      stats(request_stats),
+      watch({.timeout = request_timeout, .answer = answer_with_error, .interrupted = [this] {
+               fs.pusher().give_up();
+             }}) {}
 
 const fuse_lowlevel_ops& fuse_operations() noexcept {
   static const fuse_lowlevel_ops operations = make_operations();

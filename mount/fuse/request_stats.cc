@@ -1,6 +1,7 @@
 // Counting without locks.
 #include "mount/fuse/request_stats.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <thread>
@@ -71,6 +72,15 @@ void RequestStats::count(RequestKind kind, Clock::duration time) noexcept {
 
 std::uint64_t RequestStats::answered(RequestKind kind) const noexcept {
   return figures_[static_cast<std::size_t>(kind)].count.load(std::memory_order_relaxed);
+}
+
+bool RequestStats::is_in_flight(RequestKind kind, std::uint64_t ino) const noexcept {
+  if (in_flight() > slots_.size()) return true;
+  return std::ranges::any_of(slots_, [&](const Slot& slot) {
+    return slot.begin_ns.load(std::memory_order_relaxed) != 0 &&
+           slot.ino.load(std::memory_order_relaxed) == ino &&
+           slot.kind.load(std::memory_order_relaxed) == kind;
+  });
 }
 
 std::string RequestStats::text() const {

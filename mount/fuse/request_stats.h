@@ -57,6 +57,10 @@ class RequestStats {
   /// How many requests of a kind have been answered.
   std::uint64_t answered(RequestKind kind) const noexcept;
 
+  /// Whether a request of the kind about the inode is being answered. May say so of one that was
+  /// just answered, or when there are very many.
+  bool is_in_flight(RequestKind kind, std::uint64_t ino) const noexcept;
+
   /// How many are being answered.
   std::uint64_t in_flight() const noexcept { return in_flight_.load(std::memory_order_relaxed); }
 

@@ -48,6 +48,7 @@ bool is_being_killed(pid_t thread) noexcept {
 }
 
 void RequestWatch::interrupt(void* handle) {
+  if (options_.interrupted) options_.interrupted();
   {
     const std::lock_guard lock(mutex_);
     const auto found =

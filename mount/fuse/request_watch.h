@@ -39,6 +39,8 @@ class RequestWatch {
     /// Answers with an error number. Called without a lock of ours.
     std::function<void(void* handle, int error)> answer;
     std::function<bool(pid_t thread)> is_killed = is_being_killed;
+    /// Called when a signal has reached somebody who waits; may be empty. Without a lock of ours.
+    std::function<void()> interrupted = {};
   };
 
   explicit RequestWatch(Options options) : options_(std::move(options)) {}

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@
 #include "mount/fuse/libfuse.h"
 #include "mount/fuse/operations.h"
 #include "mount/fuse/pending_request.h"
+#include "mount/model/page_cache.h"
 
 namespace snapfs {
 
@@ -139,6 +141,14 @@ void set_read_ahead(const std::string& mountpoint) noexcept {
   [[maybe_unused]] const auto written = ::write(file.get(), kKibibytes.data(), kKibibytes.size());
 }
 
+/// What is stored in several pieces, such as holes between data, is joined.
+ByteView in_one_piece(const FileSlice& content, Bytes& joined) {
+  if (content.pieces.size() == 1) return content.pieces.front().bytes;
+  joined.reserve(content.size());
+  for (const FileSlice::Piece& piece : content.pieces) append(joined, piece.bytes);
+  return joined;
+}
+
 void set_nonblocking(int fd) {
   const int flags = ::fcntl(fd, F_GETFL);
   if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
@@ -148,7 +158,7 @@ void set_nonblocking(int fd) {
 
 }  // namespace
 
-class FuseSession::Impl {
+class FuseSession::Impl final : private PageCache {
  public:
   Impl(FuseContext& context, std::string mountpoint, const std::vector<std::string>& options)
       : context_(context),
@@ -166,7 +176,7 @@ class FuseSession::Impl {
     }
   }
 
-  ~Impl() {
+  ~Impl() override {
     fuse_session_unmount(session_);
     fuse_session_destroy(session_);
   }
@@ -176,6 +186,8 @@ class FuseSession::Impl {
   void serve(unsigned threads, StopSource& stop) {
     set_nonblocking(fuse_session_fd(session_));
     stop_ = &stop;
+    context_.fs.pusher().begin(*this);
+    const PushingEnd pushing_ends_first(*this);
     const std::stop_callback wake_on_stop(stop.get_token(), [this] { end(); });
     {
       Workers workers;
@@ -195,6 +207,54 @@ class FuseSession::Impl {
   }
 
  private:
+  /// Nothing is pushed any more when the session goes.
+  class PushingEnd {
+   public:
+    explicit PushingEnd(Impl& session) noexcept : session_(session) {}
+    ~PushingEnd() {
+      // Nobody answers requests any more. Without an error nothing is being stored either.
+      session_.context_.fs.pusher().end({});
+      if (session_.error_.load() != 0) session_.abort_connection();
+      session_.context_.fs.pusher().wait();
+    }
+    PushingEnd(const PushingEnd&) = delete;
+    PushingEnd& operator=(const PushingEnd&) = delete;
+
+   private:
+    Impl& session_;
+  };
+
+  int store(Ino file, const FileSlice& content) noexcept override {
+    try {
+      Bytes joined;
+      const ByteView bytes = in_one_piece(content, joined);
+      fuse_bufvec buffer = FUSE_BUFVEC_INIT(bytes.size());
+      // It is only read from.
+      buffer.buf[0].mem = const_cast<std::uint8_t*>(bytes.data());
+      return -fuse_lowlevel_notify_store(session_, file, 0, &buffer, fuse_buf_copy_flags{});
+    } catch (const std::bad_alloc&) {
+      return ENOMEM;
+    }
+  }
+
+  bool is_being_read(Ino file) const noexcept override {
+    return context_.stats.is_in_flight(RequestKind::kRead, file);
+  }
+
+  /// Has the kernel fail everything that it waits for here. For when requests cannot be read any
+  /// more, though it is mounted.
+  void abort_connection() noexcept {
+    struct statx status {};
+    if (::statx(AT_FDCWD, mountpoint_.c_str(), AT_STATX_DONT_SYNC, STATX_TYPE, &status) != 0)
+      return;
+    std::array<char, 64> path{};
+    std::snprintf(path.data(), path.size(), "/sys/fs/fuse/connections/%u/abort",
+                  status.stx_dev_minor);
+    const UniqueFd file(::open(path.data(), O_WRONLY | O_CLOEXEC));
+    if (file && ::write(file.get(), "1", 1) == 1) return;
+    ::umount2(mountpoint_.c_str(), MNT_FORCE);  // aborts, whether it can be unmounted or not
+  }
+
   [[noreturn]] void fail(const std::string& what, const MessageCapture& messages) const {
     throw Error(ErrorCode::kIo, what + messages.suffix(), mountpoint_);
   }
@@ -253,10 +313,15 @@ class FuseSession::Impl {
     }
   }
 
-  /// Makes all workers return after what they are at.
+  /// Makes all workers return after what they are at. What is being pushed may wait for an answer:
+  /// they go on until it is through.
   void end() noexcept {
-    baton_.withdraw();
     stop_->request_stop();
+    context_.fs.pusher().end([this] { end_workers(); });
+  }
+
+  void end_workers() noexcept {
+    baton_.withdraw();
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
   }
@@ -273,7 +338,8 @@ class FuseSession::Impl {
       error_.store(EIO);
     }
     std::free(request.mem);
-    end();
+    stop_->request_stop();
+    end_workers();
   }
 
   /// False when there is no request now.
@@ -289,7 +355,9 @@ class FuseSession::Impl {
     if (received == -EAGAIN) return false;
     if (received == -EINTR) return true;
     if (received < 0) error_.store(-received);
-    end();  // 0: unmounted
+    // 0: unmounted. The kernel itself has ended what waits for an answer.
+    stop_->request_stop();
+    end_workers();
     return true;
   }
 

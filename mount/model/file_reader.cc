@@ -38,12 +38,6 @@ std::size_t memory_bytes(const ReadState& state) noexcept {
   return sizeof state + memory_bytes(state.layout);
 }
 
-std::size_t FileSlice::size() const noexcept {
-  std::size_t total = 0;
-  for (const Piece& piece : pieces) total += piece.bytes.size();
-  return total;
-}
-
 FileReader::FileReader(Fetcher& fetcher, const ContentIndex& content, TreeFs& trees,
                        const ReaderOptions& options, StopToken stop)
     : content_(content),
@@ -57,26 +51,36 @@ FileReader::FileReader(Fetcher& fetcher, const ContentIndex& content, TreeFs& tr
       is_near_(fetcher.is_near()),
       reads_(fetcher, Urgency::kForeground, stop_),
       ahead_(fetcher, Urgency::kAhead, stop_),
-      warmings_(fetcher, Urgency::kBulk, stop_) {}
+      warmings_(fetcher, Urgency::kBulk, stop_),
+      push_(options.push),
+      pusher_({[this](const NodeView& file) { return whole(file); },
+               [this](std::vector<Id> blobs) {
+                 ahead_.want(blobs_, std::move(blobs), {}, /*first=*/true);
+               }}) {}
 
-FileSlice FileReader::read(Ino ino, std::uint64_t offset, std::size_t size) {
+FileSlice FileReader::read(Ino ino, std::uint64_t offset, std::size_t size, ReaderId reader) {
   const std::shared_ptr<const ReadState> state = state_of(ino);
   const FileLayout& file = state->layout;
-  FileSlice slice;
-  if (offset >= file.size()) return slice;
-  std::uint64_t left = std::min<std::uint64_t>(size, file.size() - offset);
-  const std::size_t first = file.segment_at(offset);
+  if (offset >= file.size()) return {};
+  const std::uint64_t count = std::min<std::uint64_t>(size, file.size() - offset);
   // The first one is loaded here.
-  if (offset + left > file.segments()[first].end) {
+  const std::uint64_t first_end = file.segments()[file.segment_at(offset)].end;
+  if (offset + count > first_end) {
     best_effort([&] {
       std::vector<Id> others;
-      append_blobs(file, file.segments()[first].end, offset + left, others);
+      append_blobs(file, first_end, offset + count, others);
       reads_.want(blobs_, std::move(others));
     });
   }
-  read_ahead(ino, *state, offset, offset + left);
-  for (std::size_t segment = first; left > 0; ++segment) {
-    const std::uint64_t length = std::min(left, file.segments()[segment].end - offset);
+  read_ahead(ino, *state, offset, offset + count, reader);
+  return collect(file, offset, count);
+}
+
+/// A run that lies within the file.
+FileSlice FileReader::collect(const FileLayout& file, std::uint64_t offset, std::uint64_t size) {
+  FileSlice slice;
+  for (std::size_t segment = file.segment_at(offset); size > 0; ++segment) {
+    const std::uint64_t length = std::min(size, file.segments()[segment].end - offset);
     if (length == 0) continue;
     if (file.segments()[segment].kind == FileLayout::Kind::kHole) {
       append_zeros(slice, length);
@@ -84,9 +88,14 @@ FileSlice FileReader::read(Ino ino, std::uint64_t offset, std::size_t size) {
       slice.pieces.push_back(load_piece(file, segment, offset, length));
     }
     offset += length;
-    left -= length;
+    size -= length;
   }
   return slice;
+}
+
+FileSlice FileReader::whole(const NodeView& file) {
+  const FileLayout layout(file, content_);
+  return collect(layout, 0, layout.size());
 }
 
 Warmed FileReader::warm(Ino ino, std::uint64_t offset, std::size_t size) {
@@ -181,12 +190,23 @@ void FileReader::directory_opened(Ino directory) noexcept {
   });
 }
 
-void FileReader::read_ahead(Ino ino, const ReadState& state, std::uint64_t begin,
-                            std::uint64_t end) noexcept {
+void FileReader::directory_listed(Ino directory, ReaderId reader) noexcept {
+  if (!push_) return;
+  best_effort([&] {
+    const auto place = trees_.entries_in_memory(directory);
+    if (place) pusher_.after_listing(reader, *place, std::chrono::steady_clock::now());
+  });
+}
+
+void FileReader::read_ahead(Ino ino, const ReadState& state, std::uint64_t begin, std::uint64_t end,
+                            ReaderId reader) noexcept {
   best_effort([&] {
     // What its directory holds is not worth waiting for.
     const auto place = begin == 0 ? trees_.node_in_memory(ino) : std::nullopt;
-    if (place) want(directories_.after_file(place->directory->self, *place->listing, place->index));
+    if (place) {
+      want(directories_.after_file(place->directory->self, *place->listing, place->index));
+      if (push_) pusher_.after_read(reader, *place, std::chrono::steady_clock::now());
+    }
     want(state.read_ahead.after_read(state.layout, begin, end));
   });
 }

@@ -17,6 +17,8 @@
 #include "mount/model/blob_cache.h"
 #include "mount/model/damage.h"
 #include "mount/model/file_layout.h"
+#include "mount/model/file_pusher.h"
+#include "mount/model/file_slice.h"
 #include "mount/model/ino.h"
 #include "mount/model/read_ahead.h"
 #include "mount/model/shared_cache.h"
@@ -29,17 +31,7 @@ struct ReaderOptions {
   std::size_t file_cache_bytes = 8 << 20;
   std::chrono::milliseconds failure_memory{3000};  ///< see BlobCache
   bool prefetch = true;                            ///< fetch what will probably be read next
-};
-
-/// A run of a file's bytes in the buffers they are cached in.
-struct FileSlice {
-  struct Piece {
-    std::shared_ptr<const Bytes> owner;
-    ByteView bytes;
-  };
-  std::vector<Piece> pieces;
-
-  std::size_t size() const noexcept;
+  bool push = true;  ///< put it into the kernel's page cache, where there is one
 };
 
 /// How far a call of FileReader::warm got.
@@ -67,8 +59,9 @@ class FileReader {
              const ReaderOptions& options, StopToken stop);
 
   /// `size` bytes at `offset`, fewer only at the end of the file: a run that touches damage is an
-  /// error as a whole. Error{kUsage} when it is no file; else what BlobCache::get throws.
-  FileSlice read(Ino ino, std::uint64_t offset, std::size_t size);
+  /// error as a whole. Error{kUsage} when it is no file; else what BlobCache::get throws. `reader`
+  /// is who asks.
+  FileSlice read(Ino ino, std::uint64_t offset, std::size_t size, ReaderId reader = 0);
 
   /// Loads the blobs that the run touches, for somebody who will read it later: neither a reader of
   /// this file to be helped, nor a reason to let go of them. Throws what read() throws.
@@ -89,14 +82,24 @@ class FileReader {
   /// Says that a program is about to list the directory, which lies in a snapshot.
   void directory_opened(Ino directory) noexcept;
 
+  /// Says that a program was told of all entries of the directory, and will be told that there are
+  /// no more.
+  void directory_listed(Ino directory, ReaderId reader) noexcept;
+
   /// Whether a data blob is in memory.
   bool is_cached(const Id& blob) const { return blobs_.contains(blob); }
 
   const BlobCache& blobs() const noexcept { return blobs_; }
 
+  FilePusher& pusher() noexcept { return pusher_; }
+  const FilePusher& pusher() const noexcept { return pusher_; }
+
  private:
   std::shared_ptr<const ReadState> state_of(Ino ino);
-  void read_ahead(Ino ino, const ReadState& state, std::uint64_t begin, std::uint64_t end) noexcept;
+  void read_ahead(Ino ino, const ReadState& state, std::uint64_t begin, std::uint64_t end,
+                  ReaderId reader) noexcept;
+  FileSlice whole(const NodeView& file);
+  FileSlice collect(const FileLayout& file, std::uint64_t offset, std::uint64_t size);
   void want(ReadAheadAdvice advice);
   static void append_blobs(const FileLayout& file, std::uint64_t begin, std::uint64_t end,
                            std::vector<Id>& blobs);
@@ -115,6 +118,8 @@ class FileReader {
   Prefetcher reads_;     ///< what readers wait for
   Prefetcher ahead_;     ///< what they will probably want
   Prefetcher warmings_;  ///< what somebody said that he will want
+  const bool push_;
+  FilePusher pusher_;  ///< the last member: ends before the others
 };
 
 }  // namespace snapfs

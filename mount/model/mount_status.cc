@@ -40,6 +40,10 @@ std::string status_text(const MountStatus& status) {
   add(text, "memory_bytes", status.memory_bytes);
   add(text, "blob", status.blobs);
   add(text, "tree", status.trees);
+  add(text, "pushed_files", status.pushes.files);
+  add(text, "pushed_bytes", status.pushes.bytes);
+  add(text, "push_beacons", status.pushes.beacons);
+  add(text, "pushed_unread_bytes", status.pushes.unread_bytes);
   return text;
 }
 

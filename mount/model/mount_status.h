@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "mount/model/push_pacer.h"
 #include "mount/model/shared_cache.h"
 
 namespace snapfs {
@@ -26,6 +27,7 @@ struct MountStatus {
   std::uint64_t memory_bytes = 0;  ///< resident, of the whole process
   Cache blobs;
   Cache trees;
+  PushCounters pushes;
 };
 
 /// Of a BlobCache or TreeCache.

@@ -63,8 +63,8 @@ std::string SnapshotFs::read_link(Ino ino) {
   return is_virtual(ino) ? virtual_.read_link(ino) : trees_.read_link(ino);
 }
 
-FileSlice SnapshotFs::read(Ino ino, std::uint64_t offset, std::size_t size) {
-  if (!is_virtual(ino)) return files_.read(ino, offset, size);
+FileSlice SnapshotFs::read(Ino ino, std::uint64_t offset, std::size_t size, ReaderId reader) {
+  if (!is_virtual(ino)) return files_.read(ino, offset, size, reader);
   FileSlice slice;
   std::shared_ptr<const Bytes> content = virtual_.content(ino);
   if (offset >= content->size()) return slice;
@@ -134,6 +134,7 @@ MountStatus SnapshotFs::status() const {
   status.memory_bytes = resident_bytes();
   status.blobs = status_of(files_.blobs());
   status.trees = status_of(tree_cache_);
+  status.pushes = files_.pusher().counters();
   return status;
 }
 

@@ -56,6 +56,9 @@ class SnapshotFs {
   /// With `guess`, what a program will want next is fetched ahead.
   std::shared_ptr<const OpenDirectory> open_directory(Ino ino, bool guess = true);
 
+  /// See FileReader.
+  void directory_listed(Ino ino, ReaderId reader) noexcept { files_.directory_listed(ino, reader); }
+
   /// Raw bytes. Error{kUsage} when it is no symbolic link.
   std::string read_link(Ino ino);
 
@@ -66,7 +69,10 @@ class SnapshotFs {
   std::string extended_attribute_names(Ino ino);
 
   /// See FileReader::read.
-  FileSlice read(Ino ino, std::uint64_t offset, std::size_t size);
+  FileSlice read(Ino ino, std::uint64_t offset, std::size_t size, ReaderId reader = 0);
+
+  /// What puts files into the kernel's page cache before they are read.
+  FilePusher& pusher() noexcept { return files_.pusher(); }
 
   /// See FileReader::warm.
   Warmed warm(Ino ino, std::uint64_t offset, std::size_t size) {

@@ -125,6 +125,14 @@ std::optional<TreeFs::NodeRef> TreeFs::node_in_memory(Ino ino) {
   return NodeRef{std::move(listing), node, place->directory, place->index};
 }
 
+std::optional<TreeFs::NodeRef> TreeFs::entries_in_memory(Ino directory) {
+  const TreeDirectory* known = inodes_.find_directory(directory);
+  std::shared_ptr<const TreeListing> listing = known != nullptr ? peek(*known) : nullptr;
+  if (!listing || listing->nodes.empty()) return std::nullopt;
+  const NodeView node = listing->nodes[0];
+  return NodeRef{std::move(listing), node, known, 0};
+}
+
 std::shared_ptr<const TreeListing> TreeFs::listing_in_memory(Ino directory) {
   const TreeDirectory* known = inodes_.find_directory(directory);
   return known != nullptr ? peek(*known) : nullptr;

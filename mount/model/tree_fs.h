@@ -66,8 +66,10 @@ class TreeFs final : public TreeEntries {
 
   NodeRef node(Ino ino);
 
-  /// These two never wait for storage: nothing, or null, when the directory is not in memory.
+  /// These never wait for storage: nothing, or null, when the directory is not in memory.
+  /// entries_in_memory() is the directory's first entry, if it has any.
   std::optional<NodeRef> node_in_memory(Ino ino);
+  std::optional<NodeRef> entries_in_memory(Ino directory);
   std::shared_ptr<const TreeListing> listing_in_memory(Ino directory);
 
  private:

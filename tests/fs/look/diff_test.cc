@@ -1,6 +1,7 @@
 // What differs between two trees.
 #include "fs/look/diff.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -134,12 +135,15 @@ TEST_F(DiffTest, CountsNothingWithoutWhatCannotBeReadNow) {
       tree_of({maker_.make_file("again", {"content"}), make_directory("shared", shared)});
   maker_.flush();
   const auto pack = maker_.repository().index().find_any({BlobType::kTree, shared})->pack;
-  bool is_away = true;
+  std::optional<ErrorCode> trouble;
   backend_.before_each_call([&](snapfs::test::BackendCall, const FileKey& key) {
-    if (key.id == pack && is_away) throw Error(ErrorCode::kUnavailable, "no answer");
+    if (key.id == pack && trouble) throw Error(*trouble, "not now");
   });
-  EXPECT_TRUE(test::fails_with(ErrorCode::kUnavailable, [&] { diff(before, after); }));
-  is_away = false;
+  for (const ErrorCode code : {ErrorCode::kUnavailable, ErrorCode::kIo}) {
+    trouble = code;
+    EXPECT_TRUE(test::fails_with(code, [&] { diff(before, after); }));
+  }
+  trouble.reset();
   diff(before, after);
   EXPECT_EQ(summary_.added.data_blobs, 0U);
   // What is lost is another matter: it has nothing that could be counted.

@@ -117,13 +117,19 @@ TEST_F(TreesAheadTest, WhatIsMetAgainNeedNotBeExpected) {
     maker_.flush();
   }
   waiting_.forget();
-  TreesAhead trees(maker_.repository(), {}, TreesMetAgain::kLeftOut);
-  for (const Id& root : roots) trees.expect(root);
-  EXPECT_EQ(walk(trees, roots.front()), made_ + 1);
-  for (std::size_t i = 1; i < roots.size(); ++i) EXPECT_FALSE(trees.take(roots[i], {}).empty());
+  {
+    TreesAhead trees(maker_.repository(), {}, TreesMetAgain::kLeftOut);
+    trees.expect(roots.front());
+    EXPECT_EQ(walk(trees, roots.front()), made_ + 1);
+    for (std::size_t i = 1; i < roots.size(); ++i) {
+      trees.expect(roots[i]);
+      EXPECT_FALSE(trees.take(roots[i], {}).empty());
+    }
+  }
   EXPECT_EQ(loads(), made_ + roots.size()) << "what is shared is not loaded for each of them";
   // Should it be asked for all the same, it is there.
-  EXPECT_FALSE(trees.take(shared, {}).empty());
+  EXPECT_FALSE(
+      TreesAhead(maker_.repository(), {}, TreesMetAgain::kLeftOut).take(shared, {}).empty());
 }
 
 TEST_F(TreesAheadTest, ATreeThatCannotBeReadFailsWhoAsksForItAlone) {

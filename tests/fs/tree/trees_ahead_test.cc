@@ -116,15 +116,22 @@ TEST_F(TreesAheadTest, WhatIsMetAgainNeedNotBeExpected) {
         maker_.add_tree({make_symlink(std::to_string(i), "x"), make_directory("z", shared)}));
     maker_.flush();
   }
+  const Id last = make_tree(0, 0, "last");
   waiting_.forget();
   {
     TreesAhead trees(maker_.repository(), {}, TreesMetAgain::kLeftOut);
     trees.expect(roots.front());
-    EXPECT_EQ(walk(trees, roots.front()), made_ + 1);
+    EXPECT_EQ(walk(trees, roots.front()), made_);  // and not the last
     for (std::size_t i = 1; i < roots.size(); ++i) {
       trees.expect(roots[i]);
       EXPECT_FALSE(trees.take(roots[i], {}).empty());
     }
+    // What comes last is on its way, and so is all that was expected before it.
+    waiting_.hold(kPackLoads);
+    trees.expect(last);
+    EXPECT_TRUE(waiting_.wait_until_waiting(1));
+    waiting_.release();
+    EXPECT_FALSE(trees.take(last, {}).empty());
   }
   EXPECT_EQ(loads(), made_ + roots.size()) << "what is shared is not loaded for each of them";
   // Should it be asked for all the same, it is there.

@@ -14,6 +14,7 @@
 #include "cli/session/cache_directory.h"
 #include "cli/session/session.h"
 #include "cli/session/snapshot_choice.h"
+#include "cli/session/wanted_lock.h"
 #include "fs/base/error.h"
 #include "fs/base/path.h"
 #include "fs/tree/snapshot_path.h"
@@ -96,6 +97,13 @@ NamedSnapshot open_exactly(const GlobalOptions& options, Session& session, const
 }
 
 }  // namespace
+
+std::vector<FileKind> reads_for(const std::vector<std::string>& names) {
+  const bool by_id = std::all_of(names.begin(), names.end(), [](const std::string& name) {
+    return is_id_text(SnapshotPath::parse(name).snapshot);
+  });
+  return by_id ? std::vector<FileKind>{FileKind::kIndex} : kSnapshotsAndIndex;
+}
 
 void load_index_to_read(const GlobalOptions& options, Session& session) {
   if (const auto directory = cache_directory(options)) {

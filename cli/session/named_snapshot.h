@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fs/backend/file_key.h"
 #include "fs/base/id.h"
 #include "fs/tree/snapshot.h"
 
@@ -32,6 +33,10 @@ NamedSnapshot open_named_snapshot(const GlobalOptions& options, Session& session
 /// not in it any more.
 NamedSnapshot open_compared_snapshot(const GlobalOptions& options, Session& session,
                                      std::string_view text);
+
+/// What is worth reading first by commands that open these (WantedLock::reads): not all snapshots
+/// when each is named by its ID.
+std::vector<FileKind> reads_for(const std::vector<std::string>& names);
 
 /// Loads the index for a command that writes no blobs: with the copy on this machine.
 void load_index_to_read(const GlobalOptions& options, Session& session);

@@ -228,7 +228,10 @@ class FuseSession::Impl final : private PageCache {
     try {
       Bytes joined;
       const ByteView bytes = in_one_piece(content, joined);
-      fuse_bufvec buffer = FUSE_BUFVEC_INIT(bytes.size());
+      fuse_bufvec buffer{};
+      buffer.count = 1;
+      buffer.buf[0].size = bytes.size();
+      buffer.buf[0].fd = -1;
       // It is only read from.
       buffer.buf[0].mem = const_cast<std::uint8_t*>(bytes.data());
       return -fuse_lowlevel_notify_store(session_, file, 0, &buffer, fuse_buf_copy_flags{});

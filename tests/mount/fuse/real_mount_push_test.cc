@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -146,7 +145,6 @@ TEST_F(RealMountPush, MountsEndWhileFilesArePushed) {
     mounted.maker().add_snapshot(mounted.maker().add_tree(nodes), kTime);
     mounted.mount();
     const std::string directory = mounted.path("snapshots/" + std::string(kName) + "/");
-    std::atomic<bool> over{false};
     std::vector<std::future<void>> readers;
     std::promise<void> begun;
     for (int reader = 0; reader < 2; ++reader) {

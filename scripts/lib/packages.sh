@@ -9,7 +9,10 @@ build_packages=(
 )
 # shellcheck disable=SC2034
 test_packages=(libgtest-dev libgmock-dev restic openssl rsync attr acl libcap2-bin mtree-netbsd python3 strace fio stress-ng
-  systemd plocate openssh-client openssh-sftp-server rclone)
+  systemd plocate openssh-client openssh-sftp-server)
+# Tests that need these are skipped without them.
+# shellcheck disable=SC2034
+optional_test_packages=(rclone)
 # shellcheck disable=SC2034
 check_packages=(libgtest-dev libgmock-dev clang clang-format clang-tidy shellcheck mandoc python3)
 
@@ -46,6 +49,19 @@ missing_packages() {
   for package in "$@"; do
     dpkg-query --show --showformat='${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' ||
       echo "$package"
+  done
+}
+
+# Prints those of the packages named that are installed, or can be: a release that is in the making
+# lacks one or the other for a while.
+obtainable_packages() {
+  local package
+  for package in "$@"; do
+    if [[ -z $(missing_packages "$package") ]] || apt-cache policy "$package" | grep -q 'Candidate: [^(]'; then
+      echo "$package"
+    else
+      echo "this release has no $package: tests that need it are skipped" >&2
+    fi
   done
 }
 

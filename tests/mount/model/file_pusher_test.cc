@@ -250,6 +250,7 @@ TEST_F(FilePusherTest, AnInterruptedReaderIsNotFed) {
 TEST_F(FilePusherTest, AListingAloneStartsNothing) {
   make_files();
   show();
+  fs().open_directory(root_);
   for (int round = 0; round < 10; ++round) fs().directory_listed(root_, 1);
   drain();
   EXPECT_EQ(cache_.stores, 0);

@@ -9,6 +9,7 @@ import unittest
 
 from harness import PASSWORD, RESTIC, SNAPFS, CompatTest, main
 
+MAKER = os.environ.get("SNAPFS_TEST_INDEXED_MAKER", "build/tests/support/make_indexed_repository")
 FIGURES = ("to repack", "this removes", "total prune", "remaining")
 
 
@@ -62,6 +63,16 @@ class PruneTest(CompatTest):
             self.make_repository(seed, version)
             for options in limits:
                 self.assert_same_figures(*options)
+
+    def test_decides_as_restic_does_about_an_index_of_several_files(self):
+        """Half of 120,000 blobs is in use; the packs are holes of the right size."""
+        password = subprocess.run([MAKER, self.repository, "120000"], check=True,
+                                  capture_output=True, text=True).stdout.strip()
+        self.environment["RESTIC_PASSWORD"] = password
+        self.restic("check")
+        self.snapfs("check")
+        self.assert_same_figures()
+        self.assert_same_figures("--max-unused", "0")
 
     def test_merges_small_packs_as_restic_does(self):
         self.make_repository(3, rounds=14, files=6, size=100_000, keep=9)

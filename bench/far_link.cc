@@ -117,8 +117,9 @@ struct Packet {
   std::string_view view() const { return {bytes.data(), size}; }
 };
 
-/// Counts the requests in what passes, and the answers to them. Every request of HTTP/1.1 begins a
-/// segment of TCP, since the answer to the one before was waited for; so does every answer.
+/// Counts the requests in what passes, and those that wait for the beginning of their answer. Every
+/// request of HTTP/1.1 begins a segment of TCP, since the answer to the one before was waited for;
+/// so does every answer.
 class RequestCounter {
  public:
   void sent(const Packet& packet) {

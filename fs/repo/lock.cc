@@ -249,15 +249,17 @@ class Lock::Holder {
   }
 
  private:
-  /// Others get the time that they need to see the lock.
+  /// Others get the time that they need to see the lock. What is read in that time counts as read
+  /// under the lock, so nobody may be holding the repository alone when the reading begins: he
+  /// might end, and be gone when we look again. Whoever comes later sees our lock.
   void settle(const StopToken& stop) {
-    milliseconds left = options_.settle;
-    if (options_.meanwhile) {
-      const auto start = std::chrono::steady_clock::now();
+    Timer& timer = timer_of(options_);
+    const Timer::TimePoint settled = timer.now() + options_.settle;
+    if (options_.meanwhile && !id_.is_null()) {
+      check_patiently(repository_, clock_, options_, id_, stop);
       options_.meanwhile();
-      left -= std::chrono::floor<milliseconds>(std::chrono::steady_clock::now() - start);
     }
-    timer_of(options_).require_wait(std::max(left, milliseconds(0)), stop);
+    if (!timer.wait_until(settled, stop)) throw cancelled_error();
   }
 
   milliseconds age() const { return since(*refreshed_.lock(), clock_.now()); }

@@ -126,6 +126,22 @@ TEST_F(LockTest, ThereIsSomethingToDoWhileItSettles) {
   EXPECT_EQ(locks().size(), 1U) << "the one of somebody else";
 }
 
+TEST_F(LockTest, NothingIsReadEarlyWhileSomebodyHoldsTheRepositoryAlone) {
+  // His second look was before our lock came, and he ends before our own second look.
+  std::optional<Id> foreign;
+  bool begun = false;
+  backend_.before_each_call([&](BackendCall call, const FileKey& key) {
+    if (!saves_.matches(call, key.kind) || std::exchange(begun, true)) return;
+    foreign = save_foreign_lock("2026-11-22T23:44:02Z", true);
+  });
+  LockOptions options = quick(LockMode::kShared);
+  options.meanwhile = [&] {
+    ADD_FAILURE() << "what is read now may be gone when he has ended";
+    memory_.remove({FileKind::kLock, *foreign}, {});
+  };
+  EXPECT_TRUE(fails_with(ErrorCode::kLocked, "elsewhere", [&] { lock(options); }));
+}
+
 TEST_F(LockTest, ExclusiveLocksExcludeAndAreExcluded) {
   {
     const auto held = shared();

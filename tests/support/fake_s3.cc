@@ -151,6 +151,13 @@ std::vector<std::string> FakeS3::keys() const {
   return keys;
 }
 
+std::optional<std::string> FakeS3::content(const std::string& key) const {
+  const auto state = state_.lock();
+  const auto found = state->objects.find(key);
+  if (found == state->objects.end()) return std::nullopt;
+  return found->second;
+}
+
 /// What is wrong with the signature, if anything: it is made again of what arrived.
 std::optional<HttpResponse> FakeS3::refuse(const State& state, const Asked& asked) {
   const std::string authorization = header_of(asked.request, "authorization");

@@ -51,6 +51,7 @@ class FakeS3 final : public HttpClient {
   bool bucket_exists() const;
   void put(const std::string& key, std::string_view content);
   std::vector<std::string> keys() const;
+  std::optional<std::string> content(const std::string& key) const;
 
  private:
   struct State {

@@ -54,11 +54,13 @@ Address address_of(const HttpServerOptions& options) {
   auto& four = reinterpret_cast<sockaddr_in&>(address.storage);
   if (::inet_pton(AF_INET, options.address.c_str(), &four.sin_addr) == 1) {
     four.sin_family = AF_INET;
+    four.sin_port = htons(options.port);
     address.size = sizeof(sockaddr_in);
     return address;
   }
   auto& six = reinterpret_cast<sockaddr_in6&>(address.storage);
   six.sin6_family = AF_INET6;
+  six.sin6_port = htons(options.port);
   if (::inet_pton(AF_INET6, options.address.c_str(), &six.sin6_addr) != 1) {
     throw std::invalid_argument("no address: " + options.address);
   }
@@ -107,6 +109,12 @@ HttpScript HttpScript::answer(std::string_view status, std::string_view body,
                                        body.size(), headers, body));
 }
 
+HttpScript HttpScript::chosen_by(std::function<HttpScript(const SeenHttpRequest&)> choose) {
+  HttpScript script;
+  script.choose_ = std::move(choose);
+  return script;
+}
+
 HttpScript& HttpScript::leave_body() {
   reads_body_ = false;
   return *this;
@@ -119,6 +127,11 @@ HttpScript& HttpScript::send(std::string_view bytes) {
 
 HttpScript& HttpScript::trickle(std::string_view bytes) {
   steps_.push_back({Kind::kTrickle, std::string(bytes)});
+  return *this;
+}
+
+HttpScript& HttpScript::flood(std::string_view bytes) {
+  steps_.push_back({Kind::kFlood, std::string(bytes)});
   return *this;
 }
 
@@ -259,6 +272,8 @@ HttpServer::HttpServer(const HttpServerOptions& options)
   Address address = address_of(options);
   listener_ = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (listener_ < 0) throw_system("socket");
+  const int one = 1;  // a server that was ended may be followed by another one at its port
+  (void)::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
   if (::bind(listener_, address.get(), address.size) != 0 || ::listen(listener_, 128) != 0 ||
       ::getsockname(listener_, address.get(), &address.size) != 0) {
     const int error = errno;
@@ -377,13 +392,14 @@ void HttpServer::serve(Connection& connection) {
     if (!head) break;
     SeenHttpRequest request = parse_head(*head);
     request.connection = connection.number;
-    const HttpScript script = choose(request);
+    HttpScript script = choose(request);
     if (script.reads_body_) {
       const std::string length = request.header("content-length");
       const std::size_t size = length.empty() ? 0 : std::stoull(length);
       if (!connection.fill(size)) break;
       request.body = connection.take(size);
     }
+    if (script.choose_) script = script.choose_(request);
     {
       const std::lock_guard lock(mutex_);
       seen_.push_back(std::move(request));
@@ -423,6 +439,10 @@ bool HttpServer::run(Connection& connection, const HttpScript& script) {
           if (!connection.send({&byte, 1})) return false;
         }
         break;
+      case HttpScript::Kind::kFlood:
+        while (connection.send(step.bytes)) {
+        }
+        return false;
       case HttpScript::Kind::kWait:
         if (!wait_for_release()) return false;
         break;

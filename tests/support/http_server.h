@@ -39,22 +39,27 @@ class HttpScript {
   static HttpScript answer(std::string_view status, std::string_view body = {},
                            std::string_view headers = {});
 
+  /// What `choose` says when the body of the request has been read, too.
+  static HttpScript chosen_by(std::function<HttpScript(const SeenHttpRequest&)> choose);
+
   /// The body of the request is left where it is.
   HttpScript& leave_body();
   HttpScript& send(std::string_view bytes);
   HttpScript& trickle(std::string_view bytes);  ///< the same, a byte in each packet
+  HttpScript& flood(std::string_view bytes);    ///< the same for ever, until the client has enough
   HttpScript& wait();                           ///< until HttpServer::release()
   HttpScript& close();                          ///< the connection, as a server that ends does
   HttpScript& reset();                          ///< the connection, as a server that crashes does
 
  private:
   friend class HttpServer;
-  enum class Kind : std::uint8_t { kSend, kTrickle, kWait, kClose, kReset };
+  enum class Kind : std::uint8_t { kSend, kTrickle, kFlood, kWait, kClose, kReset };
   struct Step {
     Kind kind = Kind::kSend;
     std::string bytes = {};
   };
   bool reads_body_ = true;
+  std::function<HttpScript(const SeenHttpRequest&)> choose_ = {};
   std::vector<Step> steps_;
 };
 
@@ -67,13 +72,14 @@ struct HttpServerTls {
 
 struct HttpServerOptions {
   std::string address = "127.0.0.1";  ///< IPv4 or IPv6
+  std::uint16_t port = 0;             ///< 0: one that is free
   std::string unix_socket = {};       ///< a path to listen at, in the place of the address
   std::optional<HttpServerTls> tls = {};
   std::string greeting = {};  ///< sent to whoever connects, as other servers do
 };
 
-/// Listens at a port that was free. A thread for each connection; ends them all when it goes.
-/// Thread-safe.
+/// Listens at a port that was free, unless one is named. A thread for each connection; ends them
+/// all when it goes. Thread-safe.
 class HttpServer {
  public:
   using Handler = std::function<HttpScript(const SeenHttpRequest&)>;

@@ -19,6 +19,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// Time-outs are those of Go's client, by which restic goes, so that a network that is good enough
+// for the one is for the other: 30 s to connect, 10 s for TLS (curl_transfer.cc), 90 s that a
+// connection is kept, and 30 s between signs of life.
 constexpr milliseconds kConnectTimeout = std::chrono::seconds(30);
 constexpr milliseconds kLongestStuck = std::chrono::hours(24);
 constexpr long kIdleSeconds = 90;

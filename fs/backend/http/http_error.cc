@@ -92,8 +92,6 @@ Meaning meaning_of(const HttpResponse& response) {
     case 413:
       return {ErrorCode::kNoSpace, "it takes no file of that size",
               "raise the server's limit, or store smaller packs"};
-    case 416:
-      return {ErrorCode::kDamaged, "the file ends before the part that was asked for"};
     case 507:
       return {ErrorCode::kNoSpace, "its storage is full", "make room there, or raise the quota"};
     default:
@@ -101,7 +99,10 @@ Meaning meaning_of(const HttpResponse& response) {
   }
   if (status >= 300 && status < 400) return redirect(response);
   if (status >= 500 && status < 600) return {ErrorCode::kUnavailable, "it has trouble of its own"};
-  return {ErrorCode::kIo, "which was not expected"};
+  // 416 is among them: of a part that a file may not have nobody else asks here, and what a server
+  // says without having been asked is no proof that something is lost.
+  return {ErrorCode::kIo, "which was not expected",
+          "check the URL, and that no proxy answers in the server's place"};
 }
 
 std::optional<seconds> wait_until_date(const HttpResponse& response, const std::string& date) {

@@ -14,10 +14,11 @@
 
 #include <fmt/format.h>
 
+#include "fs/backend/http/content_range.h"
 #include "fs/backend/http/http_error.h"
-#include "fs/backend/rest/content_range.h"
 #include "fs/backend/rest/rest_list.h"
 #include "fs/backend/stored_range.h"
+#include "fs/base/deadline.h"
 #include "fs/base/error.h"
 #include "fs/base/parallel.h"
 #include "fs/crypto/base64.h"
@@ -59,19 +60,9 @@ std::string path_on_server(const FileKey& key) {
   return fmt::format("{}/{}", directory_of(key.kind), key.id.hex());
 }
 
-/// Whether the answer to a part that was asked for is just that part.
-bool is_part(const HttpResponse& response, ByteRange range) {
-  const auto said = ContentRange::parse(response.header("content-range").value_or(""));
-  return said && said->first == range.offset && said->length() == range.length &&
-         response.body.size() == range.length;
-}
-
-/// The same of a whole file.
-bool is_whole(const HttpResponse& response) {
-  if (response.status == 200) return true;
-  const auto said = ContentRange::parse(response.header("content-range").value_or(""));
-  return said && said->first == 0 && said->length() == response.body.size() &&
-         said->whole.value_or(said->length()) == said->length();
+/// Whether the server says that there is no such thing.
+bool says_missing(const HttpResponse& response) {
+  return response.status == 404 || response.status == 410;
 }
 
 }  // namespace
@@ -143,19 +134,39 @@ void RestBackend::save(const FileKey& key, ByteView bytes, Content /*content*/,
   if (response.is_success()) return;
   const std::optional<std::uint64_t> there = size(key, stop);
   if (!there) fail(response, "save", key);
-  // The answer to a save that succeeded may have been lost.
-  if (*there == bytes.size() && std::ranges::equal(load_whole(key, stop), bytes)) return;
+  if (*there == bytes.size() && is_stored(key, bytes, stop)) return;
   replace(key, bytes, stop);
 }
 
+/// The answer to a save that succeeded may have been lost.
+bool RestBackend::is_stored(const FileKey& key, ByteView bytes, const StopToken& stop) {
+  return std::ranges::equal(load_whole(key, stop), bytes);
+}
+
 void RestBackend::replace(const FileKey& key, ByteView bytes, const StopToken& stop) {
+  // The one file without which nothing can be read: what was there comes back if need be.
+  std::optional<Bytes> old;
+  if (key.kind == FileKind::kConfig) old = load_whole(key, stop);
+  remove(key, stop);
   try {
-    remove(key, stop);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kNotFound) throw;
+    const HttpResponse response = post(key, bytes, stop);
+    const bool is_done =
+        response.is_success() || (size(key, stop) == bytes.size() && is_stored(key, bytes, stop));
+    if (!is_done) fail(response, "save", key);
+  } catch (const Error&) {
+    if (old) put_back(key, *old);
+    throw;
   }
-  const HttpResponse response = post(key, bytes, stop);
-  if (!response.is_success()) fail(response, "save", key);
+}
+
+/// Should the new one be there after all, the server keeps that.
+void RestBackend::put_back(const FileKey& key, ByteView old) {
+  constexpr std::chrono::seconds kPatience{10};
+  try {
+    within(kPatience, [&](const StopToken& stop) { post(key, old, stop); });
+  } catch (const Error&) {
+    // What kept the new one from being stored is what there is to tell.
+  }
 }
 
 HttpResponse RestBackend::get(const FileKey& key, const std::string& range,
@@ -181,7 +192,7 @@ Bytes RestBackend::load(const FileKey& key, std::optional<ByteRange> range, Load
 Bytes RestBackend::load_whole(const FileKey& key, const StopToken& stop) {
   HttpResponse response = get(key, "bytes=0-", max_stored_bytes(key.kind), stop);
   if (!response.is_success() && response.status != 416) fail(response, "load", key);
-  const bool is_all = response.status != 416 && is_whole(response);
+  const bool is_all = is_whole_file(response);
   // An empty file has no first byte to begin at, which servers say in several ways.
   if (!is_all && (response.status == 416 || response.body.empty()) && size(key, stop) == 0) {
     return {};
@@ -206,20 +217,23 @@ Bytes RestBackend::load_range(const FileKey& key, ByteRange range, const StopTok
           std::max<std::size_t>(range.length,
                                 std::min<std::size_t>(max_stored_bytes(key.kind), kLongestUnasked)),
           stop);
-  if (response.status == 206 && is_part(response, range)) return std::move(response.body);
-  if (response.status == 200 && range.offset + range.length <= response.body.size()) {
-    const ByteView part = ByteView(response.body).subspan(range.offset, range.length);
-    return {part.begin(), part.end()};
-  }
   if (!response.is_success() && response.status != 416) fail(response, "load", key);
+  if (auto part = part_in(std::move(response), range.offset, range.length)) return *std::move(part);
   throw_incomplete(*this, key, range, stop);
+}
+
+/// What a server says of something missing is asked for once more: a proxy before it may say so
+/// while the server is started, and much may be concluded from it.
+HttpResponse RestBackend::ask_twice_if_missing(const HttpRequest& request, const StopToken& stop) {
+  HttpResponse response = client_->perform(request, stop);
+  return says_missing(response) ? client_->perform(request, stop) : response;
 }
 
 std::optional<std::uint64_t> RestBackend::size(const FileKey& key, const StopToken& stop) {
   throw_if_stopped(stop);
   const HttpResponse response =
-      client_->perform(request("HEAD", path_on_server(key), key.kind), stop);
-  if (response.status == 404) return std::nullopt;
+      ask_twice_if_missing(request("HEAD", path_on_server(key), key.kind), stop);
+  if (says_missing(response)) return std::nullopt;
   if (!response.is_success()) fail(response, "examine", key);
   const std::optional<std::uint64_t> length = response.content_length();
   if (length) return length;
@@ -232,9 +246,9 @@ std::vector<FileInfo> RestBackend::list(FileKind kind, const StopToken& stop) {
   throw_if_stopped(stop);
   HttpRequest ask = request("GET", fmt::format("{}/", directory_of(kind)), kind);
   ask.longest_answer = kLongestList;
-  const HttpResponse response = client_->perform(ask, stop);
-  if (response.status == 404 && !is_rclone(response)) return {};
-  if (response.status == 404) {
+  const HttpResponse response = ask_twice_if_missing(ask, stop);
+  if (says_missing(response) && !is_rclone(response)) return {};
+  if (says_missing(response)) {
     throw Error(ErrorCode::kUnavailable,
                 fmt::format("cannot list {}/ at {}: rclone could not do it", directory_of(kind),
                             location_.shown));
@@ -274,6 +288,8 @@ void RestBackend::remove(const FileKey& key, const StopToken& stop) {
   const HttpResponse response =
       client_->perform(request("DELETE", path_on_server(key), key.kind), stop);
   if (response.is_success()) return;
+  // The same request may have been sent before, on a connection that ended with the answer.
+  if (says_missing(response) && !size(key, stop)) return;
   if (response.status != 403) fail(response, "remove", key);
   throw Error(ErrorCode::kPermission,
               describe_call("remove", key) +

@@ -16,8 +16,13 @@ namespace snapfs {
 
 class RestBackend final : public Backend {
  public:
-  static constexpr unsigned kRequests = 32;      ///< under way at once, unless the user says more
-  static constexpr unsigned kPackTransfers = 5;  ///< of whole packs, at most
+  /// Under way at once, unless the user says otherwise: a round trip of 20 ms at 100 Mbit/s holds
+  /// 250 kB, which are 32 small files of 8 kB.
+  static constexpr unsigned kRequests = 32;
+
+  /// Of whole packs, at most: as many as restic's. One fills the link; the others are there for the
+  /// time between its last byte and the answer.
+  static constexpr unsigned kPackTransfers = 5;
 
   /// The timer must outlive it.
   RestBackend(std::unique_ptr<HttpClient> client, RestLocation location,
@@ -34,7 +39,7 @@ class RestBackend final : public Backend {
   std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop) override;
   std::vector<FileInfo> list(FileKind kind, const StopToken& stop) override;
 
-  /// Most servers do not tell whether there was such a file.
+  /// Whether there was such a file is not told: a server may have been asked twice.
   void remove(const FileKey& key, const StopToken& stop) override;
   StorageTraits traits() const noexcept override;
   std::string location() const override { return location_.shown; }
@@ -47,6 +52,9 @@ class RestBackend final : public Backend {
   Bytes load_whole(const FileKey& key, const StopToken& stop);
   Bytes load_range(const FileKey& key, ByteRange range, const StopToken& stop);
   void replace(const FileKey& key, ByteView bytes, const StopToken& stop);
+  void put_back(const FileKey& key, ByteView old);
+  bool is_stored(const FileKey& key, ByteView bytes, const StopToken& stop);
+  HttpResponse ask_twice_if_missing(const HttpRequest& request, const StopToken& stop);
   std::vector<FileInfo> with_sizes(FileKind kind, const std::vector<Id>& ids,
                                    const StopToken& stop);
 

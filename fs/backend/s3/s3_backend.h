@@ -20,8 +20,8 @@
 namespace snapfs {
 
 struct S3Options {
-  static constexpr unsigned kRequests = 32;      ///< under way at once, by default
-  static constexpr unsigned kPackTransfers = 5;  ///< of whole packs, at most
+  static constexpr unsigned kRequests = 32;      ///< under way at once; as RestBackend's
+  static constexpr unsigned kPackTransfers = 5;  ///< of whole packs, at most; the same
 
   S3BucketLookup lookup = S3BucketLookup::kAuto;
   std::optional<std::string> region = {};  ///< nothing: see S3Client::Place

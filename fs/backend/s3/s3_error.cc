@@ -33,6 +33,8 @@ constexpr std::string_view kArchived =
     "s3api "
     "restore-object\", then run this again";
 constexpr std::string_view kOtherRegion = "set -o s3.region to the region of the bucket";
+constexpr std::string_view kOtherStorage =
+    "this storage cannot do that: use one that knows all of Amazon's protocol";
 constexpr std::string_view kOtherName = "the name is taken: choose another one for the bucket";
 
 constexpr auto kMeanings = std::to_array<Meaning>({
@@ -72,8 +74,8 @@ constexpr auto kMeanings = std::to_array<Meaning>({
     {"NoSuchBucket", ErrorCode::kNoRepository,
      "there is no such bucket: check its name, or make it with \"snapfs init\""},
     {"InvalidObjectState", ErrorCode::kUnsupported, kArchived},
-    {"NotImplemented", ErrorCode::kUnsupported, "this storage cannot do that"},
-    {"MethodNotAllowed", ErrorCode::kUnsupported, "this storage does not do that"},
+    {"NotImplemented", ErrorCode::kUnsupported, kOtherStorage},
+    {"MethodNotAllowed", ErrorCode::kUnsupported, kOtherStorage},
     {"EntityTooLarge", ErrorCode::kUnsupported, "store smaller packs (--pack-size)"},
     {"InvalidStorageClass", ErrorCode::kUsage, "set -o s3.storage-class to one that it has"},
     {"InvalidBucketName", ErrorCode::kUsage, kOtherName},

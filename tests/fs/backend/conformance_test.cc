@@ -230,6 +230,7 @@ class RestServerVersion1Place final : public RestServerPlace {
 class RcloneServerPlace final : public Place {
  public:
   Backend& backend() override { return backend_; }
+  bool tells_what_it_misses() const override { return false; }
   static std::string missing() { return test::find_rclone() ? "" : "no rclone is installed"; }
 
  private:

@@ -208,8 +208,8 @@ TEST_F(RestBackendTest, AFileThatIsGoneIsNotFound) {
   EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { load(kPack); }));
   EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { load(kPack, ByteRange{0, 1}); }));
   EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { load(kPack, ByteRange{0, 0}); }));
-  EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { backend().remove(kPack, {}); }));
   EXPECT_EQ(backend().size(kPack, {}), std::nullopt);
+  backend().remove(kPack, {});  // as it wanted
   EXPECT_THAT(timer_.waits(), IsEmpty());
 }
 
@@ -245,17 +245,31 @@ TEST_F(RestBackendTest, AFileThatIsThereWithAnotherContentIsReplaced) {
   answer("DELETE", status(200));
   backend().save(FileKey::config(), as_bytes("abc"), {});
   EXPECT_THAT(lines(), ElementsAre("POST http://h/r/config", "HEAD http://h/r/config",
-                                   "GET http://h/r/config", "DELETE http://h/r/config",
-                                   "POST http://h/r/config"));
+                                   "GET http://h/r/config", "GET http://h/r/config",
+                                   "DELETE http://h/r/config", "POST http://h/r/config"));
+}
+
+TEST_F(RestBackendTest, TheConfigComesBackWhenTheNewOneIsNotTaken) {
+  answer("POST", status(403));
+  answer("POST", status(507));
+  answer("POST", status(200));
+  answer("HEAD", sized(3));
+  answer("GET", status(200, {}, "old"));
+  answer("DELETE", status(200));
+  EXPECT_TRUE(fails_with(ErrorCode::kNoSpace,
+                         [&] { backend().save(FileKey::config(), as_bytes("new"), {}); }));
+  EXPECT_EQ(seen_.all().back().method, "POST");
+  EXPECT_EQ(seen_.all().back().body, to_bytes("old"));
 }
 
 TEST_F(RestBackendTest, AnotherSizeNeedsNoLook) {
   answer("POST", status(403));
   answer("POST", status(200));
   answer("HEAD", sized(2));
+  answer("HEAD", status(404));
   answer("DELETE", status(404));  // removed meanwhile
   backend().save(kPack, as_bytes("abc"), {});
-  EXPECT_EQ(lines().size(), 4U);
+  EXPECT_EQ(lines().size(), 6U);
 }
 
 TEST_F(RestBackendTest, AnAppendOnlyServerKeepsWhatItHas) {
@@ -326,7 +340,7 @@ TEST_F(RestBackendTest, AListOfVersionOneAsksForTheSizes) {
   EXPECT_EQ(files[0].id, kPack.id);
   EXPECT_EQ(files[0].size, 5U);
   EXPECT_THAT(lines(), UnorderedElementsAre("GET http://h/r/data/", "HEAD " + url(kPack),
-                                            "HEAD " + url(other)));
+                                            "HEAD " + url(other), "HEAD " + url(other)));
 }
 
 TEST_F(RestBackendTest, ASizeThatCannotBeAskedForFailsTheList) {
@@ -337,10 +351,27 @@ TEST_F(RestBackendTest, ASizeThatCannotBeAskedForFailsTheList) {
 
 TEST_F(RestBackendTest, AListThatIsMissingIsEmptyButForRclone) {
   answer("GET", status(404, {{"server", "nginx"}}));
+  answer("GET", status(404, {{"server", "nginx"}}));
   answer("GET", status(404, {{"server", "rclone/v1.60.1"}}));
   EXPECT_THAT(backend().list(FileKind::kPack, {}), IsEmpty());
   EXPECT_TRUE(
       fails_with(ErrorCode::kUnavailable, "rclone", [&] { backend().list(FileKind::kPack, {}); }));
+}
+
+TEST_F(RestBackendTest, WhatAProxySaysWhileTheServerIsStartedIsNotBelieved) {
+  answer("GET", status(404));
+  answer("GET", status(200, {{"content-type", kVersion2}},
+                       "[{\"name\":\"" + kPack.id.hex() + "\",\"size\":5}]"));
+  answer("HEAD", status(404));
+  answer("HEAD", sized(5));
+  EXPECT_EQ(backend().list(FileKind::kPack, {}).size(), 1U);
+  EXPECT_EQ(backend().size(kPack, {}), 5U);
+}
+
+TEST_F(RestBackendTest, WhatIsSaidNotToBeThereAndIsWasNotRemoved) {
+  answer("DELETE", status(404));
+  answer("HEAD", sized(5));
+  EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { backend().remove(kPack, {}); }));
 }
 
 TEST_F(RestBackendTest, AServerMustSayHowLargeAFileIs) {

@@ -1,6 +1,7 @@
-#include "fs/backend/rest/content_range.h"
+#include "fs/backend/http/content_range.h"
 
 #include <charconv>
+#include <utility>
 
 namespace snapfs {
 namespace {
@@ -30,6 +31,28 @@ std::optional<ContentRange> ContentRange::parse(std::string_view text) {
   const std::optional<std::uint64_t> whole = take_number(text, "");
   if (!whole || !text.empty() || *whole <= *last) return std::nullopt;
   return ContentRange{*first, *last, whole};
+}
+
+bool is_whole_file(const HttpResponse& answer) {
+  if (answer.status == 200) return true;
+  const auto said = ContentRange::parse(answer.header("content-range").value_or(""));
+  return answer.status == 206 && said && said->first == 0 && said->length() == answer.body.size() &&
+         said->whole.value_or(said->length()) == said->length();
+}
+
+std::optional<Bytes> part_in(HttpResponse answer, std::uint64_t offset, std::uint64_t length) {
+  const std::uint64_t there = answer.body.size();
+  if (answer.status == 200) {
+    if (offset > there || length > there - offset) return std::nullopt;
+    if (offset == 0 && length == there) return std::move(answer.body);
+    return copy_of(ByteView(answer.body).subspan(offset, length));
+  }
+  if (answer.status != 206) return std::nullopt;
+  const auto said = ContentRange::parse(answer.header("content-range").value_or(""));
+  if (!said || said->first != offset || said->length() != length || there != length) {
+    return std::nullopt;
+  }
+  return std::move(answer.body);
 }
 
 }  // namespace snapfs

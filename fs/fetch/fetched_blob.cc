@@ -25,8 +25,8 @@ void LoadedRun::load(Repository& repository) {
   try {
     throw_if_stopped(stop);
     const Content content = content_of(run.blobs.front().handle.type);
-    bytes = repository.files().load_run(run.pack, ByteRange{run.begin(), run.length()},
-                                        places_of(run), {content, urgency}, stop);
+    bytes = repository.load_run(run.pack, ByteRange{run.begin(), run.length()}, places_of(run),
+                                {content, urgency}, stop);
   } catch (...) {
     error = current_error();
   }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/base/core_count.h"
 #include "fs/base/error.h"
 #include "fs/crypto/sha256.h"
 #include "fs/format/index_reader.h"
@@ -185,8 +186,16 @@ Bytes Repository::load_blob(const BlobHandle& handle, const StopToken& stop, Urg
     };
     try {
       require_possible(handle, location.length);
-      return files_.read(pack, ByteRange{location.offset, location.length},
-                         {content_of(handle.type), urgency}, stop, open);
+      const ByteRange range{location.offset, location.length};
+      const LoadPurpose purpose{content_of(handle.type), urgency};
+      if (size_if_worth_whole(location.pack, purpose)) {
+        try {
+          return open(load_run(location.pack, range, std::span(&range, 1), purpose, stop));
+        } catch (const Error& error) {
+          if (!error.concerns_one_copy()) throw;
+        }
+      }
+      return files_.read(pack, range, purpose, stop, open);
     } catch (...) {
       const Error error = current_error();
       if (error.code() == ErrorCode::kCancelled) throw;
@@ -201,6 +210,31 @@ Bytes Repository::load_blob(const BlobHandle& handle, const StopToken& stop, Urg
                           code == ErrorCode::kDamaged ? "no intact copy of" : "cannot read now",
                           to_string(handle.type), handle.id.short_hex(), reason),
               handle.id.hex());
+}
+
+std::optional<std::uint32_t> Repository::size_if_worth_whole(const Id& pack,
+                                                             LoadPurpose purpose) const {
+  const bool is_near = files_.traits().requests <= core_count();
+  if (is_near || purpose.content != Content::kTree) return std::nullopt;
+  return index_.small_tree_pack(pack);
+}
+
+Bytes Repository::load_run(const Id& pack, const ByteRange& range,
+                           std::span<const ByteRange> wanted, LoadPurpose purpose,
+                           const StopToken& stop) {
+  const std::optional<std::uint32_t> size = size_if_worth_whole(pack, purpose);
+  if (!size) return files_.load_run(pack, range, wanted, purpose, stop);
+  if (auto part = whole_packs_.part(pack, range)) return *std::move(part);
+  try {
+    Bytes whole = files_.load_run(pack, ByteRange{0, *size}, wanted, purpose, stop);
+    auto part = WholePacks::part_of(whole, range);
+    // From the cache it is whole only where it was wanted.
+    if (!files_.keeps_trees()) whole_packs_.add(pack, std::move(whole));
+    if (part) return *std::move(part);
+  } catch (const Error& error) {
+    if (!error.concerns_one_copy()) throw;
+  }
+  return files_.load_run(pack, range, wanted, purpose, stop);
 }
 
 void Repository::read_index(const Id& id, const IndexReader::Visit& visit, StopToken stop) {

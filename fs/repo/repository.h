@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@
 #include "fs/index/index.h"
 #include "fs/repo/key_search.h"
 #include "fs/repo/stored_files.h"
+#include "fs/repo/whole_packs.h"
 
 namespace snapfs {
 
@@ -98,6 +100,11 @@ class Repository {
   Bytes load_blob(const BlobHandle& handle, const StopToken& stop,
                   Urgency urgency = Urgency::kForeground);
 
+  /// StoredFiles::load_run of blobs that the index has. Far away a small pack of trees is loaded as
+  /// a whole: what lies below a directory is in the same pack as a rule, and will be wanted next.
+  Bytes load_run(const Id& pack, const ByteRange& range, std::span<const ByteRange> wanted,
+                 LoadPurpose purpose, const StopToken& stop);
+
   /// The plaintext of an index, snapshot or lock file; its name is checked against its bytes.
   Bytes load_file(const FileKey& key, StopToken stop);
 
@@ -129,6 +136,7 @@ class Repository {
  private:
   Repository(Backend& backend, OpenedKey opened, const OpenOptions& options);
   void update_cache(const std::set<Id>& files);
+  std::optional<std::uint32_t> size_if_worth_whole(const Id& pack, LoadPurpose purpose) const;
 
   StoredFiles files_;
   Id key_id_;
@@ -138,6 +146,7 @@ class Repository {
   Index index_;
   std::unique_ptr<IndexCache> index_cache_;  ///< null: none
   Synchronized<std::set<Id>> loaded_indexes_;
+  WholePacks whole_packs_;
   CodecPool codecs_{[this] { return make_codec(); }};
 };
 

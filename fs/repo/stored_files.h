@@ -96,6 +96,9 @@ class StoredFiles {
             Content content = Content::kWholeFile);
   void remove(const FileKey& key, const StopToken& stop);
 
+  /// Whether parts of packs of trees that were loaded are kept on this machine.
+  bool keeps_trees() const noexcept { return cache_ && cache_->keeps_parts(Content::kTree); }
+
   StorageTraits traits() const noexcept { return backend_.traits(); }
   std::string location() const { return backend_.location(); }
 

@@ -366,32 +366,82 @@ TEST(S3BackendTest, TheUserTheHostAndTheVariablesSayTheRegionInThisOrder) {
   EXPECT_EQ(region_used("store/bucket", {}), "of-variables");
 }
 
-TEST(S3BackendTest, CredentialsThatExpiredMeanwhileAreReplaced) {
-  const auto variables = [](std::string_view name) -> std::optional<std::string> {
+/// A store that knows only the second credentials that a container's service gives. It says what is
+/// wrong with the first ones where an answer has a body.
+class RenewingStore {
+ public:
+  RenewingStore() {
+    auto owned = std::make_unique<FakeS3>();
+    store_ = owned.get();
+    store_->set_hook([this](const HttpRequest& request) { return answer(request); });
+    backend_ = std::make_unique<S3Backend>(
+        std::move(owned), S3Location::parse("http://store/bucket"), S3Options(), variables, clock_);
+  }
+
+  FakeS3& store() { return *store_; }
+  S3Backend& backend() { return *backend_; }
+
+ private:
+  static std::optional<std::string> variables(std::string_view name) {
     if (name == "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") return "/role";
     return std::nullopt;
-  };
-  test::ManualClock clock;
-  auto owned = std::make_unique<FakeS3>();
-  FakeS3& store = *owned;
-  int given = 0;
-  store.set_hook([&](const HttpRequest& request) -> std::optional<HttpResponse> {
+  }
+
+  std::optional<HttpResponse> answer(const HttpRequest& request) {
     if (request.url == "http://169.254.170.2/role") {
       HttpResponse response{.status = 200};
       response.body = to_bytes(R"({"AccessKeyId":")" + std::string(test::kFakeKeyId) +
                                R"(","SecretAccessKey":")" + std::string(test::kFakeSecret) +
-                               R"(","Token":"token )" + std::to_string(++given) +
+                               R"(","Token":"token )" + std::to_string(++given_) +
                                R"(","Expiration":"2027-01-01T00:00:00Z"})");
       return response;
     }
     if (header_of(request, "x-amz-security-token") == "token 2") return std::nullopt;
-    return s3_answer(400, "ExpiredToken");
+    return request.method == "HEAD" ? HttpResponse{.status = 400} : s3_answer(400, "ExpiredToken");
+  }
+
+  test::ManualClock clock_;
+  FakeS3* store_ = nullptr;
+  int given_ = 0;
+  std::unique_ptr<S3Backend> backend_;
+};
+
+TEST(S3BackendTest, CredentialsThatExpiredMeanwhileAreReplaced) {
+  RenewingStore renewing;
+  renewing.backend().save(kPackKey, as_bytes("pack"), {});
+  EXPECT_EQ(renewing.store().keys().size(), 1U);
+  EXPECT_EQ(renewing.store().requests().size(), 4U);
+}
+
+TEST(S3BackendTest, AHeadRefusedForExpiredCredentialsIsMadeAgain) {
+  RenewingStore renewing;
+  renewing.store().put(S3Location::parse("http://store/bucket").key_of(kPackKey), "pack");
+  EXPECT_EQ(renewing.backend().size(kPackKey, {}), 4U);
+}
+
+TEST(S3BackendTest, AHeadRefusedForItsRegionIsMadeAgain) {
+  Bench bench({.region = "eu-central-1"});
+  bench.store().set_hook([](const HttpRequest& request) -> std::optional<HttpResponse> {
+    const bool is_right =
+        header_of(request, "Authorization").find("/eu-central-1/") != std::string::npos;
+    if (is_right || request.method != "HEAD") return std::nullopt;
+    return HttpResponse{.status = 400};
   });
-  S3Backend backend(std::move(owned), S3Location::parse("http://store/bucket"), {}, variables,
-                    clock);
-  backend.save(kPackKey, as_bytes("pack"), {});
-  EXPECT_EQ(store.keys().size(), 1U);
-  EXPECT_EQ(store.requests().size(), 4U);
+  bench.store().put(S3Location::parse("http://store/bucket/prefix").key_of(kPackKey), "pack");
+  EXPECT_EQ(bench.backend().size(kPackKey, {}), 4U);
+}
+
+TEST(S3BackendTest, AHeadThatIsRefusedAgainIsNotMadeForEver) {
+  Bench bench;
+  bench.backend().save(kPackKey, as_bytes("pack"), {});
+  int heads = 0;
+  bench.store().set_hook([&](const HttpRequest& request) -> std::optional<HttpResponse> {
+    if (request.method != "HEAD") return std::nullopt;
+    ++heads;
+    return HttpResponse{.status = 403};
+  });
+  EXPECT_TRUE(fails_with(ErrorCode::kPermission, [&] { bench.backend().size(kPackKey, {}); }));
+  EXPECT_EQ(heads, 2);
 }
 
 TEST(S3BackendTest, CredentialsThatExpireAtOnceAreReplacedOnce) {

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/backend/http/http_error.h"
 #include "fs/base/deadline.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
@@ -142,8 +143,10 @@ std::optional<S3Credentials> credentials_of_container(const EnvironmentLookup& v
   const HttpResponse response = ask(http, "GET", *url, container_headers(variables), stop);
   const std::string service = url->substr(0, url->find_first_of("/?", url->find("//") + 2));
   if (response.status >= 500 || response.status == 429) {
-    throw Error(ErrorCode::kUnavailable,
-                fmt::format("the credential service {} answered {}", service, response.status));
+    const Error busy(ErrorCode::kUnavailable, fmt::format("the credential service {} answered {}",
+                                                          service, response.status));
+    const auto wait = retry_after(response);
+    throw wait ? busy.with_retry_after(*wait) : busy;
   }
   if (response.status != 200) throw_refused(service, fmt::format("answered {}", response.status));
   return parse(response, service);

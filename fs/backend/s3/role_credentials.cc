@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/backend/http/http_error.h"
 #include "fs/backend/s3/s3_error.h"
 #include "fs/backend/s3/s3_xml.h"
 #include "fs/backend/s3/sigv4.h"
@@ -86,7 +87,11 @@ void add_signature(HttpRequest& request, const S3Credentials& own, const std::st
   std::string words = fmt::format("{}: the service answered {}", question.what, response.status);
   if (!failure.code.empty()) words += fmt::format(" ({})", failure.code);
   if (!failure.message.empty()) words += fmt::format(" \"{}\"", s3_one_line(failure.message));
-  if (is_busy) throw Error(ErrorCode::kUnavailable, words);
+  if (is_busy) {
+    const Error busy(ErrorCode::kUnavailable, words);
+    const auto wait = retry_after(response);
+    throw wait ? busy.with_retry_after(*wait) : busy;
+  }
   throw Error(ErrorCode::kWrongCredentials, fmt::format("{}: {}", words, question.advice));
 }
 

@@ -23,9 +23,10 @@ struct RoleService {
 };
 
 /// The role AWS_ROLE_ARN, for the token in the file AWS_WEB_IDENTITY_TOKEN_FILE, which is read each
-/// time: who writes it there writes a new one when it expires. Nothing without these variables.
-/// Throws Error{kWrongCredentials} when there is one of them alone, or the service refuses, and
-/// what reading a file and HttpClient throw.
+/// time: who writes it there writes a new one when it expires. Nothing without a token, also where
+/// a role is named: as in Amazon's own libraries, a role alone asks for nothing. Throws
+/// Error{kWrongCredentials} when there is a token without a role, or the service refuses, and what
+/// reading a file and HttpClient throw.
 std::optional<S3Credentials> credentials_of_web_identity(const RoleService& service,
                                                          const StopToken& stop);
 

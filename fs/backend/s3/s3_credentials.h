@@ -47,7 +47,7 @@ class NoCredentials final : public S3CredentialSource {
 ///   1. the variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN;
 ///   2. the profile AWS_PROFILE, or "default", in the files AWS_SHARED_CREDENTIALS_FILE (or
 ///      ~/.aws/credentials) and AWS_CONFIG_FILE (or ~/.aws/config);
-///   3. a role for a web identity (AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN);
+///   3. a role for a web identity (AWS_WEB_IDENTITY_TOKEN_FILE, for AWS_ROLE_ARN);
 ///   4. the service of the container (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI);
 ///   5. the service of the virtual machine (IMDSv2), which has a second to answer.
 /// With them the role RESTIC_AWS_ASSUME_ROLE_ARN is assumed, if there is one. Temporary ones are

@@ -31,12 +31,13 @@ class FakeServices final : public HttpClient {
     bodies.emplace_back(as_text(request.body));
     const auto found = answers.find(request.method + " " + request.url);
     if (found == answers.end()) throw Error(ErrorCode::kUnavailable, "nobody is there");
-    HttpResponse response{.status = found->second.first};
+    HttpResponse response{.status = found->second.first, .headers = headers};
     response.body = to_bytes(found->second.second);
     return response;
   }
 
   std::map<std::string, std::pair<int, std::string>> answers;
+  std::vector<HttpHeader> headers;  ///< of all answers
   std::vector<HttpRequest> asked;
   std::vector<std::string> bodies;  ///< those of the requests are no longer there
 };
@@ -241,6 +242,35 @@ TEST_F(S3CredentialsTest, ARoleThatIsRefusedSaysWhatToCheck) {
   }
   variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = home / "none";
   EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { get(); }));
+}
+
+TEST_F(S3CredentialsTest, ARoleWithoutATokenIsPassedOver) {
+  variables["AWS_ROLE_ARN"] = "arn:r";
+  answer_as_machine(json("machine"));
+  EXPECT_EQ(get().key_id, "machine");
+}
+
+TEST_F(S3CredentialsTest, AServiceIsLeftAloneAsLongAsItAsks) {
+  const auto wait_asked_for = [&]() -> std::optional<std::chrono::milliseconds> {
+    try {
+      get();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
+      return error.retry_after();
+    }
+    ADD_FAILURE() << "nothing failed";
+    return std::nullopt;
+  };
+  services.headers = {{"retry-after", "30"}};
+  variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://127.0.0.1/x";
+  services.answers["GET http://127.0.0.1/x"] = {503, ""};
+  EXPECT_EQ(wait_asked_for(), std::chrono::seconds(30));
+  variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = home.write("token", "x");
+  variables["AWS_ROLE_ARN"] = "r";
+  services.answers["POST https://sts.amazonaws.com/"] = {429, ""};
+  EXPECT_EQ(wait_asked_for(), std::chrono::seconds(30));
+  services.headers.clear();
+  EXPECT_EQ(wait_asked_for(), std::nullopt);
 }
 
 TEST_F(S3CredentialsTest, ARoleIsAssumedWithWhateverIsFound) {

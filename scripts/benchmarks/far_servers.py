@@ -17,6 +17,9 @@ from benchmarks.far_link import FAR_ADDRESS
 from benchmarks.session import ROOT
 
 CEPH = os.path.join(ROOT, "tests", "servers", "ceph.py")
+sys.path.insert(0, os.path.dirname(CEPH))
+import ceph  # pylint: disable=wrong-import-position
+
 UPLOAD = os.path.join(os.path.dirname(os.path.realpath(__file__)), "s3_upload.py")
 PR_SET_PDEATHSIG = 1
 PORT = 8000
@@ -113,6 +116,12 @@ class S3Server:
 
 @contextlib.contextmanager
 def s3_server(session, link):
+    """None where Ceph is not installed; where it is, it has to start."""
+    missing = ceph.missing_programs()
+    if missing:
+        print(f"S3 is left out: not installed: {' '.join(missing)}", file=sys.stderr)
+        yield None
+        return
     with tempfile.TemporaryDirectory(prefix="ceph-", dir=session.work) as directory:
         command = [*link.far, sys.executable, CEPH, os.path.join(directory, "cluster"), FAR_ADDRESS]
         with contextlib.ExitStack() as stack:
@@ -120,10 +129,8 @@ def s3_server(session, link):
                 found = stack.enter_context(
                     running(command, os.path.join(directory, "log"),
                             r"export (AWS_ACCESS.*)\nexport SNAPFS_REPOSITORY=s3:(http:.*)/"))
-            except SystemExit:
-                with open(os.path.join(directory, "log"), encoding="utf-8") as log:
-                    print(f"S3 is left out: {log.read().strip()}", file=sys.stderr)
-                yield None
-                return
+            except SystemExit:  # the log goes with its directory
+                with open(os.path.join(directory, "log"), encoding="utf-8", errors="replace") as log:
+                    raise SystemExit(f"Ceph's gateway did not start: {log.read().strip()}") from None
             session.environment.update(word.split("=", 1) for word in shlex.split(found[1]))
             yield S3Server(session, link, found[2])

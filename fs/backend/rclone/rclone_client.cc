@@ -1,5 +1,6 @@
 #include "fs/backend/rclone/rclone_client.h"
 
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -45,35 +46,47 @@ std::shared_ptr<RcloneClient::Running> RcloneClient::start(const StopToken& stop
   return started;
 }
 
-/// The server, started if there is none; one call does so, the others wait.
+/// The server, started if there is none; one call does so, and the others wait: they fail with what
+/// that one did, so that a remote that is wrong is tried, and says so, once.
 std::shared_ptr<RcloneClient::Running> RcloneClient::running(const StopToken& stop) {
   std::unique_lock lock(mutex_);
-  if (!changed_.wait(lock, stop, [this] { return !is_starting_; })) throw cancelled_error();
+  const std::uint64_t failures = failures_;
+  ++waiting_;
+  const bool is_over = changed_.wait(lock, stop, [this] { return !is_starting_; });
+  --waiting_;
+  if (!is_over) throw cancelled_error();
+  if (failures_ != failures) throw Error(*last_failure_);
   if (running_ && !running_->server.has_ended()) return running_;
   is_starting_ = true;
   std::shared_ptr<Running> started = std::exchange(running_, nullptr);
-  const bool has_served = has_served_;
   lock.unlock();
-  std::exception_ptr failure;
+  std::optional<Error> failure;
   try {
     started.reset();
     started = start(stop);
   } catch (...) {
-    failure = std::current_exception();
+    failure = current_error();
   }
   lock.lock();
   is_starting_ = false;
   running_ = started;
-  has_served_ = has_served || started != nullptr;
-  changed_.notify_all();
-  lock.unlock();
-  if (!failure) return started;
-  try {
-    std::rethrow_exception(failure);
-  } catch (const Error& error) {
-    if (!has_served || error.code() != ErrorCode::kUsage) throw;
-    throw Error(ErrorCode::kUnavailable, error.what());
+  if (failure && has_served_ && failure->code() == ErrorCode::kUsage) {
+    failure = Error(ErrorCode::kUnavailable, failure->what());
   }
+  // Whoever was stopped failed for himself alone.
+  if (failure && !stop.stop_requested()) {
+    ++failures_;
+    last_failure_ = failure;
+  }
+  has_served_ = has_served_ || started != nullptr;
+  changed_.notify_all();
+  if (failure) throw Error(*failure);
+  return started;
+}
+
+unsigned RcloneClient::waiting() {
+  const std::lock_guard lock(mutex_);
+  return waiting_;
 }
 
 HttpResponse RcloneClient::perform(const HttpRequest& request, const StopToken& stop) {

@@ -2,14 +2,17 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "fs/backend/http/http_client.h"
 #include "fs/backend/rclone/rclone_command.h"
 #include "fs/backend/rclone/rclone_server.h"
+#include "fs/base/error.h"
 
 namespace snapfs {
 
@@ -28,6 +31,9 @@ class RcloneClient final : public HttpClient {
   /// it cannot later, or ends while it is asked, that is Error{kUnavailable}.
   HttpResponse perform(const HttpRequest& request, const StopToken& stop) override;
 
+  /// How many callers wait for rclone, which another one starts.
+  unsigned waiting();
+
  private:
   struct Running;
 
@@ -43,6 +49,9 @@ class RcloneClient final : public HttpClient {
   std::shared_ptr<Running> running_;
   bool is_starting_ = false;
   bool has_served_ = false;
+  unsigned waiting_ = 0;
+  std::uint64_t failures_ = 0;         ///< of starts
+  std::optional<Error> last_failure_;  ///< the last of them
 };
 
 }  // namespace snapfs

@@ -171,6 +171,23 @@ TEST_F(RcloneClientTest, OneThatEndsBeforeItServesIsAnErrorWithItsWords) {
   EXPECT_THAT(lines(), Not(Contains(HasSubstr("secret"))));
 }
 
+TEST_F(RcloneClientTest, AllWhoWaitForItFailWithItsStart) {
+  const auto client = this->client(
+      {.program = script("echo >> " + (directory_ / "starts") + "; while ! test -e " +
+                         (directory_ / "go") + "; do sleep 0.01; done; echo 'no section' >&2")});
+  std::vector<std::jthread> callers;
+  for (int i = 0; i < 8; ++i) {
+    callers.emplace_back(
+        [&] { EXPECT_TRUE(fails_with(ErrorCode::kUsage, "no section", [&] { get(*client); })); });
+  }
+  while (client->waiting() < 7) std::this_thread::yield();
+  directory_.write("go", "");
+  callers.clear();
+  EXPECT_EQ(content("starts"), "\n");
+  EXPECT_TRUE(fails_with(ErrorCode::kUsage, "no section", [&] { get(*client); }));
+  EXPECT_EQ(content("starts"), "\n\n") << "whoever asks later has it tried again";
+}
+
 TEST_F(RcloneClientTest, OneThatIsNotThereIsAnError) {
   const auto client = this->client({.program = directory_ / "nothing"});
   EXPECT_TRUE(fails_with(ErrorCode::kUsage, "nothing: ", [&] { get(*client); }));

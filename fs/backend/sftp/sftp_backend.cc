@@ -86,7 +86,7 @@ SftpBackend::SftpBackend(const SftpLocation& location, SftpStart start, unsigned
       connections_(std::max(connections, 1U)),
       upload_(upload_rate, timer),
       download_(download_rate, timer),
-      pool_(std::move(start), connections_) {}
+      pool_(std::move(start), connections_, timer) {}
 
 StorageTraits SftpBackend::traits() const noexcept {
   return {.requests = kRequestsEach * connections_,

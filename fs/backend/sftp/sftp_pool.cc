@@ -1,10 +1,13 @@
 // The first connection is made by one caller while all others wait for it, so that a password is
 // asked for once, and a server that lets nobody in says so once: they fail with what that one did.
-// Further ones are made by whoever finds all others busy. If the server wants no more of them, the
-// pool makes do with those that it has.
+// Further ones are made by whoever finds all others busy. When that fails, the pool makes do with
+// those that it has for some minutes: the server may want no more of them, or be out of reach for a
+// moment. One that wants to be asked for a password again, which only the first one may, is left in
+// peace until a first one is made again: servers lock out who fails too often.
 #include "fs/backend/sftp/sftp_pool.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <utility>
 
@@ -14,10 +17,12 @@ namespace {
 /// So many calls keep a connection busy: another one, if there may be more, is worth the wait.
 constexpr unsigned kBusy = 4;
 
+constexpr std::chrono::minutes kMakeDo(5);
+
 }  // namespace
 
-SftpPool::SftpPool(SftpStart start, unsigned most)
-    : start_(std::move(start)), most_(std::max(most, 1U)) {}
+SftpPool::SftpPool(SftpStart start, unsigned most, Timer& timer)
+    : start_(std::move(start)), most_(std::max(most, 1U)), timer_(timer) {}
 
 SftpPool::~SftpPool() {
   for (const Connection& connection : connections_) connection->begin_end();
@@ -42,13 +47,12 @@ SftpCall SftpPool::begin_call(const StopToken& stop) {
   for (;;) {
     const Connection idlest = find_idlest(broken);
     if (idlest) {
-      const bool may_make = connections_.size() + being_made_ < most_;
-      if (!may_make || idlest->calls() < kBusy) return {idlest, stop};
+      if (idlest->calls() < kBusy || !may_make_more()) return {idlest, stop};
       try {
         return {make(false, lock, stop), stop};
       } catch (const Error& error) {
         if (error.code() == ErrorCode::kCancelled) throw;
-        most_ = static_cast<unsigned>(std::max<std::size_t>(connections_.size(), 1));
+        make_do(error);
         continue;
       }
     }
@@ -60,6 +64,15 @@ SftpCall SftpPool::begin_call(const StopToken& stop) {
     if (!is_over) throw cancelled_error();
     if (failures_ != failures) throw Error(*last_failure_);
   }
+}
+
+bool SftpPool::may_make_more() const {
+  return connections_.size() + being_made_ < most_ && timer_.now() >= more_from_;
+}
+
+void SftpPool::make_do(const Error& failure) {
+  more_from_ = failure.code() == ErrorCode::kWrongCredentials ? Timer::TimePoint::max()
+                                                              : timer_.now() + kMakeDo;
 }
 
 unsigned SftpPool::waiting() {
@@ -87,6 +100,7 @@ SftpPool::Connection SftpPool::make(bool is_first, std::unique_lock<std::mutex>&
   if (made) connections_.push_back(made);
   if (is_first) {
     is_making_first_ = false;
+    if (made) more_from_ = Timer::TimePoint::min();
     // Whoever was stopped failed for himself alone.
     if (failure && !stop.stop_requested()) {
       ++failures_;

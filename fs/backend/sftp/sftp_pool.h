@@ -11,14 +11,15 @@
 #include "fs/backend/sftp/sftp_connection.h"
 #include "fs/base/error.h"
 #include "fs/base/stop_token.h"
+#include "fs/base/timer.h"
 
 namespace snapfs {
 
 /// Thread-safe.
 class SftpPool {
  public:
-  /// At most `most` connections, at least 1. Makes none yet.
-  SftpPool(SftpStart start, unsigned most);
+  /// At most `most` connections, at least 1. Makes none yet. The timer must outlive it.
+  SftpPool(SftpStart start, unsigned most, Timer& timer = steady_timer());
   /// No call is under way.
   ~SftpPool();
   SftpPool(const SftpPool&) = delete;
@@ -36,15 +37,20 @@ class SftpPool {
   using Connection = std::shared_ptr<SftpConnection>;
 
   Connection find_idlest(std::vector<Connection>& broken);
+  bool may_make_more() const;
+  void make_do(const Error& failure);
   Connection make(bool is_first, std::unique_lock<std::mutex>& lock, const StopToken& stop);
 
   const SftpStart start_;
+  const unsigned most_;
+  Timer& timer_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  unsigned most_;
   std::vector<Connection> connections_;
   bool is_making_first_ = false;
   unsigned waiting_ = 0;
+  /// Until then those that there are have to do.
+  Timer::TimePoint more_from_ = Timer::TimePoint::min();
   unsigned being_made_ = 0;            ///< beside those that there are
   std::uint64_t failures_ = 0;         ///< of first ones
   std::optional<Error> last_failure_;  ///< the last of them

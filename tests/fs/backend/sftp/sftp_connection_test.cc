@@ -17,6 +17,7 @@
 #include "fs/backend/sftp/ssh_failure.h"
 #include "fs/base/error.h"
 #include "tests/support/fails_with.h"
+#include "tests/support/manual_timer.h"
 #include "tests/support/sftp_server.h"
 #include "tests/support/temporary_directory.h"
 
@@ -260,6 +261,38 @@ TEST_F(SftpPoolTest, MakesDoWithThoseItHasWhenThereMayBeNoMore) {
   for (int i = 0; i < 20; ++i) calls.emplace_back(new SftpCall(pool.begin_call({})));
   EXPECT_EQ(starts(), 2U);
   EXPECT_EQ(calls.back()->ask(question()).type(), SftpType::kAttributes);
+}
+
+TEST_F(SftpPoolTest, TriesForMoreAgainAfterSomeMinutes) {
+  test::ManualTimer timer;
+  SftpPool pool({.command = counted("test $(wc -l <" + (directory_ / "starts") +
+                                    ") != 2 || exit 255; exec " + test::sftp_server())},
+                3, timer);
+  std::vector<std::unique_ptr<SftpCall>> calls;
+  const auto begin_calls = [&] {
+    for (int i = 0; i < 20; ++i) calls.emplace_back(new SftpCall(pool.begin_call({})));
+  };
+  begin_calls();
+  EXPECT_EQ(starts(), 2U);
+  timer.advance(std::chrono::minutes(4));
+  begin_calls();
+  EXPECT_EQ(starts(), 2U);
+  timer.advance(std::chrono::minutes(1));
+  begin_calls();
+  EXPECT_EQ(starts(), 4U) << "the first, the one that failed, and as many as there may be";
+}
+
+TEST_F(SftpPoolTest, AsksNoServerAgainForMoreThatWantsToBeToldAPassword) {
+  test::ManualTimer timer;
+  SftpPool pool({.command = counted("test $(wc -l <" + (directory_ / "starts") +
+                                    ") = 1 || { echo Permission denied >&2; exit 255; }; exec " +
+                                    test::sftp_server())},
+                3, timer);
+  std::vector<std::unique_ptr<SftpCall>> calls;
+  for (int i = 0; i < 20; ++i) calls.emplace_back(new SftpCall(pool.begin_call({})));
+  timer.advance(std::chrono::hours(24));
+  calls.emplace_back(new SftpCall(pool.begin_call({})));
+  EXPECT_EQ(starts(), 2U);
 }
 
 TEST_F(SftpPoolTest, StartsAnewAfterABreak) {

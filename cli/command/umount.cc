@@ -90,7 +90,7 @@ void unmount(const std::string& path, bool lazy, const StopToken& stop) {
     throw_errno(errno, "unmount", path);
   }
   ChildProcess helper({"fusermount3", lazy ? "-uqz" : "-uq", "--", path},
-                      {.input = ChildInput::kNone});
+                      {.input = ChildInput::kNone, .secrets = ChildSecrets::kNone});
   if (helper.wait(stop) == 0) return;
   if (!lazy && !users_of_mount(path).empty()) throw_busy(path);
   throw Error(ErrorCode::kIo,

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 #include <fmt/format.h>
@@ -59,28 +58,18 @@ void wait_for_end(pid_t pid, const StopToken& stop) {
   throw_if_stopped(stop);
 }
 
-constexpr std::array<std::string_view, 4> kCloudSecrets = {
-    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "RCLONE_CONFIG_PASS"};
-
 std::string_view name_of_variable(std::string_view variable) {
   return variable.substr(0, variable.find('='));
 }
 
-bool may_see(std::string_view name, const ChildOptions& options) {
-  if (name.ends_with("_PASSWORD") || name.ends_with("_PASSWORD2")) return false;
-  return options.sees_cloud_secrets ||
-         std::ranges::find(kCloudSecrets, name) == kCloudSecrets.end();
-}
-
-/// Ours, but for passwords: also of a repository that is opened later. `own` holds what is the
-/// program's own, and must outlive the result.
+/// Of ours what it may see. `own` holds what is the program's own, and must outlive the result.
 std::vector<char*> environment_for(const ChildOptions& options, std::vector<std::string>& own) {
   std::vector<char*> kept;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string_view name = name_of_variable(*variable);
     const bool is_replaced = std::ranges::any_of(
         own, [name](const std::string& other) { return name_of_variable(other) == name; });
-    if (!is_replaced && may_see(name, options)) kept.push_back(*variable);
+    if (!is_replaced && may_see(*variable, options.secrets)) kept.push_back(*variable);
   }
   for (std::string& variable : own) kept.push_back(variable.data());
   kept.push_back(nullptr);

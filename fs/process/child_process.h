@@ -11,6 +11,7 @@
 
 #include "fs/base/file.h"
 #include "fs/base/stop_token.h"
+#include "fs/process/child_variables.h"
 
 namespace snapfs {
 
@@ -43,16 +44,15 @@ struct ChildOptions {
   ChildErrors errors = ChildErrors::kOurs;
   ChildTerminal terminal = ChildTerminal::kOurs;
 
-  /// Whether it gets the variables that open storage in the cloud, too.
-  bool sees_cloud_secrets = true;
+  /// Which of our variables it gets.
+  ChildSecrets secrets = ChildSecrets::kOfStorage;
 
   /// "NAME=value", in the place of ours of that name.
   std::vector<std::string> variables = {};
 };
 
 /// A running program whose standard output is read through a pipe. It is started with the signal
-/// mask and handlers that a new program expects, and with our environment but for variables that
-/// end in _PASSWORD or _PASSWORD2.
+/// mask and handlers that a new program expects, and with the variables of ours that it may see.
 class ChildProcess {
  public:
   /// `arguments` holds the program, looked for in PATH, and its arguments. Throws Error when it

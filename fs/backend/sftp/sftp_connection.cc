@@ -59,7 +59,7 @@ SftpConnection::SftpConnection(const SftpStart& start, const StopToken& stop)
   options.input = ChildInput::kPipe;
   options.errors = ChildErrors::kPipe;
   options.terminal = start.may_ask ? ChildTerminal::kLent : ChildTerminal::kNone;
-  options.sees_cloud_secrets = false;
+  options.secrets = ChildSecrets::kNone;
   try {
     child_ = std::make_unique<ChildProcess>(start.command, options);
   } catch (const Error& error) {

@@ -114,6 +114,13 @@ TEST_F(PasswordTest, VariablesAreGoneForChildrenWhateverTheSource) {
   EXPECT_EQ(std::getenv("SNAPFS_PASSWORD"), nullptr);
 }
 
+TEST_F(PasswordTest, CommandDoesNotSeeThePasswordOfARepositoryThatIsNamed) {
+  const test::ScopedVariable plain("SNAPFS_REPOSITORY", "rest:https://h/plain");
+  const test::ScopedVariable secret("RESTIC_FROM_REPOSITORY", "rest:https://u:secret@h/");
+  options_.password_command = "sh -c 'env | grep _REPOSITORY='";
+  EXPECT_EQ(read(), "SNAPFS_REPOSITORY=rest:https://h/plain");
+}
+
 TEST_F(PasswordTest, ContradictingOptionsAreAnError) {
   options_.password_file = file_;
   options_.password_command = "echo x";

@@ -96,6 +96,39 @@ TEST(ChildProcess, ErrorsCanBeReadApart) {
   EXPECT_EQ(child.wait(), 0);
 }
 
+TEST(ChildVariables, NobodySeesOurPasswords) {
+  for (const char* const variable :
+       {"SNAPFS_PASSWORD=p", "RESTIC_REST_PASSWORD=p", "RCLONE_FTP_PASSWORD2=p",
+        "SNAPFS_REPOSITORY=rest:https://u:p@h/",
+        "RESTIC_FROM_REPOSITORY=rest:http://u:p@h:8000/r"}) {
+    EXPECT_FALSE(may_see(variable, ChildSecrets::kOfStorage)) << variable;
+    EXPECT_FALSE(may_see(variable, ChildSecrets::kNone)) << variable;
+  }
+}
+
+TEST(ChildVariables, SecretsOfStorageAndProxiesAreForThoseWhoUseThem) {
+  for (const char* const variable :
+       {"AWS_SECRET_ACCESS_KEY=k", "AWS_SESSION_TOKEN=t", "AWS_SECURITY_TOKEN=t",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN=t", "RCLONE_CONFIG_PASS=p",
+        "RCLONE_CONFIG_X_CLIENT_SECRET=s", "AZURE_ACCOUNT_KEY=k", "B2_ACCOUNT_KEY=k",
+        "HTTPS_PROXY=http://u:p@proxy:3128", "https_proxy=u:p@proxy:3128",
+        "ALL_PROXY=socks5://u:p@proxy", "OTHER=https://u:p@h"}) {
+    EXPECT_TRUE(may_see(variable, ChildSecrets::kOfStorage)) << variable;
+    EXPECT_FALSE(may_see(variable, ChildSecrets::kNone)) << variable;
+  }
+}
+
+TEST(ChildVariables, WhatIsNoSecretIsForAll) {
+  for (const char* const variable :
+       {"HOME=/home/u", "SSH_AUTH_SOCK=/run/agent", "AWS_PROFILE=p", "AWS_ACCESS_KEY_ID=i",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=/t", "TUNNEL_TOKEN=of what ssh goes through",
+        "SNAPFS_REPOSITORY=sftp:u@h:/r", "SNAPFS_REPOSITORY=rest:http://u@h:8000/r",
+        "SNAPFS_REPOSITORY=rest:http://h:8000/a@b", "SNAPFS_PASSWORD_FILE=/f",
+        "HTTPS_PROXY=http://proxy:3128", "https_proxy=u@proxy:3128", "EMPTY=", "NONE"}) {
+    EXPECT_TRUE(may_see(variable, ChildSecrets::kNone)) << variable;
+  }
+}
+
 TEST(ChildProcess, SeesNoPasswordsAndCloudSecretsOnlyWhereItMay) {
   const test::ScopedVariable password("SOME_PASSWORD", "p");
   const test::ScopedVariable key("AWS_SECRET_ACCESS_KEY", "k");
@@ -106,7 +139,7 @@ TEST(ChildProcess, SeesNoPasswordsAndCloudSecretsOnlyWhereItMay) {
     return read_all(child.output());
   };
   EXPECT_EQ(seen({}), "-k-o\n");
-  EXPECT_EQ(seen({.sees_cloud_secrets = false}), "--o\n");
+  EXPECT_EQ(seen({.secrets = ChildSecrets::kNone}), "--o\n");
   EXPECT_EQ(seen({.variables = {"SNAPFS_TEST_OTHER=its own", "SOME_PASSWORD=given"}}),
             "given-k-its own\n");
 }

@@ -141,6 +141,18 @@ TEST_F(RcloneClientTest, StartsItOnceAndTellsItWhoAsksThroughItsEnvironment) {
   EXPECT_THAT(lines(), ::testing::IsEmpty());
 }
 
+TEST_F(RcloneClientTest, GetsWhatOpensStorageButNoPasswordOfOurs) {
+  const test::ScopedVariable ours("SNAPFS_FROM_REPOSITORY", "rest:https://u:secret@h/");
+  const test::ScopedVariable proxy("HTTPS_PROXY", "http://u:proxys@proxy:3128");
+  const test::ScopedVariable token("AWS_CONTAINER_AUTHORIZATION_TOKEN", "token");
+  const auto client = this->client(
+      {.program = script("env | grep -c secret > " + (directory_ / "seen") +
+                         "; echo \"$HTTPS_PROXY $AWS_CONTAINER_AUTHORIZATION_TOKEN\" >> " +
+                         (directory_ / "seen") + "; " + serving(directory_))});
+  get(*client);
+  EXPECT_EQ(content("seen"), "0\nhttp://u:proxys@proxy:3128 token\n");
+}
+
 TEST_F(RcloneClientTest, IsEndedWithTheClientAndAllThatItStarted) {
   const LifeLine life(directory_);
   auto client =

@@ -18,6 +18,7 @@
 #include "fs/base/error.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/manual_timer.h"
+#include "tests/support/scoped_variable.h"
 #include "tests/support/sftp_server.h"
 #include "tests/support/temporary_directory.h"
 
@@ -38,6 +39,16 @@ void connect(const std::vector<std::string>& command) {
 
 void expect_no_child_is_left() {
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
+}
+
+TEST(SftpConnection, TellsTheProgramNoSecretsOfStorageNorOfProxies) {
+  const test::ScopedVariable repository("SNAPFS_REPOSITORY", "rest:https://u:secret@h/");
+  const test::ScopedVariable proxy("HTTPS_PROXY", "http://u:secret@proxy:3128");
+  const test::ScopedVariable token("AWS_CONTAINER_AUTHORIZATION_TOKEN", "secret");
+  const test::ScopedVariable agent("SSH_AUTH_SOCK", "/run/agent");
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "seen: 0, /run/agent", [] {
+    connect(shell("echo \"seen: $(env | grep -c secret), $SSH_AUTH_SOCK\" >&2; exit 255"));
+  }));
 }
 
 TEST(SftpConnection, SaysWhatTheProgramSaysWhenItEnds) {

@@ -1,0 +1,57 @@
+#include "fs/process/child_variables.h"
+
+#include <algorithm>
+#include <array>
+
+namespace snapfs {
+namespace {
+
+/// What begins the names of variables that open storage, and what ends those that are secret. Any
+/// other program's secrets are its own: ssh may be told to use one that needs them.
+constexpr std::array<std::string_view, 6> kStorage = {"AWS_", "AZURE_",  "B2_",
+                                                      "OS_",  "RCLONE_", "ST_"};
+constexpr std::array<std::string_view, 5> kSecret = {"_KEY", "_PASS", "_SAS", "_SECRET", "_TOKEN"};
+
+bool is_storage_secret(std::string_view name) {
+  const auto begins = [name](std::string_view part) { return name.starts_with(part); };
+  const auto ends = [name](std::string_view part) { return name.ends_with(part); };
+  return std::ranges::any_of(kStorage, begins) && std::ranges::any_of(kSecret, ends);
+}
+
+bool is_proxy(std::string_view name) {
+  return name.ends_with("_PROXY") || name.ends_with("_proxy");
+}
+
+/// "user:password@", where a host is named.
+bool has_password(std::string_view authority) {
+  authority = authority.substr(0, authority.find_first_of("/?#"));
+  const std::size_t at = authority.rfind('@');
+  return at != std::string_view::npos && authority.find(':') < at;
+}
+
+/// Whether a URL in it has one.
+bool has_url_with_password(std::string_view text) {
+  constexpr std::string_view kBegin = "://";
+  for (std::size_t begin = text.find(kBegin); begin != std::string_view::npos;
+       begin = text.find(kBegin)) {
+    text.remove_prefix(begin + kBegin.size());
+    if (has_password(text)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool may_see(std::string_view variable, ChildSecrets secrets) {
+  const std::size_t equals = std::min(variable.find('='), variable.size());
+  const std::string_view name = variable.substr(0, equals);
+  const std::string_view value = variable.substr(std::min(equals + 1, variable.size()));
+  if (name.ends_with("_PASSWORD") || name.ends_with("_PASSWORD2")) return false;
+  const bool url_has_password = has_url_with_password(value);
+  if (name.ends_with("_REPOSITORY") && url_has_password) return false;
+  if (secrets == ChildSecrets::kOfStorage) return true;
+  // A proxy's may lack the scheme.
+  return !url_has_password && !is_storage_secret(name) && !(is_proxy(name) && has_password(value));
+}
+
+}  // namespace snapfs

@@ -1,0 +1,20 @@
+// Which of our variables another program gets. No secret of ours that it has no use for: whoever
+// may see a process may see its variables, and what it starts itself gets them in turn.
+#pragma once
+
+#include <string_view>
+
+namespace snapfs {
+
+/// What a program has to do with secrets that are in variables.
+enum class ChildSecrets {
+  /// It may open storage in the cloud, or go through a proxy: rclone, and commands of the user's.
+  kOfStorage,
+  kNone,
+};
+
+/// Whether the program may see "NAME=value". Never passwords of ours, those in the name of a
+/// repository among them.
+bool may_see(std::string_view variable, ChildSecrets secrets);
+
+}  // namespace snapfs

@@ -92,6 +92,13 @@ std::optional<CachedName> CachedName::parse(std::string_view text) {
   return CachedName{*id, ByteRange{*offset, *length}};
 }
 
+UniqueFd open_cache_file(const std::string& path) noexcept {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  struct stat status {};
+  if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  return fd;
+}
+
 std::string CachedName::text() const {
   return part ? fmt::format("{}-{}-{}", id.hex(), part->offset, part->length) : id.hex();
 }
@@ -105,10 +112,9 @@ std::string CachedFiles::path(const CachedName& name) const {
 }
 
 UniqueFd CachedFiles::open(const CachedName& name) const {
-  UniqueFd fd(
-      ::open(path(name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  UniqueFd fd = open_cache_file(path(name));
   struct stat status {};
-  if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  if (!fd || ::fstat(fd.get(), &status) != 0) return {};
   if (name.part && static_cast<std::uint64_t>(status.st_size) != name.part->length) return {};
   if (std::time(nullptr) - status.st_mtime > kUseSeconds) ::futimens(fd.get(), nullptr);
   return fd;

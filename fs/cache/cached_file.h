@@ -27,6 +27,10 @@
 
 namespace snapfs {
 
+/// Opens a file of a cache for reading. Empty when it is not there or is no regular file; never
+/// waits, as for the writer of a FIFO that somebody put in its place.
+UniqueFd open_cache_file(const std::string& path) noexcept;
+
 /// Which file, and which part of it; the whole without one.
 struct CachedName {
   Id id;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <unordered_set>
@@ -35,10 +36,12 @@ auto attempt_quietly(const Work& work) noexcept -> decltype(work()) {
 
 /// Nothing when it is missing, or says nothing: a program may have been killed as it wrote it.
 std::optional<unsigned> read_version(const std::string& path) {
-  constexpr std::uint64_t kLongest = 20;
   try {
-    const Bytes bytes = read_file(path, kLongest);
-    const std::string_view text = as_text(bytes);
+    const UniqueFd file = open_cache_file(path);
+    if (!file) return std::nullopt;
+    std::array<std::uint8_t, 20> bytes{};
+    const std::size_t size = read_at(file.get(), 0, bytes, path);
+    const std::string_view text = as_text(ByteView(bytes).first(size));
     unsigned version = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
     if (error == std::errc() && end == text.data() + text.size()) return version;

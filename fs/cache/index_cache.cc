@@ -61,11 +61,9 @@ class Mapping {
  public:
   /// Nothing when there is no such file, or nothing in it.
   static std::shared_ptr<const Mapping> open(const std::string& path) {
-    const UniqueFd fd(
-        ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+    const UniqueFd fd = open_cache_file(path);
     struct stat status {};
-    if (!fd || ::fstat(fd.get(), &status) != 0) return nullptr;
-    if (!S_ISREG(status.st_mode) || status.st_uid != ::geteuid()) return nullptr;
+    if (!fd || ::fstat(fd.get(), &status) != 0 || status.st_uid != ::geteuid()) return nullptr;
     const auto size = static_cast<std::size_t>(status.st_size);
     if (size == 0) return nullptr;
     void* const start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd.get(), 0);

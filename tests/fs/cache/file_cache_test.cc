@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -324,6 +325,18 @@ TEST_F(FileCacheTest, AVersionThatWasCutOffIsWrittenAgain) {
   EXPECT_EQ(cache->load(index_key_), index_);
   cache->add_saved({FileKind::kPack, pack_id_}, pack_);
   EXPECT_EQ(read_file(path("version"), 10), test::to_bytes("1"));
+}
+
+TEST_F(FileCacheTest, AFifoInThePlaceOfAFileIsNotWaitedFor) {
+  open()->add(index_key_, index_);
+  for (const std::string& file : {path("version"), path(FileKind::kIndex, index_key_.id.hex())}) {
+    ASSERT_TRUE(stdfs::remove(file));
+    ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+  }
+  const auto cache = open();
+  EXPECT_FALSE(cache->load(index_key_));
+  cache->add(index_key_, index_);
+  EXPECT_EQ(open()->load(index_key_), index_);
 }
 
 TEST_F(FileCacheTest, DataIsKeptIfThatIsWantedAndHasASizeOfItsOwn) {

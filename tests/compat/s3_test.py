@@ -162,6 +162,7 @@ class ComesBack(S3Test):
             while not os.path.exists(copy) and copying.poll() is None:
                 time.sleep(0.01)
             break_it()
+            was_running = program.poll() is None
             words = ""
             is_broken = True
             try:
@@ -177,6 +178,9 @@ class ComesBack(S3Test):
                 if is_broken:
                     heal()
         self.assertEqual((program.returncode, copying.returncode), (0, 0), words)
+        self.assertTrue(was_running, "the program ended before anything broke")
+        if not self.outlasts_the_program:
+            self.assertIn("is tried again", words, "nobody met what was broken")
 
     # A store of three is done without; a gateway is not.
     outlasts_the_program = True

@@ -27,6 +27,7 @@ import ceph  # pylint: disable=wrong-import-position
 
 SECONDS = 60 * float(os.environ.get("SNAPFS_TEST_MINUTES") or 1 / 3)
 LOCKED = 11
+PATIENCE = 600  # seconds after which a lock is one that nobody gives back
 SAVED = re.compile(r"snapshot ([0-9a-f]{8,64}) saved")
 
 
@@ -76,10 +77,19 @@ class Worker(threading.Thread):
             if time.monotonic() > self.test.end:
                 return
 
+    def wait_for_lock(self, since, what):
+        """Called each time that somebody else's lock is in the way."""
+        self.counts["lock waits"] += 1
+        if self.test.over.is_set():
+            raise AssertionError("the other one failed")
+        if time.monotonic() - since > PATIENCE:
+            raise AssertionError(f"{self.name} {what}: locked for {PATIENCE} s")
+
     def call(self, *arguments):
         """Until it gets its lock: sometimes by the program's own patience, sometimes by ours."""
         patient = self.knows_patience and self.random.random() < 0.3
         patience = ("--retry-lock", "1m") if patient else ()
+        since = time.monotonic()
         while True:
             result = subprocess.run(
                 [self.program, *arguments, *patience], env=self.test.environment,
@@ -92,9 +102,7 @@ class Worker(threading.Thread):
             if not is_locked:
                 raise AssertionError(f"{self.name} {arguments}: {result.returncode}\n{result.stdout}"
                                      f"\n{result.stderr}")
-            self.counts["lock waits"] += 1
-            if self.test.over.is_set():
-                raise AssertionError("the other one failed")
+            self.wait_for_lock(since, f"{arguments}\n{result.stdout}\n{result.stderr}")
 
     def change_source(self):
         for _ in range(self.random.randrange(1, 8)):
@@ -134,6 +142,12 @@ class Worker(threading.Thread):
 
     def read_mount(self):
         """All of one snapshot, by a mount that holds a lock."""
+        since = time.monotonic()
+        while not self.try_to_read_mount():
+            self.wait_for_lock(since, "mount")
+
+    def try_to_read_mount(self):
+        """Whether nobody's lock was in the way."""
         command = [self.program, "mount", self.mountpoint]
         with tempfile.TemporaryFile("w+") as log:
             with subprocess.Popen(command, env=self.test.environment, cwd=self.test.scratch,
@@ -147,12 +161,12 @@ class Worker(threading.Thread):
                         words = log.read()
                         if "already locked" not in words:
                             raise AssertionError(f"{self.name}: no mount: {words}")
-                        self.counts["lock waits"] += 1
-                        return
+                        return False
                     snapshot = self.random.choice(list(self.saved))
                     self.test.require_same(self.in_mount(self.mountpoint, snapshot),
                                            self.saved[snapshot], f"{self.name} mounts {snapshot}")
                     self.counts["mounts"] += 1
+                    return True
                 finally:
                     process.send_signal(signal.SIGINT)  # upon which both give back their locks
                     process.wait()
@@ -243,7 +257,9 @@ class Together(harness.CompatTest):
             print(f"{worker.name}: " + ", ".join(f"{count} {what}" for what, count in
                                                  sorted(worker.counts.items())), file=sys.stderr)
             self.assertGreater(worker.counts["prunes"], 0)
+            self.assertGreater(worker.counts["mounts"], 0)
         print(f"read {watcher.reads} snapshots in the mount without a lock", file=sys.stderr)
+        self.assertGreater(watcher.reads, 0)
 
     def require_sound(self, workers):
         self.check()

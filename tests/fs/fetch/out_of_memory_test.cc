@@ -33,12 +33,12 @@ class Target final : public PrefetchTarget {
 
   std::unique_ptr<Delivery> claim(const Id& blob) override {
     auto claimed = std::make_unique<Claimed>(*this, blob);
-    if (blob == starve_at_) FailingAllocations::fail_above(0);
+    if (claims() == starve_at_) FailingAllocations::fail_above(0);
     return claimed;
   }
 
-  /// No allocation succeeds once this is claimed.
-  void starve_at(const Id& blob) { starve_at_ = blob; }
+  /// No allocation succeeds once so many were claimed.
+  void starve_at(std::size_t claims) { starve_at_ = claims; }
 
   bool has(const Id& blob) const {
     const std::lock_guard lock(mutex_);
@@ -57,6 +57,11 @@ class Target final : public PrefetchTarget {
   }
 
  private:
+  std::size_t claims() const {
+    const std::lock_guard lock(mutex_);
+    return claims_;
+  }
+
   class Claimed final : public Delivery {
    public:
     Claimed(Target& target, const Id& blob) : target_(target), blob_(blob) {
@@ -82,7 +87,7 @@ class Target final : public PrefetchTarget {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  Id starve_at_;
+  std::size_t starve_at_ = 0;  ///< 0: never
   std::set<Id> delivered_;
   std::size_t claims_ = 0;
   std::size_t held_ = 0;
@@ -130,10 +135,11 @@ TEST_F(FetchWithoutMemoryTest, WhatWasClaimedIsReleased) {
   Fetcher fetcher(maker_.repository());
   Target target;
   Prefetcher prefetcher(fetcher, Urgency::kAhead, {});
-  target.starve_at(blobs_[3]);
+  target.starve_at(3);
   prefetcher.want(target, {blobs_[1], blobs_[2], blobs_[3]});
-  EXPECT_TRUE(target.wait_until_released(3));
+  const bool released = target.wait_until_released(3);
   FailingAllocations::end();
+  EXPECT_TRUE(released);
   EXPECT_FALSE(target.has(blobs_[1]));
   prefetcher.want(target, {blobs_.back()});
   EXPECT_TRUE(target.wait_until_delivered(blobs_.back()));

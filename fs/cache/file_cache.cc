@@ -77,6 +77,13 @@ const CachedFiles* FileCache::files_of(FileKind kind) const noexcept {
   return kind == FileKind::kSnapshot ? &snapshots_ : nullptr;
 }
 
+bool FileCache::has(const FileKey& key) const noexcept {
+  const CachedFiles* const files = files_of(key.kind);
+  return reads_ && files != nullptr && attempt_quietly([&] {
+           return bool(files->open({key.id, std::nullopt}));
+         });
+}
+
 std::optional<Bytes> FileCache::load(const FileKey& key) noexcept {
   const CachedFiles* const files = files_of(key.kind);
   if (!reads_ || files == nullptr) return std::nullopt;

@@ -42,6 +42,9 @@ class FileCache {
     return kind == FileKind::kIndex || kind == FileKind::kSnapshot;
   }
 
+  /// Whether load() will find it, unless it is damaged.
+  bool has(const FileKey& key) const noexcept;
+
   /// An index file or snapshot, whose bytes are what its name says.
   std::optional<Bytes> load(const FileKey& key) noexcept;
 

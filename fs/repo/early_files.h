@@ -19,6 +19,11 @@ namespace snapfs {
 class EarlyFiles {
  public:
   void clear() { *kept_.lock() = {}; }
+  void forget(FileKind kind) {
+    const auto kept = kept_.lock();
+    kept->lists.erase(kind);
+    std::erase_if(kept->files, [kind](const auto& file) { return file.first.first == kind; });
+  }
   void add_list(FileKind kind, std::vector<FileInfo> files) {
     kept_.lock()->lists[kind] = std::move(files);
   }

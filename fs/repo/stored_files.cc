@@ -85,6 +85,7 @@ void StoredFiles::load_early(FileKind kind, const std::vector<FileInfo>& listed,
   std::uint64_t total = 0;
   for (const FileInfo& file : listed) {
     if (file.size > kMostEarlyBytes - total) continue;
+    if (cache_ && cache_->has({kind, file.id})) continue;
     total += file.size;
     wanted.push_back(file.id);
   }

@@ -33,9 +33,13 @@ class StoredFiles {
   void use_cache(std::unique_ptr<FileCache> cache) noexcept { cache_ = std::move(cache); }
 
   /// Reads what will be asked for, while there is time: lists the kinds in this order, and loads
-  /// what they have meanwhile, but for packs, as far as it has room in memory. The next list() and
-  /// load_verified() of each find it here, once. What fails is left to those who ask for it.
+  /// what they have meanwhile, but for packs and what a cache has, as far as it has room in memory.
+  /// The next list() and load_verified() of each find it here, once. What fails is left to those
+  /// who ask for it.
   void read_early(const std::vector<FileKind>& kinds, const StopToken& stop);
+
+  /// What was read early of the kind and not asked for will not be.
+  void forget_early(FileKind kind) { early_.forget(kind); }
 
   /// From now on nothing is removed but locks, and the config is not replaced: both throw
   /// append_only_error().

@@ -18,6 +18,7 @@
 #include "tests/support/manual_clock.h"
 #include "tests/support/quick_init.h"
 #include "tests/support/real_repository.h"
+#include "tests/support/waiting_backend.h"
 
 namespace snapfs {
 namespace {
@@ -316,6 +317,20 @@ TEST_F(RepositoryTest, LoadsOnlyTheIndexFilesItDoesNotKnow) {
   bad.back() ^= 1;
   memory_.save({FileKind::kIndex, third}, bad, {});
   EXPECT_TRUE(fails_with(ErrorCode::kDamaged, third.short_hex(), [&] { open()->load_index({}); }));
+}
+
+TEST_F(RepositoryTest, KeepsNoIndexFileThatWasReadEarlyAndThatItKnew) {
+  init();
+  test::WaitingBackend storage(memory_, StorageTraits{.requests = 256});
+  Repository repository(storage, as_bytes("x"), OpenOptions{}, StopToken{});
+  const std::vector<PackDescription> packs{save_pack(repository, "one").description};
+  const Id id = repository.save_file(FileKind::kIndex, as_bytes(encode_index(packs)), {});
+  repository.load_index({});
+  repository.files().read_early({FileKind::kIndex}, {});
+  repository.load_index({});
+  storage.forget();
+  repository.files().load_verified({FileKind::kIndex, id}, {});
+  EXPECT_EQ(storage.count({BackendCall::kLoad, FileKind::kIndex}), 1U);
 }
 
 TEST_F(RepositoryTest, SaversWritePacksThenTheirIndex) {

@@ -1,6 +1,8 @@
 // What is read before it is asked for, and that it is handed out once and never stale.
 #include "fs/repo/stored_files.h"
 
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -8,8 +10,10 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
+#include "fs/cache/file_cache.h"
 #include "fs/crypto/sha256.h"
 #include "tests/support/fails_with.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/waiting_backend.h"
 
 namespace snapfs {
@@ -109,6 +113,35 @@ TEST_F(EarlyReadTest, NearStorageIsAskedWhenItIsTime) {
   StoredFiles files(near);
   files.read_early(kReads, {});
   EXPECT_TRUE(near.seen().empty());
+}
+
+TEST_F(EarlyReadTest, WhatACacheHasIsNotReadEarly) {
+  const FileKey kept = save(FileKind::kIndex, std::string(100, 'x'));  // small ones are not
+  const test::TemporaryDirectory directory;
+  const FileCacheOptions options{directory / "cache", {.max_bytes = 1 << 20, .min_free_bytes = 0}};
+  files_.use_cache(std::make_unique<FileCache>(options, index_.id));
+  load(kept);
+  EXPECT_TRUE(FileCache(options, index_.id).has(kept));
+  EXPECT_FALSE(FileCache(options, index_.id).has(snapshot_));
+  files_.read_early(kReads, {});
+  std::filesystem::remove_all(directory / "cache");
+  storage_.forget();
+  load(snapshot_);
+  EXPECT_TRUE(storage_.seen().empty());
+  load(kept);
+  EXPECT_EQ(storage_.count({BackendCall::kLoad, FileKind::kIndex}), 1U);
+}
+
+TEST_F(EarlyReadTest, WhatNobodyAskedForCanBeForgotten) {
+  files_.read_early(kReads, {});
+  files_.forget_early(FileKind::kIndex);
+  storage_.forget();
+  load(snapshot_);
+  EXPECT_TRUE(storage_.seen().empty());
+  load(index_);
+  files_.list(FileKind::kIndex, {});
+  EXPECT_EQ(storage_.count({BackendCall::kLoad, FileKind::kIndex}), 1U);
+  EXPECT_EQ(storage_.count({BackendCall::kList, FileKind::kIndex}), 1U);
 }
 
 TEST_F(EarlyReadTest, AnIndexFileThatWasListedIsNotAskedForItsSize) {

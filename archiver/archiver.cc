@@ -118,7 +118,7 @@ void keep_what_is_stored(const SnapshotRequest& request, IndexSaver& indexes,
     if (request.before_commit) request.before_commit();
     within(
         kCleanupTime, [&](const StopToken& stop) { indexes.flush(stop); },
-        execution.timer != nullptr ? *execution.timer : steady_timer());
+        execution.timer != nullptr ? *execution.timer : steady_timer(), execution.last_call);
   } catch (const std::exception&) {
     // The packs stay, unlisted; prune removes them.
   }

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "archiver/task/executor.h"
+#include "fs/base/stop_token.h"
 #include "fs/base/timer.h"
 
 namespace snapfs {
@@ -17,7 +18,8 @@ struct Execution {
   std::size_t queued_chunk_bytes = 4 << 20;
   std::size_t spare_chunk_bytes = 4 << 20;
   std::size_t queued_tree_bytes = 8 << 20;
-  Timer* timer = nullptr;  ///< what cleaning up is limited by; null: the system's
+  Timer* timer = nullptr;    ///< what cleaning up is limited by; null: the system's
+  StopToken last_call = {};  ///< stops when the program must end at once, cleaned up or not
 };
 
 }  // namespace snapfs

@@ -95,7 +95,7 @@ Snapshot take(Session& session, const SnapshotSource& source, const SnapshotRequ
               SnapshotOutput& output) {
   try {
     return create_snapshot(session.repository(), source.fs(), session.clock(), request, output,
-                           session.stop());
+                           session.stop(), {.last_call = session.last_call()});
   } catch (const Error& error) {
     if (source.is_from_stream(error)) {
       output.show_stream_failure(source.targets().paths.front(), error.what());

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -22,9 +23,20 @@ sigset_t handled_signals() noexcept {
   return set;
 }
 
+using Clock = std::chrono::steady_clock;
+
+/// As sigwaitinfo(2); -1 at that time, too.
+int wait_until(Clock::time_point time, const sigset_t& set, siginfo_t& info) noexcept {
+  const auto left = std::max(time - Clock::now(), Clock::duration(0));
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+  const timespec wait{seconds.count(), std::chrono::nanoseconds(left - seconds).count()};
+  return ::sigtimedwait(&set, &info, &wait);
+}
+
 }  // namespace
 
-Signals::Signals(std::chrono::milliseconds burst) : burst_(burst) {
+Signals::Signals(std::chrono::milliseconds burst, std::chrono::milliseconds patience)
+    : burst_(burst), patience_(patience) {
   const sigset_t set = handled_signals();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   thread_ = std::thread([this] { wait_for_signals(); });
@@ -51,11 +63,13 @@ void Signals::stop_because(std::string reason) {
 
 void Signals::wait_for_signals() {
   const sigset_t set = handled_signals();
-  using Clock = std::chrono::steady_clock;
   std::optional<Clock::time_point> interrupted;
   while (true) {
     siginfo_t info{};
-    const int signal = ::sigwaitinfo(&set, &info);
+    const bool is_urgent = interrupted && !last_call_.stop_requested();
+    const int signal =
+        is_urgent ? wait_until(*interrupted + patience_, set, info) : ::sigwaitinfo(&set, &info);
+    if (is_urgent && Clock::now() >= *interrupted + patience_) last_call_.request_stop();
     if (signal < 0) continue;
     if (signal == kWake) {
       if (info.si_pid == ::getpid()) return;

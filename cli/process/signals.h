@@ -18,12 +18,19 @@ namespace snapfs {
 /// any other thread is started: they inherit the blocked signals, which one thread waits for.
 class Signals {
  public:
-  explicit Signals(std::chrono::milliseconds burst = std::chrono::seconds(1));
+  static constexpr std::chrono::milliseconds kPatience{650};  ///< until the last call
+
+  explicit Signals(std::chrono::milliseconds burst = std::chrono::seconds(1),
+                   std::chrono::milliseconds patience = kPatience);
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
   StopToken token() const noexcept { return source_.get_token(); }
+
+  /// Stops so long after the first signal that whoever cleans up then has had the time for some
+  /// round trips, and so soon that the process ends within a second of it.
+  StopToken last_call() const noexcept { return last_call_.get_token(); }
 
   /// What SIGUSR1 runs, in a thread of this class, while it is set; empty: it is ignored. Returns
   /// when no earlier one runs any more. Thread-safe.
@@ -40,7 +47,9 @@ class Signals {
   void wait_for_signals();
 
   const std::chrono::milliseconds burst_;
+  const std::chrono::milliseconds patience_;
   StopSource source_;
+  StopSource last_call_;
   Synchronized<std::string> reason_;
   Synchronized<std::function<void()>> report_;
   std::thread thread_;

@@ -43,7 +43,7 @@ OpenOptions opening_options(const GlobalOptions& options) {
 
 Session::Session(const GlobalOptions& options, Signals& signals, std::optional<WantedLock> lock,
                  Writing writing, const std::string& mountpoint)
-    : stop_(signals.token()) {
+    : stop_(signals.token()), last_call_(signals.last_call()) {
   const RepositoryLocation location = RepositoryLocation::parse(options.repository_string());
   const OpenOptions open = opening_options(options);
   (void)options.pack_bytes();
@@ -52,6 +52,7 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<W
   LockOptions lock_options;
   lock_options.mountpoint = mountpoint;
   lock_options.retry_for = options.retry_lock_duration();
+  lock_options.last_call = last_call_;
   if (lock) {
     lock_options.mode = lock->mode;
     lock_options.may_lack_file = lock->may_lack_file;
@@ -59,7 +60,7 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<W
   }
   if (location.scheme == Scheme::kLocal) directory_ = location.path;
   if (writing == Writing::kPretended) lock.reset();
-  storage_.emplace(open_storage(options, location, writing));
+  storage_.emplace(open_storage(options, location, writing, last_call_));
   Backend& backend = storage_->top();
   const Entrance entrance = read_entrance(backend, stop_);
   with_password(options, stop_, [&](ByteView password) {

@@ -36,6 +36,9 @@ class Session {
   const Clock& clock() const noexcept { return clock_; }
   StopToken stop() const noexcept { return stop_; }
 
+  /// See Signals::last_call().
+  StopToken last_call() const noexcept { return last_call_; }
+
   /// Throws when the lock that is held must count as lost; fine when none is held.
   void require_lock() {
     if (lock_) lock_->require_fresh();
@@ -47,6 +50,7 @@ class Session {
  private:
   SystemClock clock_;
   StopToken stop_;
+  StopToken last_call_;
   std::string directory_;
   std::optional<BackendStack> storage_;
   std::unique_ptr<Repository> repository_;

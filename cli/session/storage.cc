@@ -1,6 +1,7 @@
 #include "cli/session/storage.h"
 
 #include <string_view>
+#include <utility>
 
 #include "cli/option/global_options.h"
 #include "cli/option/setting.h"
@@ -24,8 +25,9 @@ RestCredentials rest_credentials() {
 }  // namespace
 
 BackendStack open_storage(const GlobalOptions& options, const RepositoryLocation& location,
-                          Writing writing) {
+                          Writing writing, StopToken last_call) {
   StorageOptions storage;
+  storage.last_call = std::move(last_call);
   storage.pretend = writing == Writing::kPretended;
   storage.on_retry = [json = options.json](const RetryNotice& notice) {
     print_warning(json, "", to_text(notice));

@@ -5,6 +5,7 @@
 
 #include "fs/backend/open/location.h"
 #include "fs/backend/stack/backend_stack.h"
+#include "fs/base/stop_token.h"
 
 namespace snapfs {
 
@@ -18,8 +19,8 @@ enum class Writing {
 
 /// Asks nothing of the storage yet; what is asked again later is told as a warning. Throws
 /// Error{kUsage} for options that are wrong, kNotFound for a file of certificates that is not
-/// there.
+/// there. After `last_call` nothing is waited for to be cleaned up.
 BackendStack open_storage(const GlobalOptions& options, const RepositoryLocation& location,
-                          Writing writing = Writing::kAllowed);
+                          Writing writing = Writing::kAllowed, StopToken last_call = {});
 
 }  // namespace snapfs

@@ -8,7 +8,8 @@
 
 namespace snapfs {
 
-Deadline::Deadline(std::chrono::milliseconds limit, Timer& timer) {
+Deadline::Deadline(std::chrono::milliseconds limit, Timer& timer, const StopToken& earlier)
+    : earlier_(earlier, Request{source_}) {
   const BlockedSignals blocked;
   try {
     thread_ = std::jthread([this, &timer, end = timer.now() + limit](const StopToken& stop) {

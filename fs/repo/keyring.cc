@@ -76,7 +76,9 @@ Id add_key(Repository& repository, const Clock& clock, ByteView password, const 
   } catch (const Error& error) {
     try {
       // Of a save that was cut off nobody knows whether the file is there.
-      within(kCleanupTime, [&](const StopToken& end) { repository.files().remove(key, end); });
+      constexpr std::chrono::milliseconds kHurried{500};
+      within(stop.stop_requested() ? kHurried : kCleanupTime,
+             [&](const StopToken& end) { repository.files().remove(key, end); });
     } catch (const std::exception&) {
       // It opens with the new password or not at all, which is no harm.
     }

@@ -35,6 +35,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// For storage of which it is not known whether it answers at all.
+constexpr milliseconds kShortCleanupTime{1000};
+
 /// The one that locks wait by.
 Timer& timer_of(const LockOptions& options) {
   return options.timer != nullptr ? *options.timer : steady_timer();
@@ -290,10 +293,12 @@ class Lock::Holder {
 
   /// Keeps those that could not be removed for the next time: one left behind would go on to block
   /// others. What is left at the very end, `unlock` removes, since its owner is gone.
-  void remove_superseded() noexcept {
+  void remove_superseded(const StopToken& earlier) noexcept {
     if (superseded_.empty()) return;
     try {
-      const Deadline deadline(kCleanupTime, timer_of(options_));
+      // Storage that has just let a refresh wait until the end came has had its time.
+      const milliseconds limit = is_cut_off_ ? kShortCleanupTime : milliseconds(kCleanupTime);
+      const Deadline deadline(limit, timer_of(options_), earlier);
       std::erase_if(superseded_, [&](const Id& id) {
         try {
           repository_.files().remove({FileKind::kLock, id}, deadline.token());
@@ -309,7 +314,7 @@ class Lock::Holder {
 
   void give_up() noexcept {
     if (!id_.is_null()) superseded_.push_back(id_);
-    remove_superseded();
+    remove_superseded(options_.last_call);
   }
 
   void keep_fresh(const StopToken& end) {
@@ -320,21 +325,22 @@ class Lock::Holder {
       if (is_lost()) return;
       // A clock set back makes the lock's time one to come, which says nothing to others.
       const milliseconds now = age();
-      if (now >= options_.refresh_every || now < milliseconds(0) || id_.is_null()) refresh();
+      if (now >= options_.refresh_every || now < milliseconds(0) || id_.is_null()) refresh(end);
     }
   }
 
   /// A failure is tried again at the next step, until the lock counts as lost.
-  void refresh() noexcept {
+  void refresh(const StopToken& end) noexcept {
     try {
       const Id old = id_;
-      // Cut off when it hangs, to be tried anew, and to let the program end.
+      // Cut off when it hangs, to be tried anew, and at once when the program is to end.
       within(
-          kCleanupTime, [this](const StopToken& stop) { write(stop); }, timer_of(options_));
+          kCleanupTime, [this](const StopToken& stop) { write(stop); }, timer_of(options_), end);
       superseded_.push_back(old);
-      remove_superseded();
+      remove_superseded(end);
     } catch (const std::exception&) {
     }
+    is_cut_off_ = end.stop_requested();
   }
 
   Repository& repository_;
@@ -342,6 +348,7 @@ class Lock::Holder {
   LockOptions options_;
   std::function<void()> on_lost_;
   Id id_;
+  bool is_cut_off_ = false;     ///< the end came in the middle of a refresh
   std::vector<Id> superseded_;  ///< our own lock files that are to be removed
   Synchronized<Timestamp> refreshed_;
   std::once_flag told_;

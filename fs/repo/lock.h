@@ -61,6 +61,10 @@ struct LockOptions {
   std::chrono::milliseconds refresh_every{std::chrono::minutes(5)};
   std::chrono::milliseconds lost_after{std::chrono::seconds(1350)};  ///< 30 min − 1.5 × 5 min
   Timer* timer = nullptr;  ///< what waits are measured by; null: the system's
+
+  /// Stops when the program must end at once, after the run's own stop: what storage has not
+  /// removed by then stays, and `unlock` removes it.
+  StopToken last_call = {};
 };
 
 /// Holds a lock while it lives; a thread of its own writes it anew every five minutes. When that

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <random>
 #include <utility>
 
 #include "fs/backend/dry_run.h"
@@ -45,7 +46,8 @@ BackendStack open_rest(const RepositoryLocation& location, const StorageOptions&
   return stack;
 }
 
-/// Cloud storage asks those who ask too often to wait.
+/// Cloud storage asks those who ask too often to wait: as many as rclone itself has at once by
+/// default (--checkers).
 constexpr unsigned kRcloneRequests = 8;
 
 BackendStack open_rclone(const RepositoryLocation& location, const StorageOptions& options) {
@@ -122,7 +124,8 @@ BackendStack open_storage(const RepositoryLocation& location, const StorageOptio
 void put_far_away(BackendStack& stack, const StorageOptions& options, Timer& timer) {
   const unsigned most = stack.top().traits().requests;
   stack.put_before<RequestLimitBackend>(most);
-  stack.put_before<RetryBackend>(options.on_retry, RetryPolicy{}, timer);
+  stack.put_before<RetryBackend>(options.on_retry, RetryPolicy{}, timer, std::random_device{}(),
+                                 options.last_call);
 }
 
 }  // namespace snapfs

@@ -18,7 +18,7 @@ struct RcloneOptions {
   std::string arguments = "serve restic --stdio --b2-hard-delete";
 
   std::chrono::milliseconds start_timeout{std::chrono::minutes(1)};
-  std::chrono::milliseconds end_timeout{std::chrono::seconds(5)};  ///< then it is killed
+  std::chrono::milliseconds end_timeout{500};  ///< then it is killed
 };
 
 /// The words of the command line that has rclone serve `remote`, such as "remote:path", on a port

@@ -73,12 +73,13 @@ class RetryBackend::Attempts {
 };
 
 RetryBackend::RetryBackend(Backend& inner, RetryListener listener, const RetryPolicy& policy,
-                           Timer& timer, std::uint32_t seed)
+                           Timer& timer, std::uint32_t seed, StopToken last_call)
     : inner_(inner),
       listener_(std::move(listener)),
       policy_(policy),
       timer_(timer),
-      random_(seed) {}
+      random_(seed),
+      last_call_(std::move(last_call)) {}
 
 /// `call` is given how often it has failed.
 template <class Call>
@@ -126,7 +127,9 @@ void RetryBackend::save(const FileKey& key, ByteView bytes, Content content,
     if (was_cut_off && may_leave_part) {
       try {
         // The caller's stop may be what cut it off.
-        within(kCleanupTime, [&](const StopToken& end) { remove_remains(key, end); });
+        within(
+            kCleanupTime, [&](const StopToken& end) { remove_remains(key, end); }, steady_timer(),
+            last_call_);
       } catch (const std::exception&) {
         // What cut the save off is what there is to tell.
       }

@@ -16,6 +16,8 @@
 
 namespace snapfs {
 
+/// Restic's figures, so that both programs bear the same: after 15 minutes it is no passing fault,
+/// and a minute apart nobody is asked too often.
 struct RetryPolicy {
   std::chrono::milliseconds first_wait{std::chrono::seconds(1)};     ///< doubles each time
   std::chrono::milliseconds longest_wait{std::chrono::seconds(60)};  ///< unless told to wait longer
@@ -47,8 +49,10 @@ using RetryListener = std::function<void(const RetryNotice&)>;
 class RetryBackend final : public Backend {
  public:
   /// `inner` and the timer must outlive this; `listener` may be empty. The seed is the jitter's.
+  /// `last_call` stops when the program must end at once, though something is left over.
   explicit RetryBackend(Backend& inner, RetryListener listener = {}, const RetryPolicy& policy = {},
-                        Timer& timer = steady_timer(), std::uint32_t seed = std::random_device{}());
+                        Timer& timer = steady_timer(), std::uint32_t seed = std::random_device{}(),
+                        StopToken last_call = {});
 
   void create(const StopToken& stop) override;
 
@@ -80,6 +84,7 @@ class RetryBackend final : public Backend {
   const RetryPolicy policy_;
   Timer& timer_;
   Synchronized<std::minstd_rand> random_;
+  const StopToken last_call_;
   Synchronized<std::map<FileKey, Timer::TimePoint>> open_circuits_;  ///< and the next probe of each
 };
 

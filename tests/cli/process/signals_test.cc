@@ -56,6 +56,21 @@ TEST(Signals, ALaterSignalEndsTheProcess) {
       ::testing::ExitedWithCode(130), "");
 }
 
+TEST(Signals, TheLastCallComesSomeTimeAfterTheFirst) {
+  Signals patient(std::chrono::seconds(1), std::chrono::hours(1));
+  ::kill(::getpid(), SIGINT);
+  wait_for_stop(patient.token());
+  EXPECT_FALSE(patient.last_call().stop_requested());
+}
+
+TEST(Signals, TheLastCallComesByItself) {
+  Signals signals(std::chrono::hours(1), std::chrono::milliseconds(1));
+  EXPECT_FALSE(signals.last_call().stop_requested());
+  ::kill(::getpid(), SIGINT);
+  wait_for_stop(signals.last_call());
+  EXPECT_TRUE(signals.token().stop_requested());
+}
+
 TEST(Signals, EndWithoutASignal) {
   const Signals signals;
   EXPECT_FALSE(signals.token().stop_requested());

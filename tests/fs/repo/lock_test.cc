@@ -363,6 +363,50 @@ TEST_F(LockTest, StorageThatHangsDoesNotKeepTheProgramFromEnding) {
   EXPECT_EQ(locks().size(), 1U);  // as it is after a kill: `unlock` removes it
 }
 
+TEST_F(LockTest, TheLastCallEndsWhatHangs) {
+  test::ManualTimer timer;
+  test::WaitingBackend storage(memory_);
+  Repository repository(storage, as_bytes("x"), OpenOptions{}, StopToken{});
+  StopSource last_call;
+  const LockOptions options{.mode = LockMode::kShared,
+                            .settle = milliseconds(0),
+                            .timer = &timer,
+                            .last_call = last_call.get_token()};
+  auto held = std::make_unique<Lock>(
+      repository, clock_, options, [] {}, StopToken{});
+  storage.hold({BackendCall::kRemove, FileKind::kLock});
+  ASSERT_TRUE(timer.wait_until_waiting(1));
+  std::jthread end([&] { held.reset(); });
+  ASSERT_TRUE(storage.wait_until_waiting(1));
+  last_call.request_stop();
+  end.join();
+  EXPECT_EQ(locks().size(), 1U);
+}
+
+TEST_F(LockTest, TheEndDoesNotWaitForARefreshThatHangs) {
+  test::ManualTimer timer;
+  test::WaitingBackend storage(memory_);
+  Repository repository(storage, as_bytes("x"), OpenOptions{}, StopToken{});
+  LockOptions options = quick(LockMode::kShared);
+  options.settle = milliseconds(0);
+  options.lost_after = std::chrono::hours(1);
+  options.timer = &timer;
+  auto held = std::make_unique<Lock>(
+      repository, clock_, options, [] {}, StopToken{});
+  storage.hold(saves_);
+  storage.hold({BackendCall::kRemove, FileKind::kLock});
+  ASSERT_TRUE(timer.wait_until_waiting(1));
+  clock_.advance(milliseconds(10));
+  timer.advance(milliseconds(2));
+  ASSERT_TRUE(storage.wait_until_waiting(1));
+  std::jthread end([&] { held.reset(); });
+  // The refresh is cut off without any time having passed, then the removal hangs, too.
+  while (storage.count(removals_) == 0) std::this_thread::yield();
+  ASSERT_TRUE(timer.wait_until_waiting(1));
+  timer.advance(std::chrono::seconds(1));
+  end.join();
+}
+
 TEST_F(LockTest, RefreshThatHangsIsCutOffAndWhatItMayHaveStoredIsRemoved) {
   test::ManualTimer timer;
   test::WaitingBackend storage(memory_);

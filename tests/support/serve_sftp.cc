@@ -9,8 +9,10 @@
 //   --die-at N         ends at the Nth request, unanswered
 //   --nonsense-at N    the same request is answered with what no server says
 //   --hang-at N        it, and what comes behind it, is not answered
+//   --once FILE        none of that when FILE is there; otherwise it is made
 //   --flights A,B,...  no answer leaves before A are there, which leave together, the last one
 //                      first; then before B are there, and so on; at last each as it comes
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -181,6 +183,7 @@ class Proxy {
 
 Faults parse(const std::vector<std::string>& words) {
   Faults faults;
+  std::string once;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
     const auto next = [&] { return words.at(++i); };
@@ -197,6 +200,8 @@ Faults parse(const std::vector<std::string>& words) {
       faults.nonsense_at = number();
     } else if (word == "--hang-at") {
       faults.hang_at = number();
+    } else if (word == "--once") {
+      once = next();
     } else if (word == "--refuse") {
       const std::string pair = next();
       const std::size_t equals = pair.find('=');
@@ -212,6 +217,12 @@ Faults parse(const std::vector<std::string>& words) {
     } else {
       faults.server = word;
     }
+  }
+  const UniqueFd made(once.empty() ? -1 : ::open(once.c_str(), O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!once.empty() && !made) {
+    Faults none;
+    none.server = faults.server;
+    return none;
   }
   return faults;
 }

@@ -20,7 +20,8 @@ namespace {
 constexpr std::uint64_t kNoFileSize = 1;
 
 /// Requests on one connection that are worth being under way: they share its bandwidth, and spare
-/// each other the wait for the way back and forth.
+/// each other the wait for the way back and forth. With five connections that is about what a round
+/// trip holds (see RestBackend::kRequests).
 constexpr unsigned kRequestsEach = 8;
 
 bool is_hex(std::string_view name) {
@@ -78,7 +79,32 @@ bool may_hold_packs(SftpCall& call, const SftpPath& path, const SftpName& entry)
               path.shown);
 }
 
+/// What broke between us and the server knows nothing of where that is.
+Error naming(const std::string& place, const Error& error) {
+  const std::string words = error.what();
+  const bool is_ours = error.code() == ErrorCode::kCancelled;
+  if (is_ours || words.find(place) != std::string::npos) return error;
+  return {error.code(), fmt::format("{}: {}", place, words), error.subject()};
+}
+
 }  // namespace
+
+template <class Ask>
+auto SftpBackend::asked(const StopToken& stop, const Ask& ask) {
+  try {
+    SftpCall call = pool_.begin_call(stop);
+    try {
+      return ask(call);
+    } catch (const Error& error) {
+      // A server that has lost its own way, or says what nobody can understand, is not asked again
+      // by the same connection.
+      if (error.retryable()) call.give_up_connection(error);
+      throw;
+    }
+  } catch (const Error& error) {
+    throw Error(naming(root_.shown, error));
+  }
+}
 
 SftpBackend::SftpBackend(const SftpLocation& location, SftpStart start, unsigned connections,
                          std::uint64_t upload_rate, std::uint64_t download_rate, Timer& timer)
@@ -88,6 +114,8 @@ SftpBackend::SftpBackend(const SftpLocation& location, SftpStart start, unsigned
       download_(download_rate, timer),
       pool_(std::move(start), connections_, timer) {}
 
+// What arrives in 40 ms at 100 Mbit/s is half a megabyte. A run is read in parts that are asked for
+// ahead, so that a long one costs no more round trips than a short one.
 StorageTraits SftpBackend::traits() const noexcept {
   return {.requests = kRequestsEach * connections_,
           .pack_transfers = connections_,
@@ -110,56 +138,61 @@ SftpBackend::Modes SftpBackend::modes(SftpCall& call) {
 }
 
 void SftpBackend::create(const StopToken& stop) {
-  SftpCall call = pool_.begin_call(stop);
-  const std::uint32_t mode = modes(call).directory;
-  make_directories(call, root_, mode);
-  std::vector<SftpPath> directories;
-  for (const FileKind kind : kListedKinds) directories.push_back(root_ / directory_of(kind));
-  make_each_directory(call, directories, mode);
-  directories.clear();
-  const SftpPath data = root_ / directory_of(FileKind::kPack);
-  for (int prefix = 0; prefix < 256; ++prefix) {
-    directories.push_back(data / fmt::format("{:02x}", prefix));
-  }
-  make_each_directory(call, directories, mode);
+  return asked(stop, [&](SftpCall& call) {
+    const std::uint32_t mode = modes(call).directory;
+    make_directories(call, root_, mode);
+    std::vector<SftpPath> directories;
+    for (const FileKind kind : kListedKinds) directories.push_back(root_ / directory_of(kind));
+    make_each_directory(call, directories, mode);
+    directories.clear();
+    const SftpPath data = root_ / directory_of(FileKind::kPack);
+    for (int prefix = 0; prefix < 256; ++prefix) {
+      directories.push_back(data / fmt::format("{:02x}", prefix));
+    }
+    make_each_directory(call, directories, mode);
+  });
 }
 
 void SftpBackend::save(const FileKey& key, ByteView bytes, Content /*content*/,
                        const StopToken& stop) {
-  SftpCall call = pool_.begin_call(stop);
-  const Modes modes = this->modes(call);
-  const SftpPath file = path(key);
-  RateLimit* const limit = key.kind == FileKind::kLock ? nullptr : &upload_;
-  try {
-    return upload(call, file, bytes, modes.file, limit);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kNotFound) throw;
-  }
-  // Directories are there but for the first file of all: they are made when one is missed.
-  make_directories(call, {parent_directory(file.path), parent_directory(file.shown)},
-                   modes.directory);
-  upload(call, file, bytes, modes.file, limit);
+  return asked(stop, [&](SftpCall& call) {
+    const Modes modes = this->modes(call);
+    const SftpPath file = path(key);
+    const UploadWay how{.mode = modes.file,
+                        .limit = key.kind == FileKind::kLock ? nullptr : &upload_,
+                        .may_be_away = key.kind != FileKind::kConfig};
+    try {
+      return upload(call, file, bytes, how);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kNotFound) throw;
+    }
+    // Directories are there but for the first file of all: they are made when one is missed.
+    make_directories(call, {parent_directory(file.path), parent_directory(file.shown)},
+                     modes.directory);
+    upload(call, file, bytes, how);
+  });
 }
 
 Bytes SftpBackend::load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose /*purpose*/,
                         const StopToken& stop) {
-  SftpCall call = pool_.begin_call(stop);
-  RateLimit* const limit = key.kind == FileKind::kLock ? nullptr : &download_;
-  return download(call, path(key), key, range, limit);
+  return asked(stop, [&](SftpCall& call) {
+    RateLimit* const limit = key.kind == FileKind::kLock ? nullptr : &download_;
+    return download(call, path(key), key, range, limit);
+  });
 }
 
 std::optional<std::uint64_t> SftpBackend::size(const FileKey& key, const StopToken& stop) {
-  SftpCall call = pool_.begin_call(stop);
-  return size_of(call, path(key), {});
+  return asked(stop, [&](SftpCall& call) { return size_of(call, path(key), {}); });
 }
 
 std::vector<FileInfo> SftpBackend::list(FileKind kind, const StopToken& stop) {
-  SftpCall call = pool_.begin_call(stop);
-  if (kind == FileKind::kPack) return list_packs(call);
-  std::vector<FileInfo> found;
-  const SftpPath directory = root_ / directory_of(kind);
-  add_files(call, directory, list_directories(call, {directory}).front(), kind, found);
-  return found;
+  return asked(stop, [&](SftpCall& call) {
+    if (kind == FileKind::kPack) return list_packs(call);
+    std::vector<FileInfo> found;
+    const SftpPath directory = root_ / directory_of(kind);
+    add_files(call, directory, list_directories(call, {directory}).front(), kind, found);
+    return found;
+  });
 }
 
 std::vector<FileInfo> SftpBackend::list_packs(SftpCall& call) const {
@@ -179,10 +212,11 @@ std::vector<FileInfo> SftpBackend::list_packs(SftpCall& call) const {
 }
 
 void SftpBackend::remove(const FileKey& key, const StopToken& stop) {
-  SftpCall call = pool_.begin_call(stop);
-  const SftpPath file = path(key);
-  require_no_failure(call.ask(SftpRequest(SftpType::kRemove).string(file.path)), "remove",
-                     file.shown);
+  return asked(stop, [&](SftpCall& call) {
+    const SftpPath file = path(key);
+    require_no_failure(call.ask(SftpRequest(SftpType::kRemove).string(file.path)), "remove",
+                       file.shown);
+  });
 }
 
 }  // namespace snapfs

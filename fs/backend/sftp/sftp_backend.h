@@ -16,7 +16,8 @@ namespace snapfs {
 
 class SftpBackend final : public Backend {
  public:
-  /// How many connections there are at most, unless the user says otherwise.
+  /// How many connections there are at most, unless the user says otherwise: as many as restic's,
+  /// and half of the ten that sshd lets in at once before it turns some away (MaxStartups).
   static constexpr unsigned kConnections = 5;
 
   /// Connects to nothing yet. Modes follow the config file's (FORMAT §1.2), but that files keep the
@@ -42,6 +43,10 @@ class SftpBackend final : public Backend {
     std::uint32_t directory = 0700;
     std::uint32_t file = 0600;
   };
+
+  /// Calls `ask` with a call to the server. What it fails with names the place.
+  template <class Ask>
+  auto asked(const StopToken& stop, const Ask& ask);
 
   SftpPath path(const FileKey& key) const { return root_ / path_of(key); }
   Modes modes(SftpCall& call);

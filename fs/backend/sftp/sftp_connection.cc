@@ -31,8 +31,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// How long what nobody waits for may take at the end, and the program to end by itself.
-constexpr milliseconds kGrace{1000};
+/// How long what nobody waits for may take at the end, and the program to end by itself: a round
+/// trip to the other side of the world. The end is to come within a second of a Ctrl-C.
+constexpr milliseconds kGrace{250};
+
+/// How long a program that has closed its output may take to say why.
+constexpr milliseconds kLastWords{1000};
 constexpr std::size_t kMostErrors = 8 << 10;
 constexpr std::size_t kMostBeginning = 120;
 constexpr std::size_t kReadBytes = 64 << 10;
@@ -111,6 +115,18 @@ void SftpConnection::begin_end(milliseconds grace) noexcept {
   wake();
 }
 
+void SftpConnection::give_up(const Error& why) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!broken_) broken_ = why;
+    end_by_ = Clock::now();
+    for (const auto& [id, pending] : pending_) {
+      if (pending.call != nullptr) pending.call->changed_.notify_all();
+    }
+  }
+  wake();
+}
+
 void SftpConnection::end_program() noexcept {
   begin_end();
   if (thread_.joinable()) thread_.join();
@@ -151,7 +167,7 @@ void SftpConnection::run() noexcept {
     why = current_error();
   }
   const std::lock_guard lock(mutex_);
-  broken_ = why;
+  if (!broken_) broken_ = why;
   out_.clear();
   for (const auto& [id, pending] : pending_) {
     if (pending.call != nullptr) pending.call->changed_.notify_all();
@@ -274,7 +290,7 @@ void SftpConnection::throw_end() {
   child_->close_input();
   int status = 0;
   try {
-    status = within(kGrace, [this](const StopToken& stop) { return child_->wait(stop); });
+    status = within(kLastWords, [this](const StopToken& stop) { return child_->wait(stop); });
   } catch (const Error&) {
     throw Error(ErrorCode::kUnavailable, program_ + " closed the connection to the SFTP server");
   }
@@ -355,6 +371,8 @@ void SftpCall::close_quietly(const SftpReply& handle) noexcept {
     // It was none.
   }
 }
+
+void SftpCall::give_up_connection(const Error& why) { connection_->give_up(why); }
 
 std::uint32_t SftpCall::send(SftpRequest request) {
   throw_if_stopped(stop_);

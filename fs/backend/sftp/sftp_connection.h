@@ -41,7 +41,7 @@ class SftpConnection {
   /// answers, kUnavailable when nothing does, kCancelled.
   SftpConnection(const SftpStart& start, const StopToken& stop);
 
-  /// No call is under way. What was sent and not waited for is given a second to be answered, then
+  /// No call is under way. What was sent and not waited for is given a moment to be answered, then
   /// the program is ended.
   ~SftpConnection();
   SftpConnection(const SftpConnection&) = delete;
@@ -88,6 +88,7 @@ class SftpConnection {
   void forget(const SftpCall& call);
   [[noreturn]] void throw_end();
   void begin_end(std::chrono::milliseconds grace) noexcept;
+  void give_up(const Error& why);
   void end_program() noexcept;
   void wake() noexcept;
   bool waits_for_server() const;
@@ -139,6 +140,10 @@ class SftpCall {
   SftpReply receive(std::uint32_t id);
 
   SftpReply ask(SftpRequest request) { return receive(send(std::move(request))); }
+
+  /// Nothing good is to be expected of the connection any more: all that waits for it fails at once
+  /// with `why`, rather than when the server counts as stuck.
+  void give_up_connection(const Error& why);
 
   /// Sends a request of which the answer is of no interest; a broken connection is none either.
   void tell(SftpRequest request) noexcept;

@@ -52,6 +52,21 @@ std::string_view words_for(SftpCode code) {
   }
 }
 
+std::string_view advice_for(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kPermission:
+      return ": check what this user may do there";
+    case ErrorCode::kNoSpace:
+      return ": make room there, or raise the quota";
+    case ErrorCode::kUnsupported:
+      return ": use another SFTP server";
+    case ErrorCode::kIo:
+      return ": see what the server's log says, and that its file system is well";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 std::string one_line(std::string_view text) {
@@ -89,9 +104,10 @@ bool is_status(const SftpReply& reply, SftpCode code) {
 Error sftp_error(const SftpStatus& status, std::string_view action, const std::string& subject) {
   // "Failure" is all that OpenSSH says of most things; others say more.
   const bool says_something = !status.words.empty() && status.words != "Failure";
-  return {meaning_of(status.code),
-          fmt::format("cannot {} {}: {}", action, subject,
-                      says_something ? status.words : words_for(status.code)),
+  const ErrorCode code = meaning_of(status.code);
+  return {code,
+          fmt::format("cannot {} {}: {}{}", action, subject,
+                      says_something ? status.words : words_for(status.code), advice_for(code)),
           subject};
 }
 

@@ -1,8 +1,11 @@
-// Reading: once the file is open, its attributes and the first part of it are asked for together,
-// then as many parts as are wanted and may be under way. A part may come shorter than it was asked
-// for; the rest of it is asked for again. Writing: the same with writes, behind which the sync and
-// the close are sent without waiting, since a server does what concerns one file in order.
+// Reading: what the file is and its opening are asked for together; once it is open, its attributes
+// and the first part of it are asked for together, then as many parts as are wanted and may be
+// under way. A part may come shorter than it was asked for; the rest of it is asked for again.
+// Writing: the same with writes, behind which the sync and the close are sent without waiting,
+// since a server does what concerns one file in order.
 #include "fs/backend/sftp/sftp_transfer.h"
+
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstring>
@@ -104,7 +107,8 @@ class Download {
 /// A file's temporary name: removed, without waiting, unless it was renamed.
 class TemporaryFile {
  public:
-  TemporaryFile(SftpCall& call, const SftpPath& final_path) : call_(call), final_(final_path) {
+  TemporaryFile(SftpCall& call, const SftpPath& final_path, bool may_be_away)
+      : call_(call), final_(final_path), may_be_away_(may_be_away) {
     std::random_device random;
     path_ = fmt::format("{}-tmp-{:08x}", final_.path, random());
   }
@@ -123,6 +127,15 @@ class TemporaryFile {
 
   void publish() {
     SftpStatus status = rename();
+    if (!may_be_away_ && may_be_in_the_way(status) && examine(call_, final_)) {
+      throw Error(
+          ErrorCode::kUnsupported,
+          fmt::format("cannot replace {}: the SFTP server cannot do that in one step, and a "
+                      "break in between would lose the file: use a server that knows "
+                      "posix-rename, or run this where the directory is",
+                      final_.shown),
+          final_.shown);
+    }
     // The protocol's own rename takes nothing's place, and others may rename to the same name
     // between our removing it and our renaming.
     for (int tries = 0; tries < kRenames && may_be_in_the_way(status); ++tries) {
@@ -148,6 +161,7 @@ class TemporaryFile {
 
   SftpCall& call_;
   const SftpPath& final_;
+  const bool may_be_away_;
   std::string path_;
 };
 
@@ -208,12 +222,27 @@ class Upload {
   std::uint64_t under_way_ = 0;  ///< bytes
 };
 
+/// A server that opens a FIFO waits for somebody to write to it, and answers nobody any more. What
+/// it says of the file comes before that.
+void require_openable(SftpCall& call, const SftpReply& looked, const SftpPath& path) {
+  if (looked.type() == SftpType::kStatus) return;  // opening it says why
+  const std::optional<std::uint32_t> mode = decode_attributes(looked).permissions;
+  if (!mode || S_ISREG(*mode) || S_ISDIR(*mode)) return;
+  call.give_up_connection({ErrorCode::kUnavailable,
+                           "the SFTP server answers nobody any more, as it waits for something "
+                           "that is no file of a repository"});
+  require_regular(*mode, path.shown);
+}
+
 }  // namespace
 
 Bytes download(SftpCall& call, const SftpPath& path, const FileKey& key,
                const std::optional<ByteRange>& range, RateLimit* limit) {
-  const SftpReply opened = call.ask(
+  const std::uint32_t looking = call.send(SftpRequest(SftpType::kStat).string(path.path));
+  const std::uint32_t opening = call.send(
       SftpRequest(SftpType::kOpen).string(path.path).number(kSftpRead).number(kNoAttributes));
+  require_openable(call, call.receive(looking), path);
+  const SftpReply opened = call.receive(opening);
   if (opened.type() == SftpType::kStatus) {
     throw Error(cannot_open(call, SftpStatus::decode(opened), "open", path));
   }
@@ -237,20 +266,19 @@ Bytes download(SftpCall& call, const SftpPath& path, const FileKey& key,
   return bytes;
 }
 
-void upload(SftpCall& call, const SftpPath& path, ByteView bytes, std::uint32_t mode,
-            RateLimit* limit) {
+void upload(SftpCall& call, const SftpPath& path, ByteView bytes, const UploadWay& how) {
   try {
-    TemporaryFile file(call, path);
+    TemporaryFile file(call, path, how.may_be_away);
     const SftpReply opened = call.ask(SftpRequest(SftpType::kOpen)
                                           .string(file.path())
                                           .number(kSftpWrite | kSftpCreate | kSftpExclusive)
-                                          .permissions(mode));
+                                          .permissions(how.mode));
     require_no_failure(opened, "create a file for", path.shown);
     {
       SftpHandle handle(call, opened);
       // The server may have taken the group's permissions away.
-      call.tell(SftpRequest(SftpType::kFsetstat).string(handle.bytes()).permissions(mode));
-      Upload content(call, handle, path, limit);
+      call.tell(SftpRequest(SftpType::kFsetstat).string(handle.bytes()).permissions(how.mode));
+      Upload content(call, handle, path, how.limit);
       content.send(bytes);
       content.finish();
     }

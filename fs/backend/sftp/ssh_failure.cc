@@ -83,7 +83,8 @@ Error ssh_failure(const SshEnd& end) {
   }
   const bool may_pass = end.status == kSshFailed || end.status > kFirstSignal;
   return {may_pass ? ErrorCode::kUnavailable : ErrorCode::kUnsupported,
-          "no connection to the SFTP server: " + told};
+          fmt::format("no connection to the SFTP server: {}{}", told,
+                      may_pass ? "" : " (see the options sftp.command and sftp.args)")};
 }
 
 }  // namespace snapfs

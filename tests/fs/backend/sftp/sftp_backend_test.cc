@@ -71,7 +71,7 @@ class SftpBackendTest : public ::testing::Test {
 
 TEST_F(SftpBackendTest, LoadsInTwoRoundTrips) {
   store(key_, "0123456789");
-  SftpBackend storage = backend({"--plain", "--flights", "1,2,1,1,1,2,1"});
+  SftpBackend storage = backend({"--plain", "--flights", "2,2,1,1,1,2,1"});
   // Were one answer waited for before the next question, this would wait for ever.
   within(std::chrono::seconds(20), [&](const StopToken& stop) {
     EXPECT_EQ(storage.load(key_, ByteRange{2, 3}, {}, stop), to_bytes("234"));
@@ -81,7 +81,7 @@ TEST_F(SftpBackendTest, LoadsInTwoRoundTrips) {
 TEST_F(SftpBackendTest, ManyPartsAreUnderWayAtOnce) {
   const std::string content(1 << 20, 'x');
   store(key_, content);
-  SftpBackend storage = backend({"--plain", "--flights", "1,33"});
+  SftpBackend storage = backend({"--plain", "--flights", "2,33"});
   within(std::chrono::seconds(20), [&](const StopToken& stop) {
     // 32 parts of 32 KiB and the file's size, the last one first.
     EXPECT_EQ(as_text(storage.load(key_, ByteRange{0, content.size()}, {}, stop)), content);
@@ -106,12 +106,37 @@ TEST_F(SftpBackendTest, ShortReadsAreContinued) {
   EXPECT_EQ(as_text(storage.load(key_, ByteRange{2, 30}, {}, {})), content.substr(2, 30));
 }
 
-TEST_F(SftpBackendTest, ReplacesAFileWithoutAnyExtension) {
+TEST_F(SftpBackendTest, WhatIsNoFileIsRefusedBeforeItHangsTheServer) {
+  fs::create_directories(fs::path(full(key_)).parent_path());
+  ASSERT_EQ(::mkfifo(full(key_).c_str(), 0600), 0);
+  const FileKey other{FileKind::kPack, numbered_id(0xab13)};
+  store(other, "content");
+  SftpBackend storage = backend();
+  within(std::chrono::seconds(20), [&](const StopToken& stop) {
+    EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "a FIFO",
+                           [&] { storage.load(key_, std::nullopt, {}, stop); }));
+    EXPECT_EQ(storage.load(other, std::nullopt, {}, stop), to_bytes("content"));
+  });
+}
+
+TEST_F(SftpBackendTest, TheConfigIsNeverAwayWhileItIsReplaced) {
+  store(FileKey::config(), "old");
   SftpBackend storage = backend({"--plain"});
-  storage.save(FileKey::config(), as_bytes("first"), {});
-  storage.save(FileKey::config(), as_bytes("second"), {});
-  EXPECT_EQ(as_text(storage.load(FileKey::config(), std::nullopt, {}, {})), "second");
-  EXPECT_EQ(files(), std::vector<std::string>{"config"});
+  EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "in one step",
+                         [&] { storage.save(FileKey::config(), to_bytes("new"), {}); }));
+  EXPECT_EQ(storage.load(FileKey::config(), std::nullopt, {}, {}), to_bytes("old"));
+  SftpBackend better = backend();
+  better.save(FileKey::config(), to_bytes("new"), {});
+  EXPECT_EQ(better.load(FileKey::config(), std::nullopt, {}, {}), to_bytes("new"));
+}
+
+TEST_F(SftpBackendTest, ReplacesAFileWithoutAnyExtension) {
+  const FileKey key{FileKind::kIndex, numbered_id(1)};
+  SftpBackend storage = backend({"--plain"});
+  storage.save(key, as_bytes("first"), {});
+  storage.save(key, as_bytes("second"), {});
+  EXPECT_EQ(as_text(storage.load(key, std::nullopt, {}, {})), "second");
+  EXPECT_EQ(files(), std::vector<std::string>{path_of(key)});
 }
 
 TEST_F(SftpBackendTest, CreatesDirectoriesForTheOwnerOnly) {

@@ -228,10 +228,15 @@ TEST(SftpStatus, SaysWhatAServerMeans) {
   EXPECT_EQ(meaning(8, "").code(), ErrorCode::kUnsupported);
   EXPECT_EQ(meaning(14, "").code(), ErrorCode::kNoSpace);
   EXPECT_EQ(meaning(99, "").code(), ErrorCode::kIo);
-  EXPECT_STREQ(meaning(3, "").what(), "cannot open a file: permission denied");
+  EXPECT_STREQ(meaning(3, "").what(),
+               "cannot open a file: permission denied: check what this user may do there");
   EXPECT_STREQ(meaning(4, "Failure").what(),
-               "cannot open a file: the server failed, and does not say why");
-  EXPECT_STREQ(meaning(4, "disk on fire\nand more").what(), "cannot open a file: disk on fire");
+               "cannot open a file: the server failed, and does not say why: see what the server's "
+               "log says, and that its file system is well");
+  EXPECT_STREQ(
+      meaning(4, "disk on fire\nand more").what(),
+      "cannot open a file: disk on fire: see what the server's log says, and that its file "
+      "system is well");
 }
 
 TEST(SftpStatus, WordsDoNothingToATerminal) {

@@ -1,5 +1,7 @@
 #include "fs/backend/s3/s3_credentials.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "fs/backend/s3/credential_files.h"
@@ -10,8 +12,13 @@
 namespace snapfs {
 namespace {
 
+using std::chrono::milliseconds;
+
 /// New ones are there at least five minutes before the old ones expire.
 constexpr std::int64_t kRenewBefore = 240;
+
+/// After a failure.
+constexpr milliseconds kPause = std::chrono::seconds(5);
 
 [[noreturn]] void throw_none() {
   throw Error(ErrorCode::kWrongCredentials,
@@ -56,9 +63,22 @@ bool FoundCredentials::is_valid_for(const S3Credentials& credentials, std::int64
 std::shared_ptr<const S3Credentials> FoundCredentials::get(const StopToken& stop) {
   std::shared_ptr<const S3Credentials> old;
   {
-    const auto state = state_.lock();
+    auto state = state_.lock();
+    const auto before = state->current;
+    const auto may_go_on = [&] {
+      return !state->is_renewing || (state->current && is_valid_for(*state->current, 0));
+    };
+    if (!renewed_.wait(state.lock(), stop, may_go_on)) throw cancelled_error();
     old = state->current;
+    // What was fetched meanwhile is as new as there is.
+    if (old && old != before) return old;
     if (old && is_valid_for(*old, state->is_renewing ? 0 : kRenewBefore)) return old;
+    throw_if_stopped(stop);
+    const Timer::TimePoint now = timer_.now();
+    if (state->failure && now < state->failure_counts_until) {
+      const auto left = std::chrono::ceil<milliseconds>(state->failure_counts_until - now);
+      return do_without(old, state->failure->with_retry_after(left));
+    }
     state->is_renewing = true;
   }
   return fetch(old, stop);
@@ -72,16 +92,36 @@ std::shared_ptr<const S3Credentials> FoundCredentials::fetch(
     auto found = std::make_shared<const S3Credentials>(find(stop));
     const auto state = state_.lock();
     state->is_renewing = false;
+    state->failure.reset();
     state->current = found;
+    renewed_.notify_all();
     return found;
-  } catch (const Error& error) {
-    state_.lock()->is_renewing = false;
-    if (!old || error.code() == ErrorCode::kCancelled) throw;
-    if (is_valid_for(*old, 0)) return old;
-    // There were some before, so that there is somebody to ask again.
-    throw Error(ErrorCode::kUnavailable,
-                std::string("the credentials for the object store expired: ") + error.what());
+  } catch (...) {
+    const Error failure = current_error();
+    {
+      const auto state = state_.lock();
+      state->is_renewing = false;
+      renewed_.notify_all();
+      // A stop is that of one caller: the next one asks.
+      if (failure.code() == ErrorCode::kCancelled) throw;
+      state->failure = failure;
+      state->failure_counts_until =
+          timer_.now() + std::max(kPause, failure.retry_after().value_or(milliseconds(0)));
+    }
+    return do_without(old, failure);
   }
+}
+
+/// The old ones to their end; then the failure.
+std::shared_ptr<const S3Credentials> FoundCredentials::do_without(
+    const std::shared_ptr<const S3Credentials>& old, const Error& failure) const {
+  if (!old) throw failure;
+  if (is_valid_for(*old, 0)) return old;
+  // There were some before, so that there is somebody to ask again.
+  const Error expired(
+      ErrorCode::kUnavailable,
+      std::string("the credentials for the object store expired: ") + failure.what());
+  throw failure.retry_after() ? expired.with_retry_after(*failure.retry_after()) : expired;
 }
 
 bool FoundCredentials::renew(const S3Credentials& used) {

@@ -2,12 +2,14 @@
 // programs of Amazon's world look, in restic's order.
 #pragma once
 
+#include <condition_variable>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "fs/backend/environment_lookup.h"
 #include "fs/backend/http/http_client.h"
+#include "fs/base/error.h"
 #include "fs/base/stop_token.h"
 #include "fs/base/synchronized.h"
 #include "fs/base/timer.h"
@@ -51,7 +53,8 @@ class NoCredentials final : public S3CredentialSource {
 ///   4. the service of the container (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI);
 ///   5. the service of the virtual machine (IMDSv2), which has a second to answer.
 /// With them the role RESTIC_AWS_ASSUME_ROLE_ARN is assumed, if there is one. Temporary ones are
-/// replaced before they expire.
+/// replaced before they expire. One caller asks for all; when that fails nobody asks again for five
+/// seconds, or as long as the service wants to be left alone.
 class FoundCredentials final : public S3CredentialSource {
  public:
   /// All of them must outlive it. `region` is the storage's, for the service that gives roles; it
@@ -65,13 +68,17 @@ class FoundCredentials final : public S3CredentialSource {
  private:
   struct State {
     std::shared_ptr<const S3Credentials> current;
-    bool is_renewing = false;  ///< somebody is about to; the others use what there is
+    bool is_renewing = false;  ///< somebody is about to; the others use what there is, or wait
+    std::optional<Error> failure = {};           ///< of whoever asked last
+    Timer::TimePoint failure_counts_until = {};  ///< before that nobody asks again
   };
 
   S3Credentials find(const StopToken& stop);
   S3Credentials find_own(const StopToken& stop);
   std::shared_ptr<const S3Credentials> fetch(const std::shared_ptr<const S3Credentials>& old,
                                              const StopToken& stop);
+  std::shared_ptr<const S3Credentials> do_without(const std::shared_ptr<const S3Credentials>& old,
+                                                  const Error& failure) const;
   bool is_valid_for(const S3Credentials& credentials, std::int64_t seconds) const;
 
   const EnvironmentLookup variables_;
@@ -80,6 +87,7 @@ class FoundCredentials final : public S3CredentialSource {
   Timer& timer_;
   const std::string region_;
   Synchronized<State> state_;
+  std::condition_variable_any renewed_;
 };
 
 }  // namespace snapfs

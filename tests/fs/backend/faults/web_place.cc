@@ -16,7 +16,6 @@ namespace snapfs::test {
 namespace {
 
 constexpr std::string_view kVersion2 = "application/vnd.x.restic.rest.v2";
-constexpr std::string_view kUser = "keeper";
 constexpr std::string_view kPassword = "hush@hush";
 
 /// As a client that waits in vain does soon.
@@ -175,12 +174,11 @@ WebPlace::~WebPlace() = default;
 
 void WebPlace::start_server() {
   server_.reset();
-  server_ = std::make_unique<HttpServer>(HttpServerOptions{.port = port_});
-  port_ = server_->port();
+  server_ = std::make_unique<HttpServer>(HttpServerOptions{.port = port_.number()});
   server_->otherwise([this](const SeenHttpRequest& head) { return handle(head); });
 }
 
-std::string WebPlace::host() const { return fmt::format("127.0.0.1:{}", port_); }
+std::string WebPlace::host() const { return fmt::format("127.0.0.1:{}", port_.number()); }
 
 std::vector<std::string> WebPlace::secrets() {
   return {std::string(kPassword), "hush%40hush",

@@ -14,6 +14,7 @@
 #include "tests/fs/backend/faults/web_fault.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/manual_timer.h"
+#include "tests/support/reserved_port.h"
 
 namespace snapfs::test {
 
@@ -69,7 +70,7 @@ class WebPlace {
   const WebKind kind_;
   std::unique_ptr<WebStore> store_;
   HttpServer elsewhere_;
-  std::uint16_t port_ = 0;
+  ReservedPort port_;  ///< also while the server is away
   std::unique_ptr<HttpServer> server_;
 
   mutable std::mutex mutex_;

@@ -1,11 +1,17 @@
 """Servers that tests start for themselves, on a free port of 127.0.0.1, and end again."""
+import atexit
 import ctypes
 import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
+import tempfile
 import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "servers"))
+import ceph  # pylint: disable=wrong-import-position
 
 REST_SERVER = (os.environ.get("SNAPFS_TEST_REST_SERVER") or shutil.which("restic-rest-server")
                or shutil.which("rest-server"))
@@ -45,6 +51,18 @@ class Server:
         self.process.wait()
         self.drain.join()
         self.process.stdout.close()
+
+
+def start_ceph(test):
+    """Ceph's object gateway and what it needs; skips the test when that is not installed."""
+    missing = ceph.missing_programs()
+    if missing:
+        test.skipTest(f"Ceph is not installed: {' '.join(missing)} missing")
+    directory = tempfile.mkdtemp(prefix="snapfs-ceph-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    cluster = ceph.CephCluster(os.path.join(directory, "cluster"))
+    test.addCleanup(cluster.stop)
+    return cluster
 
 
 def start_rest_server(test, directory, *options, port=0):

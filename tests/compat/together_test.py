@@ -4,7 +4,6 @@ sound, and every snapshot that was reported and that nobody forgot is restored a
 
 SNAPFS_TEST_MINUTES says how long, on each server; some twenty seconds unless it is set.
 """
-import atexit
 import collections
 import contextlib
 import hashlib
@@ -22,8 +21,6 @@ import time
 import harness
 import servers
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "servers"))
-import ceph  # pylint: disable=wrong-import-position
 
 SECONDS = 60 * float(os.environ.get("SNAPFS_TEST_MINUTES") or 1 / 3)
 LOCKED = 11
@@ -287,13 +284,7 @@ class RestTogether(Together):
 
 class S3Together(Together):
     def test_on_an_object_store(self):
-        missing = ceph.missing_programs()
-        if missing:
-            self.skipTest(f"Ceph is not installed: {' '.join(missing)} missing")
-        directory = tempfile.mkdtemp(prefix="snapfs-ceph-")
-        atexit.register(shutil.rmtree, directory, ignore_errors=True)
-        cluster = ceph.CephCluster(os.path.join(directory, "cluster"))
-        self.addCleanup(cluster.stop)
+        cluster = servers.start_ceph(self)
         self.environment["AWS_ACCESS_KEY_ID"], self.environment["AWS_SECRET_ACCESS_KEY"] = cluster.user
         self.environment["RESTIC_REPOSITORY"] = f"s3:{cluster.endpoint}/together"
         self.snapfs("init")

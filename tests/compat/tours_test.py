@@ -1,21 +1,16 @@
 """README's tours of repositories elsewhere, run as printed but for the names of hosts, by a user who has
 nothing yet, with real servers.
 """
-import atexit
 import os
 import re
 import shutil
 import subprocess
-import sys
-import tempfile
 import unittest
 
 import harness
 import servers
 import ssh_server
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "servers"))
-import ceph  # pylint: disable=wrong-import-position
 
 README = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "README.md")
 
@@ -92,13 +87,7 @@ class ToursTest(harness.CompatTest):
         self.check()
 
     def test_s3(self):
-        missing = ceph.missing_programs()
-        if missing:
-            self.skipTest(f"Ceph is not installed: {' '.join(missing)} missing")
-        directory = tempfile.mkdtemp(prefix="snapfs-ceph-")
-        atexit.register(shutil.rmtree, directory, ignore_errors=True)
-        cluster = ceph.CephCluster(os.path.join(directory, "cluster"))
-        self.addCleanup(cluster.stop)
+        cluster = servers.start_ceph(self)
         self.follow("s3", {"AWS_ACCESS_KEY_ID=…": f"AWS_ACCESS_KEY_ID={cluster.user[0]}",
                            "AWS_SECRET_ACCESS_KEY=…": f"AWS_SECRET_ACCESS_KEY={cluster.user[1]}",
                            "https://s3.example.org": cluster.endpoint})

@@ -112,10 +112,8 @@ class PartialSnapshots {
 /// After a run that failed or was stopped: what it stored is listed, so that the next run need not
 /// store it again. Not when the lock was lost: others may have removed it. There is no second
 /// chance; the run's own error is the one to report.
-void keep_what_is_stored(const SnapshotRequest& request, IndexSaver& indexes,
-                         const Execution& execution) noexcept {
+void keep_what_is_stored(IndexSaver& indexes, const Execution& execution) noexcept {
   try {
-    if (request.before_commit) request.before_commit();
     within(
         kCleanupTime, [&](const StopToken& stop) { indexes.flush(stop); },
         execution.timer != nullptr ? *execution.timer : steady_timer(), execution.last_call);
@@ -139,7 +137,7 @@ Snapshot create_snapshot(Repository& repository, const SourceFs& source, const C
   std::optional<Scanner> scanner;
   if (request.scan) scanner.emplace(source, request.targets, request.selection, progress);
 
-  IndexSaver indexes(repository, clock);
+  IndexSaver indexes(repository, clock, request.before_commit);
   PackSaver packs(repository, indexes);
   PartialSnapshots partial(repository, request);
   Pipeline pipeline(
@@ -163,7 +161,7 @@ Snapshot create_snapshot(Repository& repository, const SourceFs& source, const C
     failure = std::current_exception();
   }
   if (failure) {
-    keep_what_is_stored(request, indexes, execution);
+    keep_what_is_stored(indexes, execution);
     std::rethrow_exception(failure);
   }
   scanner.reset();

@@ -79,7 +79,8 @@ Pipeline::Pipeline(Repository& repository, const SourceFs& source, PackSink& sto
       stored_(stored),
       uploader_(executor_, tomb_, stored_, repository.files().traits().pack_transfers,
                 (repository.files().traits().pack_transfers + 1) * request.pack_bytes),
-      packs_(uploader_, request.pack_bytes),
+      packs_(uploader_, request.pack_bytes,
+             first_pack_bytes(repository.files(), request.pack_bytes)),
       blobs_(repository, packs_, statistics),
       tree_saver_(blobs_, statistics, progress, zone_),
       file_context_{

@@ -31,7 +31,8 @@ struct SnapshotRequest {
   std::size_t pack_bytes = PackWriter::kDefaultTargetBytes;
   /// How often to write a partial snapshot; 0: never.
   std::chrono::milliseconds checkpoint_every{0};
-  std::function<void()> before_commit;     ///< called before the snapshot is written; may throw
+  std::function<void()> before_commit;     ///< called before a snapshot or an index file is
+                                           ///< written, by several threads; may throw
   std::function<void()> interrupt_source;  ///< called when the run fails or is stopped: a source
                                            ///< that waits for data must give up; thread-safe, quick
   bool scan = false;                       ///< count beforehand what there is, for progress

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -151,7 +152,22 @@ class Finder {
          FindOutput& output, const StopToken& stop)
       : search_(repository, rule, stop), wanted_(wanted), output_(output) {}
 
-  void run(const Snapshot& snapshot) {
+  /// In this order.
+  void run(std::span<const Snapshot> snapshots) {
+    while (!snapshots.empty()) {
+      const auto next = snapshots.first(std::min(search_.roots_at_once(), snapshots.size()));
+      std::vector<Id> roots;
+      for (const Snapshot& snapshot : next) roots.push_back(snapshot.tree);
+      search_.search(roots);
+      for (const Snapshot& snapshot : next) tell(snapshot);
+      snapshots = snapshots.subspan(next.size());
+    }
+  }
+
+  const TreeSearch& search() const noexcept { return search_; }
+
+ private:
+  void tell(const Snapshot& snapshot) {
     output_.begin(snapshot);
     if (wanted_ != nullptr && wanted_->trees.contains(snapshot.tree)) {
       output_.blob({BlobType::kTree, snapshot.tree}, "/", snapshot.tree);
@@ -165,9 +181,6 @@ class Finder {
     });
   }
 
-  const TreeSearch& search() const noexcept { return search_; }
-
- private:
   TreeSearch search_;
   const WantedBlobs* wanted_;
   FindOutput& output_;
@@ -213,7 +226,7 @@ ExitCode run_find(const GlobalOptions& options, const FindArguments& arguments, 
           ? make_find_json(text)
           : make_find_lines(text, {!options.quiet, arguments.long_format, arguments.human_sizes});
   Finder finder(repository, *rule, names ? nullptr : &wanted, *output, session.stop());
-  for (const Snapshot& snapshot : snapshots) finder.run(snapshot);
+  finder.run(snapshots);
   if (arguments.show_packs && !names && !options.json) print_packs(text, repository, wanted);
   output->finish();
   return choice.finish(report_unreadable(options.json, finder.search()));

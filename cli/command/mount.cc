@@ -164,6 +164,7 @@ ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments,
   std::exception_ptr failure;
   mount.on_ready = [&] {
     try {
+      session.require_lock();
       announce_ready(options, mountpoint);
       if (options.detach) go_to_background(options, session.directory());
     } catch (const std::exception&) {

@@ -87,6 +87,7 @@ ExitCode run_snapshots(const GlobalOptions& options, const SnapshotsArguments& a
   SnapshotChoice choice(options.json);
   const std::vector<Snapshot> snapshots =
       choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());
+  session.require_lock();
   print(output_of(snapshots, arguments, options.json));
   return choice.finish();
 }

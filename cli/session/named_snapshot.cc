@@ -110,6 +110,7 @@ void load_index_to_read(const GlobalOptions& options, Session& session) {
     session.repository().use_index_cache(*directory);
   }
   session.repository().load_index(session.stop());
+  session.require_lock();
 }
 
 NamedSnapshot open_named_snapshot(const GlobalOptions& options, Session& session,

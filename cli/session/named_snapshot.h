@@ -38,7 +38,8 @@ NamedSnapshot open_compared_snapshot(const GlobalOptions& options, Session& sess
 /// when each is named by its ID.
 std::vector<FileKind> reads_for(const std::vector<std::string>& names);
 
-/// Loads the index for a command that writes no blobs: with the copy on this machine.
+/// Loads the index for a command that writes no blobs: with the copy on this machine. The lock has
+/// settled when this returns.
 void load_index_to_read(const GlobalOptions& options, Session& session);
 
 }  // namespace snapfs

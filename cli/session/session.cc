@@ -75,13 +75,14 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<W
   if (!lock) return;
   if (!lock->instead.empty()) require_removals(repository_->files(), lock->instead);
   protect_locks_from_signals();
-  lock_options.meanwhile = [&] { repository_->files().read_early(lock->reads, stop_); };
+  lock_options.settles_later = !lock->reads.empty();
   const auto on_lost = [&signals] {
     signals.stop_because(
         "the lock could not be refreshed in time, others may have removed it: the command was "
         "stopped, run it again");
   };
   lock_ = std::make_unique<Lock>(*repository_, clock_, lock_options, on_lost, stop_);
+  repository_->files().read_early(lock->reads, stop_);
 }
 
 Session::~Session() = default;

@@ -32,7 +32,8 @@ struct WantedLock {
     return lock;
   }
 
-  /// What the command will list, and read all of, first of all.
+  /// What the command will list, and read all of, first of all. It is let in while the lock
+  /// settles, and has to call Session::require_lock() before it shows or writes anything.
   WantedLock reading(std::vector<FileKind> kinds) && {
     reads = std::move(kinds);
     return std::move(*this);

@@ -65,6 +65,7 @@ Fetcher::Fetcher(Repository& repository)
     : repository_(repository),
       cores_(static_cast<unsigned>(core_count())),
       requests_(std::max(1U, repository.files().traits().requests)),
+      is_near_(repository.files().is_near()),
       data_limits_(limits_of(repository.files().traits())),
       tree_limits_(half_of(data_limits_)),
       threads_wanted_(threads_for(requests_, cores_)) {}

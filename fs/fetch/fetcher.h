@@ -85,7 +85,7 @@ class Fetcher {
   unsigned requests() const noexcept { return requests_; }
 
   /// Whether storage is so near that whoever opens a blob may as well load it.
-  bool is_near() const noexcept { return threads_wanted_ <= cores_; }
+  bool is_near() const noexcept { return is_near_; }
 
   /// While it lives, the fetcher loads what the source wants. Destroying it drops what was not
   /// begun, cancels what is under way, and waits for that to end.
@@ -163,6 +163,7 @@ class Fetcher {
   Repository& repository_;
   const unsigned cores_;
   const unsigned requests_;
+  const bool is_near_;
   const RunLimits data_limits_;
   const RunLimits tree_limits_;
 

@@ -48,7 +48,7 @@ void Index::add_packs(std::vector<PackDescription> packs) {
   const std::unique_lock lock(mutex_);
   for (const PackDescription& pack : packs) {
     const auto number = static_cast<std::uint32_t>(packs_.size());
-    add_pack(pack);
+    packs_.push_back(pack.id);
     for (const PackEntry& entry : pack.entries) {
       TypeIndex& index = of(entry.handle.type);
       const Id& id = entry.handle.id;
@@ -60,24 +60,6 @@ void Index::add_packs(std::vector<PackDescription> packs) {
       if (worth_merging(index.recent.size(), index.table.size())) settle(index);
     }
   }
-}
-
-void Index::add_pack(const PackDescription& pack) {
-  packs_.push_back(pack.id);
-  std::uint64_t end = 0;
-  for (const PackEntry& entry : pack.entries) {
-    if (entry.handle.type != BlobType::kTree) return;
-    end = std::max(end, std::uint64_t{entry.offset} + entry.length);
-    if (end > kSmallPackBytes) return;
-  }
-  if (end > 0) small_tree_packs_[pack.id] = static_cast<std::uint32_t>(end);
-}
-
-std::optional<std::uint32_t> Index::small_tree_pack(const Id& pack) const {
-  const std::shared_lock lock(mutex_);
-  const auto found = small_tree_packs_.find(pack);
-  if (found == small_tree_packs_.end()) return std::nullopt;
-  return found->second;
 }
 
 Index::Contents Index::contents() {
@@ -108,7 +90,7 @@ void Index::Loader::add(const PackDescription& pack) {
   {
     const std::unique_lock index_lock(index_.mutex_);
     number = static_cast<std::uint32_t>(index_.packs_.size());
-    index_.add_pack(pack);
+    index_.packs_.push_back(pack.id);
     for (std::size_t type = 0; type < settled.size(); ++type) {
       settled[type] = index_.types_[type].table.size();
     }
@@ -234,7 +216,6 @@ std::size_t Index::memory_bytes() const {
   constexpr std::size_t kRecentNode = sizeof(TableEntry) + sizeof(Id) + 4 * sizeof(void*);
   const std::shared_lock lock(mutex_);
   std::size_t bytes = packs_.capacity() * sizeof(Id);
-  bytes += small_tree_packs_.size() * (sizeof(Id) + 5 * sizeof(void*));
   for (const TypeIndex& index : types_) {
     bytes += index.table.memory_bytes() + index.recent.size() * kRecentNode;
   }

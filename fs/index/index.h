@@ -38,12 +38,6 @@ class Index {
   /// Every place the blob is stored at; empty when it is not, or only pending.
   std::vector<BlobLocation> find(const BlobHandle& handle) const;
 
-  /// The bytes of all blobs of a pack of trees that has no more than kSmallPackBytes of them;
-  /// nothing for others, nor for packs that are known from begin_with().
-  std::optional<std::uint32_t> small_tree_pack(const Id& pack) const;
-
-  static constexpr std::uint32_t kSmallPackBytes = 128 << 10;
-
   /// One of them.
   std::optional<BlobLocation> find_any(const BlobHandle& handle) const;
 
@@ -81,11 +75,9 @@ class Index {
   const TypeIndex& of(BlobType type) const { return types_[static_cast<std::size_t>(type)]; }
   BlobLocation location_of(const TableEntry& entry) const;
   void settle(TypeIndex& index);
-  void add_pack(const PackDescription& pack);
 
   mutable std::shared_mutex mutex_;
   std::vector<Id> packs_;
-  std::unordered_map<Id, std::uint32_t> small_tree_packs_;
   std::array<TypeIndex, 2> types_;
 };
 

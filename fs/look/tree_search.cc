@@ -37,16 +37,21 @@ TreeSearch::TreeSearch(Repository& repository, const SearchRule& rule, StopToken
 TreeSearch::~TreeSearch() = default;
 
 void TreeSearch::run(const Id& root, const Found& found) {
-  auto& directory = directories_[{root, SearchRule::kRoot}];
-  if (!directory) {
-    directory = std::make_unique<Directory>();
-    directory->tree = root;
-    search(*directory);
-  }
-  if (!drop_empty(*directory)) tell(*directory, found);
+  search(std::span(&root, 1));
+  Directory& directory = directory_of(root);
+  if (!drop_empty(directory)) tell(directory, found);
 }
 
-void TreeSearch::search(Directory& root) {
+void TreeSearch::search(std::span<const Id> roots) {
+  std::vector<Directory*> unknown;
+  for (const Id& root : roots) {
+    auto& directory = directories_[{root, SearchRule::kRoot}];
+    if (directory) continue;
+    directory = std::make_unique<Directory>();
+    directory->tree = root;
+    unknown.push_back(directory.get());
+  }
+  if (unknown.empty()) return;
   BlobWalk<Directory*> walk(
       fetcher_,
       [](Directory* const& directory) {
@@ -56,7 +61,7 @@ void TreeSearch::search(Directory& root) {
         search_directory(*directory, blob, next);
       },
       stop_);
-  walk.add({&root});
+  walk.add(std::move(unknown));
   walk.run();
 }
 

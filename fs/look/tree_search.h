@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -69,6 +70,11 @@ class TreeSearch {
   TreeSearch(const TreeSearch&) = delete;
   TreeSearch& operator=(const TreeSearch&) = delete;
 
+  /// Searches below all of these together, so that run() has only to tell of each. No need to call
+  /// it; one call for as many roots as roots_at_once() keeps all requests to the storage busy.
+  void search(std::span<const Id> roots);
+  std::size_t roots_at_once() const noexcept { return fetcher_.requests(); }
+
   /// Tells everything below `root` in the order of paths. Directories that cannot be read count as
   /// empty.
   void run(const Id& root, const Found& found);
@@ -92,7 +98,7 @@ class TreeSearch {
   struct Directory;
   struct Entry;
 
-  void search(Directory& root);
+  Directory& directory_of(const Id& root) { return *directories_.at({root, SearchRule::kRoot}); }
   void search_directory(Directory& directory, const FetchedBlob& blob,
                         std::vector<Directory*>& next);
   std::vector<Node> read(const Id& tree, const FetchedBlob& blob);

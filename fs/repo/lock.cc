@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -222,13 +223,25 @@ class Lock::Holder {
  public:
   Holder(Repository& repository, const Clock& clock, const LockOptions& options,
          std::function<void()> on_lost, const StopToken& stop)
-      : repository_(repository), clock_(clock), options_(options), on_lost_(std::move(on_lost)) {
+      : repository_(repository),
+        clock_(clock),
+        options_(options),
+        on_lost_(std::move(on_lost)),
+        stop_(stop) {
     check_patiently(repository_, clock_, options_, std::nullopt, stop);
     try {
       write(stop);
-      settle(stop);
-      check_patiently(repository_, clock_, options_, id_, stop);
-      thread_ = std::jthread([this](const StopToken& end) { keep_fresh(end); });
+      settled_at_ = timer_of(options_).now() + options_.settle;
+      // What is read from now on counts as read under the lock, so nobody may be holding the
+      // repository alone now: he might end, and be gone when we look again. Whoever comes later
+      // sees our lock.
+      if (options_.settles_later && !id_.is_null()) {
+        check_patiently(repository_, clock_, options_, id_, stop);
+      }
+      if (!options_.settles_later) settle(stop);
+      thread_ = std::jthread([this](const StopToken& end) {
+        if (settle_here(end)) keep_fresh(end);
+      });
     } catch (...) {
       give_up();
       throw;
@@ -244,6 +257,14 @@ class Lock::Holder {
   Holder(const Holder&) = delete;
   Holder& operator=(const Holder&) = delete;
 
+  /// Throws what kept the lock from settling, or Error{kCancelled} when the command is stopped.
+  void require_settled() {
+    std::unique_lock lock(mutex_);
+    const auto is_known = [this] { return has_settled_ || failure_; };
+    if (!settled_.wait(lock, stop_, is_known)) throw cancelled_error();
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
   /// Calls on_lost, once, when it is so.
   bool is_lost() {
     if (age() < options_.lost_after) return false;
@@ -252,17 +273,27 @@ class Lock::Holder {
   }
 
  private:
-  /// Others get the time that they need to see the lock. What is read in that time counts as read
-  /// under the lock, so nobody may be holding the repository alone when the reading begins: he
-  /// might end, and be gone when we look again. Whoever comes later sees our lock.
+  /// Others get the time that they need to see the lock; then comes the second look.
   void settle(const StopToken& stop) {
-    Timer& timer = timer_of(options_);
-    const Timer::TimePoint settled = timer.now() + options_.settle;
-    if (options_.meanwhile && !id_.is_null()) {
-      check_patiently(repository_, clock_, options_, id_, stop);
-      options_.meanwhile();
+    if (!timer_of(options_).wait_until(settled_at_, stop)) throw cancelled_error();
+    check_patiently(repository_, clock_, options_, id_, stop);
+    const std::lock_guard lock(mutex_);
+    has_settled_ = true;
+    settled_.notify_all();
+  }
+
+  /// In the lock's own thread: whether the lock holds.
+  bool settle_here(const StopToken& end) noexcept {
+    if (has_settled_) return true;
+    try {
+      settle(end);
+      return true;
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      failure_ = std::current_exception();
+      settled_.notify_all();
+      return false;
     }
-    if (!timer.wait_until(settled, stop)) throw cancelled_error();
   }
 
   milliseconds age() const { return since(*refreshed_.lock(), clock_.now()); }
@@ -347,21 +378,29 @@ class Lock::Holder {
   const Clock& clock_;
   LockOptions options_;
   std::function<void()> on_lost_;
+  StopToken stop_;
   Id id_;
   bool is_cut_off_ = false;     ///< the end came in the middle of a refresh
   std::vector<Id> superseded_;  ///< our own lock files that are to be removed
   Synchronized<Timestamp> refreshed_;
   std::once_flag told_;
+  Timer::TimePoint settled_at_;
+  std::mutex mutex_;
+  std::condition_variable_any settled_;
+  bool has_settled_ = false;
+  std::exception_ptr failure_;  ///< what kept it from settling
   std::jthread thread_;
 };
 
 Lock::Lock(Repository& repository, const Clock& clock, const LockOptions& options,
            std::function<void()> on_lost, StopToken stop) {
+  LockOptions attempt = options;
+  attempt.settles_later = options.settles_later && options.retry_for <= milliseconds(0);
   const Timestamp start = clock.now();
   milliseconds pause = std::min<milliseconds>(options.retry_for, std::chrono::seconds(5));
   for (;;) {
     try {
-      holder_ = std::make_unique<Holder>(repository, clock, options, on_lost, stop);
+      holder_ = std::make_unique<Holder>(repository, clock, attempt, on_lost, stop);
       return;
     } catch (const Error& error) {
       const milliseconds left = options.retry_for - since(start, clock.now());
@@ -376,6 +415,7 @@ Lock::Lock(Repository& repository, const Clock& clock, const LockOptions& option
 Lock::~Lock() = default;
 
 void Lock::require_fresh() {
+  holder_->require_settled();
   if (holder_->is_lost()) throw cancelled_error();
 }
 

@@ -52,9 +52,10 @@ struct LockOptions {
   bool may_lack_file = false;
   bool only_reads = false;  ///< the lock could be done without
 
-  /// Called once the lock is written, and before it is known to hold: while it settles there is
-  /// time to read what will be needed. May be empty; what it throws, the lock throws.
-  std::function<void()> meanwhile = {};
+  /// The lock is there as soon as it is written and others were looked for; while it settles there
+  /// is time to read what will be needed. Whether it holds, require_fresh() finds out. Not when it
+  /// is tried for some time: who has to give way tries again before he begins.
+  bool settles_later = false;
 
   // The protocol's own delays; only tests change them.
   std::chrono::milliseconds settle{200};  ///< between writing a lock and looking again
@@ -82,9 +83,10 @@ class Lock {
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;
 
-  /// Throws Error{kCancelled}, and calls `on_lost`, when the lock must count as lost. To be called
-  /// before anything is written that others could contradict: a machine that slept has not noticed
-  /// yet.
+  /// Waits until the lock has settled, and throws Error{kLocked} when it has to give way to
+  /// another. Throws Error{kCancelled}, and calls `on_lost`, when the lock must count as lost. To
+  /// be called before anything is written that others could contradict: a machine that slept has
+  /// not noticed yet. Thread-safe.
   void require_fresh();
 
  private:

@@ -188,7 +188,7 @@ Bytes Repository::load_blob(const BlobHandle& handle, const StopToken& stop, Urg
       require_possible(handle, location.length);
       const ByteRange range{location.offset, location.length};
       const LoadPurpose purpose{content_of(handle.type), urgency};
-      if (size_if_worth_whole(location.pack, purpose)) {
+      if (handle.type == BlobType::kTree && !files_.is_near()) {
         try {
           return open(load_run(location.pack, range, std::span(&range, 1), purpose, stop));
         } catch (const Error& error) {
@@ -212,29 +212,20 @@ Bytes Repository::load_blob(const BlobHandle& handle, const StopToken& stop, Urg
               handle.id.hex());
 }
 
-std::optional<std::uint32_t> Repository::size_if_worth_whole(const Id& pack,
-                                                             LoadPurpose purpose) const {
-  const bool is_near = files_.traits().requests <= core_count();
-  if (is_near || purpose.content != Content::kTree) return std::nullopt;
-  return index_.small_tree_pack(pack);
-}
-
 Bytes Repository::load_run(const Id& pack, const ByteRange& range,
                            std::span<const ByteRange> wanted, LoadPurpose purpose,
                            const StopToken& stop) {
-  const std::optional<std::uint32_t> size = size_if_worth_whole(pack, purpose);
-  if (!size) return files_.load_run(pack, range, wanted, purpose, stop);
-  if (auto part = whole_packs_.part(pack, range)) return *std::move(part);
-  try {
-    Bytes whole = files_.load_run(pack, ByteRange{0, *size}, wanted, purpose, stop);
-    auto part = WholePacks::part_of(whole, range);
-    // From the cache it is whole only where it was wanted.
-    if (!files_.keeps_trees()) whole_packs_.add(pack, std::move(whole));
-    if (part) return *std::move(part);
-  } catch (const Error& error) {
-    if (!error.concerns_one_copy()) throw;
+  if (auto kept = files_.kept_run(pack, range, wanted, purpose, stop)) return *std::move(kept);
+  const FileKey key{FileKind::kPack, pack};
+  if (files_.is_near() || purpose.content != Content::kTree || wanted.size() != 1) {
+    return files_.load(key, range, purpose, stop);
   }
-  return files_.load_run(pack, range, wanted, purpose, stop);
+  if (auto part = tree_windows_.part(pack, range)) return *std::move(part);
+  auto window = tree_windows_.widened(pack, range);
+  Bytes bytes = files_.load(key, window.range(), purpose, stop);
+  window.loaded(bytes, !files_.keeps_trees());
+  bytes.erase(bytes.begin(), bytes.end() - static_cast<std::ptrdiff_t>(range.length));
+  return bytes;
 }
 
 void Repository::read_index(const Id& id, const IndexReader::Visit& visit, StopToken stop) {

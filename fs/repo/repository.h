@@ -25,7 +25,7 @@
 #include "fs/index/index.h"
 #include "fs/repo/key_search.h"
 #include "fs/repo/stored_files.h"
-#include "fs/repo/whole_packs.h"
+#include "fs/repo/tree_windows.h"
 
 namespace snapfs {
 
@@ -100,8 +100,8 @@ class Repository {
   Bytes load_blob(const BlobHandle& handle, const StopToken& stop,
                   Urgency urgency = Urgency::kForeground);
 
-  /// StoredFiles::load_run of blobs that the index has. Far away a small pack of trees is loaded as
-  /// a whole: what lies below a directory is in the same pack as a rule, and will be wanted next.
+  /// StoredFiles::load_run of blobs that the index has. Far away, one tree that is wanted alone
+  /// comes with others, which will be wanted next (TreeWindows).
   Bytes load_run(const Id& pack, const ByteRange& range, std::span<const ByteRange> wanted,
                  LoadPurpose purpose, const StopToken& stop);
 
@@ -136,7 +136,6 @@ class Repository {
  private:
   Repository(Backend& backend, OpenedKey opened, const OpenOptions& options);
   void update_cache(const std::set<Id>& files);
-  std::optional<std::uint32_t> size_if_worth_whole(const Id& pack, LoadPurpose purpose) const;
 
   StoredFiles files_;
   Id key_id_;
@@ -146,7 +145,7 @@ class Repository {
   Index index_;
   std::unique_ptr<IndexCache> index_cache_;  ///< null: none
   Synchronized<std::set<Id>> loaded_indexes_;
-  WholePacks whole_packs_;
+  TreeWindows tree_windows_;
   CodecPool codecs_{[this] { return make_codec(); }};
 };
 

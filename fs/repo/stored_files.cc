@@ -14,7 +14,6 @@
 #include "fs/base/start_threads.h"
 #include "fs/crypto/sha256.h"
 #include "fs/repo/append_only.h"
-#include "fs/repo/for_each_file.h"
 
 namespace snapfs {
 namespace {
@@ -57,7 +56,7 @@ std::vector<FileInfo> StoredFiles::list(FileKind kind, const StopToken& stop) {
 
 void StoredFiles::read_early(const std::vector<FileKind>& kinds, const StopToken& stop) {
   early_.clear();
-  if (traits().requests <= core_count()) return;  // near storage answers when it is asked
+  if (is_near()) return;
   try {
     std::vector<std::vector<FileInfo>> lists;
     lists.reserve(kinds.size());
@@ -90,10 +89,12 @@ void StoredFiles::load_early(FileKind kind, const std::vector<FileInfo>& listed,
     wanted.push_back(file.id);
   }
   try {
-    for_each_file(*this, kind, wanted, [&](const Id& id) {
+    // All of them together are small, so there is room for as many at once as the storage likes.
+    const auto load = [&](const Id& id) {
       const FileKey key{kind, id};
       early_.add(key, load_verified(key, stop));
-    });
+    };
+    parallel_for_each(wanted, load, traits().requests);
   } catch (const std::exception&) {
     // As above.
   }
@@ -130,15 +131,7 @@ Bytes StoredFiles::load(const FileKey& key, std::optional<ByteRange> range, Load
   return read(key, range, purpose, stop, [](Bytes bytes) { return bytes; });
 }
 
-Bytes StoredFiles::load_run(const Id& pack, const ByteRange& range,
-                            std::span<const ByteRange> wanted, LoadPurpose purpose,
-                            const StopToken& stop) {
-  const FileKey key{FileKind::kPack, pack};
-  if (std::optional<Bytes> kept = load_kept(key, range, wanted, purpose, stop)) {
-    return *std::move(kept);
-  }
-  return load(key, range, purpose, stop);
-}
+bool StoredFiles::is_near() const noexcept { return traits().requests <= core_count(); }
 
 std::optional<std::uint64_t> StoredFiles::size(const FileKey& key, const StopToken& stop) {
   return backend_.size(key, stop);

@@ -79,11 +79,14 @@ class StoredFiles {
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
              const StopToken& stop);
 
-  /// As many bytes as the range of a pack has, of which those in `wanted`, which are parts of it,
-  /// are what is stored, and the others may be anything. Where a cache has them they are as they
-  /// were when they came: whoever cannot open one reads that one again by read().
-  Bytes load_run(const Id& pack, const ByteRange& range, std::span<const ByteRange> wanted,
-                 LoadPurpose purpose, const StopToken& stop);
+  /// What a cache has of a pack: as many bytes as the range has, of which those in `wanted`, which
+  /// are parts of it, are what is stored, and the others may be anything. They are as they were
+  /// when they came: whoever cannot open one reads that one again by read().
+  std::optional<Bytes> kept_run(const Id& pack, const ByteRange& range,
+                                std::span<const ByteRange> wanted, LoadPurpose purpose,
+                                const StopToken& stop) {
+    return load_kept({FileKind::kPack, pack}, range, wanted, purpose, stop);
+  }
 
   /// The whole file, with its name checked against its bytes: Error{kDamaged} when they differ.
   Bytes load_verified(const FileKey& key, const StopToken& stop);
@@ -102,6 +105,10 @@ class StoredFiles {
 
   /// Whether parts of packs of trees that were loaded are kept on this machine.
   bool keeps_trees() const noexcept { return cache_ && cache_->keeps_parts(Content::kTree); }
+
+  /// Whether storage is so near that there is nothing to gain from asking early, or for more than
+  /// is wanted: it answers as many requests at once as there are processors to make them.
+  bool is_near() const noexcept;
 
   StorageTraits traits() const noexcept { return backend_.traits(); }
   std::string location() const { return backend_.location(); }

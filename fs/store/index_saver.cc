@@ -13,8 +13,9 @@ Id save_index(Repository& repository, std::span<const PackDescription> packs, St
   return repository.save_file(FileKind::kIndex, write, std::move(stop));
 }
 
-IndexSaver::IndexSaver(Repository& repository, const Clock& clock)
-    : repository_(repository), clock_(clock) {}
+IndexSaver::IndexSaver(Repository& repository, const Clock& clock,
+                       std::function<void()> before_save)
+    : repository_(repository), clock_(clock), before_save_(std::move(before_save)) {}
 
 void IndexSaver::add(PackDescription pack, StopToken stop) {
   std::vector<PackDescription> due;
@@ -53,6 +54,7 @@ void IndexSaver::save(std::vector<PackDescription> packs, StopToken stop) {
   std::exception_ptr failure;
   try {
     if (!packs.empty()) {
+      if (before_save_) before_save_();
       save_index(repository_, packs, std::move(stop));
     }
   } catch (...) {

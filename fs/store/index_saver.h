@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <functional>
 #include <mutex>
 #include <span>
 #include <vector>
@@ -25,8 +26,9 @@ class IndexSaver {
   static constexpr std::size_t kFullBlobs = 50'000;
   static constexpr std::chrono::minutes kFullAge{10};
 
-  /// Both must outlive the saver.
-  IndexSaver(Repository& repository, const Clock& clock);
+  /// `before_save` is called before each file is written, by several threads; what it throws, the
+  /// call that wanted to write throws. May be empty. Both references must outlive the saver.
+  IndexSaver(Repository& repository, const Clock& clock, std::function<void()> before_save = {});
 
   /// The pack is stored. Writes an index file when enough has gathered.
   void add(PackDescription pack, StopToken stop);
@@ -42,6 +44,7 @@ class IndexSaver {
 
   Repository& repository_;
   const Clock& clock_;
+  const std::function<void()> before_save_;
   std::mutex mutex_;
   std::condition_variable saved_;
   std::size_t saving_ = 0;  ///< how many are writing a file

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fs/crypto/random.h"
+#include "fs/repo/stored_files.h"
 
 namespace snapfs {
 namespace {
@@ -17,11 +18,16 @@ std::uint64_t packed_size(const PackEntry& entry) {
 
 }  // namespace
 
-PackWriter::PackWriter(PackSink& sink, std::size_t target_bytes)
-    : sink_(sink), target_bytes_(target_bytes) {}
+std::size_t first_pack_bytes(const StoredFiles& files, std::size_t target_bytes) {
+  return files.is_near() ? target_bytes : std::min(target_bytes, PackWriter::kMinTargetBytes);
+}
+
+PackWriter::PackWriter(PackSink& sink, std::size_t target_bytes, std::size_t first_bytes)
+    : sink_(sink), target_bytes_(target_bytes), first_bytes_(std::min(first_bytes, target_bytes)) {}
 
 void PackWriter::add(const SealedView& blob, Codec& codec, StopToken stop) {
-  const std::uint32_t choice = blob.handle.type == BlobType::kData ? random_below(kOpenPacks) : 0;
+  const bool is_data = blob.handle.type == BlobType::kData;
+  const std::uint32_t choice = is_data ? random_below(kOpenPacks) : 0;
   PackBuilder full;
   {
     const std::lock_guard lock(mutex_);
@@ -33,7 +39,10 @@ void PackWriter::add(const SealedView& blob, Codec& codec, StopToken stop) {
     if (pack.empty()) pack.reserve(std::max(blob.bytes.size(), target_bytes_) + kReserve);
     pack.add(blob);
     packed_bytes_ += packed_size(pack.entries().back());
-    if (pack.blob_bytes() < target_bytes_ && !pack.header_full()) return;
+    const bool is_first = is_data && full_data_packs_ < kOpenPacks;
+    const std::size_t enough = is_first ? first_bytes_ : target_bytes_;
+    if (pack.blob_bytes() < enough && !pack.header_full()) return;
+    if (is_data) ++full_data_packs_;
     packed_bytes_ += kPackOverhead;
     full = std::exchange(pack, {});
   }

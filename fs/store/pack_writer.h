@@ -14,6 +14,8 @@
 
 namespace snapfs {
 
+class StoredFiles;
+
 /// Takes packs that are complete. The archiver hands them to an uploader; PackSaver stores them in
 /// the calling thread.
 class PackSink {
@@ -38,8 +40,10 @@ class PackWriter {
   static constexpr std::size_t kMinTargetBytes = 4 << 20;
   static constexpr std::size_t kMaxTargetBytes = 128 << 20;
 
-  /// `sink` must outlive the writer. `target_bytes` counts sealed blobs, not the header.
-  PackWriter(PackSink& sink, std::size_t target_bytes);
+  /// `sink` must outlive the writer. `target_bytes` counts sealed blobs, not the header; so does
+  /// `first_bytes`, which the first packs of data have, if that is less: where a link waits for
+  /// something to carry, it need not wait for a whole pack.
+  PackWriter(PackSink& sink, std::size_t target_bytes, std::size_t first_bytes = kMaxTargetBytes);
 
   /// Adds a blob; hands the pack to the sink when it is full. A blob of the target size or more
   /// gets a pack of its own. `codec` seals the header.
@@ -64,9 +68,14 @@ class PackWriter {
 
   PackSink& sink_;
   std::size_t target_bytes_;
+  std::size_t first_bytes_;
   mutable std::mutex mutex_;
   std::array<std::array<PackBuilder, kOpenPacks>, 2> open_;
+  std::size_t full_data_packs_ = 0;
   std::uint64_t packed_bytes_ = 0;
 };
+
+/// The `first_bytes` of a PackWriter for this storage.
+std::size_t first_pack_bytes(const StoredFiles& files, std::size_t target_bytes);
 
 }  // namespace snapfs

@@ -236,6 +236,26 @@ TEST_F(PackTest, WriterKeepsTreesInTheirOrder) {
   }
 }
 
+TEST_F(PackTest, WriterHandsTheFirstPacksOverEarly) {
+  Collector sink;
+  PackWriter writer(sink, 1000, 300);
+  const auto entries_of = [&](std::size_t pack) {
+    return sink.packs.at(pack).description.entries.size();
+  };
+  // The two open packs take turns as chance has it.
+  for (std::uint64_t i = 0; sink.packs.size() < 2; ++i) writer.add(fake_blob(i, 100), codec_, {});
+  EXPECT_EQ(entries_of(0), 3U);
+  EXPECT_EQ(entries_of(1), 3U);
+  for (std::uint64_t i = 100; sink.packs.size() < 6; ++i) writer.add(fake_blob(i, 100), codec_, {});
+  for (std::size_t pack = 2; pack < 6; ++pack) EXPECT_EQ(entries_of(pack), 10U);
+  PackWriter trees(sink, 1000, 300);
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    trees.add(fake_blob(i, 100, BlobType::kTree), codec_, {});
+  }
+  ASSERT_EQ(sink.packs.size(), 7U);
+  EXPECT_EQ(entries_of(6), 10U) << "trees come when the data is on its way";
+}
+
 TEST_F(PackTest, WriterMergesSmallPacksAtTheEnd) {
   Collector sink;
   PackWriter writer(sink, 100'000);

@@ -117,29 +117,75 @@ TEST_F(LockTest, SharedLocksGoTogether) {
 }
 
 TEST_F(LockTest, ThereIsSomethingToDoWhileItSettles) {
+  test::ManualTimer timer;
   LockOptions options = quick(LockMode::kShared);
-  options.meanwhile = [&] { EXPECT_EQ(locks().size(), 1U) << "others could not see it yet"; };
-  EXPECT_NO_THROW(lock(options));
-  options.meanwhile = [&] { save_foreign_lock("2026-11-22T23:44:02Z", true); };
-  EXPECT_TRUE(fails_with(ErrorCode::kLocked, "elsewhere", [&] { lock(options); }))
-      << "what was done meanwhile does not take the place of the second look";
-  EXPECT_EQ(locks().size(), 1U) << "the one of somebody else";
+  options.settles_later = true;
+  options.timer = &timer;
+  {
+    const auto held = lock(options);
+    EXPECT_EQ(locks().size(), 1U) << "others could not see it yet";
+    ASSERT_TRUE(timer.wait_until_waiting(1));
+    timer.advance(options.settle);
+    EXPECT_NO_THROW(held->require_fresh());
+  }
+  const auto held = lock(options);
+  save_foreign_lock("2026-11-22T23:44:02Z", true);
+  ASSERT_TRUE(timer.wait_until_waiting(1));
+  timer.advance(options.settle);
+  EXPECT_TRUE(fails_with(ErrorCode::kLocked, "elsewhere", [&] { held->require_fresh(); }))
+      << "the look before does not take the place of this one";
+  EXPECT_TRUE(fails_with(ErrorCode::kLocked, "elsewhere", [&] { held->require_fresh(); }));
 }
 
-TEST_F(LockTest, NothingIsReadEarlyWhileSomebodyHoldsTheRepositoryAlone) {
-  // His second look was before our lock came, and he ends before our own second look.
-  std::optional<Id> foreign;
+TEST_F(LockTest, AStopEndsTheWaitForItToSettle) {
+  test::ManualTimer timer;
+  LockOptions options = quick(LockMode::kShared);
+  options.settles_later = true;
+  options.timer = &timer;
+  StopSource source;
+  {
+    Lock held(
+        *repository_, clock_, options, [] {}, source.get_token());
+    source.request_stop();
+    EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] { held.require_fresh(); }));
+  }
+  EXPECT_TRUE(locks().empty());
+}
+
+TEST_F(LockTest, NothingBeginsWhileSomebodyHoldsTheRepositoryAlone) {
+  // His second look was before our lock came, and he may end before ours has settled: what was read
+  // before that would be gone.
   bool begun = false;
   backend_.before_each_call([&](BackendCall call, const FileKey& key) {
     if (!saves_.matches(call, key.kind) || std::exchange(begun, true)) return;
-    foreign = save_foreign_lock("2026-11-22T23:44:02Z", true);
+    save_foreign_lock("2026-11-22T23:44:02Z", true);
   });
+  test::ManualTimer timer;  // no time passes
   LockOptions options = quick(LockMode::kShared);
-  options.meanwhile = [&] {
-    ADD_FAILURE() << "what is read now may be gone when he has ended";
-    memory_.remove({FileKind::kLock, *foreign}, {});
-  };
+  options.settles_later = true;
+  options.timer = &timer;
   EXPECT_TRUE(fails_with(ErrorCode::kLocked, "elsewhere", [&] { lock(options); }));
+  EXPECT_EQ(locks().size(), 1U) << "the one of somebody else";
+}
+
+TEST_F(LockTest, WhoMayTryAgainBeginsWhenItHasSettled) {
+  LockOptions options = quick(LockMode::kShared);
+  options.settles_later = true;
+  options.retry_for = milliseconds(20);
+  std::optional<Id> foreign;
+  std::size_t lists = 0;
+  backend_.before_each_call([&](BackendCall call, const FileKey& key) {
+    // He comes between the first look and the last one, and goes when we give way.
+    if (call == BackendCall::kList && ++lists == 2) {
+      foreign = save_foreign_lock("2026-11-22T23:44:02Z", true);
+    }
+    if (removals_.matches(call, key.kind) && foreign)
+      memory_.remove({FileKind::kLock, *foreign}, {});
+  });
+  const auto held = lock(options);
+  backend_.before_each_call({});
+  EXPECT_EQ(lists, 4U) << "he was met at the last look of the first try";
+  EXPECT_EQ(locks().size(), 1U);
 }
 
 TEST_F(LockTest, ExclusiveLocksExcludeAndAreExcluded) {

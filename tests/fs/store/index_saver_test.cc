@@ -59,6 +59,24 @@ class IndexSaverTest : public ::testing::Test {
   SystemClock clock_;
 };
 
+TEST_F(IndexSaverTest, AsksBeforeItWrites) {
+  std::size_t asked = 0;
+  bool refused = true;
+  IndexSaver saver(*repository_, clock_, [&] {
+    ++asked;
+    if (refused) throw Error(ErrorCode::kLocked, "somebody else has it");
+  });
+  saver.flush({});
+  EXPECT_EQ(asked, 0U) << "there is nothing to write";
+  saver.add(pack(1), {});
+  EXPECT_TRUE(fails_with(ErrorCode::kLocked, [&] { saver.flush({}); }));
+  EXPECT_EQ(files(), 0U);
+  refused = false;
+  saver.flush({});
+  EXPECT_EQ(asked, 2U);
+  EXPECT_EQ(listed_packs(), 1U) << "what was not written was kept";
+}
+
 TEST_F(IndexSaverTest, WhatCouldNotBeWrittenIsKeptForTheNextTime) {
   IndexSaver indexes(*repository_, clock_);
   indexes.add(pack(1), {});

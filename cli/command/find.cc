@@ -217,6 +217,7 @@ ExitCode run_find(const GlobalOptions& options, const FindArguments& arguments, 
       choice.choose(repository, arguments.snapshots, arguments.filter, session.stop());
   if (!arguments.reverse) std::ranges::reverse(snapshots);
   load_index_to_read(options, session);
+  session.require_lock();
   const WantedBlobs wanted = wanted_blobs(repository, arguments, prefixes);
   if (!names) rule = make_blob_rule(wanted.data, wanted.trees);
 

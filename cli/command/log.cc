@@ -214,6 +214,7 @@ ExitCode run_log(const GlobalOptions& options, const LogArguments& arguments, Si
   std::erase_if(snapshots, is_partial);
   const std::vector<std::string> names = names_among(all, snapshots);
   load_index_to_read(options, session);
+  session.require_lock();
 
   const std::string path = clean_path("/" + arguments.path);
   bool complete = true;

@@ -119,6 +119,7 @@ ExitCode run_stats(const GlobalOptions& options, const StatsArguments& arguments
   const std::vector<Snapshot> snapshots =
       choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());
   load_index_to_read(options, session);
+  session.require_lock();
   std::vector<Id> roots;
   for (const Snapshot& snapshot : snapshots) roots.push_back(snapshot.tree);
   StatsReport report(arguments.mode, roots.size());

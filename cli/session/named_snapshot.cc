@@ -79,6 +79,7 @@ Snapshot search(const GlobalOptions& options, Session& session, const std::strin
   });
   load_index_to_read(options, session);
   const Snapshot* const found = newest_with(repository, all, path, session.stop());
+  session.require_lock();
   if (found == nullptr) throw_in_none(path, all, filter);
   tell_of_older(options, *found, newest, path);
   return *found;
@@ -93,6 +94,7 @@ NamedSnapshot open_exactly(const GlobalOptions& options, Session& session, const
   load_index_to_read(options, session);
   const Id tree = find_directory(session.repository(), snapshot.tree, path.folder, session.stop(),
                                  title_of(snapshot));
+  session.require_lock();
   return {std::move(snapshot), path.folder, tree};
 }
 
@@ -110,7 +112,6 @@ void load_index_to_read(const GlobalOptions& options, Session& session) {
     session.repository().use_index_cache(*directory);
   }
   session.repository().load_index(session.stop());
-  session.require_lock();
 }
 
 NamedSnapshot open_named_snapshot(const GlobalOptions& options, Session& session,

@@ -38,8 +38,7 @@ NamedSnapshot open_compared_snapshot(const GlobalOptions& options, Session& sess
 /// when each is named by its ID.
 std::vector<FileKind> reads_for(const std::vector<std::string>& names);
 
-/// Loads the index for a command that writes no blobs: with the copy on this machine. The lock has
-/// settled when this returns.
+/// Loads the index for a command that writes no blobs: with the copy on this machine.
 void load_index_to_read(const GlobalOptions& options, Session& session);
 
 }  // namespace snapfs

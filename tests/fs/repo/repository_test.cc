@@ -319,6 +319,39 @@ TEST_F(RepositoryTest, LoadsOnlyTheIndexFilesItDoesNotKnow) {
   EXPECT_TRUE(fails_with(ErrorCode::kDamaged, third.short_hex(), [&] { open()->load_index({}); }));
 }
 
+TEST_F(RepositoryTest, AWindowThatCannotBeLoadedStandsInNobodysWay) {
+  init();
+  Repository repository(backend_, as_bytes("x"), OpenOptions{}, StopToken{});
+  PackBuilder builder;
+  std::vector<BlobHandle> blobs;
+  for (const std::string_view text : {"below", "above"}) {
+    blobs.push_back({BlobType::kTree, sha256(as_bytes(text))});
+    builder.add(repository.make_codec()->seal_blob(blobs.back(), as_bytes(text)));
+  }
+  const FinishedPack pack = builder.finish(*repository.make_codec());
+  const FileKey key{FileKind::kPack, pack.description.id};
+  memory_.save(key, pack.bytes, {});
+  test::WaitingBackend far(backend_, StorageTraits{.requests = 256});
+  const auto reader = [&] {
+    auto opened = std::make_unique<Repository>(far, as_bytes("x"), OpenOptions{}, StopToken{});
+    opened->index().add_packs({pack.description});
+    return opened;
+  };
+  // The window is short, then damaged: the tree itself is read for itself, and is sound.
+  backend_.fail({BackendCall::kLoad, FileKind::kPack}, 1, ErrorCode::kDamaged);
+  EXPECT_EQ(as_text(reader()->load_blob(blobs[1], {})), "above");
+  backend_.fail({BackendCall::kLoad, FileKind::kPack}, 1, ErrorCode::kUnavailable);
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, [&] { reader()->load_blob(blobs[1], {}); }));
+  Bytes damaged = pack.bytes;
+  damaged[20] ^= 1;  // of the one below
+  memory_.save(key, damaged, {});
+  const auto opened = reader();
+  EXPECT_EQ(as_text(opened->load_blob(blobs[1], {})), "above");
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] { opened->load_blob(blobs[0], {}); }));
+  memory_.save(key, pack.bytes, {});
+  EXPECT_EQ(as_text(opened->load_blob(blobs[0], {})), "below") << "what is kept is not believed";
+}
+
 TEST_F(RepositoryTest, KeepsNoIndexFileThatWasReadEarlyAndThatItKnew) {
   init();
   test::WaitingBackend storage(memory_, StorageTraits{.requests = 256});

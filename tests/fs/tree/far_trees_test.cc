@@ -1,5 +1,6 @@
-// Small packs of trees far away: that one request brings a directory and what lies below it, and
-// that nothing is read the worse for it.
+// Trees far away: that one request brings a directory and what lies below it, and that nothing is
+// read the worse for it.
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "fs/backend/memory.h"
 #include "fs/cache/file_cache.h"
+#include "fs/repo/tree_windows.h"
 #include "fs/tree/used_blobs.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/repository_maker.h"
@@ -25,7 +27,7 @@ using test::WaitingBackend;
 constexpr StorageTraits kFar{.requests = 256};
 constexpr int kLevels = 6;
 
-class WholePacksTest : public ::testing::Test {
+class FarTreesTest : public ::testing::Test {
  protected:
   /// A directory in a directory in a directory, the lowest first.
   void make(const std::string& target) {
@@ -49,8 +51,11 @@ class WholePacksTest : public ::testing::Test {
     EXPECT_EQ(find_used_blobs(repository, roots, {}).size(), trees_.size());
   }
 
+  /// From the top downwards, each when the one above it is known.
   void load_each(Repository& repository) {
-    for (const Id& tree : trees_) repository.load_blob({BlobType::kTree, tree}, {});
+    std::for_each(trees_.rbegin(), trees_.rend(), [&](const Id& tree) {
+      repository.load_blob({BlobType::kTree, tree}, {});
+    });
   }
 
   std::size_t loads() const { return storage_.count({BackendCall::kLoad, FileKind::kPack}); }
@@ -63,7 +68,7 @@ class WholePacksTest : public ::testing::Test {
   std::vector<Id> trees_;
 };
 
-TEST_F(WholePacksTest, OneRequestBringsADirectoryAndAllBelow) {
+TEST_F(FarTreesTest, OneRequestBringsADirectoryAndAllBelow) {
   make("target");
   visit_all(*open());
   EXPECT_EQ(loads(), 1U);
@@ -71,7 +76,7 @@ TEST_F(WholePacksTest, OneRequestBringsADirectoryAndAllBelow) {
   EXPECT_EQ(loads(), 1U);
 }
 
-TEST_F(WholePacksTest, SoItDoesWithACache) {
+TEST_F(FarTreesTest, SoItDoesWithACache) {
   make("target");
   const test::TemporaryDirectory cache;
   for (const std::size_t expected : {1U, 0U}) {
@@ -85,30 +90,32 @@ TEST_F(WholePacksTest, SoItDoesWithACache) {
   }
 }
 
-TEST_F(WholePacksTest, NotOfLargePacks) {
+TEST_F(FarTreesTest, WhatIsLargeComesWhenItIsWanted) {
   // Its bytes do not compress.
   std::string target;
   std::mt19937 random(1);
-  while (target.size() < 2 * Index::kSmallPackBytes) {
+  while (target.size() < 2 * TreeWindows::kFirstBytes) {
     target.push_back(static_cast<char>('0' + random() % 75));
   }
   make(target);
-  visit_all(*open());
-  EXPECT_EQ(loads(), trees_.size());
-  for (const test::SeenCall& call : storage_.seen()) {
-    EXPECT_TRUE(call.range && call.range->length > 0);
-  }
+  load_each(*open());
+  EXPECT_EQ(loads(), 2U);
+  const std::vector<test::SeenCall> calls = storage_.seen();
+  ASSERT_TRUE(calls.at(0).range);
+  EXPECT_EQ(calls[0].range->length, TreeWindows::kFirstBytes);
 }
 
-TEST_F(WholePacksTest, NotNear) {
+TEST_F(FarTreesTest, NearStorageIsAskedForEach) {
   make("target");
-  Repository near(memory_, as_bytes(test::kPassword), OpenOptions{}, StopToken{});
-  near.load_index({});
-  EXPECT_NO_THROW(load_each(near));
-  visit_all(near);
+  WaitingBackend near(memory_, StorageTraits{.requests = 1});
+  Repository repository(near, as_bytes(test::kPassword), OpenOptions{}, StopToken{});
+  repository.load_index({});
+  near.forget();
+  load_each(repository);
+  EXPECT_EQ(near.count({BackendCall::kLoad, FileKind::kPack}), trees_.size());
 }
 
-TEST_F(WholePacksTest, DamageConcernsNobodyElse) {
+TEST_F(FarTreesTest, DamageConcernsNobodyElse) {
   make("target");
   maker_.damage({BlobType::kTree, trees_[2]});
   const auto repository = open();
@@ -122,7 +129,7 @@ TEST_F(WholePacksTest, DamageConcernsNobodyElse) {
   }
 }
 
-TEST_F(WholePacksTest, OfOneThatWasCutOffTheRestIsRead) {
+TEST_F(FarTreesTest, OfOneThatWasCutOffTheRestIsRead) {
   make("target");
   const auto repository = open();
   const BlobHandle last{BlobType::kTree, trees_.back()};

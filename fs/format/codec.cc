@@ -13,6 +13,7 @@
 #include "fs/base/error.h"
 #include "fs/crypto/sha256.h"
 #include "fs/format/older_config.h"
+#include "fs/format/too_much_text.h"
 
 namespace snapfs {
 namespace {
@@ -165,6 +166,7 @@ void Codec::open_file(ByteView stored, const ByteSink& sink, std::uint64_t limit
     throw older_config_error();
   }
   if (options_.version < 2 || plain.empty() || plain[0] == '[' || plain[0] == '{') {
+    if (plain.size() > limit_bytes) throw too_much_text(limit_bytes);
     sink(plain);
     return;
   }

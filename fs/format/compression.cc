@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
+#include "fs/format/too_much_text.h"
 
 namespace snapfs {
 namespace {
@@ -219,11 +220,7 @@ void Compressor::decompress_pieces(ByteView frames, const ByteSink& sink,
     expected = ZSTD_decompressStream(context, &output, &input);
     require_decompressed(expected);
     total += output.pos;
-    if (total > limit_bytes) {
-      throw Error(
-          ErrorCode::kUnsupported,
-          fmt::format("it holds more than the {} bytes that such a file may have", limit_bytes));
-    }
+    if (total > limit_bytes) throw too_much_text(limit_bytes);
     if (output.pos > 0) sink(ByteView(buffer).first(output.pos));
     const bool starved = input.pos == input.size && output.pos < output.size;
     if (starved && expected != 0) throw_damaged("a frame is cut off");

@@ -46,6 +46,26 @@ Reference reference_at(std::string_view text) noexcept {
   return {text.substr(0, size), size};
 }
 
+/// expand_variables() with what stands for a reference that is none, "${}" and an unclosed "${".
+std::string expand(std::string_view text, const VariableLookup& lookup,
+                   const std::function<std::string()>& nameless) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t dollar = text.find('$');
+    if (dollar == std::string_view::npos || dollar + 1 == text.size()) return out.append(text);
+    out.append(text.substr(0, dollar));
+    text.remove_prefix(dollar + 1);
+    const Reference reference = reference_at(text);
+    if (reference.name == "$" || reference.size == 0) {
+      out += '$';
+    } else {
+      out += reference.name.empty() ? nameless() : lookup(std::string(reference.name));
+    }
+    text.remove_prefix(reference.size);
+  }
+  return out;
+}
+
 /// No name that anybody gives a file: what stands where a variable has no value.
 constexpr std::string_view kSomeName = "\x01some name\x01";
 
@@ -94,30 +114,39 @@ class PatternLine {
  public:
   PatternLine(std::string_view text, const VariableLookup& lookup)
       : text_(text),
-        pattern_(expand_variables(text,
-                                  [&](const std::string& name) {
-                                    std::string value = lookup(name);
-                                    if (value.empty() && unset_.empty()) unset_ = name;
-                                    if (variable_.empty()) variable_ = name;
-                                    return value;
-                                  })),
-        written_(expand_variables(text, [&](const std::string& name) {
-          std::string value = lookup(name);
-          return value.empty() ? std::string(kSomeName) : value;
-        })) {}
+        pattern_(expand(
+            text,
+            [&](const std::string& name) {
+              std::string value = lookup(name);
+              if (value.empty() && lacking_.empty()) {
+                lacking_ = fmt::format("the variable {} is not set or is empty; set it", name);
+              }
+              if (variable_.empty()) variable_ = name;
+              return value;
+            },
+            [&] {
+              lacking_ = "\"${\" without a name and a \"}\" is no variable; close it";
+              return std::string();
+            })),
+        written_(expand(
+            text,
+            [&](const std::string& name) {
+              std::string value = lookup(name);
+              return value.empty() ? std::string(kSomeName) : value;
+            },
+            [] { return std::string(kSomeName); })) {}
 
   const std::string& pattern() const noexcept { return pattern_; }
 
   /// Throws Error{kUsage} when a variable makes the pattern another one than was meant; `place` is
   /// the line's.
   void require_meant(std::string_view place) const {
-    if (variable_.empty()) return;
-    if (!unset_.empty() && is_widened(place)) {
+    if (!lacking_.empty() && is_widened(place)) {
       throw Error(ErrorCode::kUsage,
-                  fmt::format("{}: \"{}\" would become \"{}\": the variable {} is not set or is "
-                              "empty; set it, or write $$ for a dollar",
-                              place, text_, pattern_, unset_));
+                  fmt::format("{}: \"{}\" would become \"{}\": {}, or write $$ for a dollar", place,
+                              text_, pattern_, lacking_));
     }
+    if (variable_.empty()) return;
     constexpr std::size_t kDeep = 16;
     if (matches(std::vector<std::string>(kDeep, std::string(kSomeName)), place)) {
       throw Error(ErrorCode::kUsage,
@@ -143,7 +172,7 @@ class PatternLine {
   }
 
   std::string_view text_;
-  std::string unset_;     ///< the first variable without a value; empty: none
+  std::string lacking_;   ///< what there is no value for, and what to do; empty: nothing
   std::string variable_;  ///< the first variable
   std::string pattern_;
   std::string written_;  ///< with a name in the place of every variable without a value
@@ -152,21 +181,7 @@ class PatternLine {
 }  // namespace
 
 std::string expand_variables(std::string_view text, const VariableLookup& lookup) {
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t dollar = text.find('$');
-    if (dollar == std::string_view::npos || dollar + 1 == text.size()) return out.append(text);
-    out.append(text.substr(0, dollar));
-    text.remove_prefix(dollar + 1);
-    const Reference reference = reference_at(text);
-    if (reference.name == "$" || reference.size == 0) {
-      out += '$';
-    } else if (!reference.name.empty()) {
-      out += lookup(std::string(reference.name));
-    }
-    text.remove_prefix(reference.size);
-  }
-  return out;
+  return expand(text, lookup, [] { return std::string(); });
 }
 
 std::vector<std::string> patterns_from_lines(std::span<const std::string> lines,

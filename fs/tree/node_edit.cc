@@ -23,6 +23,15 @@ struct Member {
   std::size_t end = 0;
 };
 
+/// A name with half a surrogate pair in it, which Go reads as U+FFFD, is none that is looked for.
+bool is_called(ondemand::field& field, std::string_view key) {
+  std::string_view name;
+  const simdjson::error_code error = field.unescaped_key().get(name);
+  if (error == simdjson::STRING_ERROR) return false;
+  if (error != simdjson::SUCCESS) throw simdjson::simdjson_error(error);
+  return MemberName(name) == key;
+}
+
 /// The last member of that name, which is the one that counts.
 std::optional<Member> find_member(std::string_view object, std::string_view key) {
   std::optional<Member> found;
@@ -31,9 +40,9 @@ std::optional<Member> find_member(std::string_view object, std::string_view key)
     const PaddedTree padded(copy_of(as_bytes(object)));
     const char* const text = padded.text().data();
     ondemand::document document = open_document(parser, padded);
-    for (auto field : document.get_object()) {
+    for (ondemand::field field : document.get_object()) {
       const char* const name = field.key().raw();
-      const bool wanted = MemberName(std::string_view(field.unescaped_key())) == key;
+      const bool wanted = is_called(field, key);
       const std::string_view value = simdjson::to_json_string(field.value());
       if (!wanted) continue;
       const auto at = static_cast<std::size_t>(value.data() - text);

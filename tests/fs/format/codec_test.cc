@@ -133,6 +133,23 @@ TEST(Codec, ReadsEveryEncodingOfFiles) {
                          [&] { old.open_file(codec.seal_file(as_bytes("{}"))); }));
 }
 
+TEST(Codec, FilesHoldNoMoreTextThanTheyMay) {
+  const Keys keys = Keys::random();
+  Codec codec(keys, {});
+  const std::string text = "[" + std::string(98, ' ') + "]";
+  const auto read = [&](const Bytes& stored, std::uint64_t limit_bytes) {
+    std::size_t total = 0;
+    codec.open_file(
+        stored, [&](ByteView piece) { total += piece.size(); }, limit_bytes);
+    return total;
+  };
+  for (const Bytes& stored : {codec.seal_file(as_bytes(text)), codec.seal_raw(as_bytes(text))}) {
+    EXPECT_EQ(read(stored, 100), 100U);
+    EXPECT_TRUE(
+        fails_with(ErrorCode::kUnsupported, "more than the 99 bytes", [&] { read(stored, 99); }));
+  }
+}
+
 TEST(Codec, DataIsNoLargerThanChunksCanBe) {
   const Keys keys = Keys::random();
   Codec codec(keys, {});

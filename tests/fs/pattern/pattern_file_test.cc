@@ -111,6 +111,15 @@ TEST(PatternFile, RefusesWhatAVariableWithoutAValueWidens) {
   }
 }
 
+TEST(PatternFile, RefusesWhatAVariableWithoutANameWidens) {
+  for (const char* const line : {"${}", "${", "/home/${}", "${}*", "/home/${*", "!${}", "**/${}"}) {
+    const std::vector<std::string> lines = {line};
+    EXPECT_TRUE(fails_with(ErrorCode::kUsage, "is no variable", [&] {
+      patterns_from_lines(lines, variable, "list");
+    })) << line;
+  }
+}
+
 TEST(PatternFile, RefusesWhatAVariableTurnsIntoEverything) {
   for (const char* const line :
        {"$ROOT", "$ROOT/**", "$ROOT/*", "${ROOT}*", "$STAR", "$STARS", "/$STAR", "/$STARS/*",

@@ -55,6 +55,11 @@ TEST(NodeEdit, OfSeveralMembersTheLastOneCounts) {
             R"({"subtree":"x","subtree":")" + kOne + "\"}");
 }
 
+TEST(NodeEdit, PassesOverNamesWithHalfASurrogatePair) {
+  EXPECT_EQ(with_subtree(R"({"\ud800":"\udc00","subtree":"x","a\udfff":1})", numbered_id(1)),
+            R"({"\ud800":"\udc00","subtree":")" + kOne + R"(","a\udfff":1})");
+}
+
 TEST(NodeEdit, RefusesWhatHasNothingToReplace) {
   EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [] { with_subtree("{}", numbered_id(1)); }));
   EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [] { with_content("{}", {}, 0); }));

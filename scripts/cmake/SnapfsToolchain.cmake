@@ -41,6 +41,15 @@ elseif(NOT SNAPFS_SANITIZE STREQUAL "")
   message(FATAL_ERROR "SNAPFS_SANITIZE is '${SNAPFS_SANITIZE}'; it can be address, thread or empty")
 endif()
 
+if(SNAPFS_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "SNAPFS_FUZZ needs libFuzzer, which comes with clang: -DCMAKE_CXX_COMPILER=clang++")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+    -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)

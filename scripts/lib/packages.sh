@@ -15,6 +15,8 @@ test_packages=(libgtest-dev libgmock-dev restic openssl rsync attr acl libcap2-b
 optional_test_packages=(rclone)
 # shellcheck disable=SC2034
 check_packages=(libgtest-dev libgmock-dev clang clang-format clang-tidy shellcheck mandoc python3)
+# shellcheck disable=SC2034
+fuzz_packages=(clang libclang-rt-dev libgtest-dev libgmock-dev python3)
 
 # The oldest Boost that will do.
 boost_minimum=1.81

@@ -19,9 +19,9 @@ std::string expand_variables(std::string_view text, const VariableLookup& lookup
 
 /// Each line without the white space around it and with its variables replaced; blank lines, and
 /// comments, which begin with '#', are dropped. Where a variable is not set or is empty, or has no
-/// name ("${}"), it stands for nothing; but where that would make the pattern match more than was written, lose a component
-/// of its path, or be empty, and where any value makes it match everything, Error{kUsage} is
-/// thrown, with `origin`, the line's number and the variable.
+/// name ("${}"), it stands for nothing; but where that would make the pattern match more than was
+/// written, lose a component of its path, or be empty, and where any value makes it match
+/// everything, Error{kUsage} is thrown, with `origin`, the line's number and the variable.
 std::vector<std::string> patterns_from_lines(std::span<const std::string> lines,
                                              const VariableLookup& lookup, std::string_view origin);
 

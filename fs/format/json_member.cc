@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "fs/base/ascii_case.h"
+
 namespace snapfs {
 namespace {
 
@@ -25,8 +27,7 @@ MemberName::MemberName(std::string_view key) : key_(key) {
       folded_ += 's';
       i += kLongS.size() - 1;
     } else {
-      const char c = rest.front();
-      folded_ += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      folded_ += ascii_lower(rest.front());
     }
   }
 }

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/base/ascii_case.h"
 #include "fs/base/error.h"
 
 namespace snapfs {
@@ -32,8 +33,7 @@ std::optional<Number> parse_number(std::string_view text) {
 /// The power of 1024 that a size's last letter stands for; none for another character.
 std::optional<unsigned> power_of_unit(char unit) noexcept {
   constexpr std::string_view kUnits = "bkmgt";
-  const char lower = unit >= 'A' && unit <= 'Z' ? static_cast<char>(unit - 'A' + 'a') : unit;
-  const std::size_t power = kUnits.find(lower);
+  const std::size_t power = kUnits.find(ascii_lower(unit));
   if (power == std::string_view::npos) return std::nullopt;
   return static_cast<unsigned>(power);
 }

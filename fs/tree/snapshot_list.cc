@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "fs/base/ascii_case.h"
 #include "fs/base/error.h"
 #include "fs/base/synchronized.h"
 #include "fs/repo/for_each_file.h"
@@ -77,14 +78,6 @@ const Snapshot& find_at(const std::vector<Snapshot>& snapshots, std::string_view
   }
   throw Error(ErrorCode::kUsage, fmt::format("\"{}\" does not name a snapshot: {}", text, advice),
               std::string(text));
-}
-
-std::string lower_case_hex(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 }  // namespace
@@ -158,7 +151,7 @@ const Snapshot& find_snapshot(const std::vector<Snapshot>& snapshots, std::strin
     if (time) return find_at(snapshots, text, *time, filter);
     throw_no_name(text, times != nullptr);
   }
-  const std::string prefix = lower_case_hex(text);
+  const std::string prefix = ascii_lower(text);
   const Snapshot* found = nullptr;
   for (const Snapshot& snapshot : snapshots) {
     if (!snapshot.id.hex().starts_with(prefix)) continue;

@@ -12,6 +12,7 @@
 
 #include "fs/backend/http/curl_library.h"
 #include "fs/backend/http/http_error.h"
+#include "fs/base/ascii_case.h"
 #include "fs/base/error.h"
 #include "fs/base/utf8.h"
 
@@ -134,11 +135,8 @@ void CurlTransfer::add_header(std::string_view line) {
   if (trim_white_space(line).empty()) has_head_ = true;
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return;
-  std::string name(line.substr(0, colon));
-  for (char& c : name) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  response_.headers.emplace_back(std::move(name), trim_white_space(line.substr(colon + 1)));
+  response_.headers.emplace_back(ascii_lower(line.substr(0, colon)),
+                                 trim_white_space(line.substr(colon + 1)));
 }
 
 std::size_t CurlTransfer::on_body(char* bytes, std::size_t /*one*/, std::size_t size,

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "fs/backend/http/curl_library.h"
+#include "fs/base/one_line.h"
 #include "fs/base/utf8.h"
 
 namespace snapfs {
@@ -16,32 +17,6 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds kLongestWait = std::chrono::hours(24);
-constexpr std::size_t kMostWords = 200;  ///< characters of the server's
-
-bool is_control(char32_t rune) noexcept { return rune < 0x20 || (rune >= 0x7f && rune < 0xa0); }
-
-/// The first line that has something in it, without what a terminal would not show.
-std::string first_line(std::string_view text) {
-  std::string line;
-  std::size_t characters = 0;
-  while (!text.empty() && characters < kMostWords) {
-    const Rune rune = decode_rune(text);
-    const std::string_view bytes = text.substr(0, rune.size);
-    text.remove_prefix(rune.size);
-    if (bytes == "\n" || bytes == "\r") {
-      if (!trim_white_space(line).empty()) break;
-      line.clear();
-      continue;
-    }
-    if (!rune.valid || is_control(rune.code_point)) {
-      line += ' ';
-    } else {
-      line += bytes;
-    }
-    ++characters;
-  }
-  return std::string(trim_white_space(line));
-}
 
 /// What the server says in words, if it does: pages and documents are for programs.
 std::string_view text_of(const HttpResponse& response) {
@@ -59,7 +34,7 @@ struct Meaning {
 Meaning redirect(const HttpResponse& response) {
   const std::optional<std::string_view> place = response.header("location");
   return {ErrorCode::kUnsupported,
-          place ? fmt::format("it points to {}", first_line(shown_url(*place)))
+          place ? fmt::format("it points to {}", one_line(shown_url(*place)))
                 : std::string("it points elsewhere"),
           "redirects are not followed: name the place itself in the repository's URL"};
 }
@@ -151,7 +126,7 @@ Error http_error_saying(const HttpResponse& response, std::string_view what,
   const Meaning meaning = meaning_of(response);
   std::string message =
       fmt::format("{}: the server answered {}: {}", what, response.status, meaning.words);
-  if (const std::string words = first_line(server_says); !words.empty()) {
+  if (const std::string words = one_line(server_says); !words.empty()) {
     message += fmt::format(" (\"{}\")", words);
   }
   if (!meaning.next.empty()) message += fmt::format("; {}", meaning.next);

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "fs/base/ascii_case.h"
 #include "fs/base/utf8.h"
 
 namespace snapfs {
@@ -35,14 +36,6 @@ bool is_loopback(const IpAddress& address) {
   return is_ipv4(address) ? address[kIpv4Offset] == 127 : address == kLoopback;
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 struct Place {
   std::string host;  ///< in lower case, without the brackets of IPv6
   std::string port = {};
@@ -53,14 +46,14 @@ Place parse_place(std::string_view text) {
   if (text.starts_with('[')) {
     const std::size_t end = std::min(text.find(']'), text.size());
     const std::string_view behind = text.substr(std::min(end + 1, text.size()));
-    return {lower(text.substr(1, end - 1)),
+    return {ascii_lower(text.substr(1, end - 1)),
             std::string(behind.starts_with(':') ? behind.substr(1) : std::string_view())};
   }
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || text.find(':', colon + 1) != std::string_view::npos) {
-    return {lower(text)};
+    return {ascii_lower(text)};
   }
-  return {lower(text.substr(0, colon)), std::string(text.substr(colon + 1))};
+  return {ascii_lower(text.substr(0, colon)), std::string(text.substr(colon + 1))};
 }
 
 /// The host and port of a URL, of which `scheme` is known.
@@ -152,7 +145,7 @@ HttpProxyVariables HttpProxyVariables::from_environment() {
 }
 
 std::string proxy_for(std::string_view url, const HttpProxyVariables& variables) {
-  const std::string scheme = lower(url.substr(0, url.find("://")));
+  const std::string scheme = ascii_lower(url.substr(0, url.find("://")));
   const std::string* proxy = nullptr;
   if (scheme == "http") proxy = &variables.http;
   if (scheme == "https") proxy = &variables.https;

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/base/ascii_case.h"
 #include "fs/base/error.h"
 
 namespace snapfs {
@@ -41,11 +42,6 @@ constexpr std::array<OtherScheme, 4> kOtherSchemes = {
 std::string_view scheme_of(std::string_view text) {
   const std::size_t end = text.find_first_of(":/");
   return end == std::string_view::npos || text[end] == '/' ? "" : text.substr(0, end);
-}
-
-bool equals_in_any_case(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower,
-                            [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
 }
 
 template <class Named>

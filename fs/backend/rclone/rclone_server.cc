@@ -18,6 +18,7 @@
 #include "fs/base/blocked_signals.h"
 #include "fs/base/error.h"
 #include "fs/base/hex.h"
+#include "fs/base/one_line.h"
 #include "fs/crypto/base64.h"
 #include "fs/crypto/random.h"
 
@@ -172,6 +173,7 @@ void RcloneServer::take_line(std::string line) {
   }
   replace_all(line, remote_, shown_remote(remote_));
   replace_all(line, password_, "***");
+  line = one_line(line, kLongestLine);
   {
     const std::lock_guard lock(mutex_);
     last_words_ = line;

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include "fs/base/bytes.h"
+#include "fs/base/ascii_case.h"
 #include "fs/base/error.h"
-#include "fs/base/hex.h"
+#include "fs/base/percent_text.h"
 
 namespace snapfs {
 namespace {
@@ -39,12 +39,6 @@ constexpr std::array<WebScheme, 4> kWebSchemes = {{{"http://", "http://", false}
                                                    {"http+unix://", "http://", true},
                                                    {"https+unix://", "https://", true}}};
 
-bool begins_in_any_case(std::string_view text, std::string_view lower) {
-  return text.size() >= lower.size() &&
-         std::ranges::equal(text.substr(0, lower.size()), lower,
-                            [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
-}
-
 const WebScheme& take_scheme(std::string_view& text) {
   for (const WebScheme& scheme : kWebSchemes) {
     if (!begins_in_any_case(text, scheme.typed)) continue;
@@ -54,26 +48,10 @@ const WebScheme& take_scheme(std::string_view& text) {
   throw_wrong("begins with neither http:// nor https://");
 }
 
-/// The byte that "%41" stands for; nothing when the text does not begin so.
-std::optional<std::uint8_t> percent_byte(std::string_view text) {
-  std::uint8_t byte = 0;
-  if (text.size() < 3 || !parse_hex(text.substr(1, 2), MutByteView(&byte, 1))) return std::nullopt;
-  return byte;
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    const std::optional<std::uint8_t> byte = percent_byte(text.substr(i));
-    if (!byte) throw_wrong("has a % in its user or password that must be written %25");
-    decoded += static_cast<char>(*byte);
-    i += 2;
-  }
-  return decoded;
+std::string decoded_credential(std::string_view text) {
+  std::optional<std::string> decoded = percent_decoded(text);
+  if (!decoded) throw_wrong("has a % in its user or password that must be written %25");
+  return *std::move(decoded);
 }
 
 /// A path as it is sent: what may not stand in a URL is encoded, what was encoded stays.
@@ -90,7 +68,7 @@ std::string sent_path(std::string_view text) {
     if (is_sent) {
       path += c;
     } else {
-      path += fmt::format("%{:02X}", static_cast<std::uint8_t>(c));
+      append_percent_byte(path, c);
     }
   }
   if (!path.ends_with('/')) path += '/';
@@ -123,8 +101,8 @@ std::optional<RestCredentials> take_credentials(std::string_view& authority) {
   const std::string_view text = authority.substr(0, at);
   authority.remove_prefix(at + 1);
   const std::size_t colon = std::min(text.find(':'), text.size());
-  RestCredentials who{percent_decoded(text.substr(0, colon)),
-                      percent_decoded(text.substr(std::min(colon + 1, text.size())))};
+  RestCredentials who{decoded_credential(text.substr(0, colon)),
+                      decoded_credential(text.substr(std::min(colon + 1, text.size())))};
   if (who.user.find(':') != std::string::npos) {
     throw_wrong("has a user with a colon, which HTTP cannot send");
   }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/base/ascii_case.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 #include "fs/base/utf8.h"
@@ -17,12 +18,6 @@ namespace {
 using Profile = std::map<std::string, std::string, std::less<>>;
 
 constexpr std::uint64_t kLongestFile = 1 << 20;
-
-std::string to_lower(std::string_view text) {
-  std::string lower;
-  for (const unsigned char c : text) lower += static_cast<char>(std::tolower(c));
-  return lower;
-}
 
 /// The section of the name; nothing when there is none. What is written twice counts as it is
 /// written last.
@@ -41,7 +36,7 @@ std::optional<Profile> parse_profile(std::string_view text, std::string_view nam
     } else if (is_ours) {
       const std::size_t equals = std::min(line.find('='), line.size());
       const std::string_view value = line.substr(std::min(equals + 1, line.size()));
-      (*profile)[to_lower(trim_white_space(line.substr(0, equals)))] = trim_white_space(value);
+      (*profile)[ascii_lower(trim_white_space(line.substr(0, equals)))] = trim_white_space(value);
     }
   }
   return profile;

@@ -12,6 +12,7 @@
 #include "fs/backend/s3/sigv4.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
+#include "fs/base/one_line.h"
 #include "fs/base/utf8.h"
 #include "fs/crypto/sha256.h"
 #include "fs/time/rfc3339.h"
@@ -85,8 +86,8 @@ void add_signature(HttpRequest& request, const S3Credentials& own, const std::st
   const bool is_busy = response.status >= 500 || response.status == 429 ||
                        failure.code == "Throttling" || failure.code == "IDPCommunicationError";
   std::string words = fmt::format("{}: the service answered {}", question.what, response.status);
-  if (!failure.code.empty()) words += fmt::format(" ({})", failure.code);
-  if (!failure.message.empty()) words += fmt::format(" \"{}\"", s3_one_line(failure.message));
+  if (!failure.code.empty()) words += fmt::format(" ({})", one_line(failure.code));
+  if (!failure.message.empty()) words += fmt::format(" \"{}\"", one_line(failure.message));
   if (is_busy) {
     const Error busy(ErrorCode::kUnavailable, words);
     const auto wait = retry_after(response);

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "fs/backend/s3/s3_error.h"
-#include "fs/backend/s3/uri_text.h"
+#include "fs/base/percent_text.h"
 #include "fs/crypto/sha256.h"
 
 namespace snapfs {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "fs/backend/http/http_error.h"
+#include "fs/base/one_line.h"
 #include "fs/base/utf8.h"
 #include "fs/time/civil_date.h"
 
@@ -138,7 +139,7 @@ std::string advice_for(const Meaning& meaning, const HttpResponse& response,
                        const S3Failure& failure, Timestamp now) {
   if (is_about_clocks(meaning.name)) return clock_advice(response, now);
   if (meaning.name == "PermanentRedirect" && !failure.endpoint.empty()) {
-    return fmt::format("name the host {} in the repository's address", failure.endpoint);
+    return fmt::format("name the host {} in the repository's address", one_line(failure.endpoint));
   }
   return std::string(meaning.advice);
 }
@@ -151,24 +152,16 @@ std::string words_of(const S3Failure& failure) {
 
 }  // namespace
 
-std::string s3_one_line(std::string_view text) {
-  std::string line = whole_beginning(text, 200);
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  }
-  return line;
-}
-
 Error s3_error(const HttpResponse& response, const S3Failure& failure, std::string_view what,
                Timestamp now, std::string_view subject) {
   const Error by_status = http_error_saying(response, what, words_of(failure), subject);
   if (const Meaning* const meaning = find_meaning(failure.code)) {
     std::string message = fmt::format("{}: {}", what, meaning->name);
     if (!failure.message.empty()) {
-      message += fmt::format(" (\"{}\")", s3_one_line(failure.message));
+      message += fmt::format(" (\"{}\")", one_line(failure.message));
     }
     const std::string advice = advice_for(*meaning, response, failure, now);
-    if (!advice.empty()) message += fmt::format(": {}", s3_one_line(advice));
+    if (!advice.empty()) message += fmt::format(": {}", advice);
     const Error error(meaning->code, message, std::string(subject));
     const auto wait = error.retryable() ? retry_after(response) : std::nullopt;
     return wait ? error.with_retry_after(*wait) : error;
@@ -178,7 +171,7 @@ Error s3_error(const HttpResponse& response, const S3Failure& failure, std::stri
           fmt::format("{}: the server answered {} ({}): check that it is an object store, and that "
                       "no proxy answers in its place",
                       what, response.status,
-                      failure.code.empty() ? "without saying why" : s3_one_line(words_of(failure))),
+                      failure.code.empty() ? "without saying why" : one_line(words_of(failure))),
           std::string(subject)};
 }
 

@@ -1,7 +1,6 @@
 // What the error codes of object stores mean to this program.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "fs/backend/http/http_client.h"
@@ -10,9 +9,6 @@
 #include "fs/time/timestamp.h"
 
 namespace snapfs {
-
-/// What others wrote, as a part of a line of ours.
-std::string s3_one_line(std::string_view text);
 
 /// The Error for an answer that is no success. `what` begins the message ("cannot load pack
 /// 1a2b3c4d from s3:…"), `now` is this machine's time. By the server's code, where it gives one

@@ -7,8 +7,9 @@
 
 #include <fmt/format.h>
 
-#include "fs/backend/s3/uri_text.h"
+#include "fs/base/ascii_case.h"
 #include "fs/base/error.h"
+#include "fs/base/percent_text.h"
 #include "fs/base/utf8.h"
 
 namespace snapfs {
@@ -19,12 +20,6 @@ constexpr std::string_view kExample =
 
 [[noreturn]] void throw_usage(std::string_view reason) {
   throw Error(ErrorCode::kUsage, fmt::format("{}: {}", reason, kExample));
-}
-
-std::string to_lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  return lower;
 }
 
 /// Both halves of a text around the first slash; the second one is empty when there is none.
@@ -65,7 +60,7 @@ std::string checked_host(std::string_view host, bool tls) {
         "the address of an object store holds no user and no password (set AWS_ACCESS_KEY_ID and "
         "AWS_SECRET_ACCESS_KEY)");
   }
-  std::string lower = to_lower(host);
+  std::string lower = ascii_lower(host);
   const std::string_view usual_port = tls ? ":443" : ":80";
   if (lower.ends_with(usual_port)) lower.resize(lower.size() - usual_port.size());
   if (lower.empty() || lower.front() == ':') throw_usage("the object store's host is missing");
@@ -150,7 +145,7 @@ bool is_named_by_host(const S3Location& location) {
 }  // namespace
 
 S3BucketLookup parse_bucket_lookup(std::string_view text) {
-  const std::string lower = to_lower(text);
+  const std::string lower = ascii_lower(text);
   if (lower.empty() || lower == "auto") return S3BucketLookup::kAuto;
   if (lower == "dns") return S3BucketLookup::kDns;
   if (lower == "path") return S3BucketLookup::kPath;
@@ -162,9 +157,8 @@ S3Location S3Location::parse(std::string_view text) {
   S3Location location;
   std::string path;
   std::string_view host;
-  const std::string beginning = to_lower(text.substr(0, 8));
-  const bool plain = beginning.starts_with("http://");
-  if (plain || beginning == "https://") {
+  const bool plain = begins_in_any_case(text, "http://");
+  if (plain || begins_in_any_case(text, "https://")) {
     text.remove_prefix(plain ? 7 : 8);
     text = text.substr(0, text.find_first_of("?#"));
     host = text.substr(0, text.find('/'));

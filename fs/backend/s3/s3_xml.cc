@@ -25,6 +25,15 @@ std::string text_of(const pugi::xml_node& parent, const char* name) {
   return parent.child(name).text().get();
 }
 
+/// The same of what is for people: lines are broken wherever the document breaks them.
+std::string words_of(const pugi::xml_node& parent, const char* name) {
+  std::string words = text_of(parent, name);
+  for (char& c : words) {
+    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+  }
+  return words;
+}
+
 [[noreturn]] void throw_no_listing(std::string_view what, std::string_view reason) {
   throw Error(ErrorCode::kUnsupported,
               fmt::format("{}: the server answered with {}: check that it is an object store, and "
@@ -50,7 +59,7 @@ S3Failure parse_s3_failure(ByteView body) {
   if (!parse(document, body)) return {};
   pugi::xml_node error = document.child("Error");
   if (!error) error = document.child("ErrorResponse").child("Error");
-  return {text_of(error, "Code"), text_of(error, "Message"), text_of(error, "Region"),
+  return {text_of(error, "Code"), words_of(error, "Message"), text_of(error, "Region"),
           text_of(error, "Endpoint")};
 }
 

@@ -4,8 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "fs/backend/s3/uri_text.h"
+#include "fs/base/ascii_case.h"
 #include "fs/base/hex.h"
+#include "fs/base/percent_text.h"
 #include "fs/crypto/hmac_sha256.h"
 #include "fs/crypto/secure_memory.h"
 #include "fs/crypto/sha256.h"
@@ -15,14 +16,6 @@ namespace snapfs {
 namespace {
 
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
-
-std::string to_lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 /// Without blanks around it, and with one for several.
 std::string canonical_value(std::string_view value) {
@@ -46,7 +39,7 @@ struct CanonicalHeaders {
 CanonicalHeaders canonical_headers(const std::vector<HttpHeader>& headers) {
   std::vector<HttpHeader> sorted;
   for (const auto& [name, value] : headers) {
-    sorted.emplace_back(to_lower(name), canonical_value(value));
+    sorted.emplace_back(ascii_lower(name), canonical_value(value));
   }
   std::ranges::sort(sorted);
   CanonicalHeaders canonical;

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "fs/backend/s3/uri_text.h"
+#include "fs/base/percent_text.h"
 
 namespace snapfs {
 namespace {
@@ -101,21 +101,6 @@ TEST(SigV4, SortsTheQueryByItsEncodedText) {
       encoded_query({{"prefix", "a b/ü+"}, {"list-type", "2"}, {"continuation-token", "1=="}}),
       "continuation-token=1%3D%3D&list-type=2&prefix=a%20b%2F%C3%BC%2B");
   EXPECT_EQ(encoded_query({{"b", ""}, {"a", "2"}, {"a", "1"}}), "a=1&a=2&b=");
-}
-
-TEST(UriText, EncodesAllButWhatNeverNeedsIt) {
-  EXPECT_EQ(percent_encoded("AZaz09-._~", Slashes::kEncoded), "AZaz09-._~");
-  EXPECT_EQ(percent_encoded("a/b c+d%e*\xff", Slashes::kKept), "a/b%20c%2Bd%25e%2A%FF");
-  EXPECT_EQ(percent_encoded("a/b", Slashes::kEncoded), "a%2Fb");
-}
-
-TEST(UriText, DecodesWhatItEncodes) {
-  const std::string text = "a/b c+d%e*\xff";
-  EXPECT_EQ(percent_decoded(percent_encoded(text, Slashes::kEncoded)), text);
-  EXPECT_EQ(percent_decoded("a%2bb+%20"), "a+b+ ");
-  EXPECT_EQ(percent_decoded("%"), std::nullopt);
-  EXPECT_EQ(percent_decoded("a%2"), std::nullopt);
-  EXPECT_EQ(percent_decoded("%zz"), std::nullopt);
 }
 
 }  // namespace

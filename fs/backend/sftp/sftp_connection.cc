@@ -7,9 +7,7 @@
 // every call that waits, and every later one, fails with that.
 #include "fs/backend/sftp/sftp_connection.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -20,11 +18,11 @@
 
 #include <fmt/format.h>
 
+#include "fs/backend/sftp/sftp_call.h"
 #include "fs/backend/sftp/sftp_status.h"
-#include "fs/backend/sftp/ssh_failure.h"
 #include "fs/base/blocked_signals.h"
-#include "fs/base/deadline.h"
 #include "fs/base/error.h"
+#include "fs/base/one_line.h"
 
 namespace snapfs {
 namespace {
@@ -35,46 +33,18 @@ using std::chrono::milliseconds;
 /// trip to the other side of the world. The end is to come within a second of a Ctrl-C.
 constexpr milliseconds kGrace{250};
 
-/// How long a program that has closed its output may take to say why.
-constexpr milliseconds kLastWords{1000};
-constexpr std::size_t kMostErrors = 8 << 10;
 constexpr std::size_t kMostBeginning = 120;
 constexpr std::size_t kReadBytes = 64 << 10;
-constexpr int kInterruptedStatus = 128 + SIGINT;
-
-/// Ours, of a pipe: the program's is as it was.
-void do_not_block(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }
 
 bool would_block(int error) { return error == EAGAIN || error == EINTR; }
-
-void keep_end(std::string& text, std::size_t most) {
-  if (text.size() > most) text.erase(0, text.size() - most);
-}
 
 }  // namespace
 
 SftpConnection::SftpConnection(const SftpStart& start, const StopToken& stop)
-    : program_(start.command.front()),
-      stuck_timeout_(start.stuck_timeout),
+    : stuck_timeout_(start.stuck_timeout),
+      program_(start.command, start.may_ask, stop),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  throw_if_stopped(stop);
-  if (!wake_) throw_errno(errno, "make an event for", program_);
-  ChildOptions options;
-  options.input = ChildInput::kPipe;
-  options.errors = ChildErrors::kPipe;
-  options.terminal = start.may_ask ? ChildTerminal::kLent : ChildTerminal::kNone;
-  options.secrets = ChildSecrets::kNone;
-  try {
-    child_ = std::make_unique<ChildProcess>(start.command, options);
-  } catch (const Error& error) {
-    // A program that is missing says nothing of what is stored.
-    if (error.code() == ErrorCode::kOutOfResources) throw;
-    throw Error(ErrorCode::kUnsupported,
-                fmt::format("{}: install OpenSSH's client, or name another program with the "
-                            "option sftp.command",
-                            error.what()));
-  }
-  for (const int fd : {child_->input(), child_->output(), child_->errors()}) do_not_block(fd);
+  if (!wake_) throw_errno(errno, "make an event for", program_.name());
   try {
     out_.push_back({0, SftpRequest(SftpType::kInit).finish(kSftpVersion)});
     const BlockedSignals blocked;
@@ -85,7 +55,7 @@ SftpConnection::SftpConnection(const SftpStart& start, const StopToken& stop)
     end_program();
     throw;
   }
-  child_->take_terminal_back();
+  program_.take_terminal_back();
 }
 
 /// Waits for the server's first packet, and asks for its limits.
@@ -130,7 +100,7 @@ void SftpConnection::give_up(const Error& why) {
 void SftpConnection::end_program() noexcept {
   begin_end();
   if (thread_.joinable()) thread_.join();
-  child_->terminate(kGrace);
+  program_.terminate(kGrace);
 }
 
 bool SftpConnection::is_broken() const {
@@ -196,16 +166,16 @@ void SftpConnection::serve() {
     }
     // A negative descriptor is passed over.
     std::array<pollfd, 4> polled = {{{wake_.get(), POLLIN, 0},
-                                     {child_->output(), POLLIN, 0},
-                                     {errors_ended_ ? -1 : child_->errors(), POLLIN, 0},
-                                     {has_output ? child_->input() : -1, POLLOUT, 0}}};
+                                     {program_.output(), POLLIN, 0},
+                                     {program_.errors(), POLLIN, 0},
+                                     {has_output ? program_.input() : -1, POLLOUT, 0}}};
     if (::poll(polled.data(), polled.size(), patience) < 0 && errno != EINTR) {
-      throw_errno(errno, "wait for", program_);
+      throw_errno(errno, "wait for", program_.name());
     }
     eventfd_t value = 0;
     if (polled[0].revents != 0) ::eventfd_read(wake_.get(), &value);
-    if (polled[2].revents != 0) read_errors();
-    if (polled[1].revents != 0 && !read_some()) throw_end();
+    if (polled[2].revents != 0) program_.read_errors();
+    if (polled[1].revents != 0 && !read_some()) program_.throw_end(has_answered_);
     if (polled[3].revents != 0) write_some();
   }
 }
@@ -236,12 +206,12 @@ void SftpConnection::write_some() {
     first = &out_.front().bytes;  // only this thread takes it away
   }
   const ssize_t written =
-      ::write(child_->input(), first->data() + out_done_, first->size() - out_done_);
+      ::write(program_.input(), first->data() + out_done_, first->size() - out_done_);
   if (written < 0) {
     // A pipe without a reader: what the program says of that comes by the others.
-    if (errno == EPIPE) throw_end();
+    if (errno == EPIPE) program_.throw_end(has_answered_);
     if (would_block(errno)) return;
-    throw_errno(errno, "write to", program_);
+    throw_errno(errno, "write to", program_.name());
   }
   last_moved_ = Clock::now();
   out_done_ += static_cast<std::size_t>(written);
@@ -254,7 +224,7 @@ void SftpConnection::write_some() {
 /// False at the end.
 bool SftpConnection::read_some() {
   std::array<std::uint8_t, kReadBytes> buffer;
-  const ssize_t got = ::read(child_->output(), buffer.data(), buffer.size());
+  const ssize_t got = ::read(program_.output(), buffer.data(), buffer.size());
   if (got < 0 && would_block(errno)) return true;
   if (got <= 0) return false;
   last_moved_ = Clock::now();
@@ -273,30 +243,6 @@ bool SftpConnection::read_some() {
                             one_line(beginning_)));
   }
   return true;
-}
-
-void SftpConnection::read_errors() {
-  std::array<char, 4096> buffer;
-  ssize_t got = 0;
-  while ((got = ::read(child_->errors(), buffer.data(), buffer.size())) > 0) {
-    errors_.append(buffer.data(), static_cast<std::size_t>(got));
-    keep_end(errors_, kMostErrors);
-  }
-  if (got == 0 || !would_block(errno)) errors_ended_ = true;
-}
-
-/// The program has closed its output: says why, in its own words.
-void SftpConnection::throw_end() {
-  child_->close_input();
-  int status = 0;
-  try {
-    status = within(kLastWords, [this](const StopToken& stop) { return child_->wait(stop); });
-  } catch (const Error&) {
-    throw Error(ErrorCode::kUnavailable, program_ + " closed the connection to the SFTP server");
-  }
-  read_errors();
-  if (!has_answered_ && status == kInterruptedStatus) throw cancelled_error();
-  throw ssh_failure({program_, status, errors_, has_answered_});
 }
 
 void SftpConnection::take_packet(Bytes packet) {
@@ -331,12 +277,6 @@ void SftpConnection::take_answer(SftpReply reply) {
   if (close) enqueue(std::move(*close), nullptr);
 }
 
-SftpCall::SftpCall(std::shared_ptr<SftpConnection> connection, StopToken stop)
-    : connection_(std::move(connection)), stop_(std::move(stop)) {
-  const std::lock_guard lock(connection_->mutex_);
-  ++connection_->calls_;
-}
-
 /// What the call has not sent yet is not sent any more; what it has sent is nobody's.
 void SftpConnection::forget(const SftpCall& call) {
   const std::lock_guard lock(mutex_);
@@ -353,50 +293,6 @@ void SftpConnection::forget(const SftpCall& call) {
   }
   for (auto& [id, pending] : pending_) {
     if (pending.call == &call) pending.call = nullptr;
-  }
-}
-
-SftpCall::~SftpCall() {
-  connection_->forget(*this);
-  for (const auto& [id, reply] : arrived_) {
-    if (reply.type() == SftpType::kHandle) close_quietly(reply);
-  }
-}
-
-/// Of a handle that came too late for whoever wanted it.
-void SftpCall::close_quietly(const SftpReply& handle) noexcept {
-  try {
-    tell(SftpRequest(SftpType::kClose).string(decode_handle(handle)));
-  } catch (const std::exception&) {
-    // It was none.
-  }
-}
-
-void SftpCall::give_up_connection(const Error& why) { connection_->give_up(why); }
-
-std::uint32_t SftpCall::send(SftpRequest request) {
-  throw_if_stopped(stop_);
-  return connection_->enqueue(std::move(request), this);
-}
-
-SftpReply SftpCall::receive(std::uint32_t id) {
-  std::unique_lock lock(connection_->mutex_);
-  changed_.wait(lock, stop_, [&] { return arrived_.contains(id) || connection_->broken_; });
-  const auto found = arrived_.find(id);
-  if (found == arrived_.end()) {
-    if (connection_->broken_) throw Error(*connection_->broken_);
-    throw cancelled_error();
-  }
-  SftpReply reply = std::move(found->second);
-  arrived_.erase(found);
-  return reply;
-}
-
-void SftpCall::tell(SftpRequest request) noexcept {
-  try {
-    connection_->enqueue(std::move(request), nullptr);
-  } catch (const std::exception&) {
-    // The server forgets its files with the connection.
   }
 }
 

@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "fs/backend/sftp/sftp_message.h"
+#include "fs/backend/sftp/ssh_program.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 #include "fs/base/stop_token.h"
-#include "fs/process/child_process.h"
 
 namespace snapfs {
 
@@ -33,7 +33,7 @@ struct SftpStart {
   std::chrono::milliseconds stuck_timeout{std::chrono::minutes(5)};
 };
 
-/// Thread-safe; used by means of SftpCall.
+/// Thread-safe; used by means of SftpCall (sftp_call.h).
 class SftpConnection {
  public:
   /// Returns when the server has said what it can do. Throws Error: what ssh_failure() says when
@@ -82,27 +82,22 @@ class SftpConnection {
   int time_left();
   void write_some();
   bool read_some();
-  void read_errors();
   void take_packet(Bytes packet);
   void take_answer(SftpReply reply);
   void forget(const SftpCall& call);
-  [[noreturn]] void throw_end();
   void begin_end(std::chrono::milliseconds grace) noexcept;
   void give_up(const Error& why);
   void end_program() noexcept;
   void wake() noexcept;
   bool waits_for_server() const;
 
-  const std::string program_;
   const std::chrono::milliseconds stuck_timeout_;
   SftpServer server_;
-  std::unique_ptr<ChildProcess> child_;
+  SshProgram program_;
   UniqueFd wake_;
 
   // Of the thread alone.
   SftpPackets packets_;
-  std::string errors_;  ///< the end of what the program wrote there
-  bool errors_ended_ = false;
   std::string beginning_;  ///< of its output, until the server has answered
   std::optional<Clock::time_point> last_moved_;
 
@@ -118,45 +113,6 @@ class SftpConnection {
   unsigned calls_ = 0;
 
   std::thread thread_;
-};
-
-/// What one caller has under way on a connection. For one thread.
-class SftpCall {
- public:
-  SftpCall(std::shared_ptr<SftpConnection> connection, StopToken stop);
-  /// Answers that were not waited for are passed over when they come.
-  ~SftpCall();
-  SftpCall(const SftpCall&) = delete;
-  SftpCall& operator=(const SftpCall&) = delete;
-
-  const SftpServer& server() const noexcept { return connection_->server(); }
-  const StopToken& stop() const noexcept { return stop_; }
-
-  /// Sends a request and waits for nothing. Returns its ID. Throws the connection's Error.
-  std::uint32_t send(SftpRequest request);
-
-  /// Waits for the answer to a request that was sent and not received yet; they may be received in
-  /// any order. Throws the connection's Error, or kCancelled.
-  SftpReply receive(std::uint32_t id);
-
-  SftpReply ask(SftpRequest request) { return receive(send(std::move(request))); }
-
-  /// Nothing good is to be expected of the connection any more: all that waits for it fails at once
-  /// with `why`, rather than when the server counts as stuck.
-  void give_up_connection(const Error& why);
-
-  /// Sends a request of which the answer is of no interest; a broken connection is none either.
-  void tell(SftpRequest request) noexcept;
-
- private:
-  friend class SftpConnection;
-
-  void close_quietly(const SftpReply& handle) noexcept;
-
-  const std::shared_ptr<SftpConnection> connection_;
-  const StopToken stop_;
-  std::condition_variable_any changed_;
-  std::map<std::uint32_t, SftpReply> arrived_;  ///< guarded by the connection's mutex
 };
 
 }  // namespace snapfs

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "fs/backend/sftp/sftp_connection.h"
+#include "fs/backend/sftp/sftp_call.h"
 #include "fs/backend/sftp/sftp_path.h"
 #include "fs/backend/sftp/sftp_status.h"
 

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
-#include "fs/base/hex.h"
+#include "fs/base/percent_text.h"
 
 namespace snapfs {
 namespace {
@@ -20,20 +22,9 @@ constexpr std::string_view kForms =
 }
 
 std::string decode_percent(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    std::uint8_t byte = 0;
-    if (!parse_hex(text.substr(i + 1, 2), {&byte, 1})) {
-      throw_wrong("has a % without two hexadecimal digits behind it (a % itself is %25)");
-    }
-    decoded += static_cast<char>(byte);
-    i += 2;
-  }
-  return decoded;
+  std::optional<std::string> decoded = percent_decoded(text);
+  if (!decoded) throw_wrong("has a % without two hexadecimal digits behind it (a % itself is %25)");
+  return *std::move(decoded);
 }
 
 /// Takes "user@" away; a user may have an "@" in his name.

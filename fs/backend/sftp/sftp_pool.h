@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "fs/backend/sftp/sftp_connection.h"
+#include "fs/backend/sftp/sftp_call.h"
 #include "fs/base/error.h"
 #include "fs/base/stop_token.h"
 #include "fs/base/timer.h"

@@ -4,12 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "fs/base/one_line.h"
 #include "fs/base/utf8.h"
 
 namespace snapfs {
 namespace {
-
-constexpr std::size_t kMostWords = 300;
 
 ErrorCode meaning_of(SftpCode code) {
   switch (code) {
@@ -68,22 +67,6 @@ std::string_view advice_for(ErrorCode code) {
 }
 
 }  // namespace
-
-std::string one_line(std::string_view text) {
-  std::string line(text.substr(0, text.find_first_of("\r\n")));
-  if (!is_valid_utf8(line)) std::erase_if(line, [](char c) { return (c & 0x80) != 0; });
-  std::erase_if(line, [](unsigned char c) { return c < ' ' || c == 0x7f; });
-  // The two-byte controls of Unicode, which some terminals obey, too.
-  for (std::size_t i = 0; i + 1 < line.size();) {
-    const bool is_control = line[i] == '\xc2' && static_cast<unsigned char>(line[i + 1]) < 0xa0;
-    if (is_control) {
-      line.erase(i, 2);
-    } else {
-      ++i;
-    }
-  }
-  return whole_beginning(line, kMostWords);
-}
 
 SftpStatus SftpStatus::decode(const SftpReply& reply) {
   if (reply.type() != SftpType::kStatus) {

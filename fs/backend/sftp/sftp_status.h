@@ -37,9 +37,6 @@ struct SftpStatus {
 /// Whether the answer is a status and says that.
 bool is_status(const SftpReply& reply, SftpCode code);
 
-/// The first line of what somebody else wrote, without what would do something to a terminal.
-std::string one_line(std::string_view text);
-
 /// "cannot <action> <subject>: <the server's words>".
 Error sftp_error(const SftpStatus& status, std::string_view action, const std::string& subject);
 

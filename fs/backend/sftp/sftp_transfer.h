@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "fs/backend/backend.h"
-#include "fs/backend/sftp/sftp_connection.h"
+#include "fs/backend/sftp/sftp_call.h"
 #include "fs/backend/sftp/sftp_path.h"
 #include "fs/base/rate_limit.h"
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "fs/backend/sftp/sftp_status.h"
+#include "fs/base/one_line.h"
 
 namespace snapfs {
 namespace {

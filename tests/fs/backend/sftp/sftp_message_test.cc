@@ -240,10 +240,9 @@ TEST(SftpStatus, SaysWhatAServerMeans) {
 }
 
 TEST(SftpStatus, WordsDoNothingToATerminal) {
-  EXPECT_EQ(one_line("a\x1b[31mb\x07"), "a[31mb");
-  EXPECT_EQ(one_line("caf\xc3\xa9 \xc2\x9b x"), "caf\xc3\xa9  x");
-  EXPECT_EQ(one_line("bad \xff byte\r\nnext"), "bad  byte");
-  EXPECT_EQ(one_line(std::string(1000, 'x')).size(), 300U);
+  const SftpStatus status = SftpStatus::decode(
+      as_reply(SftpRequest(SftpType::kStatus).number(4U).string("a\x1b[31mb\nmore")));
+  EXPECT_EQ(status.words, "a [31mb");
 }
 
 }  // namespace

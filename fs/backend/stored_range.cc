@@ -1,5 +1,6 @@
 #include "fs/backend/stored_range.h"
 
+#include <limits>
 #include <new>
 
 #include <fmt/format.h>
@@ -40,6 +41,21 @@ void throw_incomplete(Backend& backend, const FileKey& key, const ByteRange& ran
   }
   throw Error(ErrorCode::kUnavailable, call + ": the server sent another part than was asked for",
               key.id.hex());
+}
+
+bool can_be_asked_for(const FileKey& key, const ByteRange& range) noexcept {
+  constexpr std::uint64_t kLastOffset = std::numeric_limits<std::int64_t>::max();
+  return range.length > 0 && range.length <= max_stored_bytes(key.kind) &&
+         range.offset <= kLastOffset - range.length;
+}
+
+Bytes load_none(Backend& backend, const FileKey& key, const ByteRange& range,
+                const StopToken& stop) {
+  if (range.length == 0) {
+    const std::optional<std::uint64_t> whole = backend.size(key, stop);
+    if (whole && range.offset <= *whole) return {};
+  }
+  throw_incomplete(backend, key, range, stop);
 }
 
 Bytes make_room(const FileKey& key, std::uint64_t size) {

@@ -24,6 +24,15 @@ ByteRange require_range(const FileKey& key, const std::string& path,
 [[noreturn]] void throw_incomplete(Backend& backend, const FileKey& key, const ByteRange& range,
                                    const StopToken& stop);
 
+/// Whether a server can be asked for just these bytes: they read offsets as signed numbers, and
+/// there is no way to write a range of none.
+bool can_be_asked_for(const FileKey& key, const ByteRange& range) noexcept;
+
+/// What a load of any other range comes to: no bytes, when it is of none and begins in the file;
+/// else it throws as throw_incomplete() does.
+Bytes load_none(Backend& backend, const FileKey& key, const ByteRange& range,
+                const StopToken& stop);
+
 /// Throws Error{kOutOfResources}.
 Bytes make_room(const FileKey& key, std::uint64_t size);
 

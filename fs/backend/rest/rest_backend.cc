@@ -16,6 +16,7 @@
 
 #include "fs/backend/http/content_range.h"
 #include "fs/backend/http/http_error.h"
+#include "fs/backend/http/http_removal.h"
 #include "fs/backend/rest/rest_list.h"
 #include "fs/backend/stored_range.h"
 #include "fs/base/deadline.h"
@@ -33,9 +34,6 @@ constexpr std::size_t kLongestList = std::size_t{1} << 30;
 
 /// Where the server answers with the whole file when a part was asked for.
 constexpr std::size_t kLongestUnasked = std::size_t{256} << 20;
-
-/// Servers read offsets as signed numbers.
-constexpr std::uint64_t kLastOffset = INT64_MAX;
 
 /// Of a server that lists names only, a size each.
 constexpr std::size_t kSizesAtOnce = 8;
@@ -205,13 +203,7 @@ Bytes RestBackend::load_whole(const FileKey& key, const StopToken& stop) {
 }
 
 Bytes RestBackend::load_range(const FileKey& key, ByteRange range, const StopToken& stop) {
-  const bool can_be_asked_for =
-      range.length > 0 && range.offset <= kLastOffset && range.length <= kLastOffset - range.offset;
-  if (!can_be_asked_for) {
-    const std::optional<std::uint64_t> whole = size(key, stop);
-    if (whole && range.length == 0 && range.offset <= *whole) return {};
-    throw_incomplete(*this, key, range, stop);
-  }
+  if (!can_be_asked_for(key, range)) return load_none(*this, key, range, stop);
   HttpResponse response =
       get(key, fmt::format("bytes={}-{}", range.offset, range.offset + range.length - 1),
           std::max<std::size_t>(range.length,
@@ -287,9 +279,11 @@ void RestBackend::remove(const FileKey& key, const StopToken& stop) {
   throw_if_stopped(stop);
   const HttpResponse response =
       client_->perform(request("DELETE", path_on_server(key), key.kind), stop);
-  if (response.is_success()) return;
-  // The same request may have been sent before, on a connection that ended with the answer.
-  if (says_missing(response) && !size(key, stop)) return;
+  const auto is_there = [&] { return size(key, stop).has_value(); };
+  if (is_removed(response, says_missing(response), is_there, describe_call("remove", key),
+                 key.id.hex())) {
+    return;
+  }
   if (response.status != 403) fail(response, "remove", key);
   throw Error(ErrorCode::kPermission,
               describe_call("remove", key) +

@@ -39,7 +39,7 @@ class RestBackend final : public Backend {
   std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop) override;
   std::vector<FileInfo> list(FileKind kind, const StopToken& stop) override;
 
-  /// Whether there was such a file is not told: a server may have been asked twice.
+  /// Whether there was such a file is not told (http_removal.h).
   void remove(const FileKey& key, const StopToken& stop) override;
   StorageTraits traits() const noexcept override;
   std::string location() const override { return location_.shown; }

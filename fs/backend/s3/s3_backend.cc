@@ -6,23 +6,22 @@
 #include "fs/backend/s3/s3_backend.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "fs/backend/http/content_range.h"
+#include "fs/backend/http/http_removal.h"
 #include "fs/backend/s3/s3_listing.h"
 #include "fs/backend/s3/s3_xml.h"
 #include "fs/backend/stored_range.h"
+#include "fs/base/ascii_case.h"
 #include "fs/base/error.h"
 #include "fs/crypto/base64.h"
 #include "fs/crypto/md5.h"
 
 namespace snapfs {
 namespace {
-
-constexpr std::uint64_t kLastOffset = std::numeric_limits<std::int64_t>::max();
 
 /// The room for a failure's words.
 constexpr std::uint64_t kLongestFailure = 64 << 10;
@@ -38,10 +37,18 @@ bool may_say_more(int status) {
   return status == 400 || status == 403 || status == 404 || status == 409;
 }
 
-/// Of a file, or of all files: a proxy that knows nothing of the storage says 404, too.
-bool says_missing(const HttpResponse& response) {
-  if (response.status != 404) return false;
-  const std::string code = parse_s3_failure(response.body).code;
+/// The reason of an answer that something is not there; empty for any other answer, and when a
+/// proxy that knows nothing of the storage says 404.
+std::string missing_code(const HttpResponse& response) {
+  return response.status == 404 ? parse_s3_failure(response.body).code : std::string();
+}
+
+/// Of a file.
+bool says_missing(const HttpResponse& response) { return missing_code(response) == "NoSuchKey"; }
+
+/// Of a file, or of all files.
+bool says_missing_or_no_bucket(const HttpResponse& response) {
+  const std::string code = missing_code(response);
   return code == "NoSuchKey" || code == "NoSuchBucket";
 }
 
@@ -66,19 +73,11 @@ std::optional<std::string> choose_region(const S3Location& location, const S3Opt
   return region ? region : region_of_variables(variables);
 }
 
-std::string upper_case(std::string_view text) {
-  std::string upper(text);
-  for (char& c : upper) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return upper;
-}
-
 /// A class from which nothing can be read before it was asked for hours earlier. Only packs of data
 /// go there: whatever else a repository has is read by every command.
 bool is_archive(std::string_view storage_class) {
-  const std::string name = upper_case(storage_class);
-  return name == "GLACIER" || name == "DEEP_ARCHIVE";
+  return equals_in_any_case(storage_class, "GLACIER") ||
+         equals_in_any_case(storage_class, "DEEP_ARCHIVE");
 }
 
 /// restic's way to have archived packs brought back, which it calls experimental.
@@ -210,13 +209,7 @@ Bytes S3Backend::load_whole(const FileKey& key, const StopToken& stop) {
 }
 
 Bytes S3Backend::load_range(const FileKey& key, ByteRange range, const StopToken& stop) {
-  const bool can_be_asked_for =
-      range.length > 0 && range.offset <= kLastOffset && range.length <= max_stored_bytes(key.kind);
-  if (!can_be_asked_for) {
-    const std::optional<std::uint64_t> whole = size(key, stop);
-    if (whole && range.length == 0 && range.offset <= *whole) return {};
-    throw_incomplete(*this, key, range, stop);
-  }
+  if (!can_be_asked_for(key, range)) return load_none(*this, key, range, stop);
   HttpResponse response =
       get(key, fmt::format("bytes={}-{}", range.offset, range.offset + range.length - 1),
           range.length, stop);
@@ -233,7 +226,7 @@ std::optional<std::uint64_t> S3Backend::size(const FileKey& key, const StopToken
   HttpResponse response = client_.perform(request, stop);
   if (may_say_more(response.status)) {
     const HttpResponse with_words = get(key, "bytes=0-0", 1, stop);
-    if (says_missing(with_words)) return std::nullopt;
+    if (says_missing_or_no_bucket(with_words)) return std::nullopt;
     // An empty file has no first byte.
     if (!with_words.is_success() && with_words.status != 416) fail(with_words, "examine", key);
     response = client_.perform(request, stop);
@@ -276,7 +269,11 @@ void S3Backend::remove(const FileKey& key, const StopToken& stop) {
                           .key = client_.location().key_of(key),
                           .is_paced = key.kind != FileKind::kLock};
   const HttpResponse response = client_.perform(request, stop);
-  if (!response.is_success()) fail(response, "remove", key);
+  const auto is_there = [&] { return size(key, stop).has_value(); };
+  if (!is_removed(response, says_missing(response), is_there, describe_call("remove", key),
+                  key.id.hex())) {
+    fail(response, "remove", key);
+  }
 }
 
 }  // namespace snapfs

@@ -53,7 +53,8 @@ class S3Backend final : public Backend {
   std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop) override;
   std::vector<FileInfo> list(FileKind kind, const StopToken& stop) override;
 
-  /// Object stores do not tell whether there was such a file.
+  /// Whether there was such a file is not told: most object stores do not say so, and what the
+  /// others say need not be about this request (http_removal.h).
   void remove(const FileKey& key, const StopToken& stop) override;
   StorageTraits traits() const noexcept override;
   std::string location() const override { return client_.location().shown(); }

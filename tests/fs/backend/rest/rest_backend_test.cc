@@ -371,7 +371,8 @@ TEST_F(RestBackendTest, WhatAProxySaysWhileTheServerIsStartedIsNotBelieved) {
 TEST_F(RestBackendTest, WhatIsSaidNotToBeThereAndIsWasNotRemoved) {
   answer("DELETE", status(404));
   answer("HEAD", sized(5));
-  EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { backend().remove(kPack, {}); }));
+  EXPECT_TRUE(
+      fails_with(ErrorCode::kUnavailable, "then that it is", [&] { backend().remove(kPack, {}); }));
 }
 
 TEST_F(RestBackendTest, AServerMustSayHowLargeAFileIs) {

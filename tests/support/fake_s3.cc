@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "fs/backend/s3/sigv4.h"
-#include "fs/backend/s3/uri_text.h"
+#include "fs/base/percent_text.h"
 #include "fs/crypto/base64.h"
 #include "fs/crypto/md5.h"
 #include "fs/crypto/sha256.h"
@@ -63,6 +63,12 @@ HttpResponse with_body(std::string_view body) {
 }
 
 }  // namespace
+
+std::optional<std::string> fake_s3_variables(std::string_view name) {
+  if (name == "AWS_ACCESS_KEY_ID") return std::string(kFakeKeyId);
+  if (name == "AWS_SECRET_ACCESS_KEY") return std::string(kFakeSecret);
+  return std::nullopt;
+}
 
 HttpResponse s3_answer(int status, std::string_view code, std::string_view more_xml) {
   HttpResponse response{.status = status};
@@ -212,7 +218,8 @@ HttpResponse FakeS3::answer(State& state, const Asked& asked) {
   if (method == "GET" || method == "HEAD") return answer_get(state, asked);
   if (method == "PUT") return answer_put(state, asked);
   if (method == "DELETE") {
-    state.objects.erase(asked.key);
+    const bool was_there = state.objects.erase(asked.key) > 0;
+    if (!was_there && state.settings.tells_what_it_misses) return s3_answer(404, "NoSuchKey");
     return {.status = 204};
   }
   return s3_answer(405, "MethodNotAllowed");

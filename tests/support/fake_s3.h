@@ -19,6 +19,9 @@ namespace snapfs::test {
 inline constexpr std::string_view kFakeKeyId = "AKIDEXAMPLE";
 inline constexpr std::string_view kFakeSecret = "secret/of+the=store";
 
+/// The variables that have them, as an EnvironmentLookup.
+std::optional<std::string> fake_s3_variables(std::string_view name);
+
 /// An answer of S3: the XML of an error, when `code` is given.
 HttpResponse s3_answer(int status, std::string_view code = {}, std::string_view more_xml = {});
 
@@ -31,6 +34,7 @@ class FakeS3 final : public HttpClient {
     std::string region = "us-east-1";
     std::size_t page_size = 10;
     bool bucket_exists = true;
+    bool tells_what_it_misses = false;  ///< to a DELETE; Amazon's answers 204 all the same
   };
   /// Asked first; what it returns is the answer.
   using Hook = std::function<std::optional<HttpResponse>(const HttpRequest&)>;

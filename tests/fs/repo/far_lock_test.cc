@@ -73,17 +73,11 @@ std::optional<Place> open_sftp() {
                               open_at(location, {{"sftp.command", test::sftp_server()}}))};
 }
 
-std::optional<std::string> keys_of_fake(std::string_view name) {
-  if (name == "AWS_ACCESS_KEY_ID") return std::string(test::kFakeKeyId);
-  if (name == "AWS_SECRET_ACCESS_KEY") return std::string(test::kFakeSecret);
-  return std::nullopt;
-}
-
 std::optional<Place> open_s3() {
   static const test::ManualClock clock;
   auto stack = std::make_unique<BackendStack>(std::make_unique<S3Backend>(
       std::make_unique<test::FakeS3>(), S3Location::parse("http://store/bucket/r"), S3Options{},
-      keys_of_fake, clock));
+      test::fake_s3_variables, clock));
   put_far_away(*stack, {});
   return Place{nullptr, std::move(stack)};
 }

@@ -22,17 +22,11 @@ class S3Place final : public Place {
   bool tells_what_it_misses() const override { return false; }
 
  private:
-  static std::optional<std::string> variables(std::string_view name) {
-    if (name == "AWS_ACCESS_KEY_ID") return std::string(test::kFakeKeyId);
-    if (name == "AWS_SECRET_ACCESS_KEY") return std::string(test::kFakeSecret);
-    return std::nullopt;
-  }
-
   test::ManualClock clock_;
   S3Backend backend_{std::make_unique<test::FakeS3>(),
                      S3Location::parse("http://store/bucket/a b"),
                      {},
-                     variables,
+                     test::fake_s3_variables,
                      clock_};
 };
 

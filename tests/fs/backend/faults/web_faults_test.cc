@@ -110,10 +110,13 @@ FaultExpectation missing(const WebCase& one, const Met& met, ErrorCode code) {
     if (one.verb->name == "replace_config") expected.codes.insert(kPermission);
     return expected;
   }
-  // What is to be removed and is not there, also when that is asked, counts as removed.
-  FaultExpectation expected = FaultExpectation::error({code, kIo});
-  expected.may_be_right = met.method == "DELETE" && one.lasts;
-  return expected;
+  if (met.method != "DELETE") return FaultExpectation::error({code, kIo});
+  // An object store says so in XML.
+  const bool is_believed = one.kind != WebKind::kS3 || one.fault->effect == FaultEffect::kCode;
+  if (!is_believed) return FaultExpectation::error({kIo});
+  // It is looked for, and when it is there after all, removed again. For good it is never found.
+  if (!one.lasts) return FaultExpectation::right();
+  return FaultExpectation::right_or({code, kIo});
 }
 
 FaultExpectation by_status(const WebCase& one, const Met& met) {

@@ -131,18 +131,12 @@ class S3Store final : public WebStore {
   }
 
  private:
-  FakeS3 store_{{.page_size = 5}};
+  FakeS3 store_{{.page_size = 5, .tells_what_it_misses = true}};
 };
 
 std::unique_ptr<WebStore> make_store(WebKind kind) {
   if (kind == WebKind::kS3) return std::make_unique<S3Store>();
   return std::make_unique<RestStore>(kind == WebKind::kRclone);
-}
-
-std::optional<std::string> s3_variables(std::string_view name) {
-  if (name == "AWS_ACCESS_KEY_ID") return std::string(kFakeKeyId);
-  if (name == "AWS_SECRET_ACCESS_KEY") return std::string(kFakeSecret);
-  return std::nullopt;
 }
 
 }  // namespace
@@ -157,7 +151,7 @@ WebPlace::WebPlace(WebKind kind, bool is_patient) : kind_(kind), store_(make_sto
   if (kind == WebKind::kS3) {
     backend = std::make_unique<S3Backend>(
         std::move(client), S3Location::parse(fmt::format("http://{}/bucket/r", host())),
-        S3Options{}, s3_variables, clock_, timer_);
+        S3Options{}, fake_s3_variables, clock_, timer_);
   } else {
     backend = std::make_unique<RestBackend>(
         std::move(client),

@@ -120,6 +120,12 @@ UniqueFd CachedFiles::open(const CachedName& name) const {
   return fd;
 }
 
+std::optional<Timestamp> CachedFiles::last_used(const CachedName& name) const noexcept {
+  struct stat status {};
+  if (::lstat(path(name).c_str(), &status) != 0) return std::nullopt;
+  return Timestamp::from(status.st_mtim);
+}
+
 void CachedFiles::store(const CachedName& name, ByteView bytes) const {
   try {
     replace_file(path(name), bytes);

@@ -4,6 +4,9 @@
 //   <cache>/CACHEDIR.TAG                          backup programs leave the directory out
 //   <cache>/<repository>.index                    the mapped copy of an index (index_cache.h)
 //   <cache>/<repository>/version                  "1"
+//   <cache>/<repository>/packs-compared           empty: its time says when the index was last
+//   asked
+//                                                 which packs there are
 //   <cache>/<repository>/index/<2 digits>/<id>    stored files, whole; so in snapshots/, and in
 //   <cache>/<repository>/data/<2 digits>/<id>     data/ packs of trees
 //   <cache>/<repository>/data/<2 digits>/<id>-<offset>-<length>   a part of such a pack
@@ -24,6 +27,7 @@
 #include "fs/base/bytes.h"
 #include "fs/base/file.h"
 #include "fs/base/id.h"
+#include "fs/time/timestamp.h"
 
 namespace snapfs {
 
@@ -52,6 +56,9 @@ class CachedFiles {
   /// For reading; nothing when there is no such file, or it is none, or a part has another length
   /// than its name says. Counts as a use.
   UniqueFd open(const CachedName& name) const;
+
+  /// When it was opened or stored last, to the hour; nothing when there is no such file.
+  std::optional<Timestamp> last_used(const CachedName& name) const noexcept;
 
   /// Throws Error.
   void store(const CachedName& name, ByteView bytes) const;

@@ -14,12 +14,18 @@
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 #include "fs/crypto/sha256.h"
+#include "fs/time/clock.h"
 
 namespace snapfs {
 namespace {
 
 /// Of the layout (FORMAT §18), which restic writes into a file, too.
 constexpr std::string_view kVersion = "1";
+
+/// In a repository's directory: when its packs were compared with an index last.
+constexpr std::string_view kCompared = "packs-compared";
+
+constexpr std::int64_t kDaySeconds = 24 * 60 * 60;
 
 /// restic takes a shorter file, which holds nothing sealed, for a broken one.
 constexpr std::size_t kLeastBytes = 33;
@@ -180,6 +186,26 @@ void FileCache::keep_only(FileKind kind, const std::vector<FileInfo>& listed) no
     for (const CachedName& name : files->list()) {
       if (!names.contains(name.id)) files->remove(name);
     }
+  });
+}
+
+void FileCache::drop_unindexed(const std::function<std::vector<Id>()>& packs) noexcept {
+  if (!reads_ || !adds_) return;
+  attempt_quietly([&] {
+    const std::string compared = fmt::format("{}/{}", directory_, kCompared);
+    const Timestamp now = SystemClock().now();
+    struct stat status {};
+    // A time to come is one that a clock said which was wrong.
+    const bool is_done = ::lstat(compared.c_str(), &status) == 0 &&
+                         status.st_mtime <= now.seconds &&
+                         now.seconds - status.st_mtime < kDaySeconds;
+    if (is_done) return;
+    replace_file(compared, {});  // first of all: where nothing can be written nothing can go
+    const std::vector<Id> named = packs();
+    const std::unordered_set<Id> names(named.begin(), named.end());
+    const Timestamp used_since{now.seconds - kDaySeconds, 0};
+    trees_.keep_only(names, used_since);
+    contents_.keep_only(names, used_since);
   });
 }
 

@@ -73,6 +73,12 @@ class FileCache {
   /// The files of that kind that the repository has now: all others are gone.
   void keep_only(FileKind kind, const std::vector<FileInfo>& listed) noexcept;
 
+  /// The index was just loaded, and `packs` returns those that it names: what is kept of others
+  /// goes, if nobody used it for a day. Whoever wants it later, by an index that was read before a
+  /// prune, is told by the storage that it is gone; and packs that somebody is still to list in the
+  /// index are not that old. Looks once a day, and calls `packs` only then.
+  void drop_unindexed(const std::function<std::vector<Id>()>& packs) noexcept;
+
  private:
   const CachedFiles* files_of(FileKind kind) const noexcept;
   PackShelf& shelf_of(Content content) noexcept {

@@ -120,4 +120,12 @@ void PackShelf::keep_only(const std::unordered_set<Id>& listed) {
   }
 }
 
+void PackShelf::keep_only(const std::unordered_set<Id>& listed, Timestamp used_since) {
+  for (const CachedName& name : files_.list()) {
+    if (listed.contains(name.id)) continue;
+    const std::optional<Timestamp> used = files_.last_used(name);
+    if (used && *used < used_since) forget(name);
+  }
+}
+
 }  // namespace snapfs

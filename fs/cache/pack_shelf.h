@@ -18,6 +18,7 @@
 #include "fs/base/synchronized.h"
 #include "fs/cache/cached_file.h"
 #include "fs/cache/pack_parts.h"
+#include "fs/time/timestamp.h"
 
 namespace snapfs {
 
@@ -44,8 +45,11 @@ class PackShelf {
   /// All of it.
   void drop(const Id& pack);
 
-  /// All packs that are not among the listed ones.
+  /// Drops all packs that are not among the listed ones.
   void keep_only(const std::unordered_set<Id>& listed);
+
+  /// The same, but for the files that were used since that time.
+  void keep_only(const std::unordered_set<Id>& listed, Timestamp used_since);
 
  private:
   struct KeptPack {

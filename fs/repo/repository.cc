@@ -264,6 +264,7 @@ void Repository::load_index(StopToken stop) {
   // Only now does the index show everything.
   loaded->insert(missing.begin(), missing.end());
   files_.forget_early(FileKind::kIndex);  // of those that the copy has
+  files_.drop_unindexed([this] { return index_.contents().packs; });
   const bool worth_while = missing.size() >= kFilesWorthCaching ||
                            IndexCache::is_worth_while(index_.blob_count() - blobs_before);
   // Files that are gone, after a prune, would make the copy one of nothing that there is.

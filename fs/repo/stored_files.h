@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -102,6 +103,12 @@ class StoredFiles {
   void save(const FileKey& key, ByteView bytes, const StopToken& stop,
             Content content = Content::kWholeFile);
   void remove(const FileKey& key, const StopToken& stop);
+
+  /// The index was just loaded, and `packs` returns those that it names: see
+  /// FileCache::drop_unindexed.
+  void drop_unindexed(const std::function<std::vector<Id>()>& packs) noexcept {
+    if (cache_) cache_->drop_unindexed(packs);
+  }
 
   /// Whether parts of packs of trees that were loaded are kept on this machine.
   bool keeps_trees() const noexcept { return cache_ && cache_->keeps_parts(Content::kTree); }

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -25,6 +26,7 @@ namespace snapfs {
 namespace {
 
 namespace stdfs = std::filesystem;
+using std::chrono::hours;
 using test::numbered_id;
 
 /// No bytes twice, and so many that the cache takes them for a file.
@@ -204,6 +206,58 @@ TEST_F(FileCacheTest, WhatTheRepositoryLostIsRemoved) {
   EXPECT_FALSE(load_part(*cache, numbered_id(3), {0, 10}));
   cache->keep_only(FileKind::kLock, {});
   EXPECT_TRUE(cache->load(other_key));
+}
+
+/// As if the file had been used last so long ago.
+void make_old(const std::string& path, hours age) {
+  stdfs::last_write_time(path, stdfs::file_time_type::clock::now() - age);
+}
+
+TEST_F(FileCacheTest, WhatTheIndexDoesNotNameGoesWhenNobodyUsesIt) {
+  const auto cache = open();
+  const Id named = numbered_id(1);
+  const Id gone = numbered_id(2);
+  const Id used = numbered_id(3);
+  for (const Id& id : {named, gone, used}) cache->add_saved({FileKind::kPack, id}, pack_);
+  cache->add_part(Content::kTree, pack_id_, {0, 50}, part_of(pack_, {0, 50}));
+  const std::string part = path(FileKind::kPack, pack_id_.hex() + "-0-50");
+  for (const Id& id : {named, gone}) make_old(path(FileKind::kPack, id.hex()), hours(25));
+  make_old(part, hours(25));
+  make_old(path(FileKind::kPack, used.hex()), hours(23));
+  cache->drop_unindexed([&] { return std::vector<Id>{named}; });
+  EXPECT_TRUE(load_part(*cache, named, {0, 10}));
+  EXPECT_FALSE(load_part(*cache, gone, {0, 10}));
+  EXPECT_FALSE(load_part(*cache, pack_id_, {0, 10}));
+  EXPECT_TRUE(load_part(*cache, used, {0, 10}));
+  EXPECT_FALSE(stdfs::exists(part));
+}
+
+TEST_F(FileCacheTest, TheIndexIsAskedOnceADay) {
+  const auto cache = open();
+  int asked = 0;
+  const auto ask = [&] {
+    cache->drop_unindexed([&] {
+      ++asked;
+      return std::vector<Id>();
+    });
+  };
+  ask();
+  EXPECT_EQ(asked, 0) << "nothing is kept, and nothing is made for that";
+  EXPECT_FALSE(stdfs::exists(base_));
+  cache->add(index_key_, index_);
+  for (int i = 0; i < 3; ++i) ask();
+  EXPECT_EQ(asked, 1);
+  open()->drop_unindexed([]() -> std::vector<Id> {
+    ADD_FAILURE() << "the next process asks again";
+    return {};
+  });
+  for (const hours age : {hours(25), hours(-2)}) {
+    make_old(path("packs-compared"), age);
+    ask();
+    ask();
+  }
+  EXPECT_EQ(asked, 3);
+  EXPECT_TRUE(cache->load(index_key_)) << "it is about packs";
 }
 
 TEST_F(FileCacheTest, ADirectoryThatVanishesIsMadeAnew) {

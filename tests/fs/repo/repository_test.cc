@@ -1,12 +1,16 @@
 // Opening, damage, and blobs by ID.
 #include "fs/repo/repository.h"
 
+#include <chrono>
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
+#include "fs/cache/file_cache.h"
 #include "fs/crypto/sha256.h"
 #include "fs/format/index_file.h"
 #include "fs/format/key_file.h"
@@ -18,6 +22,7 @@
 #include "tests/support/manual_clock.h"
 #include "tests/support/quick_init.h"
 #include "tests/support/real_repository.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/waiting_backend.h"
 
 namespace snapfs {
@@ -59,6 +64,31 @@ class RepositoryTest : public ::testing::Test {
   MemoryBackend memory_;
   FaultBackend backend_{memory_};
 };
+
+TEST_F(RepositoryTest, TheCacheLetsGoOfPacksThatTheLoadedIndexDoesNotName) {
+  test::save_real_repository(memory_);
+  const auto other = open();
+  other->load_index({});
+  const Id named = other->index().contents().packs.at(0);
+  const Id gone = numbered_id(1);
+  const auto repository = open();
+  const test::TemporaryDirectory directory;
+  repository->files().use_cache(std::make_unique<FileCache>(
+      FileCacheOptions{directory / "cache", {.max_bytes = 1 << 20, .min_free_bytes = 0}},
+      repository->config().id));
+  const std::string kept = directory / "cache/" + repository->config().id.hex() + "/data/";
+  const auto file = [&](const Id& pack) {
+    return kept + pack.hex().substr(0, 2) + "/" + pack.hex();
+  };
+  for (const Id& pack : {named, gone}) {
+    repository->files().save({FileKind::kPack, pack}, Bytes(100), {}, Content::kTree);
+    std::filesystem::last_write_time(
+        file(pack), std::filesystem::file_time_type::clock::now() - std::chrono::hours(48));
+  }
+  repository->load_index({});
+  EXPECT_TRUE(std::filesystem::exists(file(named)));
+  EXPECT_FALSE(std::filesystem::exists(file(gone)));
+}
 
 TEST_F(RepositoryTest, OpensTheReferenceProgramsRepository) {
   test::save_real_repository(memory_);

@@ -1,7 +1,6 @@
 """Repositories in a real object store: Ceph's gateway, with faults that are real, too. Skipped where
 Ceph is not installed.
 """
-import atexit
 import json
 import os
 import random
@@ -10,25 +9,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
-import tempfile
 import threading
 import time
-import unittest
 
+import servers
 from harness import SNAPFS, CompatTest, main
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "servers"))
-import ceph  # pylint: disable=wrong-import-position
-
 BACKEND_TEST = os.environ.get("SNAPFS_TEST_BACKEND_TEST", "build/tests/fs/backend_test")
-
-
-def setUpModule():
-    missing = ceph.missing_programs()
-    if missing:
-        raise unittest.SkipTest(f"Ceph is not installed: {' '.join(missing)} missing (Debian: "
-                                "ceph-mon ceph-osd radosgw ceph-common)")
 
 
 class S3Test(CompatTest):
@@ -36,9 +23,7 @@ class S3Test(CompatTest):
 
     @classmethod
     def setUpClass(cls):
-        directory = tempfile.mkdtemp(prefix="snapfs-ceph-")
-        atexit.register(shutil.rmtree, directory, ignore_errors=True)
-        S3Test.cluster = ceph.CephCluster(os.path.join(directory, "cluster"))
+        S3Test.cluster = servers.make_ceph()
 
     @classmethod
     def tearDownClass(cls):

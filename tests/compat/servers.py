@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "servers"))
 import ceph  # pylint: disable=wrong-import-position
@@ -53,14 +54,21 @@ class Server:
         self.process.stdout.close()
 
 
-def start_ceph(test):
-    """Ceph's object gateway and what it needs; skips the test when that is not installed."""
+def make_ceph():
+    """Ceph's object gateway and what it needs, for the caller to stop; skips what calls it where that
+    is not installed."""
     missing = ceph.missing_programs()
     if missing:
-        test.skipTest(f"Ceph is not installed: {' '.join(missing)} missing")
+        raise unittest.SkipTest(f"Ceph is not installed: {' '.join(missing)} missing (Debian: "
+                                "ceph-mon ceph-osd radosgw ceph-common)")
     directory = tempfile.mkdtemp(prefix="snapfs-ceph-")
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    cluster = ceph.CephCluster(os.path.join(directory, "cluster"))
+    return ceph.CephCluster(os.path.join(directory, "cluster"))
+
+
+def start_ceph(test):
+    """The same for one test, at the end of which it is stopped."""
+    cluster = make_ceph()
     test.addCleanup(cluster.stop)
     return cluster
 

@@ -48,6 +48,19 @@ def read_refused():
     return refused
 
 
+def read_storage_options():
+    """What docs/restic.md says of options for storage: name → whether it is refused."""
+    options = {}
+    with open(DIFFERENCES, encoding="utf-8") as file:
+        section = file.read().split("\n## Options for storage\n")[1].split("\n## ")[0]
+    for line in section.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| `"):
+            for name in re.findall("`([^`]+)`", cells[0]):
+                options[name] = cells[1].startswith("refused")
+    return options
+
+
 class NamesTest(harness.CompatTest):
     needs_restic = False
 
@@ -117,6 +130,16 @@ class NamesTest(harness.CompatTest):
         known = {(command, name) for command, options in self.names.items()
                  for name in ["", *(name for _, name, _ in options)]}
         self.assertLessEqual(self.refused, known | {("self-update", "")})
+
+    def test_storage_options(self):
+        """Each of restic's is in the manual of differences, and listed by the program unless it is
+        refused."""
+        with open(os.path.join(HERE, "restic_storage_options.txt"), encoding="ascii") as file:
+            known = {line.strip() for line in file if not line.startswith("#")}
+        told = read_storage_options()
+        self.assertEqual(set(told), known)
+        listed = re.findall(r"^  ([\w.-]+) ", self.snapfs("options").stdout, re.MULTILINE)
+        self.assertEqual(set(listed), {name for name, refused in told.items() if not refused})
 
 
 if __name__ == "__main__":

@@ -429,53 +429,51 @@ TEST_F(LockTest, TheLastCallEndsWhatHangs) {
   EXPECT_EQ(locks().size(), 1U);
 }
 
-TEST_F(LockTest, TheEndDoesNotWaitForARefreshThatHangs) {
-  test::ManualTimer timer;
-  test::WaitingBackend storage(memory_);
-  Repository repository(storage, as_bytes("x"), OpenOptions{}, StopToken{});
-  LockOptions options = quick(LockMode::kShared);
-  options.settle = milliseconds(0);
-  options.lost_after = std::chrono::hours(1);
-  options.timer = &timer;
-  auto held = std::make_unique<Lock>(
-      repository, clock_, options, [] {}, StopToken{});
-  storage.hold(saves_);
-  storage.hold({BackendCall::kRemove, FileKind::kLock});
-  ASSERT_TRUE(timer.wait_until_waiting(1));
-  clock_.advance(milliseconds(10));
-  timer.advance(milliseconds(2));
-  ASSERT_TRUE(storage.wait_until_waiting(1));
+/// A lock whose refresh hangs in the storage.
+class HangingRefreshTest : public LockTest {
+ protected:
+  /// Takes it, has the storage hold saves from then on, and waits until it is refreshed.
+  std::unique_ptr<Lock> lock_and_refresh() {
+    LockOptions options = quick(LockMode::kShared);
+    options.settle = milliseconds(0);
+    options.lost_after = std::chrono::hours(1);
+    options.timer = &timer_;
+    auto held = std::make_unique<Lock>(
+        repository_on_hold_, clock_, options, [] { ADD_FAILURE() << "lost"; }, StopToken{});
+    storage_.hold(saves_);
+    EXPECT_TRUE(timer_.wait_until_waiting(1));
+    clock_.advance(milliseconds(10));
+    timer_.advance(milliseconds(2));
+    EXPECT_TRUE(storage_.wait_until_waiting(1));
+    return held;
+  }
+
+  test::ManualTimer timer_;
+  test::WaitingBackend storage_{memory_};
+  Repository repository_on_hold_{storage_, as_bytes("x"), OpenOptions{}, StopToken{}};
+};
+
+TEST_F(HangingRefreshTest, TheEndDoesNotWaitForIt) {
+  auto held = lock_and_refresh();
+  storage_.hold({BackendCall::kRemove, FileKind::kLock});
   std::jthread end([&] { held.reset(); });
   // The refresh is cut off without any time having passed, then the removal hangs, too.
-  while (storage.count(removals_) == 0) std::this_thread::yield();
-  ASSERT_TRUE(timer.wait_until_waiting(1));
-  timer.advance(std::chrono::seconds(1));
+  while (storage_.count(removals_) == 0) std::this_thread::yield();
+  ASSERT_TRUE(timer_.wait_until_waiting(1));
+  timer_.advance(std::chrono::seconds(1));
   end.join();
 }
 
-TEST_F(LockTest, RefreshThatHangsIsCutOffAndWhatItMayHaveStoredIsRemoved) {
-  test::ManualTimer timer;
-  test::WaitingBackend storage(memory_);
-  Repository repository(storage, as_bytes("x"), OpenOptions{}, StopToken{});
-  LockOptions options = quick(LockMode::kShared);
-  options.settle = milliseconds(0);
-  options.lost_after = std::chrono::hours(1);
-  options.timer = &timer;
+TEST_F(HangingRefreshTest, IsCutOffAndWhatItMayHaveStoredIsRemoved) {
   {
-    const Lock held(
-        repository, clock_, options, [] { ADD_FAILURE() << "lost"; }, StopToken{});
-    storage.hold(saves_);
-    ASSERT_TRUE(timer.wait_until_waiting(1));
-    clock_.advance(milliseconds(10));
-    timer.advance(milliseconds(2));
-    ASSERT_TRUE(storage.wait_until_waiting(1));
-    ASSERT_TRUE(timer.wait_until_waiting(1));
-    timer.advance(std::chrono::seconds(30));
-    ASSERT_TRUE(storage.wait_until_none_waits());
-    storage.release();
-    const std::size_t before = storage.count(removals_);
-    while (storage.count(removals_) < before + 2) {
-      timer.advance(milliseconds(2));
+    const auto held = lock_and_refresh();
+    ASSERT_TRUE(timer_.wait_until_waiting(1));
+    timer_.advance(std::chrono::seconds(30));
+    ASSERT_TRUE(storage_.wait_until_none_waits());
+    storage_.release();
+    const std::size_t before = storage_.count(removals_);
+    while (storage_.count(removals_) < before + 2) {
+      timer_.advance(milliseconds(2));
       std::this_thread::yield();
     }
   }

@@ -4,7 +4,8 @@
 // keeps a file rather than replace it answers 403, so that a save whose answer was lost looks like
 // a failure when it is made again. One that does not know Range, or not for the config, answers 200
 // and the whole file. Some have no directory for files of which there were none yet, and answer 404
-// to a list; but rclone does so when the list failed.
+// to a list; but rclone does so when the list failed, and rest-server when a file vanished
+// meanwhile.
 #include "fs/backend/rest/rest_backend.h"
 
 #include <algorithm>
@@ -37,6 +38,12 @@ constexpr std::size_t kLongestUnasked = std::size_t{256} << 20;
 
 /// Of a server that lists names only, a size each.
 constexpr std::size_t kSizesAtOnce = 8;
+
+/// rest-server asks for the size of each file that a directory has, and when one vanishes meanwhile
+/// it says that there is no such directory. That happens as somebody saves or removes a file, by
+/// chance also several times. One that is really missing still is a third of a second later.
+constexpr unsigned kListTries = 6;
+constexpr std::chrono::milliseconds kFirstListWait{10};
 
 /// Some of the storages that rclone reaches say at times that a file is not there when it is.
 constexpr unsigned kRcloneTries = 5;
@@ -214,17 +221,12 @@ Bytes RestBackend::load_range(const FileKey& key, ByteRange range, const StopTok
   throw_incomplete(*this, key, range, stop);
 }
 
-/// What a server says of something missing is asked for once more: a proxy before it may say so
-/// while the server is started, and much may be concluded from it.
-HttpResponse RestBackend::ask_twice_if_missing(const HttpRequest& request, const StopToken& stop) {
-  HttpResponse response = client_->perform(request, stop);
-  return says_missing(response) ? client_->perform(request, stop) : response;
-}
-
 std::optional<std::uint64_t> RestBackend::size(const FileKey& key, const StopToken& stop) {
   throw_if_stopped(stop);
-  const HttpResponse response =
-      ask_twice_if_missing(request("HEAD", path_on_server(key), key.kind), stop);
+  const HttpRequest ask = request("HEAD", path_on_server(key), key.kind);
+  HttpResponse response = client_->perform(ask, stop);
+  // A proxy before the server may say so while that is started, and much may be concluded from it.
+  if (says_missing(response)) response = client_->perform(ask, stop);
   if (says_missing(response)) return std::nullopt;
   if (!response.is_success()) fail(response, "examine", key);
   const std::optional<std::uint64_t> length = response.content_length();
@@ -238,7 +240,12 @@ std::vector<FileInfo> RestBackend::list(FileKind kind, const StopToken& stop) {
   throw_if_stopped(stop);
   HttpRequest ask = request("GET", fmt::format("{}/", directory_of(kind)), kind);
   ask.longest_answer = kLongestList;
-  const HttpResponse response = ask_twice_if_missing(ask, stop);
+  HttpResponse response = client_->perform(ask, stop);
+  std::chrono::milliseconds wait = kFirstListWait;
+  for (unsigned tries = 1; says_missing(response) && tries < kListTries; ++tries, wait *= 2) {
+    timer_.require_wait(wait, stop);
+    response = client_->perform(ask, stop);
+  }
   if (says_missing(response) && !is_rclone(response)) return {};
   if (says_missing(response)) {
     throw Error(ErrorCode::kUnavailable,

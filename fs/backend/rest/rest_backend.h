@@ -54,7 +54,6 @@ class RestBackend final : public Backend {
   void replace(const FileKey& key, ByteView bytes, const StopToken& stop);
   void put_back(const FileKey& key, ByteView old);
   bool is_stored(const FileKey& key, ByteView bytes, const StopToken& stop);
-  HttpResponse ask_twice_if_missing(const HttpRequest& request, const StopToken& stop);
   std::vector<FileInfo> with_sizes(FileKind kind, const std::vector<Id>& ids,
                                    const StopToken& stop);
 

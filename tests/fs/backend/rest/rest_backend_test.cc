@@ -350,12 +350,20 @@ TEST_F(RestBackendTest, ASizeThatCannotBeAskedForFailsTheList) {
 }
 
 TEST_F(RestBackendTest, AListThatIsMissingIsEmptyButForRclone) {
-  answer("GET", status(404, {{"server", "nginx"}}));
-  answer("GET", status(404, {{"server", "nginx"}}));
+  for (int i = 0; i < 6; ++i) answer("GET", status(404, {{"server", "nginx"}}));
   answer("GET", status(404, {{"server", "rclone/v1.60.1"}}));
   EXPECT_THAT(backend().list(FileKind::kPack, {}), IsEmpty());
   EXPECT_TRUE(
       fails_with(ErrorCode::kUnavailable, "rclone", [&] { backend().list(FileKind::kPack, {}); }));
+}
+
+TEST_F(RestBackendTest, AListInWhichAFileVanishesIsAskedForUntilNoneDoes) {
+  for (int i = 0; i < 5; ++i) answer("GET", status(404, {}, "404 page not found"));
+  answer("GET", status(200, {{"content-type", kVersion2}},
+                       "[{\"name\":\"" + kLock.id.hex() + "\",\"size\":5}]"));
+  EXPECT_EQ(backend().list(FileKind::kLock, {}).size(), 1U);
+  EXPECT_EQ(lines().size(), 6U);
+  EXPECT_EQ(timer_.waits().size(), 5U) << "what happens to the file takes its time";
 }
 
 TEST_F(RestBackendTest, WhatAProxySaysWhileTheServerIsStartedIsNotBelieved) {

@@ -135,8 +135,12 @@ std::optional<PosixZone> PosixZone::parse(std::string_view text) {
 
 std::int32_t PosixZone::offset_at(std::int64_t seconds) const noexcept {
   if (!has_summer_) return standard_offset_;
-  const std::int64_t year = civil_from_days(day_of_second(seconds)).year;
-  const std::int64_t second = seconds - days_from_civil({year, 1, 1}) * kSecondsPerDay;
+  const std::int64_t day = day_of_second(seconds);
+  const std::int64_t year = civil_from_days(day).year;
+  // The first and the last year begin or end outside of 64 bits: nothing is counted from there.
+  const std::int64_t second_of_day = (seconds % kSecondsPerDay + kSecondsPerDay) % kSecondsPerDay;
+  const std::int64_t second =
+      (day - days_from_civil({year, 1, 1})) * kSecondsPerDay + second_of_day;
   std::int64_t begin = summer_begins_.second_of_year(year) - standard_offset_;
   std::int64_t end = summer_ends_.second_of_year(year) - summer_offset_;
   std::int32_t inside = summer_offset_;

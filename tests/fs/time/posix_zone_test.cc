@@ -36,6 +36,15 @@ TEST(PosixZone, ChangesOnWeekdays) {
   EXPECT_EQ(offset("EST5EDT", utc(2026, 3, 8, 7)), -14400);  // the rules of North America
 }
 
+TEST(PosixZone, HasAnOffsetAtTheEndsOfTime) {
+  // Dates and weekdays come again after 400 years. With UBSan it shows whether anything overflows.
+  constexpr std::int64_t kPeriod = 146'097 * kSecondsPerDay;
+  constexpr std::string_view kBerlin = "CET-1CEST,M3.5.0,M10.5.0/3";
+  for (const std::int64_t seconds : {INT64_MIN, INT64_MIN + kSecondsPerDay, INT64_MAX}) {
+    EXPECT_EQ(offset(kBerlin, seconds), offset(kBerlin, seconds % kPeriod)) << seconds;
+  }
+}
+
 TEST(PosixZone, MayHaveSummerOverTheNewYear) {
   constexpr std::string_view kSydney = "AEST-10AEDT,M10.1.0,M4.1.0/3";
   EXPECT_EQ(offset(kSydney, utc(2026, 1, 1)), 39600);

@@ -102,6 +102,12 @@ DamageCase DamageCases::at(std::uint64_t number) const {
   return {of.key, run.kind, place};
 }
 
+bool DamageCases::changes_anything(const DamageCase& one) const {
+  if (one.kind != Kind::kSwapped) return true;
+  const Bytes& sound = file(one.file).sound;
+  return sound[one.place] != sound[one.place + 1];
+}
+
 void DamageCases::apply(const DamageCase& one, Backend& repository) const {
   const File& of = file(one.file);
   switch (one.kind) {

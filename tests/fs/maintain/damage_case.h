@@ -45,6 +45,9 @@ class DamageCases {
   /// `number` is below count().
   DamageCase at(std::uint64_t number) const;
 
+  /// Whether anything is another thing then: not where two bytes are swapped that are the same.
+  bool changes_anything(const DamageCase& one) const;
+
   /// Stores what the case makes of the sound files.
   void apply(const DamageCase& one, Backend& repository) const;
 

@@ -14,7 +14,7 @@
 namespace snapfs::test {
 namespace {
 
-constexpr std::size_t kMostBytes = 3 * kMinChunkSize;
+constexpr std::size_t kMostBytes = kMinChunkSize + (256 << 10);
 
 const ChunkerTables& tables() {
   static const ChunkerTables one{Polynomial(0x3DA3358B4DC173)};

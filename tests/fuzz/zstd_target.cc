@@ -54,7 +54,7 @@ void try_plain(FuzzInput input) {
   const std::size_t copies = 1 + input.number(2);
   const ByteView part = input.rest();
   Bytes plain;
-  for (std::size_t i = 0; i < copies && plain.size() < (1 << 20); ++i) append(plain, part);
+  for (std::size_t i = 0; i < copies && plain.size() < (1 << 17); ++i) append(plain, part);
   Bytes frame;
   compressor().compress(plain, frame);
   require(at_once(frame, plain.size()) == plain, "what was compressed comes out");

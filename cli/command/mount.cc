@@ -37,7 +37,7 @@ namespace {
 struct MountArguments {
   std::string mountpoint;
   bool no_default_permissions = false;
-  bool push = false;
+  bool no_push = false;
   std::int64_t blob_cache_mebibytes = ReaderOptions{}.blob_cache_bytes >> 20;
   std::int64_t tree_cache_mebibytes = MountOptions{}.tree_cache_bytes >> 20;
   std::string data_cache;
@@ -156,7 +156,7 @@ ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments,
   }
   mount.view = std::move(view);
   mount.default_permissions = !arguments.no_default_permissions;
-  mount.reader.push = arguments.push;
+  mount.reader.push = !arguments.no_push;
   mount.reader.blob_cache_bytes = static_cast<std::size_t>(arguments.blob_cache_mebibytes) << 20;
   mount.tree_cache_bytes = static_cast<std::size_t>(arguments.tree_cache_mebibytes) << 20;
   if (request_timeout) mount.request_timeout = *request_timeout;
@@ -210,8 +210,8 @@ void add_mount_options(Command& command, MountArguments& arguments) {
                       });
   add_view_options(command, arguments);
   const char* const memory = "Memory";
-  command.add("Running",
-              {"--push", &arguments.push, "Hand small files to the kernel before they are read"});
+  command.add("Running", {"--no-push", &arguments.no_push,
+                          "Hand no small files to the kernel before they are read"});
   command.add("Running", {"--request-timeout", "DURATION", &arguments.request_timeout,
                           "Have what waits longer for the storage fail (5m; 0: wait for ever)"});
   command.add(memory, {

@@ -47,9 +47,6 @@ class MountPushTest(harness.CompatTest):
             file.truncate(64 << 10)
         os.link(os.path.join(directory, "limit"), os.path.join(directory, "linked"))
 
-    def mounted(self, *arguments):
-        return super().mounted("--push", *arguments)
-
     def shown(self, mountpoint):
         return os.path.join(mountpoint, "snapshots", "latest") + self.source
 
@@ -108,8 +105,8 @@ class MountPushTest(harness.CompatTest):
                 self.run_tool(*command, self.shown(mountpoint))
             self.assertEqual(self.figures(mountpoint)["pushed_files"], 0)
 
-    def test_without_being_asked_for_nothing_is_pushed(self):
-        with super().mounted() as mountpoint:
+    def test_told_not_to_it_pushes_nothing(self):
+        with self.mounted("--no-push") as mountpoint:
             self.check_copy(self.cp(self.shown(mountpoint)))
             self.assertEqual(self.figures(mountpoint)["pushed_files"], 0)
 
@@ -162,7 +159,7 @@ class MountPushTest(harness.CompatTest):
         mountpoint = os.path.join(self.scratch, "mount")
         os.makedirs(mountpoint)
         for round_ in range(6):
-            server = subprocess.Popen([harness.SNAPFS, "mount", "--push", mountpoint],
+            server = subprocess.Popen([harness.SNAPFS, "mount", mountpoint],
                                       env=self.environment, stdout=subprocess.PIPE)
             self.assertTrue(server.stdout.readline())
             reader = subprocess.Popen(["tar", "-C", self.shown(mountpoint), "-cf", "-", "."],
@@ -201,7 +198,7 @@ class MountPushTest(harness.CompatTest):
         os.makedirs(mountpoint)
         server = subprocess.Popen(
             ["sh", "-c", 'echo $$ > "$1/cgroup.procs" && shift && exec "$@"', "sh", group, harness.SNAPFS,
-             "mount", "--push", "--blob-cache", "16", "--tree-cache", "16", mountpoint],
+             "mount", "--blob-cache", "16", "--tree-cache", "16", mountpoint],
             env=self.environment, stdout=subprocess.PIPE)
         try:
             self.assertTrue(server.stdout.readline())

@@ -14,6 +14,8 @@ namespace {
 /// together with what they are reading.
 constexpr std::uint64_t kMaxReadAheadBytes = 16 << 20;
 
+constexpr std::size_t kMaxDirectoriesAhead = 64;
+
 std::uint64_t read_ahead_bytes(const ReaderOptions& options) noexcept {
   return std::min<std::uint64_t>(kMaxReadAheadBytes, options.blob_cache_bytes / 4);
 }
@@ -186,8 +188,14 @@ std::shared_ptr<const ReadState> FileReader::state_of(Ino ino) {
 void FileReader::directory_opened(Ino directory) noexcept {
   best_effort([&] {
     const auto listing = trees_.listing_in_memory(directory);
-    if (listing) want(directories_.after_listing(directory, *listing));
+    if (listing) want(directories_.after_listing(directory, *listing, following(directory)));
   });
+}
+
+/// Nothing where storage is near: the next directory is opened before it would have answered.
+DirectoryReadAhead::Following FileReader::following(Ino directory) {
+  if (is_near_) return {};
+  return [this, directory] { return trees_.following_in_memory(directory, kMaxDirectoriesAhead); };
 }
 
 void FileReader::directory_listed(Ino directory, ReaderId reader) noexcept {
@@ -204,7 +212,8 @@ void FileReader::read_ahead(Ino ino, const ReadState& state, std::uint64_t begin
     // What its directory holds is not worth waiting for.
     const auto place = begin == 0 ? trees_.node_in_memory(ino) : std::nullopt;
     if (place) {
-      want(directories_.after_file(place->directory->self, *place->listing, place->index));
+      const Ino directory = place->directory->self;
+      want(directories_.after_file(directory, *place->listing, place->index, following(directory)));
       if (push_) pusher_.after_read(reader, *place, std::chrono::steady_clock::now());
     }
     want(state.read_ahead.after_read(state.layout, begin, end));

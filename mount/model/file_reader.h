@@ -98,6 +98,7 @@ class FileReader {
   std::shared_ptr<const ReadState> state_of(Ino ino);
   void read_ahead(Ino ino, const ReadState& state, std::uint64_t begin, std::uint64_t end,
                   ReaderId reader) noexcept;
+  DirectoryReadAhead::Following following(Ino directory);
   FileSlice whole(const NodeView& file);
   FileSlice collect(const FileLayout& file, std::uint64_t offset, std::uint64_t size);
   void want(ReadAheadAdvice advice);

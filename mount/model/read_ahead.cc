@@ -41,6 +41,32 @@ auto& least_recently_used(Readers& readers) noexcept {
   return *std::ranges::min_element(readers, {}, [](const auto& reader) { return reader.last_use; });
 }
 
+/// What is to be fetched of files in one go.
+struct Collector {
+  std::vector<Id>& blobs;
+  const std::uint64_t max_bytes;
+  std::uint64_t bytes = 0;
+  std::size_t entries = 0;
+
+  bool has_room() const noexcept { return entries < kMaxEntries && bytes < max_bytes; }
+
+  /// Those of the directory from `next` on, as far as there is room: the first one that is left.
+  std::size_t collect(const TreeListing& listing, std::size_t next) {
+    for (; next < listing.nodes.size() && has_room(); ++next, ++entries) {
+      const NodeView node = listing.nodes[next];
+      if (!has_content(node)) continue;
+      if (node.size <= kSmallFileBytes) {
+        blobs.insert(blobs.end(), node.content.begin(), node.content.end());
+        bytes += node.size;
+      } else {
+        blobs.push_back(node.content.front());
+        add_saturating(bytes, node.size / node.content.size());
+      }
+    }
+    return next;
+  }
+};
+
 }  // namespace
 
 ReadAheadAdvice FileReadAhead::after_read(const FileLayout& file, std::uint64_t begin,
@@ -96,7 +122,7 @@ ReadAheadAdvice FileReadAhead::advance(const FileLayout& file, Reader& reader, s
 }
 
 ReadAheadAdvice DirectoryReadAhead::after_file(Ino directory, const TreeListing& listing,
-                                               std::size_t index) {
+                                               std::size_t index, const Following& following) {
   const std::lock_guard lock(mutex_);
   listings_since_file_ = 0;
   Reader* reader = find(directory);
@@ -104,7 +130,7 @@ ReadAheadAdvice DirectoryReadAhead::after_file(Ino directory, const TreeListing&
     reader = &replace(directory);
     reader->last = index;
     if (!in_order_) return {};
-    return advance(listing, *reader, index + 1);
+    return advance(listing, *reader, index + 1, following);
   }
   reader->last_use = ++clock_;
   const std::size_t last = reader->last;
@@ -115,19 +141,21 @@ ReadAheadAdvice DirectoryReadAhead::after_file(Ino directory, const TreeListing&
   if (!in_order_) {
     reader->ticket = {};
     reader->ahead = reader->trigger = 0;
+    reader->is_done = false;
     reader->window_bytes = std::min(kFirstDirectoryWindow, max_bytes_);
     return {};
   }
   if (index < reader->trigger) return {};
-  return advance(listing, *reader, index + 1);
+  return advance(listing, *reader, index + 1, following);
 }
 
-ReadAheadAdvice DirectoryReadAhead::after_listing(Ino directory, const TreeListing& listing) {
+ReadAheadAdvice DirectoryReadAhead::after_listing(Ino directory, const TreeListing& listing,
+                                                  const Following& following) {
   const std::lock_guard lock(mutex_);
   if (!in_order_ || ++listings_since_file_ > kMaxListingsSinceFile) return {};
   if (find(directory) != nullptr) return {};
   Reader& reader = replace(directory);
-  return advance(listing, reader, 0);
+  return advance(listing, reader, 0, following);
 }
 
 DirectoryReadAhead::Reader* DirectoryReadAhead::find(Ino directory) {
@@ -148,24 +176,18 @@ DirectoryReadAhead::Reader& DirectoryReadAhead::replace(Ino directory) {
 }
 
 ReadAheadAdvice DirectoryReadAhead::advance(const TreeListing& listing, Reader& reader,
-                                            std::size_t next) {
+                                            std::size_t next, const Following& following) {
+  if (reader.is_done) return {};
   ReadAheadAdvice advice;
+  Collector collector{advice.blobs, reader.window_bytes};
   const std::size_t begin = std::max(reader.ahead, next);
-  std::size_t i = begin;
-  std::uint64_t bytes = 0;
-  for (; i < listing.nodes.size() && i - begin < kMaxEntries && bytes < reader.window_bytes; ++i) {
-    const NodeView node = listing.nodes[i];
-    if (!has_content(node)) continue;
-    if (node.size <= kSmallFileBytes) {
-      advice.blobs.insert(advice.blobs.end(), node.content.begin(), node.content.end());
-      bytes += node.size;
-    } else {
-      advice.blobs.push_back(node.content.front());
-      add_saturating(bytes, node.size / node.content.size());
-    }
+  const std::size_t end = collector.collect(listing, begin);
+  reader.ahead = end;
+  reader.trigger = begin + (end - begin) / 2;
+  if (following && end == listing.nodes.size() && collector.has_room()) {
+    reader.is_done = true;
+    for (const auto& directory : following()) collector.collect(*directory, 0);
   }
-  reader.ahead = i;
-  reader.trigger = begin + (i - begin) / 2;
   reader.window_bytes = std::min(reader.window_bytes * 2, max_bytes_);
   advice.cancel = reader.ticket.token();
   return advice;

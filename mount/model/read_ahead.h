@@ -5,6 +5,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -57,17 +59,24 @@ class FileReadAhead {
 
 /// The files that follow in a directory, which is how `cp -a`, `tar` and `rsync` read. Two files in
 /// the order of their names are a pattern; once there is one, it is expected of the next directory,
-/// too. Listing a directory alone never leads to anything. Thread-safe.
+/// too. Where the directory ends before the window does, the directories that a walk comes to next
+/// have the rest. Listing a directory alone never leads to anything. Thread-safe.
 class DirectoryReadAhead {
  public:
+  /// The directories that a walk comes to after this one, as far as they are in memory; may be
+  /// empty. Called under a lock.
+  using Following = std::function<std::vector<std::shared_ptr<const TreeListing>>()>;
+
   /// `max_bytes`: of plaintext that may be fetched in one go.
   explicit DirectoryReadAhead(std::uint64_t max_bytes) : max_bytes_(max_bytes) {}
 
   /// After the beginning of the file at `index` was read.
-  ReadAheadAdvice after_file(Ino directory, const TreeListing& listing, std::size_t index);
+  ReadAheadAdvice after_file(Ino directory, const TreeListing& listing, std::size_t index,
+                             const Following& following = {});
 
   /// After a directory was opened.
-  ReadAheadAdvice after_listing(Ino directory, const TreeListing& listing);
+  ReadAheadAdvice after_listing(Ino directory, const TreeListing& listing,
+                                const Following& following = {});
 
  private:
   static constexpr std::size_t kReaders = 8;
@@ -78,6 +87,7 @@ class DirectoryReadAhead {
     std::size_t last = 0;     ///< the file that was read last
     std::size_t ahead = 0;    ///< files before this one were advised
     std::size_t trigger = 0;  ///< reading this one, or a later one, gives more advice
+    bool is_done = false;     ///< all of it was advised, and what follows it
     std::uint64_t window_bytes = 0;
     std::uint64_t last_use = 0;
     PrefetchTicket ticket;  ///< for what was advised
@@ -85,7 +95,8 @@ class DirectoryReadAhead {
 
   Reader* find(Ino directory);
   Reader& replace(Ino directory);
-  ReadAheadAdvice advance(const TreeListing& listing, Reader& reader, std::size_t next);
+  ReadAheadAdvice advance(const TreeListing& listing, Reader& reader, std::size_t next,
+                          const Following& following);
 
   const std::uint64_t max_bytes_;
   std::mutex mutex_;

@@ -138,6 +138,26 @@ std::shared_ptr<const TreeListing> TreeFs::listing_in_memory(Ino directory) {
   return known != nullptr ? peek(*known) : nullptr;
 }
 
+std::vector<std::shared_ptr<const TreeListing>> TreeFs::following_in_memory(Ino directory,
+                                                                            std::size_t most) {
+  std::vector<std::shared_ptr<const TreeListing>> found;
+  const auto append = [&](const TreeListing& listing, std::size_t next) {
+    for (; next < listing.nodes.size() && found.size() < most; ++next) {
+      const std::optional<Id> subtree = listing.nodes[next].subtree;
+      if (!subtree) continue;
+      auto below = trees_.peek(*subtree);
+      if (!below) return;
+      found.push_back(std::move(below));
+    }
+  };
+  const TreeDirectory* const known = inodes_.find_directory(directory);
+  if (known == nullptr || known->against) return found;
+  if (const auto listing = peek(*known)) append(*listing, 0);
+  if (is_virtual(directory)) return found;
+  if (const auto place = node_in_memory(directory)) append(*place->listing, place->index + 1);
+  return found;
+}
+
 std::shared_ptr<const TreeListing> TreeFs::peek(const TreeDirectory& directory) const {
   if (!directory.against) return trees_.peek(directory.tree);
   return changed_.peek({*directory.against, directory.tree});

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fs/base/bytes.h"
 #include "fs/base/stop_token.h"
@@ -71,6 +72,11 @@ class TreeFs final : public TreeEntries {
   std::optional<NodeRef> node_in_memory(Ino ino);
   std::optional<NodeRef> entries_in_memory(Ino directory);
   std::shared_ptr<const TreeListing> listing_in_memory(Ino directory);
+
+  /// The directories that a walk comes to after this one, in this order, and nothing behind one
+  /// that is not in memory: those in it, and those that lie behind it in its own; at most `most`.
+  std::vector<std::shared_ptr<const TreeListing>> following_in_memory(Ino directory,
+                                                                      std::size_t most);
 
  private:
   class Listing;

@@ -1,4 +1,5 @@
-// Which directories are on their way while a program goes through a tree, from storage far away.
+// What is on its way while a program goes through a tree, from storage far away: directories, and
+// the files in those that it has not come to.
 #include "mount/model/listing_ahead.h"
 
 #include <cstddef>
@@ -59,6 +60,37 @@ TEST_F(ListingAheadTest, WhatIsInTheNextDirectoriesComesBeforeTheyAreOpened) {
   open(fs, root, "b");
   wait_for(fs, 2 + 3 + 3 + 3);  // what is in b, and in c, which nobody opened
   EXPECT_EQ(fs.trees().counters().misses, 2U) << "the root and a";
+}
+
+TEST_F(ListingAheadTest, WhoReadsADirectoryFindsTheFilesOfTheNextOnes) {
+  const auto files = [&](const std::string& name) {
+    std::vector<Node> nodes;
+    for (const char* const number : {"1", "2", "3"}) {
+      nodes.push_back(maker_.make_file(number, {name + number}));
+    }
+    return nodes;
+  };
+  const std::vector<Node> below = files("below");
+  const std::vector<Node> next = files("next");
+  std::vector<Node> first = files("first");
+  first.push_back(make_directory("below", maker_.add_tree(below)));
+  const Snapshot snapshot =
+      maker_.add_snapshot(maker_.add_tree({make_directory("a", maker_.add_tree(first)),
+                                           make_directory("b", maker_.add_tree(next))}),
+                          "2026-01-01T00:00:00Z");
+  SnapshotFs fs(maker_.repository(), {}, {});
+  const Ino root = open(fs, fs.lookup(kRootIno, "ids")->ino, snapshot.id.short_hex());
+  const Ino a = open(fs, root, "a");
+  open(fs, root, "b");
+  open(fs, a, "below");
+  storage_.forget();
+  fs.read(fs.lookup(a, "1")->ino, 0, 100);
+  fs.read(fs.lookup(a, "2")->ino, 0, 100);
+  for (const auto& nodes : {below, next}) {
+    for (const Node& node : nodes) {
+      while (!fs.is_cached(node.content[0])) std::this_thread::yield();
+    }
+  }
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // What is guessed from which reads.
 #include "mount/model/read_ahead.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -108,15 +109,16 @@ TEST_F(FileReadAheadTest, RandomReadsAdviseNothing) {
   }
 }
 
-/// A listing of files, each of one blob that is named after its place; the one at `large` has
-/// fifty.
-TreeListing listing_of(std::size_t files, std::uint64_t size, std::size_t large = SIZE_MAX) {
+/// A listing of files, each of one blob that is named after its place, from `first` on; the one at
+/// `large` has fifty.
+TreeListing listing_of(std::size_t files, std::uint64_t size, std::size_t large = SIZE_MAX,
+                       std::size_t first = 0) {
   TreeListing listing;
   for (std::size_t i = 0; i < files; ++i) {
     Node node = test::make_node(std::to_string(1000 + i), NodeType::kFile);
     node.size = size;
     node.content.emplace_back();
-    node.content.back().bytes.fill(static_cast<std::uint8_t>(i));
+    node.content.back().bytes.fill(static_cast<std::uint8_t>(first + i));
     if (i == large) {
       node.size = 50 << 20;
       node.content.resize(50);
@@ -192,6 +194,43 @@ TEST(DirectoryReadAhead, ReadingElsewhereCancelsAndForgetsThePattern) {
   EXPECT_THAT(numbers(ahead.after_file(kDirectory, listing, 150)), IsEmpty());
   EXPECT_TRUE(advice.cancel.stop_requested());
   EXPECT_THAT(numbers(ahead.after_listing(kOther, listing)), IsEmpty());
+}
+
+TEST(DirectoryReadAhead, TheDirectoriesThatFollowHaveTheRestOfTheWindow) {
+  const TreeListing listing = listing_of(4, 1000);
+  std::size_t asked = 0;
+  const auto following = [&] {
+    ++asked;
+    return std::vector{std::make_shared<const TreeListing>(listing_of(2, 1000, SIZE_MAX, 50)),
+                       std::make_shared<const TreeListing>(listing_of(9, 1000, SIZE_MAX, 70))};
+  };
+  DirectoryReadAhead ahead(6000);
+  EXPECT_THAT(numbers(ahead.after_file(kDirectory, listing, 0, following)), IsEmpty());
+  EXPECT_EQ(asked, 0U) << "one file is no pattern";
+  EXPECT_THAT(numbers(ahead.after_file(kDirectory, listing, 1, following)),
+              ElementsAre(2, 3, 50, 51, 70, 71));
+  for (const std::size_t index : {2, 3}) {
+    EXPECT_THAT(numbers(ahead.after_file(kDirectory, listing, index, following)), IsEmpty());
+  }
+  EXPECT_EQ(asked, 1U) << "once for a directory";
+  EXPECT_THAT(numbers(ahead.after_listing(kOther, listing_of(1, 1000), following)),
+              ElementsAre(0, 50, 51, 70, 71, 72));
+}
+
+TEST(DirectoryReadAhead, WhatFollowsWaitsUntilTheDirectoryIsOnItsWay) {
+  const TreeListing listing = listing_of(9, 1000);
+  std::size_t asked = 0;
+  const auto following = [&] {
+    ++asked;
+    return std::vector{std::make_shared<const TreeListing>(listing_of(1, 1000, SIZE_MAX, 50))};
+  };
+  DirectoryReadAhead ahead(4000);
+  ahead.after_file(kDirectory, listing, 0, following);
+  EXPECT_THAT(numbers(ahead.after_file(kDirectory, listing, 1, following)),
+              ElementsAre(2, 3, 4, 5));
+  EXPECT_EQ(asked, 0U);
+  EXPECT_THAT(numbers(ahead.after_file(kDirectory, listing, 4, following)),
+              ElementsAre(6, 7, 8, 50));
 }
 
 TEST(DirectoryReadAhead, OfALargeFileOnlyTheBeginning) {

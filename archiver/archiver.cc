@@ -146,7 +146,7 @@ Snapshot create_snapshot(Repository& repository, const SourceFs& source, const C
         try {
           partial.write(record.snapshot(tree, pipeline), stop);
         } catch (const Error& error) {
-          if (error.code() == ErrorCode::kCancelled) throw;
+          if (error.ends_the_run() || error.code() == ErrorCode::kLocked) throw;
           progress.note("checkpoint", error.what());  // the run can do without it
         }
       },

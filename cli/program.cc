@@ -49,11 +49,11 @@ ExitCode run_action(const Action& action, const GlobalOptions& options) {
     ExitCode code = exit_code_for(error.code());
     std::string message = error.what();
     if (error.code() == ErrorCode::kCancelled) {
-      message = signals.reason();
-      if (message.empty()) {
-        message = "interrupted";
-      } else {
-        code = ExitCode::kFatal;
+      const std::optional<Error> reason = signals.failure();
+      message = reason ? reason->what() : "interrupted";
+      if (reason) {
+        code = reason->code() == ErrorCode::kCancelled ? ExitCode::kFatal
+                                                       : exit_code_for(reason->code());
       }
     }
     print_exit_error(options.json, code, message);

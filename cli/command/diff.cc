@@ -88,9 +88,9 @@ std::string text_summary(const DiffSummary& summary) {
 ExitCode run_diff(const GlobalOptions& options, const DiffArguments& arguments, Signals& signals) {
   Session session(
       options, signals,
-      lock_unless(
-          options.no_lock,
-          WantedLock(LockMode::kShared).reading(reads_for({arguments.before, arguments.after}))));
+      lock_unless(options.no_lock, WantedLock(LockMode::kShared)
+                                       .reading(reads_for({arguments.before, arguments.after}))
+                                       .settling_later()));
   const NamedSnapshot before = open_compared_snapshot(options, session, arguments.before);
   const NamedSnapshot after = open_compared_snapshot(options, session, arguments.after);
   TextOutput text;

@@ -89,8 +89,9 @@ ExitCode dump(Session& session, const DumpArguments& arguments, const DumpedDire
 ExitCode run_dump(const GlobalOptions& options, const DumpArguments& arguments, Signals& signals) {
   Session session(
       options, signals,
-      lock_unless(options.no_lock,
-                  WantedLock(LockMode::kShared).reading(reads_for({arguments.snapshot}))));
+      lock_unless(
+          options.no_lock,
+          WantedLock(LockMode::kShared).reading(reads_for({arguments.snapshot})).settling_later()));
   const NamedSnapshot named =
       open_named_snapshot(options, session, arguments.snapshot, arguments.filter, arguments.path);
   const std::string path = clean_path("/" + arguments.path);

@@ -210,7 +210,8 @@ ExitCode run_find(const GlobalOptions& options, const FindArguments& arguments, 
 
   Session session(
       options, signals,
-      lock_unless(options.no_lock, WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex)));
+      lock_unless(options.no_lock,
+                  WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex).settling_later()));
   Repository& repository = session.repository();
   SnapshotChoice choice(options.json);
   std::vector<Snapshot> snapshots =

@@ -207,7 +207,8 @@ std::vector<std::string> names_among(const std::vector<Snapshot>& all,
 ExitCode run_log(const GlobalOptions& options, const LogArguments& arguments, Signals& signals) {
   Session session(
       options, signals,
-      lock_unless(options.no_lock, WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex)));
+      lock_unless(options.no_lock,
+                  WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex).settling_later()));
   SnapshotChoice choice(options.json);
   const std::vector<Snapshot> all = choice.load(session.repository(), session.stop());
   std::vector<Snapshot> snapshots = choice.among(all, arguments.ids, arguments.filter);

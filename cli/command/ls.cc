@@ -148,8 +148,9 @@ ExitCode run_ls(const GlobalOptions& options, const LsArguments& arguments, Sign
   check(options, arguments);
   Session session(
       options, signals,
-      lock_unless(options.no_lock,
-                  WantedLock(LockMode::kShared).reading(reads_for({arguments.snapshot}))));
+      lock_unless(
+          options.no_lock,
+          WantedLock(LockMode::kShared).reading(reads_for({arguments.snapshot})).settling_later()));
   const NamedSnapshot named =
       open_named_snapshot(options, session, arguments.snapshot, arguments.filter);
   TextOutput text;

@@ -141,7 +141,8 @@ ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments,
   if (arguments.mount.allow_other) check_may_allow_others();
   Session session(
       options, signals,
-      lock_unless(options.no_lock, WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex)),
+      lock_unless(options.no_lock,
+                  WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex).settling_later()),
       Writing::kAllowed, std::filesystem::absolute(arguments.mountpoint));
   const std::string mountpoint = check_mountpoint(arguments.mountpoint, session.directory());
   if (const auto directory = cache_directory(options)) {
@@ -164,7 +165,6 @@ ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments,
   std::exception_ptr failure;
   mount.on_ready = [&] {
     try {
-      session.require_lock();
       announce_ready(options, mountpoint);
       if (options.detach) go_to_background(options, session.directory());
     } catch (const std::exception&) {
@@ -175,6 +175,7 @@ ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments,
   MountServer server(session.repository(), mountpoint, std::move(mount));
   running = &server;
   const StatusOnSignal status(signals, server);
+  session.require_lock();
   server.run(session.stop());
   if (failure) std::rethrow_exception(failure);
   // Ctrl-C is the ordinary end of a mount; a lost lock is not.

@@ -86,8 +86,9 @@ ExitCode run_restore(const GlobalOptions& global, const RestoreArguments& argume
   RestoreOptions options = arguments.options();
   Session session(
       global, signals,
-      lock_unless(global.no_lock,
-                  WantedLock(LockMode::kShared).reading(reads_for(arguments.snapshot))));
+      lock_unless(
+          global.no_lock,
+          WantedLock(LockMode::kShared).reading(reads_for(arguments.snapshot)).settling_later()));
   protect_repository(options, session.directory(), arguments.target);
   const NamedSnapshot named =
       open_named_snapshot(global, session, arguments.snapshot.front(), arguments.filter);

@@ -113,7 +113,8 @@ ExitCode run_snapshot(const GlobalOptions& global, const SnapshotOptions& option
   const SnapshotSource source(global, options, time.instant);
   SnapshotRequest request = make_request(global, options, source.targets(), time);
 
-  Session session(global, signals, WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex),
+  Session session(global, signals,
+                  WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex).settling_later(),
                   options.dry_run ? Writing::kPretended : Writing::kAllowed);
   Repository& repository = session.repository();
   // Before the index: what a snapshot refers to is in an index that was there before it.
@@ -130,6 +131,8 @@ ExitCode run_snapshot(const GlobalOptions& global, const SnapshotOptions& option
     }
   }
   repository.load_index(session.stop());
+  // What was read of a stream cannot be read again by whoever tries once more.
+  if (source.is_stream()) session.require_lock();
   announce_parent(global, request);
   const bool resumable = !source.is_stream() && !options.dry_run;
   if (resumable) request.checkpoint_every = checkpoint_every;

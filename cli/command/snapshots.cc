@@ -83,7 +83,8 @@ ExitCode run_snapshots(const GlobalOptions& options, const SnapshotsArguments& a
   GroupBy::parse(arguments.group_by);  // a mistake shows before a password is asked for
   Session session(
       options, signals,
-      lock_unless(options.no_lock, WantedLock(LockMode::kShared).reading({FileKind::kSnapshot})));
+      lock_unless(options.no_lock,
+                  WantedLock(LockMode::kShared).reading({FileKind::kSnapshot}).settling_later()));
   SnapshotChoice choice(options.json);
   const std::vector<Snapshot> snapshots =
       choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());

@@ -114,7 +114,8 @@ ExitCode run_stats(const GlobalOptions& options, const StatsArguments& arguments
                    Signals& signals) {
   Session session(
       options, signals,
-      lock_unless(options.no_lock, WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex)));
+      lock_unless(options.no_lock,
+                  WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex).settling_later()));
   SnapshotChoice choice(options.json);
   const std::vector<Snapshot> snapshots =
       choice.choose(session.repository(), arguments.ids, arguments.filter, session.stop());

@@ -54,9 +54,13 @@ Signals::~Signals() {
 }
 
 void Signals::stop_because(std::string reason) {
+  stop_because(Error(ErrorCode::kCancelled, std::move(reason)));
+}
+
+void Signals::stop_because(Error failure) {
   {
-    const auto current = reason_.lock();
-    if (current->empty()) *current = std::move(reason);
+    const auto current = failure_.lock();
+    if (!*current) *current = std::move(failure);
   }
   source_.request_stop();
 }

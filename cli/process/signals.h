@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 
+#include "fs/base/error.h"
 #include "fs/base/stop_token.h"
 #include "fs/base/synchronized.h"
 
@@ -36,12 +38,20 @@ class Signals {
   /// when no earlier one runs any more. Thread-safe.
   void set_report(std::function<void()> report) { *report_.lock() = std::move(report); }
 
-  /// Stops the command for another reason than a signal, such as a lost lock. The first reason
-  /// counts. Thread-safe.
+  /// Stops the command for another reason than a signal, such as a lost lock, or as if it had
+  /// failed with this error itself. The first reason counts. Thread-safe.
   void stop_because(std::string reason);
+  void stop_because(Error failure);
 
-  /// The reason given to stop_because; empty when there was none.
-  std::string reason() const { return *reason_.lock(); }
+  /// The reason given to stop_because; nothing when there was none. That of a mere reason is
+  /// kCancelled.
+  std::optional<Error> failure() const { return *failure_.lock(); }
+
+  /// What it says; empty when there was none.
+  std::string reason() const {
+    const std::optional<Error> known = failure();
+    return known ? known->what() : "";
+  }
 
  private:
   void wait_for_signals();
@@ -50,7 +60,7 @@ class Signals {
   const std::chrono::milliseconds patience_;
   StopSource source_;
   StopSource last_call_;
-  Synchronized<std::string> reason_;
+  Synchronized<std::optional<Error>> failure_;
   Synchronized<std::function<void()>> report_;
   std::thread thread_;
 };

@@ -75,7 +75,8 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<W
   if (!lock) return;
   if (!lock->instead.empty()) require_removals(repository_->files(), lock->instead);
   protect_locks_from_signals();
-  lock_options.settles_later = !lock->reads.empty();
+  lock_options.settles_later = true;
+  lock_options.on_refused = [&signals](const Error& error) { signals.stop_because(error); };
   const auto on_lost = [&signals] {
     signals.stop_because(
         "the lock could not be refreshed in time, others may have removed it: the command was "
@@ -83,6 +84,7 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<W
   };
   lock_ = std::make_unique<Lock>(*repository_, clock_, lock_options, on_lost, stop_);
   repository_->files().read_early(lock->reads, stop_);
+  if (!lock->settles_later) lock_->require_fresh();
 }
 
 Session::~Session() = default;

@@ -39,8 +39,8 @@ class Session {
   /// See Signals::last_call().
   StopToken last_call() const noexcept { return last_call_; }
 
-  /// Waits for a lock that is not settled yet (WantedLock::reading). Throws when it has to give way
-  /// or must count as lost; fine when none is held.
+  /// Waits for a lock that is not settled yet (WantedLock::settling_later). Throws when it has to
+  /// give way or must count as lost; fine when none is held.
   void require_lock() {
     if (lock_) lock_->require_fresh();
   }

@@ -32,10 +32,16 @@ struct WantedLock {
     return lock;
   }
 
-  /// What the command will list, and read all of, first of all. It is let in while the lock
-  /// settles, and has to call Session::require_lock() before it shows or writes anything.
+  /// What the command will list, and read all of, first of all.
   WantedLock reading(std::vector<FileKind> kinds) && {
     reads = std::move(kinds);
+    return std::move(*this);
+  }
+
+  /// A command that goes on while the lock settles. It has to call Session::require_lock() before
+  /// it tells what it found, or writes what others go by.
+  WantedLock settling_later() && {
+    settles_later = true;
     return std::move(*this);
   }
 
@@ -53,6 +59,7 @@ struct WantedLock {
   std::string_view instead = {};  ///< of removing; empty: nothing is removed
   bool only_reads = false;
   bool may_lack_file = false;
+  bool settles_later = false;
 };
 
 }  // namespace snapfs

@@ -1,10 +1,11 @@
 // Storage has no operation that looks and writes in one, so a lock is taken in three steps (FORMAT
 // §12): look for a lock of others, write our own, and after a moment look again. Of two that
 // exclude each other and write at the same time, each sees the other at the second look, and gives
-// up; with --retry-lock it tries again after a pause that doubles. A thread writes the lock anew,
-// under a new name, and removes the old file. It goes by the wall clock in short steps, because
-// timers stand still while a machine sleeps. After 22.5 minutes without success the lock counts as
-// lost: that is before the half hour after which others may take it for stale.
+// up; who is let in before that look (settles_later) has looked once more right after writing; with
+// --retry-lock it tries again after a pause that doubles. A thread writes the lock anew, under a
+// new name, and removes the old file. It goes by the wall clock in short steps, because timers
+// stand still while a machine sleeps. After 22.5 minutes without success the lock counts as lost:
+// that is before the half hour after which others may take it for stale.
 #include "fs/repo/lock.h"
 
 #include <unistd.h>
@@ -237,8 +238,9 @@ class Lock::Holder {
       // sees our lock.
       if (options_.settles_later && !id_.is_null()) {
         check_patiently(repository_, clock_, options_, id_, stop);
+      } else {
+        settle(stop);
       }
-      if (!options_.settles_later) settle(stop);
       thread_ = std::jthread([this](const StopToken& end) {
         if (settle_here(end)) keep_fresh(end);
       });
@@ -289,9 +291,14 @@ class Lock::Holder {
       settle(end);
       return true;
     } catch (...) {
-      const std::lock_guard lock(mutex_);
-      failure_ = std::current_exception();
-      settled_.notify_all();
+      give_up();  // it would only be in the way of others
+      const Error error = current_error();
+      {
+        const std::lock_guard lock(mutex_);
+        failure_ = std::current_exception();
+        settled_.notify_all();
+      }
+      if (!end.stop_requested() && options_.on_refused) options_.on_refused(error);
       return false;
     }
   }
@@ -344,7 +351,7 @@ class Lock::Holder {
   }
 
   void give_up() noexcept {
-    if (!id_.is_null()) superseded_.push_back(id_);
+    if (!id_.is_null()) superseded_.push_back(std::exchange(id_, Id{}));
     remove_superseded(options_.last_call);
   }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "fs/base/bytes.h"
+#include "fs/base/error.h"
 #include "fs/base/stop_token.h"
 #include "fs/base/timer.h"
 #include "fs/repo/identity.h"
@@ -52,10 +53,13 @@ struct LockOptions {
   bool may_lack_file = false;
   bool only_reads = false;  ///< the lock could be done without
 
-  /// The lock is there as soon as it is written and others were looked for; while it settles there
-  /// is time to read what will be needed. Whether it holds, require_fresh() finds out. Not when it
-  /// is tried for some time: who has to give way tries again before he begins.
+  /// The constructor returns before the last look, which is taken in a thread of the lock:
+  /// require_fresh() waits for it. Not when the lock is tried for some time, since who has to give
+  /// way tries again before he begins; nor when its file is lacking.
   bool settles_later = false;
+  /// Hears, in that thread, that such a lock has to give way or could not be looked at: the holder
+  /// must end. May be empty.
+  std::function<void(const Error& error)> on_refused = {};
 
   // The protocol's own delays; only tests change them.
   std::chrono::milliseconds settle{200};  ///< between writing a lock and looking again
@@ -70,8 +74,8 @@ struct LockOptions {
 
 /// Holds a lock while it lives; a thread of its own writes it anew every five minutes. When that
 /// failed for 22.5 minutes others may take the lock for stale: `on_lost` is called, once, from that
-/// thread, and the holder must end. A process that holds a lock must not die of SIGHUP, by which
-/// `unlock` finds out whether it still runs.
+/// thread or in require_fresh(), and the holder must end. A process that holds a lock must not die
+/// of SIGHUP, by which `unlock` finds out whether it still runs.
 class Lock {
  public:
   /// Throws Error{kLocked} naming the other holder, and what can be done about it. Repository and

@@ -224,8 +224,8 @@ Bytes Repository::load_run(const Id& pack, const ByteRange& range,
   auto window = tree_windows_.widened(pack, range);
   Bytes bytes = files_.load(key, window.range(), purpose, stop);
   window.loaded(bytes, !files_.keeps_trees());
-  bytes.erase(bytes.begin(), bytes.end() - static_cast<std::ptrdiff_t>(range.length));
-  return bytes;
+  const ByteView wanted_bytes = ByteView(bytes).last(range.length);
+  return Bytes(wanted_bytes.begin(), wanted_bytes.end());
 }
 
 void Repository::read_index(const Id& id, const IndexReader::Visit& visit, StopToken stop) {

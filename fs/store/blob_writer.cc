@@ -9,7 +9,7 @@ BlobWriter::BlobWriter(Repository& repository, const Clock& clock, std::size_t p
       indexes_(repository, clock),
       saver_(repository, indexes_),
       uploader_(saver_, repository.files().traits().pack_transfers),
-      packs_(uploader_, pack_bytes, first_pack_bytes(repository.files(), pack_bytes)) {}
+      packs_(uploader_, pack_bytes) {}
 
 bool BlobWriter::add(const BlobHandle& blob, ByteView plain, StopToken stop) {
   if (!repository_.index().claim(blob)) return false;

@@ -185,8 +185,12 @@ ReadAheadAdvice DirectoryReadAhead::advance(const TreeListing& listing, Reader& 
   reader.ahead = end;
   reader.trigger = begin + (end - begin) / 2;
   if (following && end == listing.nodes.size() && collector.has_room()) {
-    reader.is_done = true;
-    for (const auto& directory : following()) collector.collect(*directory, 0);
+    // As long as none of them is known, each file asks again.
+    reader.trigger = next;
+    for (const auto& directory : following()) {
+      reader.is_done = true;
+      collector.collect(*directory, 0);
+    }
   }
   reader.window_bytes = std::min(reader.window_bytes * 2, max_bytes_);
   advice.cancel = reader.ticket.token();

@@ -141,19 +141,22 @@ std::shared_ptr<const TreeListing> TreeFs::listing_in_memory(Ino directory) {
 std::vector<std::shared_ptr<const TreeListing>> TreeFs::following_in_memory(Ino directory,
                                                                             std::size_t most) {
   std::vector<std::shared_ptr<const TreeListing>> found;
+  // Whether a walk would come to what is behind the listing.
   const auto append = [&](const TreeListing& listing, std::size_t next) {
-    for (; next < listing.nodes.size() && found.size() < most; ++next) {
+    const std::size_t end = std::min(listing.nodes.size(), next + kLookedAt);
+    for (; next < end && found.size() < most; ++next) {
       const std::optional<Id> subtree = listing.nodes[next].subtree;
       if (!subtree) continue;
       auto below = trees_.peek(*subtree);
-      if (!below) return;
+      if (!below) return false;
       found.push_back(std::move(below));
     }
+    return next == listing.nodes.size();
   };
   const TreeDirectory* const known = inodes_.find_directory(directory);
   if (known == nullptr || known->against) return found;
-  if (const auto listing = peek(*known)) append(*listing, 0);
-  if (is_virtual(directory)) return found;
+  const auto listing = peek(*known);
+  if (!listing || !append(*listing, 0) || is_virtual(directory)) return found;
   if (const auto place = node_in_memory(directory)) append(*place->listing, place->index + 1);
   return found;
 }

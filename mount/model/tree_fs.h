@@ -73,13 +73,16 @@ class TreeFs final : public TreeEntries {
   std::optional<NodeRef> entries_in_memory(Ino directory);
   std::shared_ptr<const TreeListing> listing_in_memory(Ino directory);
 
-  /// The directories that a walk comes to after this one, in this order, and nothing behind one
-  /// that is not in memory: those in it, and those that lie behind it in its own; at most `most`.
+  /// Directories that a walk comes to after this one, in this order: those in it, and those that
+  /// lie behind it in its own, but for what is below any of these; at most `most`, and nothing
+  /// behind one that is not in memory. Looks at some thousand entries at most.
   std::vector<std::shared_ptr<const TreeListing>> following_in_memory(Ino directory,
                                                                       std::size_t most);
 
  private:
   class Listing;
+
+  static constexpr std::size_t kLookedAt = 1024;
 
   /// A directory inside a snapshot, decoded.
   struct DirectoryRef {

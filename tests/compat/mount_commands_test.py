@@ -58,7 +58,7 @@ class MountCommandsTest(harness.CompatTest):
                 subprocess.run(["fusermount3", "-uz", self.mountpoint], check=True)
 
     def mounts(self):
-        with open("/proc/self/mountinfo", encoding="ascii") as table:
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as table:
             return [line for line in table if line.split()[4] == os.path.realpath(self.mountpoint)]
 
     def locks(self):

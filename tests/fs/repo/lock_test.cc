@@ -128,6 +128,8 @@ TEST_F(LockTest, ThereIsSomethingToDoWhileItSettles) {
     timer.advance(options.settle);
     EXPECT_NO_THROW(held->require_fresh());
   }
+  std::promise<ErrorCode> refused;  // a second call would throw and end the program
+  options.on_refused = [&](const Error& error) { refused.set_value(error.code()); };
   const auto held = lock(options);
   save_foreign_lock("2026-11-22T23:44:02Z", true);
   ASSERT_TRUE(timer.wait_until_waiting(1));
@@ -135,6 +137,21 @@ TEST_F(LockTest, ThereIsSomethingToDoWhileItSettles) {
   EXPECT_TRUE(fails_with(ErrorCode::kLocked, "elsewhere", [&] { held->require_fresh(); }))
       << "the look before does not take the place of this one";
   EXPECT_TRUE(fails_with(ErrorCode::kLocked, "elsewhere", [&] { held->require_fresh(); }));
+  EXPECT_EQ(refused.get_future().get(), ErrorCode::kLocked);
+  EXPECT_EQ(locks().size(), 1U) << "ours is gone already";
+}
+
+TEST_F(LockTest, WithoutAFileNobodyIsLetInBeforeTheLastLook) {
+  LockOptions options = quick(LockMode::kExclusive);
+  options.settles_later = true;
+  options.may_lack_file = true;
+  backend_.fail(saves_, 1, ErrorCode::kNoSpace);
+  std::size_t lists = 0;
+  backend_.before_each_call([&](BackendCall call, const FileKey&) {
+    if (call == BackendCall::kList && ++lists == 2)
+      save_foreign_lock("2026-11-22T23:44:02Z", false);
+  });
+  EXPECT_TRUE(fails_with(ErrorCode::kLocked, "elsewhere", [&] { lock(options); }));
 }
 
 TEST_F(LockTest, AStopEndsTheWaitForItToSettle) {

@@ -367,19 +367,27 @@ TEST_F(RepositoryTest, AWindowThatCannotBeLoadedStandsInNobodysWay) {
     opened->index().add_packs({pack.description});
     return opened;
   };
-  // The window is short, then damaged: the tree itself is read for itself, and is sound.
-  backend_.fail({BackendCall::kLoad, FileKind::kPack}, 1, ErrorCode::kDamaged);
-  EXPECT_EQ(as_text(reader()->load_blob(blobs[1], {})), "above");
+  // A window that is wrong twice: the tree itself is read for itself, and is sound.
+  const auto opened = reader();
+  const std::uint64_t end = pack.description.entries[1].offset + pack.description.entries[1].length;
+  backend_.fail({BackendCall::kLoad, FileKind::kPack}, 1, ErrorCode::kDamaged, 2);
+  far.forget();
+  EXPECT_EQ(as_text(opened->load_blob(blobs[1], {})), "above");
+  ASSERT_EQ(far.seen().size(), 3U);
+  EXPECT_EQ(far.seen()[0].range->length, end);
+  EXPECT_EQ(far.seen()[2].range->length, pack.description.entries[1].length);
+  EXPECT_EQ(as_text(opened->load_blob(blobs[1], {})), "above");
+  EXPECT_EQ(far.seen().back().range->length, end) << "the next one is widened again";
   backend_.fail({BackendCall::kLoad, FileKind::kPack}, 1, ErrorCode::kUnavailable);
   EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, [&] { reader()->load_blob(blobs[1], {}); }));
   Bytes damaged = pack.bytes;
   damaged[20] ^= 1;  // of the one below
   memory_.save(key, damaged, {});
-  const auto opened = reader();
-  EXPECT_EQ(as_text(opened->load_blob(blobs[1], {})), "above");
-  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] { opened->load_blob(blobs[0], {}); }));
+  const auto second = reader();
+  EXPECT_EQ(as_text(second->load_blob(blobs[1], {})), "above");
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] { second->load_blob(blobs[0], {}); }));
   memory_.save(key, pack.bytes, {});
-  EXPECT_EQ(as_text(opened->load_blob(blobs[0], {})), "below") << "what is kept is not believed";
+  EXPECT_EQ(as_text(second->load_blob(blobs[0], {})), "below") << "what is kept is not believed";
 }
 
 TEST_F(RepositoryTest, KeepsNoIndexFileThatWasReadEarlyAndThatItKnew) {

@@ -60,14 +60,19 @@ TEST_F(TreeWindowsTest, BeginWithThePackOrWithWhatIsWanted) {
       << "nothing comes along with what is large";
 }
 
-TEST_F(TreeWindowsTest, GrowWithEachThatAPackNeeds) {
+TEST_F(TreeWindowsTest, GrowForWhoGoesDown) {
   std::uint64_t place = 100 * TreeWindows::kLargestBytes;
   for (std::uint64_t bytes = kFirst; bytes <= TreeWindows::kLargestBytes; bytes *= 2) {
-    EXPECT_EQ(load({place, 10}).length, bytes);
-    place -= 2 * TreeWindows::kLargestBytes;
+    const ByteRange loaded = load({place, 10});
+    EXPECT_EQ(loaded.length, bytes);
+    place = loaded.offset - 500;
   }
-  EXPECT_EQ(load({place, 10}).length, TreeWindows::kLargestBytes);
+  const ByteRange loaded = load({place, 10});
+  EXPECT_EQ(loaded.length, TreeWindows::kLargestBytes);
   EXPECT_EQ(load({place, 10}, numbered_id(2)).length, kFirst);
+  EXPECT_EQ(load({loaded.offset - 2 * TreeWindows::kLargestBytes, 10}).length, kFirst)
+      << "somewhere else";
+  EXPECT_EQ(load({place + 10 * TreeWindows::kLargestBytes, 10}).length, kFirst) << "upwards";
 }
 
 TEST_F(TreeWindowsTest, OneThatWasNotLoadedDoesNotCount) {
@@ -76,9 +81,26 @@ TEST_F(TreeWindowsTest, OneThatWasNotLoadedDoesNotCount) {
 }
 
 TEST_F(TreeWindowsTest, NothingComesTwice) {
-  const ByteRange below = load({10 * kFirst, 10});
-  const std::uint64_t end = below.offset + below.length;
-  EXPECT_EQ(place_of(load({end + 500, 10})), Place(end, 510));
+  for (const bool keep : {true, false}) {
+    const Id pack = numbered_id(keep ? 1 : 2);
+    std::uint64_t loaded = 0;
+    for (std::uint64_t place = 10 * kFirst; place < 11 * kFirst; place += 500) {
+      auto window = windows_.widened(pack, {place, 400});
+      EXPECT_EQ(window.range().offset + window.range().length, place + 400);
+      loaded += window.range().length;
+      window.loaded(bytes_of(window.range()), keep);
+    }
+    EXPECT_LE(loaded, 2 * kFirst) << keep;
+  }
+}
+
+TEST_F(TreeWindowsTest, ThoseThatAreKeptElsewhereAreForgottenToo) {
+  for (std::uint64_t i = 0; i < TreeWindows::kMostWindows + 1; ++i) {
+    auto window = windows_.widened(numbered_id(i), {10 * kFirst, 10});
+    window.loaded(bytes_of(window.range()), false);
+  }
+  EXPECT_EQ(load({10 * kFirst + 10, 10}, numbered_id(0)).length, kFirst);
+  EXPECT_EQ(load({10 * kFirst + 10, 10}, numbered_id(2)).length, 10U) << "it was not the oldest";
 }
 
 TEST_F(TreeWindowsTest, OneOfAPackAtATime) {
@@ -102,7 +124,6 @@ TEST_F(TreeWindowsTest, WhatACacheHasIsNotKeptTwice) {
     window.loaded(bytes_of(window.range()), false);
   }
   EXPECT_FALSE(windows_.part(numbered_id(1), wanted));
-  EXPECT_EQ(load(wanted).length, 2 * kFirst);
 }
 
 TEST_F(TreeWindowsTest, TheOldestGoWhenItIsFull) {

@@ -217,6 +217,19 @@ TEST(DirectoryReadAhead, TheDirectoriesThatFollowHaveTheRestOfTheWindow) {
               ElementsAre(0, 50, 51, 70, 71, 72));
 }
 
+TEST(DirectoryReadAhead, WhatFollowsMayBecomeKnownLater) {
+  const TreeListing listing = listing_of(6, 1000);
+  std::vector<std::shared_ptr<const TreeListing>> known;
+  const auto following = [&] { return known; };
+  DirectoryReadAhead ahead(kMuch);
+  ahead.after_file(kDirectory, listing, 0, following);
+  EXPECT_THAT(numbers(ahead.after_file(kDirectory, listing, 1, following)),
+              ElementsAre(2, 3, 4, 5));
+  EXPECT_THAT(numbers(ahead.after_file(kDirectory, listing, 2, following)), IsEmpty());
+  known.push_back(std::make_shared<const TreeListing>(listing_of(1, 1000, SIZE_MAX, 50)));
+  EXPECT_THAT(numbers(ahead.after_file(kDirectory, listing, 3, following)), ElementsAre(50));
+}
+
 TEST(DirectoryReadAhead, WhatFollowsWaitsUntilTheDirectoryIsOnItsWay) {
   const TreeListing listing = listing_of(9, 1000);
   std::size_t asked = 0;

@@ -16,6 +16,11 @@
 namespace snapfs {
 namespace {
 
+/// simdjson chooses the code for this processor at its first use. It needs some memory for that,
+/// and ends the program when there is none: so it chooses when the program starts.
+[[maybe_unused]] const bool implementation_is_chosen =
+    !simdjson::get_active_implementation()->name().empty();
+
 /// Documents nest five levels. Fields that we do not know may nest deeper, as deep as Go reads
 /// them: what is beyond that is damage to everybody.
 constexpr std::size_t kUsualDepth = 64;

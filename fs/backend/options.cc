@@ -10,6 +10,32 @@
 #include "fs/base/error.h"
 
 namespace snapfs {
+namespace {
+
+struct Digits {
+  std::string_view digits;
+  int base = 10;
+};
+
+/// As Go reads numbers: "0x10", "0b10", "0o10" and "010" are not in tens.
+Digits digits_of(std::string_view text) {
+  if (text.size() < 2 || text[0] != '0') return {text};
+  switch (text[1]) {
+    case 'x':
+    case 'X':
+      return {text.substr(2), 16};
+    case 'b':
+    case 'B':
+      return {text.substr(2), 2};
+    case 'o':
+    case 'O':
+      return {text.substr(2), 8};
+    default:
+      return {text.substr(1), 8};
+  }
+}
+
+}  // namespace
 
 BackendOptions::BackendOptions(std::string_view scheme,
                                const std::map<std::string, std::string>& all)
@@ -30,8 +56,9 @@ unsigned BackendOptions::take_count(std::string_view name, unsigned otherwise) {
   const std::optional<std::string> text = take(name);
   if (!text) return otherwise;
   unsigned count = 0;
-  const char* const end = text->data() + text->size();
-  const auto [stopped, error] = std::from_chars(text->data(), end, count);
+  const auto [digits, base] = digits_of(*text);
+  const char* const end = digits.data() + digits.size();
+  const auto [stopped, error] = std::from_chars(digits.data(), end, count, base);
   if (error != std::errc{} || stopped != end) {
     throw Error(ErrorCode::kUsage, fmt::format("--option {}.{}: \"{}\" is no number of connections",
                                                scheme_, name, *text));

@@ -65,10 +65,11 @@ ErrorText handshake(const CurlFailure& failure, const std::string& where) {
   const std::string& words = failure.words;
   if (has(words, "wrong version number") || has(words, "packet length too long") ||
       has(words, "http request")) {
-    return {ErrorCode::kUnsupported,
-            fmt::format("{} does not speak TLS there: write http:// in place of https://, or name "
-                        "the right port",
-                        where)};
+    return {
+        ErrorCode::kUnsupported,
+        fmt::format("{} does not speak TLS there: write {}", where,
+                    failure.is_socket ? "http+unix:// in place of https+unix://"
+                                      : "http:// in place of https://, or name the right port")};
   }
   if (has(words, "alert")) {
     return {ErrorCode::kWrongCredentials,
@@ -83,10 +84,11 @@ ErrorText handshake(const CurlFailure& failure, const std::string& where) {
 }
 
 ErrorText not_connected(const CurlFailure& failure, const std::string& where) {
+  const std::string_view advice = failure.is_socket
+                                      ? "see that the server runs and listens on that socket"
+                                      : "see that the server runs and the port is right";
   if (failure.system_error == 0) {
-    return {
-        ErrorCode::kUnavailable,
-        fmt::format("cannot connect to {}: see that the server runs and the port is right", where)};
+    return {ErrorCode::kUnavailable, fmt::format("cannot connect to {}: {}", where, advice)};
   }
   const std::string words = std::generic_category().message(failure.system_error);
   switch (code_from_errno(failure.system_error)) {
@@ -98,9 +100,7 @@ ErrorText not_connected(const CurlFailure& failure, const std::string& where) {
                           words)};
     default:
       return {ErrorCode::kUnavailable,
-              fmt::format("cannot connect to {}: {}: see that the server runs and the port is "
-                          "right",
-                          where, words)};
+              fmt::format("cannot connect to {}: {}: {}", where, words, advice)};
   }
 }
 

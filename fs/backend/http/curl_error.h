@@ -13,6 +13,7 @@ struct CurlFailure {
   int system_error = 0;    ///< errno of the connection that could not be made; 0: not known
   long verify_result = 0;  ///< OpenSSL's, of the server's certificate; 0: it said nothing
   bool was_connected = false;
+  bool is_socket = false;  ///< the server is a Unix socket, and no host
   std::string words = {};  ///< libcurl's
 };
 

@@ -24,6 +24,9 @@ class CurlSettings {
   /// The server of the URL, as messages call it: host and port, the proxy, or the socket.
   std::string server_of(const std::string& url) const;
 
+  /// Whether that is a Unix socket.
+  bool has_socket() const noexcept { return !options_.unix_socket.empty(); }
+
   std::chrono::milliseconds stuck_timeout() const noexcept { return stuck_timeout_; }
   const RateLimits& limits() const noexcept { return options_.limits; }
 

@@ -263,7 +263,8 @@ bool CurlTransfer::met_dead_connection() const noexcept {
 }
 
 void CurlTransfer::throw_failure() {
-  CurlFailure failure{.code = code_, .was_connected = is_connected_};
+  CurlFailure failure{
+      .code = code_, .was_connected = is_connected_, .is_socket = settings_.has_socket()};
   long system_error = 0;
   libcurl().easy_getinfo(easy(), CURLINFO_OS_ERRNO, &system_error);
   failure.system_error = static_cast<int>(system_error);

@@ -37,7 +37,7 @@ bool is_loopback(const IpAddress& address) {
 }
 
 struct Place {
-  std::string host;  ///< in lower case, without the brackets of IPv6
+  std::string host;  ///< in lower case, without the brackets and the zone of IPv6
   std::string port = {};
 };
 
@@ -46,7 +46,8 @@ Place parse_place(std::string_view text) {
   if (text.starts_with('[')) {
     const std::size_t end = std::min(text.find(']'), text.size());
     const std::string_view behind = text.substr(std::min(end + 1, text.size()));
-    return {ascii_lower(text.substr(1, end - 1)),
+    const std::string_view inside = text.substr(1, end - 1);
+    return {ascii_lower(inside.substr(0, inside.find('%'))),
             std::string(behind.starts_with(':') ? behind.substr(1) : std::string_view())};
   }
   const std::size_t colon = text.find(':');

@@ -11,6 +11,7 @@
 
 #include "fs/base/ascii_case.h"
 #include "fs/base/error.h"
+#include "fs/base/utf8.h"
 
 namespace snapfs {
 namespace {
@@ -66,8 +67,27 @@ bool is_directory(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+/// "http://h/r" is meant for one of those that speak HTTP.
+bool is_web_url(std::string_view scheme) {
+  return equals_in_any_case(scheme, "http") || equals_in_any_case(scheme, "https");
+}
+
 [[noreturn]] void throw_ambiguous(std::string_view text) {
   const std::string shown = without_password(text);
+  if (is_web_url(scheme_of(text))) {
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("\"{}\" does not say what is spoken there: write \"rest:{}\" for a REST "
+                    "server, or \"s3:{}\" for an object store",
+                    shown, shown, shown),
+        shown);
+  }
+  if (is_known(trim_white_space(scheme_of(text)))) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("\"{}\" has white space before or behind its \"{}\": leave it out",
+                            shown, trim_white_space(scheme_of(text))),
+                shown);
+  }
   throw Error(
       ErrorCode::kUsage,
       fmt::format("\"{}\" names no repository that this program knows: if it is a directory, "
@@ -83,6 +103,31 @@ bool is_directory(const std::string& path) {
                           "for a directory of that name, \"local:{}\"",
                           other.name, other.instead, shown),
               shown);
+}
+
+[[noreturn]] void throw_nothing_named() {
+  throw Error(ErrorCode::kUsage,
+              "no repository was named: give its directory or URL with --repo, or set "
+              "SNAPFS_REPOSITORY");
+}
+
+/// Nobody means a control character in an address; in the middle of it, it is the rest of a file
+/// or a variable of several lines. White space around it may be a name's only where it is rclone's.
+void require_clean_address(std::string_view scheme, Scheme kind, std::string_view text) {
+  const bool has_control =
+      std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  if (has_control) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("the repository's location \"{}:…\" holds a line end, a tab or another "
+                            "control character: see that it is one line, and nothing else",
+                            scheme));
+  }
+  if (kind != Scheme::kRclone && trim_white_space(text) != text) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("the repository's location \"{}:…\" begins or ends with white space: "
+                            "leave it out (a blank that a URL is to end with is written %20)",
+                            scheme));
+  }
 }
 
 }  // namespace
@@ -106,19 +151,20 @@ std::string without_password(std::string_view text) {
 
 RepositoryLocation RepositoryLocation::parse(std::string_view text, RepositoryUse use) {
   const std::string_view name = scheme_of(text);
+  if (text.empty()) throw_nothing_named();
   Scheme scheme = Scheme::kLocal;
   if (const NamedScheme* const ours = find_ours(name)) {
     scheme = ours->scheme;
     text.remove_prefix(name.size() + 1);
+    if (scheme != Scheme::kLocal) require_clean_address(ours->name, scheme, text);
   } else if (!name.empty() || text.starts_with(':')) {
     if (const OtherScheme* const other = find_other(name)) throw_unsupported(*other, text);
     // It may well be the address of something far away: nothing is made here that was not there.
     if (use == RepositoryUse::kNew || !is_directory(std::string(text))) throw_ambiguous(text);
   }
-  if (text.empty()) {
+  if (text.empty() && scheme == Scheme::kLocal) {
     throw Error(ErrorCode::kUsage,
-                "no repository was named: give its directory or URL with --repo, or set "
-                "SNAPFS_REPOSITORY");
+                "the repository's directory is missing behind \"local:\": write local:DIRECTORY");
   }
   return {std::string(text), scheme};
 }

@@ -31,8 +31,9 @@ struct RepositoryLocation {
 
   /// `text` is a path, or "<scheme>:<what it needs>". With a colon before the first slash it is a
   /// path only if it is a directory that exists: it could be an address. Throws Error{kUsage} when
-  /// it is none, or empty, Error{kUnsupported} for the scheme of a storage that this program does
-  /// not know. What stands behind the scheme is looked at by open_storage().
+  /// it is none, or empty, or an address with control characters in it or white space around it;
+  /// Error{kUnsupported} for the scheme of a storage that this program does not know. What else is
+  /// wrong with what stands behind the scheme, open_storage() says.
   static RepositoryLocation parse(std::string_view text,
                                   RepositoryUse use = RepositoryUse::kExisting);
 };

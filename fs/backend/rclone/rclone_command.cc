@@ -1,14 +1,21 @@
 #include "fs/backend/rclone/rclone_command.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
+#include "fs/base/error.h"
 #include "fs/process/child_process.h"
 
 namespace snapfs {
 
 std::vector<std::string> rclone_command(const RcloneOptions& options, std::string_view remote) {
+  if (remote.empty()) {
+    throw Error(ErrorCode::kUsage,
+                "the remote is missing behind \"rclone:\": write rclone:REMOTE:PATH, with a REMOTE "
+                "that \"rclone listremotes\" shows");
+  }
   std::vector<std::string> words = split_command(options.program, "-o rclone.program");
   std::vector<std::string> arguments = split_command(options.arguments, "-o rclone.args");
   std::erase(arguments, "--stdio");
@@ -45,6 +52,13 @@ std::optional<std::string> served_url(std::string_view line) {
   std::string url(line.substr(0, line.find_first_of(" ],\t\r\n")));
   if (!url.ends_with('/')) url += '/';
   return url;
+}
+
+bool is_news(std::string_view line) {
+  constexpr auto kKnown = std::to_array<std::string_view>(
+      {": directory not found", ": object not found", "- using defaults"});
+  return std::ranges::none_of(
+      kKnown, [line](std::string_view part) { return line.find(part) != std::string_view::npos; });
 }
 
 std::string shown_remote(std::string_view remote) {

@@ -2,29 +2,31 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "fs/backend/server_address.h"
 #include "fs/base/ascii_case.h"
 #include "fs/base/error.h"
+#include "fs/base/path.h"
 #include "fs/base/percent_text.h"
 
 namespace snapfs {
 namespace {
 
-constexpr std::string_view kForm = "rest:http://[USER:PASSWORD@]HOST[:PORT]/PATH/";
-constexpr std::string_view kSocketForm = "rest:http+unix:///SOCKET:/PATH/";
+constexpr std::string_view kForm =
+    "rest:http://[USER:PASSWORD@]HOST[:PORT]/PATH/, for example "
+    "rest:https://backup.example.org:8000/me/";
+constexpr std::string_view kSocketForm =
+    "rest:http+unix:///SOCKET:/PATH/, for example rest:http+unix:///run/rest.socket:/me/";
 
 /// The reason must not show what the user typed: where the password ends is not known.
 [[noreturn]] void throw_wrong(std::string_view reason, std::string_view form = kForm) {
   throw Error(ErrorCode::kUsage,
-              fmt::format("the location of the REST server {}: write it as {}, for example "
-                          "rest:https://backup.example.org:8000/me/",
-                          reason, form));
+              fmt::format("the location of the REST server {}: write it as {}", reason, form));
 }
 
 /// What is sent to servers, by its beginning as the user types it.
@@ -45,6 +47,7 @@ const WebScheme& take_scheme(std::string_view& text) {
     text.remove_prefix(scheme.typed.size());
     return scheme;
   }
+  if (text.empty()) throw_wrong("is missing behind \"rest:\"");
   throw_wrong("begins with neither http:// nor https://");
 }
 
@@ -54,9 +57,13 @@ std::string decoded_credential(std::string_view text) {
   return *std::move(decoded);
 }
 
-/// A path as it is sent: what may not stand in a URL is encoded, what was encoded stays.
+/// A path as it is sent: what may not stand in a URL is encoded, what was encoded stays. It is
+/// cleaned, since servers answer a path that is not with a redirect to one that is, which can be
+/// followed by what reads, but not by what writes.
 std::string sent_path(std::string_view text) {
   std::string path;
+  const std::string clean = clean_path(fmt::format("/{}", text));
+  text = clean;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (c == '?' || c == '#') throw_wrong("has a ? or # in its path: write %3F or %23");
@@ -73,25 +80,6 @@ std::string sent_path(std::string_view text) {
   }
   if (!path.ends_with('/')) path += '/';
   return path;
-}
-
-void require_host(std::string_view host) {
-  const std::size_t bracket = host.starts_with('[') ? host.find(']') : 0;
-  if (bracket == std::string_view::npos) throw_wrong("has a [ without a ]");
-  const std::size_t colon = host.find(':', bracket);
-  const std::string_view name = host.substr(0, colon);
-  const bool is_name = !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
-    return c > ' ' && c != 0x7f &&
-           std::string_view("\"<>\\^`{|}%?#@").find(char(c)) == std::string_view::npos;
-  });
-  if (!is_name) throw_wrong("names no host");
-  if (colon == std::string_view::npos) return;
-  const std::string_view digits = host.substr(colon + 1);
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (error != std::errc{} || end != digits.data() + digits.size() || port == 0) {
-    throw_wrong("has no number behind the host's colon (a / in a password is written %2F)");
-  }
 }
 
 /// Takes what stands before the last "@" off `authority`; nothing when there is none.
@@ -142,7 +130,9 @@ RestLocation RestLocation::parse(std::string_view text, const RestCredentials& o
     authority = "localhost";
     location.shown += location.socket + ":";
   } else {
-    require_host(authority);
+    if (const std::string_view fault = fault_of_web_host(authority); !fault.empty()) {
+      throw_wrong(fault);
+    }
     location.shown += authority;
   }
   const std::string sent = sent_path(path);

@@ -20,8 +20,8 @@ struct RestLocation {
 
   /// `text` is http://[USER[:PASSWORD]@]HOST[:PORT]/PATH/ or the same with https, or
   /// http+unix://[USER[:PASSWORD]@]/SOCKET:/PATH/ (or https+unix). What user and password need
-  /// percent signs for is decoded; `otherwise` stands in when there is neither. A slash that is
-  /// missing in the end is added. Throws Error{kUsage} for anything else.
+  /// percent signs for is decoded; `otherwise` stands in when there is neither. The path is
+  /// cleaned ("a//b/../c" is "a/c"), and ends with a slash. Throws Error{kUsage} for anything else.
   static RestLocation parse(std::string_view text, const RestCredentials& otherwise = {});
 };
 

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <vector>
 
 #include <fmt/format.h>
 
+#include "fs/backend/server_address.h"
 #include "fs/base/ascii_case.h"
 #include "fs/base/error.h"
+#include "fs/base/path.h"
 #include "fs/base/percent_text.h"
 #include "fs/base/utf8.h"
 
@@ -28,45 +29,18 @@ std::pair<std::string_view, std::string_view> cut(std::string_view text) {
   return {text.substr(0, slash), text.substr(std::min(slash + 1, text.size()))};
 }
 
-/// The shortest path that means the same (Go's path.Clean): no empty parts, no "." and no ".."
-/// but at the beginning of a path that is relative.
-std::string clean_path(std::string_view path) {
-  const bool rooted = path.starts_with('/');
-  std::vector<std::string_view> parts;
-  while (!path.empty()) {
-    const auto [part, rest] = cut(path);
-    path = rest;
-    if (part.empty() || part == ".") continue;
-    if (part != "..") {
-      parts.push_back(part);
-    } else if (!parts.empty() && parts.back() != "..") {
-      parts.pop_back();
-    } else if (!rooted) {
-      parts.push_back(part);
-    }
-  }
-  std::string clean;
-  for (const std::string_view part : parts) {
-    if (rooted || !clean.empty()) clean += '/';
-    clean += part;
-  }
-  if (rooted && clean.empty()) clean = "/";
-  return clean;
-}
-
 std::string checked_host(std::string_view host, bool tls) {
   if (host.find('@') != std::string_view::npos) {
     throw_usage(
         "the address of an object store holds no user and no password (set AWS_ACCESS_KEY_ID and "
         "AWS_SECRET_ACCESS_KEY)");
   }
+  if (const std::string_view fault = fault_of_web_host(host); !fault.empty()) {
+    throw_usage(fmt::format("the address of the object store {}", fault));
+  }
   std::string lower = ascii_lower(host);
   const std::string_view usual_port = tls ? ":443" : ":80";
   if (lower.ends_with(usual_port)) lower.resize(lower.size() - usual_port.size());
-  if (lower.empty() || lower.front() == ':') throw_usage("the object store's host is missing");
-  if (lower.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_:[]") != std::string::npos) {
-    throw_usage(fmt::format("\"{}\" is no host of an object store", host));
-  }
   return lower;
 }
 
@@ -86,6 +60,7 @@ std::string checked_bucket(std::string_view bucket) {
 std::string checked_prefix(std::string_view prefix) {
   if (!is_valid_utf8(prefix)) throw_usage("the path in the bucket is not UTF-8");
   std::string clean = clean_path(prefix);
+  if (clean == ".") clean.clear();
   if (clean == ".." || clean.starts_with("../")) throw_usage("the path leads out of the bucket");
   return clean;
 }
@@ -154,6 +129,7 @@ S3BucketLookup parse_bucket_lookup(std::string_view text) {
 }
 
 S3Location S3Location::parse(std::string_view text) {
+  if (text.empty()) throw_usage("the address of the object store is missing behind \"s3:\"");
   S3Location location;
   std::string path;
   std::string_view host;

@@ -1,13 +1,14 @@
 #include "fs/backend/sftp/sftp_location.h"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "fs/backend/server_address.h"
 #include "fs/base/error.h"
+#include "fs/base/path.h"
 #include "fs/base/percent_text.h"
 
 namespace snapfs {
@@ -60,20 +61,15 @@ void require_host(const std::string& host) {
   if (!is_plain) throw_wrong("has a host with characters that no host has");
 }
 
-void require_port(const std::string& port) {
-  const bool is_number = std::ranges::all_of(port, [](unsigned char c) { return std::isdigit(c); });
-  if (port.empty() || port.size() > 5 || !is_number) throw_wrong("has a port that is no number");
-}
-
-std::string clean_path(std::string_view path) {
+std::string checked_path(std::string_view path) {
   if (path.starts_with('~')) {
     throw_wrong(
         "has a path that begins with \"~\", which most servers do not know; a path without "
         "a slash at its beginning is in the home directory already");
   }
   if (path.find('\0') != std::string_view::npos) throw_wrong("has a zero byte in its path");
-  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
-  return std::string(path);
+  std::string clean = clean_path(path);
+  return clean == "." ? "" : clean;
 }
 
 SftpLocation parse_url(std::string_view text) {
@@ -91,11 +87,11 @@ SftpLocation parse_url(std::string_view text) {
   location.host = take_host(authority);
   if (authority.starts_with(':')) {
     location.port = authority.substr(1);
-    require_port(location.port);
+    if (const auto fault = fault_of_port(location.port); !fault.empty()) throw_wrong(fault);
   } else if (!authority.empty()) {
     throw_wrong("has something between the host and the path");
   }
-  location.path = clean_path(decode_percent(text.substr(slash + 1)));
+  location.path = checked_path(decode_percent(text.substr(slash + 1)));
   return location;
 }
 
@@ -111,13 +107,14 @@ SftpLocation parse_short(std::string_view text) {
   text.remove_prefix(before - head.size());
   location.host = take_host(text);
   if (!text.starts_with(':')) throw_wrong("has no colon behind the host");
-  location.path = clean_path(text.substr(1));
+  location.path = checked_path(text.substr(1));
   return location;
 }
 
 }  // namespace
 
 SftpLocation SftpLocation::parse(std::string_view text) {
+  if (text.empty()) throw_wrong("is missing behind \"sftp:\"");
   SftpLocation location = text.starts_with("//") ? parse_url(text.substr(2)) : parse_short(text);
   require_host(location.host);
   return location;

@@ -11,8 +11,8 @@ struct SftpLocation {
   std::string user = {};  ///< empty: ssh's choice
   std::string host;       ///< a name of ssh's configuration, too; IPv6 without brackets
   std::string port = {};  ///< digits; empty: ssh's choice
-  std::string path;       ///< without slashes at its end; below the home directory unless it begins
-                          ///< with one; empty: the home directory itself
+  std::string path;       ///< clean; below the home directory unless it begins with a slash; empty:
+                          ///< the home directory itself
 
   /// `text` is what stands behind "sftp:": "user@host:path", or "//user@host:port/path" where the
   /// path is below the home directory unless it begins with a second slash, and may hold %20 for a

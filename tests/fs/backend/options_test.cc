@@ -33,8 +33,17 @@ TEST(BackendOptions, ThatNobodyTakesAreRefused) {
   EXPECT_TRUE(fails_with(ErrorCode::kUsage, "s3.connections", [&] { options.finish(); }));
 }
 
+TEST(BackendOptions, NumbersAreGos) {
+  const std::map<std::string, unsigned> numbers = {{"12", 12},   {"0x1F", 31}, {"0b101", 5},
+                                                   {"0o17", 15}, {"017", 15},  {"00", 5}};
+  for (const auto& [text, number] : numbers) {
+    BackendOptions options("rest", {{"rest.connections", text}});
+    EXPECT_EQ(options.take_count("connections", 5), number) << text;
+  }
+}
+
 TEST(BackendOptions, ANumberIsOne) {
-  for (const char* text : {"", "x", "-1", "3x", " 3", "4294967296"}) {
+  for (const char* text : {"", "x", "-1", "3x", " 3", "4294967296", "0x", "08", "0x-1"}) {
     BackendOptions options("rest", {{"rest.connections", text}});
     EXPECT_TRUE(fails_with(ErrorCode::kUsage, "rest.connections", [&] {
       (void)options.take_count("connections", 5);

@@ -191,11 +191,16 @@ TEST(CurlClient, SpeaksIpv6AndThroughSockets) {
     EXPECT_EQ(server.seen().at(0).header("host"), "anywhere.invalid");
   }
   CurlClient gone({.unix_socket = path});
-  EXPECT_TRUE(
-      fails_with(ErrorCode::kUnavailable, path, [&] { get(gone, "http://anywhere.invalid/x"); }));
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable,
+                         path + ": No such file or directory: see that the server runs and listens "
+                                "on that socket",
+                         [&] { get(gone, "http://anywhere.invalid/x"); }));
   HttpServer server({.address = "::1"});
   CurlClient client({});
   EXPECT_EQ(get(client, server.url()).status, 200);
+  std::string zoned = server.url();
+  zoned.replace(zoned.find("[::1]"), 5, "[::1%25lo]");
+  EXPECT_EQ(get(client, zoned).status, 200);
 }
 
 TEST(CurlClient, GoesThroughTheProxyThatTheEnvironmentNames) {

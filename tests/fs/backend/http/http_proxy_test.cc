@@ -37,7 +37,8 @@ TEST(HttpProxy, HasTheSchemeAndPortThatGoTakesForGranted) {
 }
 
 TEST(HttpProxy, NeverStandsBeforeThisMachine) {
-  for (const std::string_view host : {"localhost", "127.0.0.1:80", "127.9.9.9", "[::1]:8000"}) {
+  for (const std::string_view host :
+       {"localhost", "127.0.0.1:80", "127.9.9.9", "[::1]:8000", "[::1%25lo]:8000"}) {
     EXPECT_TRUE(is_excepted("", "http://" + std::string(host) + "/x")) << host;
   }
   for (const std::string_view host : {"localhost.example", "128.0.0.1", "[::2]"}) {

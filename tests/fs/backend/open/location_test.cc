@@ -5,9 +5,11 @@
 #include <fstream>
 #include <string>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fs/backend/open/open.h"
 #include "fs/base/error.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/temporary_directory.h"
@@ -81,7 +83,7 @@ TEST(RepositoryLocation, StoragesThatAreNotSpokenToNameTheWayToThem) {
 
 TEST(RepositoryLocation, MessagesNeverShowAPassword) {
   for (const std::string_view text :
-       {"https://me:secret@h/r", "b2:me:secret@h:/r", "me:secret@h:/r", "x:secret@more@h:/r"}) {
+       {"httpx://me:secret@h/r", "b2:me:secret@h:/r", "me:secret@h:/r", "x:secret@more@h:/r"}) {
     try {
       RepositoryLocation::parse(text);
       ADD_FAILURE() << text;
@@ -104,7 +106,43 @@ TEST(RepositoryLocation, MessagesNeverShowAPassword) {
 TEST(RepositoryLocation, NothingIsAnError) {
   EXPECT_EQ(code_for(""), ErrorCode::kUsage);
   EXPECT_EQ(code_for("local:"), ErrorCode::kUsage);
-  EXPECT_EQ(code_for("rest:"), ErrorCode::kUsage);
+}
+
+TEST(RepositoryLocation, AnAddressWithoutItsPartsSaysWhichAreMissing) {
+  for (const std::string text : {"rest:", "s3:", "sftp:", "rclone:"}) {
+    EXPECT_TRUE(test::fails_with(ErrorCode::kUsage, fmt::format("missing behind \"{}\"", text),
+                                 [&] { open_storage(RepositoryLocation::parse(text)); }));
+  }
+}
+
+TEST(RepositoryLocation, AnAddressIsOneLineAndNothingElse) {
+  for (const std::string_view scheme :
+       {"rest:http://me:secret@h/", "s3:h/bucket/", "sftp:h:", "rclone:r:"}) {
+    for (const std::string_view odd : {"a\n", "a\r", "a\tb", "a\x7f", "\x1b[m"}) {
+      EXPECT_TRUE(test::fails_with(ErrorCode::kUsage, "control character", [&] {
+        RepositoryLocation::parse(std::string(scheme) + std::string(odd));
+      })) << scheme;
+    }
+    const std::string zero = std::string(scheme) + std::string("a\0b", 3);
+    EXPECT_EQ(code_for(zero), ErrorCode::kUsage);
+  }
+  for (const std::string_view text :
+       {"rest:http://h/ ", "rest: http://h/", "s3:h/bucket ", "sftp:h:d\u00a0"}) {
+    EXPECT_TRUE(test::fails_with(ErrorCode::kUsage, "white space",
+                                 [&] { RepositoryLocation::parse(text); }));
+  }
+  EXPECT_TRUE(test::fails_with(ErrorCode::kUsage, "white space before or behind",
+                               [] { RepositoryLocation::parse(" rest:http://h/"); }));
+  // Names of directories may have them, and those that rclone reaches blanks.
+  EXPECT_EQ(RepositoryLocation::parse("/srv/a\nb ").path, "/srv/a\nb ");
+  EXPECT_EQ(RepositoryLocation::parse("rclone:r:a ").path, "r:a ");
+}
+
+TEST(RepositoryLocation, AUrlWithoutASchemeOfOursIsToldWhichThereAre) {
+  for (const std::string_view text : {"http://h/r", "HTTPS://me:secret@h/r"}) {
+    EXPECT_TRUE(test::fails_with(ErrorCode::kUsage,
+                                 "write \"rest:", [&] { RepositoryLocation::parse(text); }));
+  }
 }
 
 }  // namespace

@@ -26,6 +26,11 @@ TEST(RcloneCommand, IsTheUsersWordsAsAShellSplitsThem) {
                                [] { rclone_command({.arguments = "serve 'restic"}, "r:"); }));
 }
 
+TEST(RcloneCommand, ARemoteThatIsMissingIsNamed) {
+  EXPECT_TRUE(
+      test::fails_with(ErrorCode::kUsage, "rclone:REMOTE:PATH", [] { rclone_command({}, ""); }));
+}
+
 TEST(RcloneCommand, TheUserMaySayWhereItServes) {
   EXPECT_THAT(rclone_command({.arguments = "serve restic --addr 127.0.0.1:8123"}, "r:"),
               ElementsAre("rclone", "serve", "restic", "--addr", "127.0.0.1:8123", "r:"));
@@ -51,6 +56,19 @@ TEST(RcloneCommand, SaysWhereItServesInTheWordsOfOldAndNewVersions) {
   EXPECT_EQ(served_url("Serving restic REST API on http://h:1"), "http://h:1/");
   EXPECT_EQ(served_url("Serving restic REST API on unix:///s"), std::nullopt);
   EXPECT_EQ(served_url("NOTICE: Config file not found"), std::nullopt);
+}
+
+TEST(RcloneCommand, WhatItSaysOfMissingFilesIsNoNews) {
+  EXPECT_FALSE(is_news("2026/11/29 20:03:15 ERROR : keys: error listing: directory not found"));
+  EXPECT_FALSE(is_news("2026/11/29 20:03:30 NOTICE: Failed to restic: directory not found"));
+  EXPECT_FALSE(is_news("ERROR : config: Get request failed: object not found"));
+  EXPECT_FALSE(
+      is_news("NOTICE: Config file \"/root/.config/rclone/rclone.conf\" not found - using "
+              "defaults"));
+  EXPECT_TRUE(is_news("ERROR : data: error listing: googleapi: Error 403: Quota exceeded"));
+  EXPECT_TRUE(
+      is_news("CRITICAL: Failed to create file system for \"x:\": didn't find section in "
+              "config file (\"x\")"));
 }
 
 TEST(RcloneCommand, ConnectionStringsAreNotShown) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "fs/base/error.h"
+#include "tests/support/fails_with.h"
 
 namespace snapfs {
 namespace {
@@ -23,6 +24,27 @@ TEST(RestLocation, IsAUrlThatEndsWithASlash) {
   EXPECT_EQ(RestLocation::parse("https://h/a/").url, "https://h/a/");
   EXPECT_EQ(RestLocation::parse("http://[::1]:80/").url, "http://[::1]:80/");
   EXPECT_EQ(RestLocation::parse("http://[fe80::1]/r").url, "http://[fe80::1]/r/");
+  EXPECT_EQ(RestLocation::parse("http://[fe80::1%25eth0]:1/r").url, "http://[fe80::1%25eth0]:1/r/");
+}
+
+TEST(RestLocation, HasAPathThatServersNeedNotClean) {
+  EXPECT_EQ(RestLocation::parse("http://h//").url, "http://h/");
+  EXPECT_EQ(RestLocation::parse("http://h/a/../b/").url, "http://h/b/");
+  EXPECT_EQ(RestLocation::parse("http://h//a///b/./c").url, "http://h/a/b/c/");
+  EXPECT_EQ(RestLocation::parse("http://h/../../a").url, "http://h/a/");
+  EXPECT_EQ(RestLocation::parse("http://h/a/../b").shown, "rest:http://h/b/");
+  EXPECT_EQ(RestLocation::parse("http+unix:///s:/a//b").url, "http://localhost/a/b/");
+}
+
+TEST(RestLocation, SaysWhichPartIsMissing) {
+  const auto expect = [](std::string_view text, std::string_view words) {
+    EXPECT_TRUE(test::fails_with(ErrorCode::kUsage, words, [&] { RestLocation::parse(text); }));
+  };
+  expect("", "is missing behind \"rest:\"");
+  expect("http://h:/", "no port behind the colon");
+  expect("http://h:0/", "from 1 to 65535");
+  expect("http:///r", "names no host");
+  expect("http+unix:///s", "for example rest:http+unix:///");
 }
 
 TEST(RestLocation, SaysWhoAsksWithPercentSignsDecoded) {

@@ -57,10 +57,30 @@ TEST(S3LocationTest, OnlyInUrlsPercentSignsMeanSomething) {
 }
 
 TEST(S3LocationTest, RefusesWhatNamesNoPlace) {
-  for (const char* const text :
-       {"", "host", "host/", "//", "///bucket", "https://", "https://host", "https://host/",
-        "https:///bucket", "host/ab", "host/buck et", "host/a..b", "ho st/bucket", ":9000/bucket",
-        "https://host/bucket/%zz", "host/bucket/..", "host/bucket/a/../..", "host/bucket/\xff"}) {
+  for (const char* const text : {"",
+                                 "host",
+                                 "host/",
+                                 "host:/bucket",
+                                 "host:0/bucket",
+                                 "https://host:99999/bucket",
+                                 "b\xc3\xbc"
+                                 "cher/bucket",
+                                 "https://::1/bucket",
+                                 "//",
+                                 "///bucket",
+                                 "https://",
+                                 "https://host",
+                                 "https://host/",
+                                 "https:///bucket",
+                                 "host/ab",
+                                 "host/buck et",
+                                 "host/a..b",
+                                 "ho st/bucket",
+                                 ":9000/bucket",
+                                 "https://host/bucket/%zz",
+                                 "host/bucket/..",
+                                 "host/bucket/a/../..",
+                                 "host/bucket/\xff"}) {
     EXPECT_TRUE(fails_with(ErrorCode::kUsage, "write s3:HOST/BUCKET", [&] {
       S3Location::parse(text);
     })) << text;

@@ -32,10 +32,14 @@ TEST(SftpLocation, ShortForm) {
   EXPECT_THAT(parts_of("user@domain@host:a@b:c"), ElementsAre("user@domain", "host", "", "a@b:c"));
   EXPECT_THAT(parts_of("host:a@[b]:c"), ElementsAre("", "host", "", "a@[b]:c"));
   EXPECT_THAT(parts_of("host:a%20b"), ElementsAre("", "host", "", "a%20b"));
+  EXPECT_THAT(parts_of("host:a//./b/../c/"), ElementsAre("", "host", "", "a/c"));
+  EXPECT_THAT(parts_of("host:../a"), ElementsAre("", "host", "", "../a"));
+  EXPECT_THAT(parts_of("host:."), ElementsAre("", "host", "", ""));
 }
 
 TEST(SftpLocation, Url) {
   EXPECT_THAT(parts_of("//user@host//srv/repo"), ElementsAre("user", "host", "", "/srv/repo"));
+  EXPECT_THAT(parts_of("//host//a/../b//c"), ElementsAre("", "host", "", "/b/c"));
   EXPECT_THAT(parts_of("//user@host/repo"), ElementsAre("user", "host", "", "repo"));
   EXPECT_THAT(parts_of("//host:2222/a/b/"), ElementsAre("", "host", "2222", "a/b"));
   EXPECT_THAT(parts_of("//us%40er@host/a%20b%25"), ElementsAre("us@er", "host", "", "a b%"));
@@ -61,6 +65,8 @@ TEST(SftpLocation, RefusesWhatIsNone) {
                            "//host:port/d",
                            "//host:/d",
                            "//host:123456/d",
+                           "//host:65536/d",
+                           "//host:0/d",
                            "//[::1/d",
                            "[::1:d",
                            "//[::1]x/d",

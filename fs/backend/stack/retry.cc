@@ -21,10 +21,26 @@ using std::chrono::milliseconds;
 
 std::string to_text(const RetryNotice& notice) {
   if (notice.fault.empty()) {
-    return fmt::format("{} succeeded after {} tries", notice.call, notice.tries);
+    return fmt::format("the storage answers again: {} succeeded after {} tries", notice.call,
+                       notice.tries);
   }
-  return fmt::format("{} failed and is tried again in {:.1f} s: {}", notice.call,
-                     std::chrono::duration<double>(notice.wait).count(), notice.fault);
+  return fmt::format("{} failed and is tried again, first in {:.1f} s, for up to {} minutes: {}",
+                     notice.call, std::chrono::duration<double>(notice.wait).count(),
+                     std::chrono::ceil<std::chrono::minutes>(notice.budget).count(), notice.fault);
+}
+
+// The listener is called with the lock held, so that the end is not told before the beginning.
+
+void RetryBackend::Outage::join(const RetryNotice& begin) {
+  const auto waiting = waiting_.lock();
+  if (++*waiting == 1 && listener_) listener_(begin);
+}
+
+void RetryBackend::Outage::leave() { --*waiting_.lock(); }
+
+void RetryBackend::Outage::leave(const RetryNotice& end) {
+  const auto waiting = waiting_.lock();
+  if (--*waiting == 0 && listener_) listener_(end);
 }
 
 /// One call and its repetitions.
@@ -32,6 +48,11 @@ class RetryBackend::Attempts {
  public:
   Attempts(RetryBackend& retry, const std::string& what)
       : retry_(retry), what_(what), start_(retry.timer_.now()), pause_(retry.policy_.first_wait) {}
+  ~Attempts() {
+    if (waits_) retry_.outage_.leave();
+  }
+  Attempts(const Attempts&) = delete;
+  Attempts& operator=(const Attempts&) = delete;
 
   /// How often the call failed.
   unsigned failures() const noexcept { return failures_; }
@@ -45,14 +66,15 @@ class RetryBackend::Attempts {
     pause_ = std::min(pause_ * 2, policy.longest_wait);
     const auto spent = std::chrono::duration_cast<milliseconds>(retry_.timer_.now() - start_);
     if (wait > policy.budget - spent) give_up(failure, spent);
-    if (retry_.listener_) retry_.listener_({what_, failure.what(), wait, failures_});
+    if (!std::exchange(waits_, true)) {
+      retry_.outage_.join({what_, failure.what(), wait, policy.budget, failures_});
+    }
     retry_.timer_.require_wait(wait, stop);
   }
 
-  void succeed() const {
-    if (failures_ > 0 && retry_.listener_) {
-      retry_.listener_({what_, {}, milliseconds(0), failures_ + 1});
-    }
+  void succeed() {
+    if (!std::exchange(waits_, false)) return;
+    retry_.outage_.leave({what_, {}, milliseconds(0), milliseconds(0), failures_ + 1});
   }
 
  private:
@@ -70,16 +92,17 @@ class RetryBackend::Attempts {
   const Timer::TimePoint start_;
   milliseconds pause_;
   unsigned failures_ = 0;
+  bool waits_ = false;  ///< counts in the outage
 };
 
 RetryBackend::RetryBackend(Backend& inner, RetryListener listener, const RetryPolicy& policy,
                            Timer& timer, std::uint32_t seed, StopToken last_call)
     : inner_(inner),
-      listener_(std::move(listener)),
       policy_(policy),
       timer_(timer),
       random_(seed),
-      last_call_(std::move(last_call)) {}
+      last_call_(std::move(last_call)),
+      outage_(std::move(listener)) {}
 
 /// `call` is given how often it has failed.
 template <class Call>

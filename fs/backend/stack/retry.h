@@ -8,6 +8,7 @@
 #include <map>
 #include <random>
 #include <string>
+#include <utility>
 
 #include "fs/backend/backend.h"
 #include "fs/base/error.h"
@@ -30,18 +31,22 @@ struct RetryPolicy {
   std::chrono::milliseconds probe_every{std::chrono::minutes(1)};
 };
 
-/// What a call came to that had to be made again.
+/// An outage begins with the first call that has to be made again, and is over when no call waits
+/// any longer: however many meet it, it is told of once, and once more when the last of them
+/// succeeds.
 struct RetryNotice {
-  std::string call;   ///< such as "loading pack 1a2b3c4d"
-  std::string fault;  ///< why it failed the last time; empty when it has succeeded in the end
-  std::chrono::milliseconds wait{0};  ///< until the next try
-  unsigned tries = 0;                 ///< so far
+  std::string
+      call;  ///< such as "loading pack 1a2b3c4d": the first that failed, the last that waited
+  std::string fault;  ///< why it failed; empty when it has succeeded, and the outage is over
+  std::chrono::milliseconds wait{0};    ///< until it is made again
+  std::chrono::milliseconds budget{0};  ///< for how long it is made again at most
+  unsigned tries = 0;                   ///< of that call, so far
 };
 
 /// One line for people.
 std::string to_text(const RetryNotice& notice);
 
-/// May be called by several threads at once.
+/// Called by one thread at a time, whichever it is; must not use the storage.
 using RetryListener = std::function<void(const RetryNotice&)>;
 
 /// Makes calls again that fail with Error{kUnavailable}, until the policy's budget is used up or a
@@ -72,6 +77,17 @@ class RetryBackend final : public Backend {
 
  private:
   class Attempts;
+  class Outage {
+   public:
+    explicit Outage(RetryListener listener) : listener_(std::move(listener)) {}
+    void join(const RetryNotice& begin);
+    void leave();
+    void leave(const RetryNotice& end);
+
+   private:
+    const RetryListener listener_;
+    Synchronized<unsigned> waiting_;  ///< calls that failed and are to be made again
+  };
 
   template <class Call>
   auto repeat(const std::string& what, const StopToken& stop, const Call& call);
@@ -80,11 +96,11 @@ class RetryBackend final : public Backend {
   void remove_remains(const FileKey& key, const StopToken& stop);
 
   Backend& inner_;
-  const RetryListener listener_;
   const RetryPolicy policy_;
   Timer& timer_;
   Synchronized<std::minstd_rand> random_;
   const StopToken last_call_;
+  Outage outage_;
   Synchronized<std::map<FileKey, Timer::TimePoint>> open_circuits_;  ///< and the next probe of each
 };
 

@@ -52,12 +52,12 @@ class SftpFaultPlace {
     storage_ = std::make_unique<SftpBackend>(
         SftpLocation{.host = "faulty.example", .path = directory_.path()}, std::move(start), 1);
     retry_ = std::make_unique<RetryBackend>(
-        *storage_, [this](const RetryNotice&) { ++retries_; },
-        RetryPolicy{.jitter = 0, .budget = std::chrono::seconds(5)}, timer_, 1U);
+        *storage_, RetryListener(), RetryPolicy{.jitter = 0, .budget = std::chrono::seconds(5)},
+        timer_, 1U);
   }
 
   Backend& storage() { return *retry_; }
-  std::size_t retries() const { return retries_; }
+  std::size_t retries() const { return timer_.waits().size(); }
 
   std::optional<Bytes> stored(const FileKey& key) {
     if (!directory_.size(key, {})) return std::nullopt;
@@ -70,7 +70,6 @@ class SftpFaultPlace {
   test::InstantTimer timer_;
   std::unique_ptr<SftpBackend> storage_;
   std::unique_ptr<RetryBackend> retry_;
-  std::size_t retries_ = 0;
 };
 
 FaultExpectation unavailable() {

@@ -220,7 +220,7 @@ bool run(const WebCase& one) {
     EXPECT_EQ(outcome.result, test::VerbResult::kRight);
     return false;
   }
-  outcome.retries = place.notices().size();
+  outcome.retries = place.waits();
   const FaultExpectation expected = expect(one, *struck);
   EXPECT_TRUE(test::is_as_expected(outcome, expected, {place.host(), place.storage().location()},
                                    WebPlace::secrets()));

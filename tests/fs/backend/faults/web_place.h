@@ -54,6 +54,7 @@ class WebPlace {
 
   const std::vector<RetryNotice>& notices() const noexcept { return notices_; }
   std::chrono::milliseconds waited() const;
+  std::size_t waits() const noexcept { return timer_.waits().size(); }
 
   /// Requests that came to where only a redirect could lead.
   std::size_t seen_elsewhere() const { return elsewhere_.seen().size(); }

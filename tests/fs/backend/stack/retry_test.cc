@@ -2,6 +2,7 @@
 #include "fs/backend/stack/retry.h"
 
 #include <functional>
+#include <map>
 #include <numeric>
 #include <string>
 #include <thread>
@@ -203,18 +204,57 @@ TEST_F(RetryBackendTest, AFileThatFailedIsAskedForOnceAMinute) {
   EXPECT_EQ(load(), test::to_bytes("pack"));
 }
 
-TEST_F(RetryBackendTest, TellsOfEachWaitAndOfTheEnd) {
+TEST_F(RetryBackendTest, TellsOfAnOutageOnceAndOfItsEnd) {
   lose(kLoads, 2);
   load();
-  ASSERT_EQ(notices_.size(), 3U);
+  ASSERT_EQ(notices_.size(), 2U);
   EXPECT_EQ(notices_[0].call, "loading " + describe(kPack));
   EXPECT_NE(notices_[0].fault.find("planted"), std::string::npos);
   EXPECT_EQ(notices_[0].wait, timer_.waits()[0]);
-  EXPECT_EQ(notices_[1].tries, 2U);
-  EXPECT_TRUE(notices_[2].fault.empty());
-  EXPECT_EQ(notices_[2].tries, 3U);
+  EXPECT_EQ(notices_[0].budget, policy_.budget);
+  EXPECT_TRUE(notices_[1].fault.empty());
+  EXPECT_EQ(notices_[1].tries, 3U);
   load();
-  EXPECT_EQ(notices_.size(), 3U);  // nothing is said of what goes well
+  EXPECT_EQ(notices_.size(), 2U);  // nothing is said of what goes well
+  lose(kLoads);
+  load();
+  EXPECT_EQ(notices_.size(), 4U);  // that is another one
+}
+
+TEST_F(RetryBackendTest, AnOutageThatSeveralCallsMeetIsOne) {
+  test::ManualTimer timer;
+  std::vector<RetryNotice> heard;
+  RetryBackend retry(
+      faults_, [&](const RetryNotice& notice) { heard.push_back(notice); }, policy_, timer, 7);
+  std::map<BackendCall, seconds> pauses = {{BackendCall::kLoad, seconds(100)},
+                                           {BackendCall::kList, seconds(10)}};
+  faults_.before_each_call([&](BackendCall call, const FileKey&) {
+    const auto pause = pauses.extract(call);
+    if (pause) throw Error(ErrorCode::kUnavailable, "away").with_retry_after(pause.mapped());
+  });
+  std::jthread loading([&] { retry.load(kPack, std::nullopt, {}, {}); });
+  ASSERT_TRUE(timer.wait_until_waiting(1));
+  std::jthread listing([&] { retry.list(FileKind::kPack, {}); });
+  ASSERT_TRUE(timer.wait_until_waiting(2));
+  EXPECT_EQ(retry.size(kPack, {}), 4U);  // which met nothing of it
+  timer.advance(seconds(10));
+  listing.join();
+  ASSERT_EQ(heard.size(), 1U);
+  EXPECT_EQ(heard[0].call, "loading " + describe(kPack));
+  EXPECT_EQ(heard[0].fault, "away");
+  timer.advance(seconds(90));
+  loading.join();
+  ASSERT_EQ(heard.size(), 2U);
+  EXPECT_EQ(heard[1].call, "loading " + describe(kPack));
+  EXPECT_TRUE(heard[1].fault.empty());
+}
+
+TEST_F(RetryBackendTest, AnOutageThatACallGaveUpOnIsOverWithoutAWord) {
+  lose(kLoads, FaultBackend::kForever);
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "given up", [&] { load(); }));
+  EXPECT_EQ(notices_.size(), 1U);
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "given up", [&] { load(kOtherPack); }));
+  EXPECT_EQ(notices_.size(), 2U);  // nobody waited any longer: the next one is told of anew
 }
 
 TEST_F(RetryBackendTest, AFileThatIsGoneAtTheSecondTryWasRemovedByTheFirst) {

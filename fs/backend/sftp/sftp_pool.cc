@@ -101,6 +101,11 @@ SftpPool::Connection SftpPool::make(bool is_first, std::unique_lock<std::mutex>&
   if (is_first) {
     is_making_first_ = false;
     if (made) more_from_ = Timer::TimePoint::min();
+    // What was right when it began is not wrong by itself: it is the network that has changed.
+    if (failure && has_connected_ && failure->code() == ErrorCode::kUsage) {
+      failure = Error(ErrorCode::kUnavailable, failure->what());
+    }
+    has_connected_ = has_connected_ || made != nullptr;
     // Whoever was stopped failed for himself alone.
     if (failure && !stop.stop_requested()) {
       ++failures_;

@@ -48,6 +48,7 @@ class SftpPool {
   std::condition_variable_any changed_;
   std::vector<Connection> connections_;
   bool is_making_first_ = false;
+  bool has_connected_ = false;
   unsigned waiting_ = 0;
   /// Until then those that there are have to do.
   Timer::TimePoint more_from_ = Timer::TimePoint::min();

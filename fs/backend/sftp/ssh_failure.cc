@@ -25,7 +25,7 @@ struct Saying {
   std::string_view advice;
 };
 
-constexpr std::array<Saying, 8> kSayings = {{
+constexpr auto kSayings = std::to_array<Saying>({
     {"Host key verification failed", ErrorCode::kWrongCredentials,
      "if the server was set up anew, or is new, connect to it with ssh once"},
     {"REMOTE HOST IDENTIFICATION HAS CHANGED", ErrorCode::kWrongCredentials,
@@ -34,17 +34,46 @@ constexpr std::array<Saying, 8> kSayings = {{
      "see to it that ssh gets there with a key, and without being asked"},
     {"Too many authentication failures", ErrorCode::kWrongCredentials,
      "tell ssh which key to use (IdentityFile and IdentitiesOnly in its configuration)"},
+    {"Could not resolve hostname", ErrorCode::kUsage,
+     "see that the host's name is right, here or in ssh_config(5)"},
+    {"hostname contains invalid characters", ErrorCode::kUsage,
+     "see that the host's name is right, here or in ssh_config(5)"},
+    {"Unable to negotiate with", ErrorCode::kUnsupported,
+     "the two agree on no way to speak: see the algorithms in ssh_config(5), or renew the older"},
     {"subsystem request failed", ErrorCode::kUnsupported, "switch on SFTP in the server"},
+    {"exec request failed", ErrorCode::kUnsupported, "switch on SFTP in the server"},
     {"Bad configuration option", ErrorCode::kUsage, "see the option sftp.args, and ssh_config(5)"},
     {"Bad owner or permissions", ErrorCode::kUsage, "see ssh_config(5)"},
+    {"Bad port", ErrorCode::kUsage, "see the option sftp.args, and ssh_config(5)"},
+    {"Can't open user config file", ErrorCode::kUsage, "see the option sftp.args"},
+    {"unknown option", ErrorCode::kUsage, "see the option sftp.args"},
     {"usage: ssh", ErrorCode::kUsage, "see the option sftp.args"},
-}};
+});
 
-const Saying* find_saying(std::string_view errors) {
-  const auto found = std::ranges::find_if(kSayings, [errors](const Saying& saying) {
-    return errors.find(saying.part) != std::string_view::npos;
-  });
+/// Of a line that tells why it failed for good. The resolver says of itself when a name may be
+/// known later, and what ssh cannot write here has nothing to do with the server.
+const Saying* saying_in(std::string_view line) {
+  constexpr auto kPassing = std::to_array<std::string_view>(
+      {"Temporary failure in name resolution", "list of known hosts", "Could not create directory",
+       "Load key"});
+  const auto is_in_line = [line](std::string_view part) {
+    return line.find(part) != std::string_view::npos;
+  };
+  if (std::ranges::any_of(kPassing, is_in_line)) return nullptr;
+  const auto found = std::ranges::find_if(kSayings, is_in_line, &Saying::part);
   return found == kSayings.end() ? nullptr : &*found;
+}
+
+/// The first of the table, whichever line it is in.
+const Saying* find_saying(std::string_view errors) {
+  const Saying* found = nullptr;
+  while (!errors.empty()) {
+    const std::size_t end = std::min(errors.find('\n'), errors.size());
+    const Saying* const here = saying_in(errors.substr(0, end));
+    if (here != nullptr && (found == nullptr || here < found)) found = here;
+    errors.remove_prefix(std::min(end + 1, errors.size()));
+  }
+  return found;
 }
 
 /// The last lines, one after the other; without frames of "@".

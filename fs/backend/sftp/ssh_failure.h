@@ -19,7 +19,8 @@ struct SshEnd {
 
 /// Error{kWrongCredentials} when the server does not let us in or is another one than it was,
 /// kUnsupported when it has no SFTP or the program cannot work, kUsage when ssh does not understand
-/// what it was given, kUnavailable for anything that may pass. With ssh's own words.
+/// what it was given, or nobody knows the host, kUnavailable for anything that may pass. With ssh's
+/// own words.
 Error ssh_failure(const SshEnd& end);
 
 }  // namespace snapfs

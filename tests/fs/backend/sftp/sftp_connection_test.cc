@@ -205,8 +205,14 @@ Error end_of(const std::string& errors, int status = 255) {
 
 TEST(SshFailure, KnowsWhatSshSays) {
   const std::vector<std::pair<std::string, ErrorCode>> sayings = {
-      {"ssh: Could not resolve hostname nowhere: Name or service not known\r\n",
+      {"ssh: Could not resolve hostname nowhere: Name or service not known\r\n", ErrorCode::kUsage},
+      {"ssh: Could not resolve hostname h: Temporary failure in name resolution\r\n",
        ErrorCode::kUnavailable},
+      {"hostname contains invalid characters\r\n", ErrorCode::kUsage},
+      {"Unable to negotiate with ::1 port 22: no matching host key type found. Their offer: x\r\n",
+       ErrorCode::kUnsupported},
+      {"ssh: connect to host h port 22: No route to host\r\n", ErrorCode::kUnavailable},
+      {"ssh: connect to host h port 22: Network is unreachable\r\n", ErrorCode::kUnavailable},
       {"ssh: connect to host h port 22: Connection refused\r\n", ErrorCode::kUnavailable},
       {"ssh: connect to host h port 22: Connection timed out\r\n", ErrorCode::kUnavailable},
       {"kex_exchange_identification: Connection closed by remote host\n", ErrorCode::kUnavailable},
@@ -220,6 +226,20 @@ TEST(SshFailure, KnowsWhatSshSays) {
       {"command-line: line 0: Bad configuration option: x\r\n", ErrorCode::kUsage},
       {"unknown option -- X\nusage: ssh [-46AaCfGgKkMNnqsTtVvXxYy]\n", ErrorCode::kUsage}};
   for (const auto& [errors, code] : sayings) EXPECT_EQ(end_of(errors).code(), code) << errors;
+}
+
+TEST(SshFailure, TakesNoWarningAboutFilesOfThisMachineForTheReason) {
+  for (const std::string warning :
+       {"Could not create directory '/home/u/.ssh' (Permission denied).\r\n",
+        "Failed to add the host to the list of known hosts (/x: Permission denied).\r\n",
+        "Load key \"/x\": Permission denied\r\n"}) {
+    EXPECT_EQ(end_of(warning + "ssh: connect to host h port 22: Connection refused\r\n").code(),
+              ErrorCode::kUnavailable)
+        << warning;
+    EXPECT_EQ(end_of(warning + "u@h: Permission denied (publickey).\r\n").code(),
+              ErrorCode::kWrongCredentials)
+        << warning;
+  }
 }
 
 TEST(SshFailure, ShowsTheLastLinesWithoutTheFrame) {
@@ -316,6 +336,23 @@ TEST_F(SftpPoolTest, StartsAnewAfterABreak) {
     EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "broke", [&] { call.ask(question()); }));
     EXPECT_EQ(starts(), round);
   }
+}
+
+TEST_F(SftpPoolTest, AHostThatIsNotFoundIsWrongAtFirstAndAwayLater) {
+  const std::string not_found =
+      "{ echo ssh: Could not resolve hostname h: Name or service not known >&2; exit 255; }";
+  SftpPool never({.command = shell(not_found)}, 1);
+  EXPECT_TRUE(fails_with(ErrorCode::kUsage, "is right", [&] { never.begin_call({}); }));
+  SftpPool pool({.command = counted("test $(wc -l <" + (directory_ / "starts") + ") = 1 || " +
+                                    not_found + "; exec " + std::string(SNAPFS_SERVE_SFTP) +
+                                    " --plain --die-at 2 " + test::sftp_server())},
+                1);
+  {
+    SftpCall call = pool.begin_call({});
+    EXPECT_EQ(call.ask(question()).type(), SftpType::kAttributes);
+    EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "broke", [&] { call.ask(question()); }));
+  }
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, "is right", [&] { pool.begin_call({}); }));
 }
 
 TEST_F(SftpPoolTest, AllWhoWaitForTheFirstConnectionFailWithIt) {

@@ -178,7 +178,7 @@ void RcloneServer::take_line(std::string line) {
     const std::lock_guard lock(mutex_);
     last_words_ = line;
   }
-  if (listener_) listener_(line);
+  if (listener_ && is_news(line)) listener_(line);
 }
 
 }  // namespace snapfs

@@ -17,7 +17,8 @@
 
 namespace snapfs {
 
-/// Hears of every line that rclone prints; on a thread of its own.
+/// Hears of the lines that rclone prints, if they are news (rclone_command.h); on a thread of its
+/// own.
 using RcloneListener = std::function<void(const std::string& line)>;
 
 /// Runs while it lives; the process ends with ours in any case. Thread-safe.

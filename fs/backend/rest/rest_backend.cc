@@ -46,7 +46,8 @@ constexpr unsigned kListTries = 6;
 constexpr std::chrono::milliseconds kFirstListWait{10};
 
 /// Some of the storages that rclone reaches say at times that a file is not there when it is.
-constexpr unsigned kRcloneTries = 5;
+/// Nobody is told of these waits, so they are short.
+constexpr unsigned kRcloneTries = 3;
 constexpr std::chrono::milliseconds kFirstRcloneWait{500};
 
 bool is_rclone(const HttpResponse& response) {
@@ -179,11 +180,13 @@ HttpResponse RestBackend::get(const FileKey& key, const std::string& range,
   HttpRequest load = request("GET", path_on_server(key), key.kind);
   load.headers.emplace_back("Range", range);
   load.longest_answer = longest_answer;
+  // Whether there is a repository at all shall be known at once.
+  const unsigned most_tries = key.kind == FileKind::kConfig ? 1 : kRcloneTries;
   std::chrono::milliseconds wait = kFirstRcloneWait;
   for (unsigned tries = 1;; ++tries, wait *= 2) {
     HttpResponse response = client_->perform(load, stop);
     const bool may_be_there = response.status == 404 && is_rclone(response);
-    if (!may_be_there || tries == kRcloneTries) return response;
+    if (!may_be_there || tries >= most_tries) return response;
     timer_.require_wait(wait, stop);
   }
 }
@@ -294,8 +297,8 @@ void RestBackend::remove(const FileKey& key, const StopToken& stop) {
   if (response.status != 403) fail(response, "remove", key);
   throw Error(ErrorCode::kPermission,
               describe_call("remove", key) +
-                  ": the server is append-only, so that forget and prune are not allowed there: "
-                  "run them where it lets you remove files",
+                  ": the server is append-only, and lets nothing but locks be removed: run this "
+                  "where it lets you",
               key.id.hex());
 }
 

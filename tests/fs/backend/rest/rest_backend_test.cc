@@ -222,8 +222,14 @@ TEST_F(RestBackendTest, WhatRcloneDoesNotFindIsAskedForSomeTimes) {
   EXPECT_EQ(timer_.waits().size(), 2U);
   answer("GET " + url(kLock), status(404, rclone));
   EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { load(kLock); }));
-  EXPECT_EQ(timer_.waits().size(), 6U);
-  EXPECT_EQ(lines().size(), 8U);
+  EXPECT_EQ(timer_.waits().size(), 4U);
+  EXPECT_EQ(lines().size(), 6U);
+}
+
+TEST_F(RestBackendTest, AConfigThatRcloneDoesNotFindIsMissingAtOnce) {
+  answer("GET", status(404, {{"server", "rclone/v1.60.1"}}));
+  EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { load(FileKey::config()); }));
+  EXPECT_THAT(timer_.waits(), IsEmpty());
 }
 
 TEST_F(RestBackendTest, AFileThatIsThereWithTheSameContentIsSaved) {
@@ -278,7 +284,7 @@ TEST_F(RestBackendTest, AnAppendOnlyServerKeepsWhatItHas) {
   answer("DELETE", status(403));
   EXPECT_TRUE(fails_with(ErrorCode::kPermission, "append-only",
                          [&] { backend().save(kPack, as_bytes("abc"), {}); }));
-  EXPECT_TRUE(fails_with(ErrorCode::kPermission, "forget and prune are not allowed there",
+  EXPECT_TRUE(fails_with(ErrorCode::kPermission, "lets nothing but locks be removed",
                          [&] { backend().remove(kPack, {}); }));
 }
 

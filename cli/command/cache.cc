@@ -94,8 +94,8 @@ ExitCode run_cache(const GlobalOptions& options, const CacheArguments& arguments
   const std::optional<std::string> directory = cache_directory(options);
   if (!directory) {
     throw Error(ErrorCode::kUsage,
-                "there is no cache: --no-cache was given, or neither --cache-dir nor HOME says "
-                "where it is");
+                "there is no cache: --no-cache was given, or neither --cache-dir nor HOME names "
+                "a place of your own for it");
   }
   const Timestamp now = SystemClock().now();
   const CacheLimits limits{Days(arguments.max_age_days), cache_bounds(options).max_bytes};

@@ -113,10 +113,23 @@ std::optional<Bytes> FileCache::load_part(Content content, const Id& pack, const
   return attempt_quietly([&] { return shelf_of(content).load(pack, range, wanted); });
 }
 
-/// The directories may have been removed at any time.
+/// The directories may have been removed at any time, also while they are made: once more, then.
+/// What cannot be made then, as in /proc, never can.
 void FileCache::begin() const {
-  make_cache(options_.directory);
-  make_private_directories(directory_);
+  const auto make = [this] {
+    make_cache(options_.directory);
+    make_private_directories(directory_);
+  };
+  try {
+    make();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNotFound) throw;
+    try {
+      make();
+    } catch (const Error& again) {
+      throw Error(ErrorCode::kIo, again.what(), again.subject());
+    }
+  }
   const std::string version = directory_ + "/version";
   struct stat status {};
   if (::stat(version.c_str(), &status) != 0 || status.st_size == 0) {

@@ -77,6 +77,16 @@ class FileCacheTest : public ::testing::Test {
   const Id pack_id_ = sha256(pack_);
 };
 
+TEST_F(FileCacheTest, ADirectoryThatCannotBeMadeIsOneWarning) {
+  base_ = "/proc/none/cache";
+  const auto cache = open();
+  cache->add(index_key_, index_);
+  cache->add(index_key_, index_);
+  ASSERT_EQ(warnings_.size(), 1U);
+  EXPECT_NE(warnings_[0].find("/proc/none"), std::string::npos);
+  EXPECT_FALSE(cache->load(index_key_));
+}
+
 TEST_F(FileCacheTest, WhatWasAddedIsThereInTheNextProcess) {
   const Bytes snapshot = content(2);
   {

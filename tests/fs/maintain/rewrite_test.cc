@@ -375,6 +375,13 @@ TEST_F(RewriteTest, WhatCannotBeReadNowIsNotLost) {
   EXPECT_EQ(snapshots(), 1U);
 }
 
+TEST_F(RewriteTest, AnOldSnapshotThatCannotBeRemovedIsToldOfWithTheNewOne) {
+  faults_.fail({BackendCall::kRemove, FileKind::kSnapshot}, 1, ErrorCode::kPermission);
+  EXPECT_TRUE(fails_with(ErrorCode::kPermission, "is stored, but the one whose place",
+                         [&] { rewrite(nullptr, {.forget = true}, {.hostname = "other"}); }));
+  EXPECT_EQ(snapshots(), 2U);
+}
+
 TEST_F(RewriteTest, OneRootThatCanBeReadIsEnough) {
   const Id other = maker_.add_tree({maker_.make_file("f", {"other"})});
   const Snapshot second = maker_.add_snapshot(other, "2026-01-02T00:00:00Z");

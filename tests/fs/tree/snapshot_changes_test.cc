@@ -12,6 +12,7 @@
 #include "fs/repo/repository.h"
 #include "fs/tree/snapshot_list.h"
 #include "fs/tree/tag_change.h"
+#include "tests/support/fails_with.h"
 #include "tests/support/fault_backend.h"
 #include "tests/support/hex_bytes.h"
 #include "tests/support/quick_init.h"
@@ -91,6 +92,16 @@ TEST_F(SnapshotChangesTest, ReplacementRemembersTheFirstVersion) {
   EXPECT_EQ(stored().front().original, first.id);
   EXPECT_EQ(stored().front().tags, std::vector<std::string>{"b"});
   EXPECT_EQ(stored().size(), kCount);
+}
+
+TEST_F(SnapshotChangesTest, AReplacementBesideWhichTheOldOneStaysIsNamed) {
+  const Snapshot first = stored().front();
+  Snapshot changed = first;
+  changed.tags = {"a"};
+  backend_->fail({test::BackendCall::kRemove, FileKind::kSnapshot}, 1, ErrorCode::kPermission);
+  EXPECT_TRUE(test::fails_with(ErrorCode::kPermission, "is stored, but the one whose place",
+                               [&] { replace_snapshot(*repository_, first, changed, {}); }));
+  EXPECT_EQ(stored().size(), kCount + 1);
 }
 
 TEST_F(SnapshotChangesTest, KilledReplacementLeavesEverySnapshotInOneVersionAtLeast) {

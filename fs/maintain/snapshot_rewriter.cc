@@ -8,6 +8,7 @@
 
 #include "fs/base/error.h"
 #include "fs/repo/repository.h"
+#include "fs/tree/replaced_snapshot.h"
 #include "fs/tree/snapshot_list.h"
 #include "fs/tree/tree_builder.h"
 #include "fs/tree/tree_text.h"
@@ -69,7 +70,11 @@ RewrittenSnapshot SnapshotRewriter::rewrite(const Snapshot& old, const SnapshotE
     result.id = save_snapshot(repository_, *changed, stop_);
   }
   if (options_.forget) {
-    repository_.files().remove({FileKind::kSnapshot, old.id}, stop_);
+    if (result.id) {
+      remove_replaced_snapshot(repository_, old.id, *result.id, stop_);
+    } else {
+      repository_.files().remove({FileKind::kSnapshot, old.id}, stop_);
+    }
     result.old_removed = true;
   }
   return result;

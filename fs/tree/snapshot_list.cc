@@ -14,6 +14,7 @@
 #include "fs/repo/for_each_file.h"
 #include "fs/repo/repository.h"
 #include "fs/time/time_expression.h"
+#include "fs/tree/replaced_snapshot.h"
 
 namespace snapfs {
 namespace {
@@ -186,7 +187,7 @@ Id save_snapshot(Repository& repository, const Snapshot& snapshot, StopToken sto
 Id replace_snapshot(Repository& repository, const Snapshot& old, Snapshot changed, StopToken stop) {
   if (!changed.original) changed.original = old.original.value_or(old.id);
   const Id id = save_snapshot(repository, changed, stop);
-  repository.files().remove({FileKind::kSnapshot, old.id}, std::move(stop));
+  remove_replaced_snapshot(repository, old.id, id, stop);
   return id;
 }
 

@@ -377,8 +377,10 @@ TEST_F(RewriteTest, WhatCannotBeReadNowIsNotLost) {
 
 TEST_F(RewriteTest, AnOldSnapshotThatCannotBeRemovedIsToldOfWithTheNewOne) {
   faults_.fail({BackendCall::kRemove, FileKind::kSnapshot}, 1, ErrorCode::kPermission);
+  SnapshotEdit edit;
+  edit.hostname = "other";
   EXPECT_TRUE(fails_with(ErrorCode::kPermission, "is stored, but the one whose place",
-                         [&] { rewrite(nullptr, {.forget = true}, {.hostname = "other"}); }));
+                         [&] { rewrite(nullptr, {.forget = true}, edit); }));
   EXPECT_EQ(snapshots(), 2U);
 }
 

@@ -89,6 +89,10 @@ struct FakeS3::Asked {
     url.remove_prefix(slashes + 2);
     host = url.substr(0, url.find('/'));
     url.remove_prefix(host.size());
+    // A client sends no zone in the header.
+    if (const std::size_t zone = host.find('%'); zone != std::string::npos) {
+      host.erase(zone, host.find(']') - zone);
+    }
     path = url.substr(0, url.find('?'));
     std::string_view text = url.substr(std::min(path.size() + 1, url.size()));
     while (!text.empty()) {

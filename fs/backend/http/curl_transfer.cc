@@ -262,6 +262,14 @@ bool CurlTransfer::met_dead_connection() const noexcept {
   return is_broken && is_connected_ && header_bytes_ == 0 && connections_made == 0;
 }
 
+bool CurlTransfer::has_uncounted_body(long status) const {
+  if (request_.method == "HEAD" || status == 204 || status == 304) return false;  // have none
+  curl_off_t counted = -1;
+  libcurl().easy_getinfo(easy(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &counted);
+  return counted < 0 && response_.header("content-length") &&
+         !response_.header("transfer-encoding");
+}
+
 void CurlTransfer::throw_failure() {
   CurlFailure failure{
       .code = code_, .was_connected = is_connected_, .is_socket = settings_.has_socket()};
@@ -292,7 +300,9 @@ HttpResponse CurlTransfer::response() {
   if (code_ != CURLE_OK) throw_failure();
   long status = 0;
   libcurl().easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
-  if (!has_head_ || status < 200) {  // libcurl takes a head that breaks off for one that ends
+  // libcurl takes a head that breaks off for one that ends, and a body whose length is more than it
+  // can count for one that ends with the connection.
+  if (!has_head_ || status < 200 || has_uncounted_body(status)) {
     code_ = CURLE_PARTIAL_FILE;
     throw_failure();
   }

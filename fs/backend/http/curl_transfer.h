@@ -63,6 +63,7 @@ class CurlTransfer {
   void reserve_body();
   std::size_t receive(ByteView bytes);
   std::size_t send(MutByteView out);
+  bool has_uncounted_body(long status) const;
   [[noreturn]] void throw_too_long(std::size_t most) const;
   [[noreturn]] void throw_failure();
 

@@ -24,6 +24,13 @@ bool may_be_about_region(int status) {
   return status == 301 || status == 307 || status == 400 || status == 403;
 }
 
+/// The host as it is sent in the header: a zone means something on this machine only.
+std::string sent_host(std::string host) {
+  const std::size_t percent = host.find('%');
+  if (percent != std::string::npos) host.erase(percent, host.find(']') - percent);
+  return host;
+}
+
 bool is_about_expiry(std::string_view code) {
   return code == "ExpiredToken" || code == "ExpiredTokenException" || code == "InvalidToken" ||
          code == "TokenRefreshRequired" || code == "InvalidAccessKeyId";
@@ -68,7 +75,7 @@ HttpRequest S3Client::make_request(const S3Request& request, const S3Credentials
                         .query = request.query,
                         .headers = http.headers,
                         .payload_sha256 = digest};
-  to_sign.headers.emplace_back("host", target.host);  // the client sends it by itself
+  to_sign.headers.emplace_back("host", sent_host(target.host));  // by the client itself
   http.headers.emplace_back("Authorization",
                             sign({credentials->key_id, credentials->secret, region}, now, to_sign));
   return http;

@@ -184,7 +184,12 @@ void make_directories(SftpCall& call, const SftpPath& path, std::uint32_t mode) 
   const SftpPath parent{parent_directory(path.path), parent_directory(path.shown)};
   if (parent.path != path.path) make_directories(call, parent, mode);
   if (make_directory(call, path, mode)) return;
-  throw Error(ErrorCode::kNotFound, "cannot create the directory " + path.shown, path.shown);
+  throw Error(
+      ErrorCode::kNotFound,
+      fmt::format("cannot create the directory {}: no such file or directory: check the path "
+                  "in the repository's location",
+                  path.shown),
+      path.shown);
 }
 
 void make_each_directory(SftpCall& call, const std::vector<SftpPath>& paths, std::uint32_t mode) {

@@ -26,10 +26,10 @@ struct Saying {
 };
 
 constexpr auto kSayings = std::to_array<Saying>({
-    {"Host key verification failed", ErrorCode::kWrongCredentials,
-     "if the server was set up anew, or is new, connect to it with ssh once"},
     {"REMOTE HOST IDENTIFICATION HAS CHANGED", ErrorCode::kWrongCredentials,
      "if the server was set up anew, remove the old key with ssh-keygen -R"},
+    {"Host key verification failed", ErrorCode::kWrongCredentials,
+     "if the server is new, connect to it with ssh once"},
     {"Permission denied", ErrorCode::kWrongCredentials,
      "see to it that ssh gets there with a key, and without being asked"},
     {"Too many authentication failures", ErrorCode::kWrongCredentials,

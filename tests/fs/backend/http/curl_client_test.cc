@@ -201,6 +201,7 @@ TEST(CurlClient, SpeaksIpv6AndThroughSockets) {
   std::string zoned = server.url();
   zoned.replace(zoned.find("[::1]"), 5, "[::1%25lo]");
   EXPECT_EQ(get(client, zoned).status, 200);
+  EXPECT_EQ(server.seen().at(1).header("host"), server.seen().at(0).header("host"));
 }
 
 TEST(CurlClient, GoesThroughTheProxyThatTheEnvironmentNames) {

@@ -127,7 +127,9 @@ TEST(CurlFaults, AnswersThatBreakOffAreNoAnswers) {
   for (const std::string& part :
        {std::string(), std::string("HTTP/1.1 200"), std::string("HTTP/1.1 200 OK\r\nContent-"),
         std::string("HTTP/1.1 200 OK\r\n"), std::string("HTTP/1.1 100 Continue\r\n\r\n"), head,
-        head + "123456789", chunked, chunked + "3\r\nabc\r\n", chunked + "3\r\nabc\r\n0\r"}) {
+        head + "123456789",
+        std::string("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nabc"), chunked,
+        chunked + "3\r\nabc\r\n", chunked + "3\r\nabc\r\n0\r"}) {
     HttpServer server;
     server.then(HttpScript().send(part).close());
     server.then(HttpScript().send(part).reset());

@@ -34,6 +34,12 @@ TEST(S3BackendTest, AFileIsOneObjectUnderResticsKey) {
   EXPECT_EQ(bench.store().requests().size(), 2U);
 }
 
+TEST(S3BackendTest, AZoneIsNotSignedAsItIsNotSent) {
+  S3Bench bench({}, {}, "http://[fe80::1%25eth0]:7480/bucket");
+  bench.backend().save(kPackKey, as_bytes("pack"), {});
+  EXPECT_EQ(bench.backend().load(kPackKey, {}, {}, {}), to_bytes("pack"));
+}
+
 TEST(S3BackendTest, OddPrefixesAreSignedAsTheyAreSent) {
   for (const char* const prefix :
        {"", "/a b", "/a+b%20c", "/ünïcödé", "//a", "/a&b=c?d#e", "/(a)*'!"}) {

@@ -253,6 +253,7 @@ TEST(SshFailure, ShowsTheLastLinesWithoutTheFrame) {
                                    "key for h has changed; Host key verification "
                                    "failed."));
   EXPECT_THAT(error.what(), ::testing::Not(::testing::HasSubstr("@@")));
+  EXPECT_THAT(error.what(), ::testing::HasSubstr("ssh-keygen -R"));
 }
 
 /// A script that notes each start of a server.

@@ -35,8 +35,7 @@ struct RetryPolicy {
 /// any longer: however many meet it, it is told of once, and once more when the last of them
 /// succeeds.
 struct RetryNotice {
-  std::string
-      call;  ///< such as "loading pack 1a2b3c4d": the first that failed, the last that waited
+  std::string call;   ///< the first that failed, or the last that waited: "loading the config"
   std::string fault;  ///< why it failed; empty when it has succeeded, and the outage is over
   std::chrono::milliseconds wait{0};    ///< until it is made again
   std::chrono::milliseconds budget{0};  ///< for how long it is made again at most

@@ -184,8 +184,10 @@ std::int32_t TimeZone::offset_at(std::int64_t seconds) const noexcept {
 }
 
 ZonedTime TimeZone::at(Timestamp instant) const noexcept {
-  // Keeps the sums below from overflowing; such years are far outside the bounds anyway.
-  constexpr std::int64_t kFarthest = std::numeric_limits<std::int64_t>::max() - 16 * kSecondsPerDay;
+  // Keeps the sums below from overflowing, whatever offset of 32 bits a file says; such years are
+  // far outside the bounds anyway.
+  constexpr std::int64_t kFarthest =
+      std::numeric_limits<std::int64_t>::max() - (std::int64_t{1} << 33);
   instant.seconds = std::clamp(instant.seconds, -kFarthest, kFarthest);
 
   const std::int32_t offset = offset_at(instant.seconds);

@@ -94,6 +94,15 @@ TEST(ZoneFile, WithoutTransitionsHasOneOffset) {
   EXPECT_EQ(zone.offset_at(0), -18000);
 }
 
+TEST(ZoneFile, MayHaveAnyOffset) {
+  // With UBSan it shows whether anything overflows.
+  for (const std::int32_t offset : {INT32_MIN, INT32_MAX}) {
+    const TimeZone zone = parsed(zone_file({}, {{offset, false}}, ""));
+    EXPECT_EQ(zone.at({INT64_MAX, 0}).offset_seconds, offset);
+    EXPECT_EQ(zone.at({INT64_MIN, 0}).offset_seconds, offset);
+  }
+}
+
 TEST(ZoneFile, IsRefusedWhenMalformed) {
   const std::string file = zone_file({{0, 1}}, {{0, false}, {60, false}}, "");
   const std::size_t without_rule = file.size() - 2;

@@ -36,12 +36,22 @@ std::string escaped(std::string_view value) {
   return result;
 }
 
+/// More of them would only share the link with each other.
+constexpr unsigned kFarThreads = 32;
+
 }  // namespace
+
+unsigned request_threads(const MountOptions& options, const StoredFiles& files) {
+  const unsigned wanted = std::max(options.threads, 1U);
+  return files.is_near() ? wanted
+                         : std::max(wanted, std::min(files.traits().requests, kFarThreads));
+}
 
 class MountServer::Impl {
  public:
   Impl(Repository& repository, std::string mountpoint, MountOptions options)
-      : mountpoint_(std::move(mountpoint)),
+      : files_(repository.files()),
+        mountpoint_(std::move(mountpoint)),
         options_(std::move(options)),
         fsname_(options_.fsname.empty()
                     ? "snapfs:" + repository.config().id.hex().substr(0, kFsnameDigits)
@@ -65,7 +75,7 @@ class MountServer::Impl {
     check_fuse_available();
     if (options_.allow_other) check_may_allow_others();
     FuseSession session(context_, check_mountpoint(mountpoint_, {}), session_options());
-    session.serve(std::max(options_.threads, 1U), stop_);
+    session.serve(request_threads(options_, files_), stop_);
   }
 
   void request_stop() noexcept { stop_.request_stop(); }
@@ -99,6 +109,7 @@ class MountServer::Impl {
     return result;
   }
 
+  const StoredFiles& files_;
   const std::string mountpoint_;
   const MountOptions options_;
   const std::string fsname_;

@@ -14,6 +14,7 @@
 namespace snapfs {
 
 class Repository;
+class StoredFiles;
 
 struct MountOptions {
   /// Let other users in (fuse.conf must allow it, unless root mounts). Without it only the mounting
@@ -23,7 +24,7 @@ struct MountOptions {
   /// everything.
   bool default_permissions = true;
   std::string fsname;    ///< empty: "snapfs:" and 10 digits of the repository's ID
-  unsigned threads = 4;  ///< that answer requests; at least 1
+  unsigned threads = 4;  ///< that answer requests, at least: see request_threads()
   ViewOptions view;      ///< warnings go to log_mount(), whatever its `warn` says
   ReaderOptions reader;
   std::size_t tree_cache_bytes = 64 << 20;
@@ -34,6 +35,10 @@ struct MountOptions {
   /// Called once, in a thread of the server, when the mount can be used.
   std::function<void()> on_ready;
 };
+
+/// How many threads answer the requests of a mount: one that waits for storage far away answers
+/// nobody else, and who reads at many places is not to wait for others. At least one.
+unsigned request_threads(const MountOptions& options, const StoredFiles& files);
 
 /// A resource: neither copied nor moved.
 class MountServer {

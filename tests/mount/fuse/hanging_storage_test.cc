@@ -17,10 +17,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fs/base/core_count.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 #include "tests/mount/fuse/mounted_repository.h"
 #include "tests/support/no_more_threads.h"
+#include "tests/support/waiting_backend.h"
 
 namespace snapfs {
 namespace {
@@ -149,6 +151,22 @@ TEST_F(HangingStorage, WhatNeedsNoStorageIsServedWhileAllThreadsWait) {
   EXPECT_EQ(::lstat(path("9").c_str(), &status), 0);
   EXPECT_THAT(mounted_.server().status(), HasSubstr("  read       inode "));
   gate_.open();
+}
+
+TEST(RequestThreads, AreAsManyAsFarStorageHasRequestsAtOnce) {
+  MemoryBackend memory;
+  const auto threads = [&](unsigned wanted, unsigned requests) {
+    test::WaitingBackend storage(memory, StorageTraits{.requests = requests});
+    MountOptions options;
+    options.threads = wanted;
+    return request_threads(options, StoredFiles(storage));
+  };
+  const auto cores = static_cast<unsigned>(core_count());
+  EXPECT_EQ(threads(4, cores), 4U);
+  EXPECT_EQ(threads(0, 1), 1U);
+  EXPECT_EQ(threads(0, cores + 8), cores + 8);
+  EXPECT_EQ(threads(200, cores + 8), 200U);
+  EXPECT_EQ(threads(4, 100'000), 32U);
 }
 
 TEST_F(HangingStorage, AProgramThatIsKilledDoesNotWait) {

@@ -9,9 +9,9 @@
 #include "fs/backend/rclone/rclone_command.h"
 #include "fs/backend/rest/rest_location.h"
 #include "fs/backend/s3/s3_location.h"
-#include "fs/backend/s3/uri_text.h"
 #include "fs/backend/sftp/sftp_location.h"
 #include "fs/backend/sftp/ssh_command.h"
+#include "fs/base/percent_text.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/fuzz_target.h"
 

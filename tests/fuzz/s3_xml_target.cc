@@ -1,6 +1,7 @@
 // The XML that object stores and the security token service answer with.
 #include "fs/backend/s3/s3_error.h"
 #include "fs/backend/s3/s3_xml.h"
+#include "fs/base/one_line.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -27,7 +28,7 @@ void try_failure(FuzzInput input) {
   require(error.code() != ErrorCode::kInternal && error.code() != ErrorCode::kDamaged,
           "a failure of a server is none of ours, and says nothing of what is stored");
   require(is_one_line(error.what()), "the server's words are one line");
-  require(is_one_line(s3_one_line(failure.message)), "anybody's words are one line");
+  require(is_one_line(one_line(failure.message)), "anybody's words are one line");
 }
 
 }  // namespace

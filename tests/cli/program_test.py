@@ -637,7 +637,8 @@ class ProgramTest(unittest.TestCase):
             for command in (["init"], ["snapshots"], ["snapshot", self.source]):
                 done = subprocess.run([PROGRAM, *map(str, command)], env=environment, cwd=self.work,
                                       capture_output=True, text=True, timeout=60, check=False)
-                self.assert_fails(done, 1, "local:")
+                # What to write instead: a directory has "local:" before it.
+                self.assert_fails(done, 1, "rest:https:" if name.startswith("https:") else "local:")
                 self.assertNotIn("secret", done.stderr)
         self.assertEqual(sorted(path.name for path in self.work.iterdir()),
                          ["repository", "source"])

@@ -165,6 +165,9 @@ void add_starts(std::vector<SftpFault>& faults) {
   says("is_refused", "ssh: connect to host faulty.example port 22: Connection refused",
        unavailable());
   says("finds_no_name", "ssh: Could not resolve hostname faulty.example: Name or service not known",
+       FaultExpectation::error({kUsage}));
+  says("cannot_look_names_up",
+       "ssh: Could not resolve hostname faulty.example: Temporary failure in name resolution",
        unavailable());
   says("times_out", "ssh: connect to host faulty.example port 22: Connection timed out",
        unavailable());

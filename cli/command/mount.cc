@@ -38,6 +38,7 @@ struct MountArguments {
   std::string mountpoint;
   bool no_default_permissions = false;
   bool no_push = false;
+  bool no_xattrs = false;
   std::int64_t blob_cache_mebibytes = ReaderOptions{}.blob_cache_bytes >> 20;
   std::int64_t tree_cache_mebibytes = MountOptions{}.tree_cache_bytes >> 20;
   std::string data_cache;
@@ -130,8 +131,20 @@ GlobalOptions with_data_cache(GlobalOptions options, const std::string& size) {
   return options;
 }
 
+/// Access that an ACL denies must not be given because nobody looks at ACLs.
+void check_access_options(const MountArguments& arguments) {
+  if (!arguments.no_xattrs || !arguments.mount.allow_other || arguments.no_default_permissions) {
+    return;
+  }
+  throw Error(
+      ErrorCode::kUsage,
+      "--no-xattrs hides the ACLs by which --allow-other decides who may look: leave out one "
+      "of them, or add --no-default-permissions to show every user everything");
+}
+
 ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments, Signals& signals) {
   const GlobalOptions options = with_data_cache(global, arguments.data_cache);
+  check_access_options(arguments);
   check_cache_size(arguments.blob_cache_mebibytes);
   check_cache_size(arguments.tree_cache_mebibytes);
   ViewOptions view = view_options(arguments);
@@ -157,6 +170,7 @@ ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments,
   }
   mount.view = std::move(view);
   mount.default_permissions = !arguments.no_default_permissions;
+  mount.xattrs = !arguments.no_xattrs;
   mount.reader.push = !arguments.no_push;
   mount.reader.blob_cache_bytes = static_cast<std::size_t>(arguments.blob_cache_mebibytes) << 20;
   mount.tree_cache_bytes = static_cast<std::size_t>(arguments.tree_cache_mebibytes) << 20;
@@ -213,6 +227,8 @@ void add_mount_options(Command& command, MountArguments& arguments) {
   const char* const memory = "Memory";
   command.add("Running", {"--no-push", &arguments.no_push,
                           "Hand no small files to the kernel before they are read"});
+  command.add("Running", {"--no-xattrs", &arguments.no_xattrs,
+                          "Show no extended attributes and no ACLs: copies take half the time"});
   command.add("Running", {"--request-timeout", "DURATION", &arguments.request_timeout,
                           "Have what waits longer for the storage fail (5m; 0: wait for ever)"});
   command.add(memory, {

@@ -260,7 +260,16 @@ void reply_attribute(fuse_req_t req, const void* value, std::size_t length, std:
   }
 }
 
+/// Whether attributes are asked for in vain: the kernel hears that there is no such call, and makes
+/// it no more for this mount.
+bool has_no_xattrs(fuse_req_t req) {
+  if (context_of(req).xattrs) return false;
+  fuse_reply_err(req, ENOSYS);
+  return true;
+}
+
 void getxattr(fuse_req_t req, fuse_ino_t ino, const char* name, std::size_t size) {
+  if (has_no_xattrs(req)) return;
   const auto value = guarded(req, ino, "getxattr",
                              [&] { return context_of(req).fs.extended_attribute(ino, name); });
   if (!value) return;
@@ -272,6 +281,7 @@ void getxattr(fuse_req_t req, fuse_ino_t ino, const char* name, std::size_t size
 }
 
 void listxattr(fuse_req_t req, fuse_ino_t ino, std::size_t size) {
+  if (has_no_xattrs(req)) return;
   const auto names = guarded(req, ino, "listxattr",
                              [&] { return context_of(req).fs.extended_attribute_names(ino); });
   if (names) reply_attribute(req, names->data(), names->size(), size);

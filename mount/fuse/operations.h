@@ -19,6 +19,7 @@ namespace snapfs {
 struct FuseContext {
   SnapshotFs& fs;
   bool posix_acl = false;          ///< let the kernel check access by ACLs
+  bool xattrs = true;              ///< without, the kernel learns at once never to ask for one
   std::uint64_t generation = 0;    ///< differs from mount to mount: old NFS handles become stale
   std::function<void()> on_ready;  ///< called once, when requests are answered
   double brief_timeout = 1;        ///< seconds that the kernel may keep what changes with snapshots

@@ -59,6 +59,7 @@ class MountServer::Impl {
         fs_(repository, model_options(), stop_.get_token()),
         context_(fs_, stats_, options_.request_timeout) {
     context_.posix_acl = checks_permissions();
+    context_.xattrs = options_.xattrs;
     context_.generation = static_cast<std::uint64_t>(SystemClock().now().seconds);
     context_.on_ready = options_.on_ready;
     context_.brief_timeout =

@@ -23,6 +23,10 @@ struct MountOptions {
   /// With allow_other: let the kernel check modes and ACLs. Turning it off shows every user
   /// everything.
   bool default_permissions = true;
+  /// Show extended attributes, ACLs among them. Who copies small files asks for little else, and
+  /// the kernel keeps no answer. Access is checked by ACLs, so that they cannot be left out where
+  /// it is (allow_other with default_permissions).
+  bool xattrs = true;
   std::string fsname;    ///< empty: "snapfs:" and 10 digits of the repository's ID
   unsigned threads = 4;  ///< that answer requests, at least: see request_threads()
   ViewOptions view;      ///< warnings go to log_mount(), whatever its `warn` says

@@ -41,11 +41,22 @@ def mounts(session, sources):
             with mounted(session, program, repository) as latest:
                 read_trees(session, program, [below(latest, source) for source in sources],
                            below(latest, large))
-    read_trees(session, PLAIN, sources, large)
+        read_trees(session, PLAIN, sources, large)
+        without_attributes(session, repository, sources[0])
 
 
 def below(root, path):
     return root + os.path.realpath(path)
+
+
+def without_attributes(session, repository, source):
+    """What copies take where nobody asks for extended attributes, which only snapfs can be told."""
+    command = [session.programs["snapfs"], "-r", repository]
+    mountpoint = os.path.join(session.work, "mount-without-attributes")
+    with mount(session, command, mountpoint, "--no-xattrs"):
+        tree = below(os.path.join(mountpoint, "snapshots", "latest"), source)
+        copies(session, "snapfs", tree, "mount --no-xattrs: ")
+    copies(session, PLAIN, source, "mount --no-xattrs: ")
 
 
 @contextlib.contextmanager
@@ -59,10 +70,10 @@ def mounted(session, program, repository):
 
 
 @contextlib.contextmanager
-def mount(session, command, mountpoint):
+def mount(session, command, mountpoint, *options):
     """The command, which names program and repository, mounts it there: the process that does."""
     os.makedirs(mountpoint, exist_ok=True)
-    server = subprocess.Popen([*command, "mount", mountpoint], env=session.environment,
+    server = subprocess.Popen([*command, "mount", *options, mountpoint], env=session.environment,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: os.path.ismount(mountpoint), server)
@@ -90,14 +101,14 @@ def read_trees(session, program, trees, large):
                      ["sh", "-c", f'tar -C "{last}" -cf - . | cat >/dev/null'])
 
 
-def copies(session, program, tree):
+def copies(session, program, tree, prefix="mount: "):
     """To memory, and to the disk, whose time is in it. Each reads the files' content for the first
     time: the kernel is told to let go of it in between."""
     name = os.path.basename(tree)
     for what, command, target in (
-            (f"mount: cp -a {name}, to memory", ["cp", "-a", tree], MEMORY),
-            (f"mount: rsync -aHAX {name}, to memory", ["rsync", "-aHAX", tree + "/"], MEMORY),
-            (f"mount: cp -a {name}", ["cp", "-a", tree], session.work)):
+            (f"{prefix}cp -a {name}, to memory", ["cp", "-a", tree], MEMORY),
+            (f"{prefix}rsync -aHAX {name}, to memory", ["rsync", "-aHAX", tree + "/"], MEMORY),
+            (f"{prefix}cp -a {name}", ["cp", "-a", tree], session.work)):
         if not os.access(target, os.W_OK) or shutil.which(command[0]) is None:
             continue
         copy = tempfile.mkdtemp(prefix="snapfs-bench-copy-", dir=target)

@@ -1,6 +1,7 @@
 """Small files are in the kernel's cache before programs read them: fewer requests, the same bytes, whatever
 happens meanwhile. Nothing is timed; what hangs meets the limits of time below.
 """
+import errno
 import os
 import random
 import shutil
@@ -109,6 +110,39 @@ class MountPushTest(harness.CompatTest):
         with self.mounted("--no-push") as mountpoint:
             self.check_copy(self.cp(self.shown(mountpoint)))
             self.assertEqual(self.figures(mountpoint)["pushed_files"], 0)
+
+    def test_told_so_it_has_no_attributes(self):
+        some = os.path.join(self.source, "d0", "limit")
+        try:
+            os.setxattr(some, "user.note", b"text")
+        except OSError:
+            self.skipTest("this file system has no attributes")
+        self.snapfs("snapshot", self.source)
+        for options, names in ((), ["user.note"]), (("--no-xattrs",), []):
+            with self.subTest(options), self.mounted(*options) as mountpoint:
+                shown = os.path.join(self.shown(mountpoint), "d0", "limit")
+                if names:
+                    self.assertEqual(os.getxattr(shown, "user.note"), b"text")
+                for _ in range(2):  # the kernel asks the first time only
+                    self.assertEqual(self.names_of_attributes(shown), names)
+                target = self.cp(self.shown(mountpoint))
+                self.assertEqual(self.names_of_attributes(os.path.join(target, "d0", "limit")), names)
+                os.setxattr(os.path.join(target, "d0", "limit"), "user.note", b"text")
+                self.check_copy(target)
+
+    @staticmethod
+    def names_of_attributes(path):
+        """None, too, where a file system has no attributes at all."""
+        try:
+            return os.listxattr(path)
+        except OSError as error:
+            if error.errno != errno.ENOTSUP:
+                raise
+            return []
+
+    def test_attributes_by_which_access_is_decided_are_not_left_out(self):
+        words = self.snapfs("mount", "--no-xattrs", "--allow-other", self.scratch, expect=1).stderr
+        self.assertIn("--no-default-permissions", words)
 
     def test_caches_are_dropped_all_the_time(self):
         if not os.access(DROP, os.W_OK):

@@ -124,9 +124,15 @@ class CompatTest(unittest.TestCase):
     @contextlib.contextmanager
     def mounted(self, *arguments):
         """The repository, mounted by snapfs while the block runs."""
+        with self.mount_server("mount", *arguments) as (mountpoint, _):
+            yield mountpoint
+
+    @contextlib.contextmanager
+    def mount_server(self, name, *arguments):
+        """The same at a directory of that name: where it is, and the process."""
         if not mount_usable():
             self.skipTest("/dev/fuse cannot be used here")
-        mountpoint = os.path.join(self.scratch, "mount")
+        mountpoint = os.path.join(self.scratch, name)
         os.makedirs(mountpoint, exist_ok=True)
         with tempfile.TemporaryFile() as log:
             server = subprocess.Popen([SNAPFS, "mount", *arguments, mountpoint], cwd=self.scratch,
@@ -136,7 +142,7 @@ class CompatTest(unittest.TestCase):
                 if not server.stdout.readline():
                     log.seek(0)
                     self.fail(f"the mount did not come up: {log.read()}")
-                yield mountpoint
+                yield mountpoint, server
             finally:
                 server.terminate()
                 server.wait(timeout=30)

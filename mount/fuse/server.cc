@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "fs/base/core_count.h"
 #include "fs/repo/repository.h"
 #include "fs/time/clock.h"
 #include "mount/fuse/errno_guard.h"
@@ -73,6 +74,9 @@ class MountServer::Impl {
     // Blobs come and go in all sizes and threads. Left to itself the allocator raises this bound
     // and keeps the holes: a third more memory than the caches hold.
     ::mallopt(M_MMAP_THRESHOLD, kOwnMappingBytes);
+    // Each arena keeps holes of its own, and many threads come and go. Of more arenas than threads
+    // can be running nobody has anything.
+    ::mallopt(M_ARENA_MAX, static_cast<int>(std::max<std::size_t>(2, core_count())));
     check_fuse_available();
     if (options_.allow_other) check_may_allow_others();
     FuseSession session(context_, check_mountpoint(mountpoint_, {}), session_options());

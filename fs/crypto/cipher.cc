@@ -12,6 +12,7 @@
 #include "fs/crypto/all_zero.h"
 #include "fs/crypto/openssl_handles.h"
 #include "fs/crypto/random.h"
+#include "fs/crypto/secret_heap.h"
 
 namespace snapfs {
 namespace {
@@ -29,13 +30,26 @@ CipherContext new_cipher_context(const EVP_CIPHER* algorithm, ByteView key) {
 }  // namespace
 
 struct Cipher::Contexts {
-  explicit Contexts(const Keys& keys)
-      : stream(new_cipher_context(EVP_aes_256_ctr(), keys.encrypt())),
-        nonce_block(new_cipher_context(EVP_aes_128_ecb(), keys.mac_k())),
-        mac_algorithm(EVP_MAC_fetch(nullptr, "POLY1305", nullptr)),
-        mac(EVP_MAC_CTX_new(mac_algorithm.get())),
-        mac_r(keys.mac_r()) {
+  /// What is looked up first, and kept for good, is no secret.
+  static void look_up_algorithms() {
+    static const bool done = [] {
+      const std::array<std::uint8_t, 32> zeros{};
+      new_cipher_context(EVP_aes_256_ctr(), zeros);
+      new_cipher_context(EVP_aes_128_ecb(), zeros);
+      return true;
+    }();
+    static_cast<void>(done);
+  }
+
+  explicit Contexts(const Keys& keys) {
+    look_up_algorithms();
+    mac_algorithm.reset(EVP_MAC_fetch(nullptr, "POLY1305", nullptr));
+    const SecretAllocations secret;
+    stream = new_cipher_context(EVP_aes_256_ctr(), keys.encrypt());
+    nonce_block = new_cipher_context(EVP_aes_128_ecb(), keys.mac_k());
+    mac.reset(EVP_MAC_CTX_new(mac_algorithm.get()));
     require_openssl(mac != nullptr, "EVP_MAC_CTX_new");
+    mac_r = keys.mac_r();
   }
 
   /// Encryption and decryption are the same operation in counter mode.

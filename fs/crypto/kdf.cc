@@ -19,6 +19,7 @@
 
 #include "fs/base/blocked_signals.h"
 #include "fs/base/error.h"
+#include "fs/crypto/secret_heap.h"
 
 namespace snapfs {
 namespace {
@@ -130,7 +131,10 @@ Keys derive_keys(ByteView password, ByteView salt, const ScryptParameters& param
   return keys_of(derivation);
 }
 
-void keep_crypto_to_the_end() noexcept { ::OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr); }
+void keep_crypto_to_the_end() noexcept {
+  use_secret_heap();
+  ::OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+}
 
 ScryptParameters calibrate_scrypt(std::chrono::milliseconds target) {
   ScryptParameters parameters;  // 32 MiB: the largest power of two within the 60 MiB allowed

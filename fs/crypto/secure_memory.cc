@@ -1,6 +1,7 @@
 #include "fs/crypto/secure_memory.h"
 
 #include <sodium.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -40,6 +41,8 @@ void forbid_core_dumps() noexcept {
   // 1 and not 0: where dumps go to a program, the kernel obeys no other limit (core(5)).
   limit.rlim_cur = std::min<rlim_t>(1, limit.rlim_max);
   ::setrlimit(RLIMIT_CORE, &limit);
+  // Nor do others of the same user read its memory, by ptrace(2) or below /proc.
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 void wipe(MutByteView secret) noexcept { ::sodium_memzero(secret.data(), secret.size()); }

@@ -35,8 +35,8 @@ class SecureBytes {
   std::size_t size_ = 0;
 };
 
-/// From now on the process leaves no core dump. Locked memory is not enough for that: the library
-/// that encrypts keeps expanded keys of its own in ordinary memory.
+/// From now on the process leaves no core dump, and other processes of its user can neither trace
+/// it nor read its memory. What is in use is in ordinary memory for moments, content above all.
 void forbid_core_dumps() noexcept;
 
 /// Overwrites a secret that had to live in ordinary memory.

@@ -48,7 +48,8 @@ bool may_see(std::string_view variable, ChildSecrets secrets) {
   const std::string_view value = variable.substr(std::min(equals + 1, variable.size()));
   if (name.ends_with("_PASSWORD") || name.ends_with("_PASSWORD2")) return false;
   const bool url_has_password = has_url_with_password(value);
-  if (name.ends_with("_REPOSITORY") && url_has_password) return false;
+  const bool is_location = name.ends_with("_REPOSITORY") || name.ends_with("_REPOSITORY2");
+  if (is_location && url_has_password) return false;
   if (secrets == ChildSecrets::kOfStorage) return true;
   // A proxy's may lack the scheme.
   return !url_has_password && !is_storage_secret(name) && !(is_proxy(name) && has_password(value));

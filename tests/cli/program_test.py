@@ -672,9 +672,13 @@ class ProgramTest(unittest.TestCase):
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
             running.stdout.readline()
-            environment = pathlib.Path(f"/proc/{running.pid}/environ").read_bytes()
-            self.assertIn(b"SNAPFS_REPOSITORY", environment)
-            self.assertNotIn(PASSWORD.encode(), environment)
+            place = pathlib.Path(f"/proc/{running.pid}/environ")
+            if os.geteuid() == 0:
+                environment = place.read_bytes()
+                self.assertIn(b"SNAPFS_REPOSITORY", environment)
+                self.assertNotIn(PASSWORD.encode(), environment)
+            else:
+                self.assertRaises(PermissionError, place.read_bytes)
             # At most a byte, which is how the kernel is told to dump no core at all.
             soft_limit, _ = resource.prlimit(running.pid, resource.RLIMIT_CORE)
             self.assertIn(soft_limit, (0, 1))

@@ -121,7 +121,8 @@ class MountCommandsTest(harness.CompatTest):
         self.assertEqual(len(pids), 1)
         self.assertEqual(os.getsid(pids[0]), pids[0])
         if self.repository.startswith("/"):
-            self.assertEqual(os.readlink(f"/proc/{pids[0]}/cwd"), "/")
+            if os.geteuid() == 0:  # others cannot look into it
+                self.assertEqual(os.readlink(f"/proc/{pids[0]}/cwd"), "/")
         self.snapfs("umount", self.mountpoint)
 
     def servers(self):
@@ -196,7 +197,7 @@ class MountCommandsTest(harness.CompatTest):
                 self.assertTrue(wait_until(self.mounts))
                 self.assert_readable()
                 (server,) = self.servers()
-                for number in range(3):
+                for number in range(3) if os.geteuid() == 0 else ():
                     self.assertEqual(os.readlink(f"/proc/{server}/fd/{number}"), "/dev/null")
                 self.snapfs("umount", self.mountpoint)
                 self.assertEqual(shell.wait(timeout=60), 0)

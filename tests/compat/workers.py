@@ -194,7 +194,9 @@ class Growth:
     def look_at(self, pid):
         with open(f"/proc/{pid}/status", encoding="ascii") as status:
             memory = next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
-        self.samples.append((time.monotonic(), memory, len(os.listdir(f"/proc/{pid}/fd"))))
+        # Who is not root cannot look into a process that guards its secrets.
+        descriptors = len(os.listdir(f"/proc/{pid}/fd")) if os.geteuid() == 0 else 0
+        self.samples.append((time.monotonic(), memory, descriptors))
 
     def hourly(self, which):
         """The slope of the second half, when caches are full, by least squares: a unit an hour."""

@@ -99,8 +99,8 @@ TEST(ChildProcess, ErrorsCanBeReadApart) {
 TEST(ChildVariables, NobodySeesOurPasswords) {
   for (const char* const variable :
        {"SNAPFS_PASSWORD=p", "RESTIC_REST_PASSWORD=p", "RCLONE_FTP_PASSWORD2=p",
-        "SNAPFS_REPOSITORY=rest:https://u:p@h/",
-        "RESTIC_FROM_REPOSITORY=rest:http://u:p@h:8000/r"}) {
+        "SNAPFS_REPOSITORY=rest:https://u:p@h/", "RESTIC_FROM_REPOSITORY=rest:http://u:p@h:8000/r",
+        "RESTIC_REPOSITORY2=rest:http://u:p@h:8000/r"}) {
     EXPECT_FALSE(may_see(variable, ChildSecrets::kOfStorage)) << variable;
     EXPECT_FALSE(may_see(variable, ChildSecrets::kNone)) << variable;
   }

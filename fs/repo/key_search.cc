@@ -1,9 +1,9 @@
 // Whoever can write to the storage can put key files there, and trying one costs what it asks for.
-// So all that can be read are ranked before any is tried: keys that ask for no more than is
-// customary come first, then the one hinted at, then those of this user and host. What goes wrong
-// with one key is noted and the next one is tried. Which of the errors is told is decided at the
-// end: that a key fits and the config does not open says more than that other keys are for other
-// passwords.
+// So a key that asks for more than is customary is tried only when somebody names it, and all
+// others that can be read are ranked before any is tried: the one hinted at comes first, then those
+// of this user and host. What goes wrong with one key is noted and the next one is tried. Which of
+// the errors is told is decided at the end: that a key fits and the config does not open says more
+// than that other keys are for other passwords.
 #include "fs/repo/key_search.h"
 
 #include <algorithm>
@@ -40,7 +40,7 @@ class Search {
     for (const auto& [id, error] : entrance_.unreadable) note(error, id);
     for (const Candidate& candidate : candidates()) {
       try {
-        if (!candidate.file.kdf.customary()) warn_of(candidate);
+        if (!candidate.file.kdf.customary()) require_hint(candidate);
         Keys master = open_key_file(candidate.file, password_, stop_);
         opened_ = true;
         Config config = open_config(entrance_.config, master);
@@ -59,23 +59,33 @@ class Search {
     const Identity self = Identity::of_process();
     const auto rank = [&](const Candidate& candidate) {
       const KeyFile& file = candidate.file;
-      const bool hinted = !options_.hint.empty() && candidate.id.hex().starts_with(options_.hint);
-      return std::tuple(!file.kdf.customary(), !hinted, file.username != self.username,
-                        file.hostname != self.hostname, candidate.id);
+      return std::tuple(!file.kdf.customary(), !is_hinted(candidate),
+                        file.username != self.username, file.hostname != self.hostname,
+                        candidate.id);
     };
     std::ranges::sort(found, {}, rank);
     return found;
   }
 
-  void warn_of(const Candidate& candidate) const {
-    if (!options_.warn) return;
+  bool is_hinted(const Candidate& candidate) const {
+    return !options_.hint.empty() && candidate.id.hex().starts_with(options_.hint);
+  }
+
+  /// Throws Error{kUnsupported} for a key that would take much of the machine, unless it was named.
+  void require_hint(const Candidate& candidate) const {
     const ScryptParameters& kdf = candidate.file.kdf;
-    options_.warn(fmt::format(
-        "key {} is tried because no other one opens: it asks for {} MiB of memory and for {} times "
-        "the work of an ordinary key; if you do not know it, interrupt this and remove its file {}",
-        candidate.id.short_hex(), std::max<std::uint64_t>(kdf.memory() >> 20, 1),
-        std::max<std::uint64_t>(kdf.n * kdf.r * kdf.p / (ScryptParameters{}.n * 8 * 8), 1),
-        path_of({FileKind::kKey, candidate.id})));
+    const std::string claim = fmt::format(
+        "it asks for {} MiB of memory and for {} times the work of an ordinary key",
+        std::max<std::uint64_t>((kdf.memory() + 128 * std::uint64_t{kdf.r} * kdf.p) >> 20, 1),
+        std::max<std::uint64_t>(kdf.n * kdf.r * kdf.p / (ScryptParameters{}.n * 8 * 8), 1));
+    if (!is_hinted(candidate)) {
+      throw Error(ErrorCode::kUnsupported,
+                  fmt::format("{}: if it is yours, name it with --key-hint {}", claim,
+                              candidate.id.short_hex()));
+    }
+    if (!options_.warn) return;
+    options_.warn(fmt::format("key {} is tried because no other one opens: {}",
+                              candidate.id.short_hex(), claim));
   }
 
   /// A key that is gone was removed meanwhile.

@@ -26,16 +26,17 @@ struct KeySearch {
   /// is no such key, or it does not open.
   std::string hint;
 
-  /// Hears, before it is tried, of a key that wants more time or memory than keys do. May be empty.
+  /// Hears, before it is tried, of a key that wants more time or memory than keys do and is hinted
+  /// at. May be empty.
   std::function<void(std::string_view message)> warn;
 };
 
 /// The key that the password opens, and that opens the config. They are tried in the order of how
-/// likely they are: the one hinted at, those of this user, of this host, others, and last those
-/// that ask for more than any program would have chosen. One that is damaged, unreadable or foreign
-/// does not stop the search. `location` is for messages. Throws Error{kWrongPassword},
-/// Error{kDamaged}, Error{kUnsupported} for a config of another version, or what kept the keys from
-/// being read.
+/// likely they are: the one hinted at, those of this user, of this host, others. One that asks for
+/// more time or memory than any program would have chosen is tried last, and only if it is hinted
+/// at. One that is damaged, unreadable or foreign does not stop the search. `location` is for
+/// messages. Throws Error{kWrongPassword}, Error{kDamaged}, Error{kUnsupported} for a config of
+/// another version, or what kept the keys from being read.
 OpenedKey find_opening_key(const Entrance& entrance, const std::string& location, ByteView password,
                            const KeySearch& search, const StopToken& stop);
 

@@ -82,7 +82,8 @@ TEST(ScryptParameters, AreCustomaryAsFarAsProgramsChooseThem) {
   EXPECT_TRUE((ScryptParameters{1 << 17, 8, 1}.customary()));   // rustic's
   EXPECT_FALSE((ScryptParameters{1 << 19, 8, 1}.customary()));  // 512 MiB
   EXPECT_FALSE((ScryptParameters{32768, 8, 1 << 10}.customary()));
-  EXPECT_FALSE((ScryptParameters{2, 1 << 22, 1}.customary()));  // 1 GiB
+  EXPECT_FALSE((ScryptParameters{2, 1 << 22, 1}.customary()));        // 1 GiB
+  EXPECT_FALSE((ScryptParameters{2, 1, (1 << 23) - 1}.customary()));  // as much, for little work
 }
 
 TEST(CalibrateScrypt, StaysWithinTheFormatsBounds) {

@@ -119,21 +119,37 @@ TEST_F(KeySearchTest, StorageThatDoesNotAnswerIsNoWrongPassword) {
   }
 }
 
-TEST_F(KeySearchTest, AKeyThatAsksForMoreThanKeysDoComesLastAndIsNamed) {
+TEST_F(KeySearchTest, AKeyThatAsksForMoreThanKeysDoIsTriedLastAndOnlyWhenItIsHintedAt) {
   const Id own = only_key();
   KeyFile enormous = key_of(Keys::random(), "x");
   enormous.kdf = kEnormous;
   const Id last = save(enormous, own, true);
   EXPECT_EQ(opened("right", last.hex()), own);
+  // Nobody waits for it who did not name it.
+  EXPECT_TRUE(fails_with(ErrorCode::kWrongPassword, "--key-hint " + last.short_hex(),
+                         [&] { opened("wrong"); }));
   EXPECT_TRUE(warnings_.empty());
-  // Here it must be tried. Whoever reads the warning may interrupt.
   const auto stop_when_warned = [&](std::string_view words) {
     warnings_.emplace_back(words);
     stop_.request_stop();
   };
-  EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] { open("wrong", {{}, stop_when_warned}); }));
+  EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] {
+    open("wrong", {last.hex().substr(0, 8), stop_when_warned});
+  }));
   ASSERT_EQ(warnings_.size(), 1U);
   EXPECT_NE(warnings_[0].find(last.short_hex()), std::string::npos) << warnings_[0];
+}
+
+TEST_F(KeySearchTest, AnOnlyKeyThatAsksForMoreThanKeysDoIsNamed) {
+  KeyFile enormous = key_of(Keys::random(), "x");
+  enormous.kdf = kEnormous;
+  const Id own = only_key();
+  const Id last = save(enormous, own, true);
+  memory_.remove({FileKind::kKey, own}, {});
+  EXPECT_TRUE(
+      fails_with(ErrorCode::kUnsupported, "key " + last.short_hex(), [&] { opened("right"); }));
+  EXPECT_TRUE(
+      fails_with(ErrorCode::kUnsupported, "name it with --key-hint", [&] { opened("right"); }));
 }
 
 }  // namespace

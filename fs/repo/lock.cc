@@ -4,7 +4,8 @@
 // up; who is let in before that look (settles_later) has looked once more right after writing; with
 // --retry-lock it tries again after a pause that doubles. A thread writes the lock anew, under a
 // new name, and removes the old file. It goes by the wall clock in short steps, because timers
-// stand still while a machine sleeps. After 22.5 minutes without success the lock counts as lost:
+// stand still while a machine sleeps; what a clock that was set back hides of it is the length of a
+// step. After 22.5 minutes without success the lock counts as lost:
 // that is before the half hour after which others may take it for stale.
 #include "fs/repo/lock.h"
 
@@ -303,7 +304,20 @@ class Lock::Holder {
     }
   }
 
-  milliseconds age() const { return since(*refreshed_.lock(), clock_.now()); }
+  /// How long ago the lock was last written. A clock that is set back meanwhile makes it no
+  /// younger: what had passed counts.
+  milliseconds age() {
+    const auto freshness = freshness_.lock();
+    const Timestamp now = clock_.now();
+    const milliseconds passed = since(freshness->seen, now);
+    if (passed < milliseconds(0)) {
+      freshness->went_back = true;
+    } else {
+      freshness->age += passed;
+    }
+    freshness->seen = now;
+    return freshness->age;
+  }
 
   void write(const StopToken& stop) {
     const Timestamp now = clock_.now();
@@ -321,12 +335,12 @@ class Lock::Holder {
       id_ = sealed.id;
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kNoSpace && options_.may_lack_file && id_.is_null()) {
-        *refreshed_.lock() = now;
+        *freshness_.lock() = {now, {}, false};
         return;
       }
       throw_not_writable(error, options_.only_reads);
     }
-    *refreshed_.lock() = now;
+    *freshness_.lock() = {now, {}, false};
   }
 
   /// Keeps those that could not be removed for the next time: one left behind would go on to block
@@ -362,8 +376,8 @@ class Lock::Holder {
     while (timer_of(options_).wait_for(step, end)) {
       if (is_lost()) return;
       // A clock set back makes the lock's time one to come, which says nothing to others.
-      const milliseconds now = age();
-      if (now >= options_.refresh_every || now < milliseconds(0) || id_.is_null()) refresh(end);
+      const bool is_due = age() >= options_.refresh_every || freshness_.lock()->went_back;
+      if (is_due || id_.is_null()) refresh(end);
     }
   }
 
@@ -389,7 +403,13 @@ class Lock::Holder {
   Id id_;
   bool is_cut_off_ = false;     ///< the end came in the middle of a refresh
   std::vector<Id> superseded_;  ///< our own lock files that are to be removed
-  Synchronized<Timestamp> refreshed_;
+  /// Of the lock as it is stored.
+  struct Freshness {
+    Timestamp seen;          ///< what the clock said when it was last looked at
+    milliseconds age{};      ///< then
+    bool went_back = false;  ///< the clock, since the lock was written
+  };
+  Synchronized<Freshness> freshness_;
   std::once_flag told_;
   Timer::TimePoint settled_at_;
   std::mutex mutex_;

@@ -351,6 +351,33 @@ TEST_F(LockTest, RefreshesWhenTheClockIsSetBack) {
   EXPECT_EQ(info.time.instant, clock_.now());
 }
 
+TEST_F(LockTest, AClockSetBackHidesNotThatTheLockWasLost) {
+  std::promise<void> lost;
+  const auto held = lock(quick(LockMode::kShared), [&] { lost.set_value(); });
+  backend_.fail(saves_, 1, ErrorCode::kIo, FaultBackend::kForever);
+  clock_.advance(milliseconds(40));
+  EXPECT_NO_THROW(held->require_fresh());  // looks at the clock
+  clock_.advance(-std::chrono::hours(2));
+  EXPECT_NO_THROW(held->require_fresh());
+  // To others, whose clocks are right, it is as old as it is.
+  clock_.advance(milliseconds(5));
+  EXPECT_EQ(lost.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] { held->require_fresh(); }));
+}
+
+TEST_F(LockTest, AClockSetForwardByHoursIsTimeWithoutALock) {
+  // Nobody can tell it from a machine that slept: others may have taken the lock for stale.
+  int told = 0;
+  const auto held =
+      lock({.mode = LockMode::kExclusive, .settle = milliseconds(1)}, [&told] { ++told; });
+  clock_.advance(std::chrono::hours(3));
+  EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] { held->require_fresh(); }));
+  // That it is set right again does not bring the lock back.
+  clock_.advance(-std::chrono::hours(3));
+  EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] { held->require_fresh(); }));
+  EXPECT_EQ(told, 1);
+}
+
 TEST_F(LockTest, SurvivesARefreshThatFailsOnce) {
   const auto held = lock(quick(LockMode::kShared), [] { ADD_FAILURE() << "lost"; });
   backend_.fail(saves_, 1, ErrorCode::kIo);

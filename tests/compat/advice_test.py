@@ -11,7 +11,7 @@ import unittest
 
 import damage
 import harness
-from cheap_key import seal
+from sealing import seal
 
 ROUNDS = 4
 

@@ -5,6 +5,7 @@ import json
 import os
 
 import cheap_key
+from sealing import encrypt, seal
 
 
 def pack_path(repository, pack):
@@ -39,16 +40,14 @@ def master_key(repository, password):
     key_file = json.loads(read(os.path.join(repository, "keys", name)))
     sealed = base64.b64decode(key_file["data"])
     user_key = cheap_key.derive(password, base64.b64decode(key_file["salt"]), key_file)
-    master = json.loads(cheap_key.encrypt(user_key, sealed[:16], sealed[16:-16]))
+    master = json.loads(encrypt(user_key, sealed[:16], sealed[16:-16]))
     parts = (master["encrypt"], master["mac"]["k"], master["mac"]["r"])
     return b"".join(base64.b64decode(part) for part in parts)
 
 
 def save_json(repository, folder, key, value):
     """A file in plain JSON, which every version of the format allows."""
-    nonce = os.urandom(16)
-    sealed = cheap_key.encrypt(key, nonce, json.dumps(value).encode())
-    content = nonce + sealed + cheap_key.authenticator(key, nonce, sealed)
+    content = seal(key, json.dumps(value).encode())
     write(os.path.join(repository, folder, hashlib.sha256(content).hexdigest()), content)
 
 

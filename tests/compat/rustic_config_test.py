@@ -4,6 +4,7 @@ import os
 
 import cheap_key
 import harness
+from sealing import seal
 
 
 class RusticConfigTest(harness.CompatTest):
@@ -20,7 +21,7 @@ class RusticConfigTest(harness.CompatTest):
         path = os.path.join(self.repository, "config")
         os.chmod(path, 0o600)
         with open(path, "wb") as file:
-            file.write(cheap_key.seal(key, json.dumps(config).encode()))
+            file.write(seal(key, json.dumps(config).encode()))
 
     def config(self):
         return json.loads(self.snapfs("cat", "config").stdout)

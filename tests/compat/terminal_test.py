@@ -1,6 +1,5 @@
 """A repository whose every text was written to steer the terminal of who looks at it: nothing of it
 arrives there, whatever command shows it."""
-import base64
 import errno
 import hashlib
 import json
@@ -9,6 +8,7 @@ import pty
 
 import cheap_key
 import harness
+from sealing import seal
 
 # The terminal's own language in seven and in eight bits, text that runs the other way, lines that are
 # none, and bytes that are no text.
@@ -43,12 +43,8 @@ class TerminalTest(harness.CompatTest):
 
     def seal(self, kind, value):
         """Stores a file of the repository that says this."""
-        keys = json.loads(self.snapfs("cat", "masterkey").stdout)
-        decoded = [base64.b64decode(text)
-                   for text in (keys["encrypt"], keys["mac"]["k"], keys["mac"]["r"])]
-        key, nonce = b"".join(decoded), os.urandom(16)
-        text = cheap_key.encrypt(key, nonce, json.dumps(value).encode())
-        sealed = nonce + text + cheap_key.authenticator(key, nonce, text)
+        key = cheap_key.key_of(json.loads(self.snapfs("cat", "masterkey").stdout))
+        sealed = seal(key, json.dumps(value).encode())
         name = hashlib.sha256(sealed).hexdigest()
         with open(os.path.join(self.repository, kind, name), "wb") as file:
             file.write(sealed)

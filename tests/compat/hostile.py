@@ -1,0 +1,507 @@
+"""Runs every command over a repository that somebody made to harm who reads it, within bounds, and says
+what went wrong: a crash, a hang, too much memory or disk, a file outside the target, an error that names
+nothing, or wrong bytes that were taken for right.
+"""
+import contextlib
+import dataclasses
+import hashlib
+import io
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+import traceback
+
+import forge
+import harness
+from forgeries import SOUND, victim
+
+MOST_MEMORY = 500 << 20
+MOST_DISK = 500 << 20
+# Not what is usual: what nobody mistakes for a program that goes on for ever, on a busy machine.
+MOST_SECONDS = 120
+MOST_ADDRESSES = 4 << 30
+# A sanitizer's memory is not the program's.
+IS_SANITIZED = "asan" in harness.SNAPFS or "tsan" in harness.SNAPFS
+
+CRASHED = re.compile(r"terminate called|internal error|Assertion|Sanitizer|std::|bad_alloc|uncaught|"
+                     r"what\(\):|basic_string|vector::|stack smashing|runtime error", re.IGNORECASE)
+STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# What a message can name.
+NAMES = re.compile(r"[0-9a-f]{8}|/|config|key|lock|password|index|snapshot|tree|memory|repository")
+STATUSES = (0, 1, 3, 10, 11, 12)
+
+ALWAYS = ("restore", "check data")
+CHANGING = ("prune", "repair index", "repair snapshots", "repair packs", "rewrite", "snapshot")
+READER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "read_mounted.py")
+_mounts = threading.BoundedSemaphore(4)
+
+
+def fast_scratch():
+    """A directory in memory, where a sync costs nothing, if there is one with room."""
+    memory = "/dev/shm"
+    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 3 << 30:
+        return memory
+    return None
+
+
+def remove(directory):
+    """However deep it is."""
+    subprocess.run(["chmod", "-R", "u+rwX", directory], check=False, capture_output=True)
+    subprocess.run(["rm", "-rf", directory], check=True)
+
+
+@dataclasses.dataclass
+class Ended:
+    """How a program ended."""
+    status: int
+    out: bytes
+    err: str
+    memory: int
+    timed_out: bool
+
+
+def run(arguments, cwd, environment, limit_memory=True, seconds=MOST_SECONDS):
+    """With what it took; outputs go to files, so that nothing waits for anything."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if limit_memory and not IS_SANITIZED:
+            resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSES, MOST_ADDRESSES))
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = subprocess.Popen(arguments, cwd=cwd, env=environment, stdin=subprocess.DEVNULL,
+                                   stdout=out, stderr=err, preexec_fn=limit, start_new_session=True)
+        late = threading.Event()
+
+        def end():
+            late.set()
+            process.kill()  # not reaped before wait4 below
+        timer = threading.Timer(seconds, end)
+        timer.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        texts = []
+        for file in (out, err):
+            file.seek(0)
+            texts.append(file.read(64 << 20))
+        return Ended(process.returncode, texts[0], texts[1].decode(errors="surrogateescape"),
+                     usage.ru_maxrss << 10, late.is_set())
+
+
+def disk_used(*directories):
+    """What files take, holes aside."""
+    total = 0
+    for directory in directories:
+        for where, _, names in os.walk(directory):
+            for name in names:
+                try:
+                    total += os.lstat(os.path.join(where, name)).st_blocks * 512
+                except FileNotFoundError:
+                    continue
+    return total
+
+
+def state_of(directory, without=()):
+    """All that is in it, to see that nobody changed anything. Content of small files."""
+    found = {}
+    for where, directories, names in os.walk(directory):
+        directories[:] = [name for name in directories if os.path.join(where, name) not in without]
+        for name in directories + names:
+            path = os.path.join(where, name)
+            status = os.lstat(path)
+            content = None
+            if stat.S_ISREG(status.st_mode) and status.st_size < 1 << 20:
+                with open(path, "rb") as file:
+                    content = hashlib.sha256(file.read()).digest()
+            elif stat.S_ISLNK(status.st_mode):
+                content = os.readlink(path)
+            size = None if stat.S_ISDIR(status.st_mode) else status.st_size
+            found[path] = (status.st_mode, size, status.st_uid, content)
+    return found
+
+
+class Growth:
+    """A file that becomes longer while one lives, up to some size."""
+    MOST_BYTES = 64 << 20
+
+    def __init__(self, path):
+        self.path = path
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self.grow)
+
+    def grow(self):
+        with open(self.path, "ab") as file:
+            while file.tell() < self.MOST_BYTES and not self.ended.wait(0.0005):
+                file.write(os.urandom(512))
+                file.flush()
+
+    def __enter__(self):
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
+
+
+@dataclasses.dataclass
+class Made:
+    """What is to be known of a scene."""
+    old: str
+    new: str
+    pack: str
+    grows: str
+
+
+def make_scene(path, forgery, **options):
+    """In a process of its own, which ends: what a program takes at most is told beside what its parent has."""
+    receive, send = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            scene = forge.Scene(path, forgery.apply, forgery.version, **options)
+            grows = victim(scene, forgery.grows) if forgery.grows else ""
+            os.write(send, json.dumps([scene.old, scene.new, scene.packs[0]["id"], grows]).encode())
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
+    os.close(send)
+    with open(receive, "rb") as pipe:
+        made = pipe.read()
+    if os.waitpid(child, 0)[1] != 0:
+        raise RuntimeError(f"{forgery.name}: it could not be forged")
+    return Made(*json.loads(made))
+
+
+class Trial:
+    """One forged repository, and what every command makes of it."""
+
+    def __init__(self, forgery, program=harness.SNAPFS, **scene):
+        self.forgery = forgery
+        self.program = program
+        self.faults = []
+        self.said = {}  # command → (status, what it wrote about it): for who writes the table
+        self.scratch = tempfile.mkdtemp(prefix="snapfs-hostile-", dir=fast_scratch())
+        try:
+            self.make_scratch(scene)
+        except BaseException:
+            self.remove()
+            raise
+
+    def make_scratch(self, scene):
+        for name in ("outside", "home", "work", "source"):
+            os.mkdir(os.path.join(self.scratch, name))
+        for name in ("file", "inner", "canary"):
+            self.write("outside/" + name, b"nobody may touch this\n")
+        self.write("password", forge.PASSWORD.encode())
+        self.source = {"file": forge.SMALL, "other": b"of this machine\n"}
+        for name, content in self.source.items():
+            self.write("source/" + name, content)
+        self.original = os.path.join(self.scratch, "repository")
+        self.scene = make_scene(self.original, self.forgery, **scene)
+        self.repository = self.original
+        self.environment = {
+            "PATH": os.environ["PATH"], "HOME": os.path.join(self.scratch, "home"), "TZ": "UTC",
+            "TMPDIR": os.path.join(self.scratch, "home"), "MALLOC_ARENA_MAX": "2", "LC_ALL": "C.UTF-8",
+            "RESTIC_PASSWORD": forge.PASSWORD, "RESTIC_REPOSITORY": self.original}
+
+    def write(self, relative, content):
+        with open(os.path.join(self.scratch, relative), "wb") as file:
+            file.write(content)
+
+    def remove(self):
+        remove(self.scratch)
+
+    def fault(self, command, what, ended=None):
+        told = f"\n{ended.err[-1500:]}" if ended else ""
+        self.faults.append(f"{self.forgery.name}: {command}: {what}{told}")
+
+    # ------------------------------------------------------------------------------ the commands
+
+    def run(self, commands=None):
+        """All of the commands, or some; a restore and a check that reads the data always. Returns the faults."""
+        try:
+            growth = Growth(self.scene.grows) if self.scene.grows else contextlib.nullcontext()
+            with growth:
+                self.perform_all(commands)
+        finally:
+            self.remove()
+        return self.faults
+
+    def perform_all(self, commands):
+        for name, perform in self.commands().items():
+            if self.forgery.is_linked and name in CHANGING:
+                continue  # the copy that is to be changed would be the original
+            if commands is None or name in commands or name in ALWAYS:
+                perform()
+
+    def commands(self):
+        """By name, in the order in which they are performed: what changes something comes last."""
+        def reads(name, arguments, judge=None):
+            return lambda: self.read(name, arguments, judge)
+
+        def maintains(name, arguments):
+            return lambda: self.maintain(name, arguments)
+        scene = self.scene
+        return {
+            "restore": reads("restore", ["restore", "latest", "-t", "{work}/to"], self.judge_restored),
+            "check data": reads("check data", ["check", "--read-data"], self.judge_checked),
+            "ls": reads("ls", ["ls", "--json", "--recursive", "latest"]),
+            "check": reads("check", ["check"]),
+            "dump": reads("dump", ["dump", "latest", "/file"], self.judge_dumped),
+            "dump all": reads("dump all", ["dump", "latest", "/"], self.judge_archive),
+            "find": reads("find", ["find", "--json", "*"]),
+            "diff": reads("diff", ["diff", scene.old, "latest"]),
+            "stats": reads("stats", ["stats"]),
+            "raw stats": reads("raw stats", ["stats", "--mode", "raw-data"]),
+            "snapshots": reads("snapshots", ["snapshots"]),
+            "log": reads("log", ["log", "/file"]),
+            "mount": self.mount,
+            "copy": self.copy,
+            "prune": maintains("prune", ["prune"]),
+            "repair index": maintains("repair index", ["repair", "index"]),
+            "repair snapshots": maintains("repair snapshots", ["repair", "snapshots", "--forget"]),
+            "repair packs": maintains("repair packs", ["repair", "packs", scene.pack]),
+            "rewrite": maintains("rewrite", ["rewrite", "--forget", "--exclude", "/nothing"]),
+            "snapshot": self.snapshot}
+
+    def needs_lock(self):
+        return "lock" in self.forgery.name
+
+    def perform(self, name, arguments, repository, **environment):
+        """In a directory of its own; whatever happens, the outside stays as it is."""
+        work = os.path.join(self.scratch, "work")
+        before = self.outside()
+        ended = run([self.program, *(part.replace("{work}", work) for part in arguments)], work,
+                    {**self.environment, "RESTIC_REPOSITORY": repository, **environment})
+        self.judge_end(name, ended)
+        if self.outside() != before:
+            self.fault(name, f"the outside changed: {set(self.outside().items()) ^ set(before.items())}", ended)
+        used = disk_used(work, repository)
+        if used > MOST_DISK:
+            self.fault(name, f"{used >> 20} MiB of disk")
+        self.said[name] = (ended.status, ended.err[-3000:])
+        return ended
+
+    def outside(self):
+        home = os.path.join(self.scratch, "home")
+        without = (
+            os.path.join(self.scratch, "work"), os.path.join(self.scratch, "changed"),
+            os.path.join(self.scratch, "target"), os.path.join(home, ".cache"),
+            os.path.join(self.original, "locks"))
+        return {path: state for path, state in state_of(self.scratch, without).items()
+                if path != self.scene.grows}
+
+    def judge_end(self, name, ended):
+        if ended.timed_out:
+            return self.fault(name, f"it did not end within {MOST_SECONDS} seconds", ended)
+        if ended.status not in STATUSES:
+            self.fault(name, f"it ended with {ended.status}", ended)
+        if CRASHED.search(ended.err):
+            self.fault(name, "it crashed", ended)
+        if STEERS.search(ended.err):
+            self.fault(name, "it steers the terminal", ended)
+        if ended.memory > MOST_MEMORY and not IS_SANITIZED:
+            self.fault(name, f"{ended.memory >> 20} MiB of memory", ended)
+        lines = [line for line in ended.err.splitlines()
+                 if line.startswith(("snapfs: ", '{"message_type":"'))]
+        if ended.status not in (0,) and not any(map(NAMES.search, lines)):
+            self.fault(name, f"it ended with {ended.status} and names nothing", ended)
+        if ended.status != 0 and self.forgery.says is SOUND:
+            self.fault(name, f"it ended with {ended.status} where all is sound", ended)
+
+    def read(self, name, arguments, judge):
+        lock = [] if self.needs_lock() or arguments[0] == "check" else ["--no-lock"]
+        ended = self.perform(name, [*arguments, *lock], self.original)
+        if judge:
+            judge(name, ended)
+        self.clear_work()
+
+    def clear_work(self):
+        work = os.path.join(self.scratch, "work")
+        remove(work)
+        os.mkdir(work)
+
+    def judge_checked(self, name, ended):
+        if self.forgery.says is SOUND or self.forgery.lenient:
+            return
+        if ended.status == 0:
+            self.fault(name, "it finds nothing", ended)
+        elif not re.search(self.forgery.says, ended.err):
+            self.fault(name, f"it does not say {self.forgery.says!r}", ended)
+
+    # ------------------------------------------------------------------------------- the contents
+
+    def is_wrong(self, path, content):
+        """Names that the forgery is about may hold what it says, authenticated as it is."""
+        return path in forge.RIGHT and path not in self.forgery.other and content != forge.RIGHT[path]
+
+    def judge_contents(self, name, ended, contents):
+        """What came out: nothing wrong, and all of it when no error was told."""
+        for path, content in contents.items():
+            # An error was told: what is there has to be a part of what is right.
+            if self.is_wrong(path, content) and ended.status == 0:
+                self.fault(name, f"{path} is wrong: {content[:60]!r}", ended)
+        missing = [path for path in forge.RIGHT if path not in contents and path not in self.forgery.other]
+        # An older snapshot may stand for one that is named as damaged.
+        told = ended.status != 0 or (self.forgery.says and re.search(self.forgery.says, ended.err))
+        if missing and not told and (self.forgery.says is SOUND or not self.forgery.lenient):
+            self.fault(name, f"{missing} is missing, and nothing was said", ended)
+        if self.forgery.says is SOUND and not self.forgery.other:
+            for path, content in forge.RIGHT.items():
+                if contents.get(path) != content:
+                    self.fault(name, f"{path} is not what it should be", ended)
+
+    def judge_restored(self, name, ended):
+        to = os.path.join(self.scratch, "work", "to")
+        contents = {}
+        for path in forge.RIGHT:
+            where = os.path.join(to, path)
+            if os.path.lexists(where) and stat.S_ISREG(os.lstat(where).st_mode):
+                # One that is not complete is marked.
+                if ended.status != 0 and os.lstat(where).st_mode & 0o1777 == 0o1600:
+                    continue
+                with open(where, "rb") as file:
+                    contents[path] = file.read(1 << 20)
+                if self.is_wrong(path, contents[path]):
+                    self.fault(name, f"{path} is wrong, and looks complete", ended)
+        self.judge_contents(name, ended, contents)
+
+    def judge_dumped(self, name, ended):
+        if self.is_wrong("file", ended.out) and ended.status == 0:
+            self.fault(name, f"/file is wrong: {ended.out[:60]!r}", ended)
+        if not forge.SMALL.startswith(ended.out) and "file" not in self.forgery.other:
+            self.fault(name, f"what came before the error is wrong: {ended.out[:60]!r}", ended)
+
+    def judge_archive(self, name, ended):
+        if ended.status != 0:
+            return
+        contents = {}
+        try:
+            with tarfile.open(fileobj=io.BytesIO(ended.out)) as archive:
+                for member in archive:
+                    if member.isfile():
+                        contents[member.name.lstrip("/")] = archive.extractfile(member).read()
+        except tarfile.TarError as error:
+            if len(ended.out) < 64 << 20:
+                self.fault(name, f"no archive: {error}", ended)
+            return
+        self.judge_contents(name, ended, contents)
+
+    def mount(self):
+        if not harness.mount_usable():
+            return
+        with _mounts:
+            self.read_mounted()
+
+    def read_mounted(self):
+        mountpoint = os.path.join(self.scratch, "work", "mount")
+        os.mkdir(mountpoint)
+        lock = [] if self.needs_lock() else ["--no-lock"]
+        # The reader is started by a shell that waits for the mount, so that nothing here can hang in it.
+        arguments = [sys.executable, "-S", "-E", READER, mountpoint, json.dumps(list(forge.RIGHT)),
+                     self.program, "mount", *lock, mountpoint]
+        ended = run(arguments, os.path.join(self.scratch, "work"), self.environment, limit_memory=False)
+        subprocess.run(["fusermount3", "-uzq", mountpoint], check=False, capture_output=True)
+        if ended.timed_out:
+            self.fault("mount", "reading it did not end", ended)
+            return
+        try:
+            found = json.loads(ended.out)
+        except ValueError:
+            self.fault("mount", f"no answer: {ended.out[-300:]!r}", ended)
+            return
+        self.said["mount"] = (found["status"], ended.err[-3000:], found["errors"])
+        server = Ended(found["status"], b"", ended.err, found["memory"] << 10, False)
+        self.judge_end("mount", server)
+        contents = {path: bytes.fromhex(content) for path, content in found["contents"].items()}
+        for path, content in contents.items():
+            if self.is_wrong(path, content):
+                self.fault("mount", f"{path} is wrong: {content[:60]!r}", ended)
+        if self.forgery.says is SOUND and not self.forgery.other and set(contents) != set(forge.RIGHT):
+            self.fault("mount", f"only {sorted(contents)}: {found['errors']}", ended)
+        self.clear_work()
+
+    # ------------------------------------------------------------------------ what changes something
+
+    def changed_copy(self):
+        """The repository, to be changed."""
+        changed = os.path.join(self.scratch, "changed")
+        remove(changed)
+        subprocess.run(["cp", "-a", "--sparse=always", self.original, changed], check=True)
+        return changed
+
+    def judge_sound(self, name, repository, password=forge.PASSWORD):
+        """What is sound stays so, and what was copied is."""
+        ended = run([self.program, "check", "--read-data"], self.scratch,
+                    {**self.environment, "RESTIC_REPOSITORY": repository, "RESTIC_PASSWORD": password})
+        if ended.status != 0:
+            self.fault(name, "what it left is not sound", ended)
+
+    def maintain(self, name, arguments):
+        changed = self.changed_copy()
+        ended = self.perform(name, arguments, changed)
+        if self.forgery.says is SOUND:
+            self.judge_sound(name, changed)
+            self.restore_after(name, changed)
+        elif ended.status == 0 and name == "prune":
+            # What it was content with it has to leave as readable as it found it.
+            self.restore_after(name, changed)
+        self.clear_work()
+
+    def restore_after(self, name, repository):
+        ended = self.perform("restore after " + name,
+                             ["restore", "latest", "-t", "{work}/to", "--no-lock"], repository)
+        self.judge_restored("restore after " + name, ended)
+        if self.said["restore"][0] == 0 and ended.status != 0:
+            self.fault(name, "what could be restored before cannot be any more", ended)
+        self.clear_work()
+
+    def copy(self):
+        target = os.path.join(self.scratch, "target")
+        if not os.path.exists(target):
+            sound = forge.Scene(target, version=self.forgery.version, seed=7)
+            for snapshot in (sound.old, sound.new):
+                os.remove(sound.at("snapshots", snapshot))
+        ended = self.perform("copy", ["copy"], target,
+                             RESTIC_FROM_REPOSITORY=self.original,
+                             RESTIC_FROM_PASSWORD=forge.PASSWORD)
+        if self.forgery.says is SOUND:
+            self.judge_sound("copy", target)
+        if ended.status == 0:
+            self.restore_after("copy", target)
+        self.clear_work()
+
+    def snapshot(self):
+        """Its parent is what was forged; it is right all the same."""
+        changed = self.changed_copy()
+        source = os.path.join(self.scratch, "source")
+        ended = run(
+            [self.program, "snapshot", "--json", "--parent", self.scene.new, "."], source,
+            {**self.environment, "RESTIC_REPOSITORY": changed})
+        self.judge_end("snapshot", ended)
+        self.said["snapshot"] = (ended.status, ended.err[-3000:])
+        if ended.status != 0:
+            return
+        made = json.loads(ended.out.splitlines()[-1])["snapshot_id"]
+        ended = self.perform("restore what was saved", ["restore", made, "-t", "{work}/to", "--no-lock"],
+                             changed)
+        if ended.status != 0:
+            # It relies on blobs that are there, by what the index says, and now somebody says they are not.
+            if self.forgery.says is SOUND:
+                self.fault("snapshot", "what was saved cannot be restored", ended)
+            return
+        for name, content in self.source.items():
+            with open(os.path.join(self.scratch, "work", "to", name), "rb") as file:
+                if file.read() != content:
+                    self.fault("snapshot", f"{name} was saved wrong", ended)
+        self.clear_work()

@@ -1,0 +1,178 @@
+"""Repositories that somebody made to harm who reads them, each with a different lie in it (see
+forgeries.py), and every command over them (see hostile.py).
+
+In the tests each of them meets a restore, a check that reads the data, and two of the other commands, in
+turn. `hostile_test.py --torture MINUTES SEED` goes on with all commands, then with two lies at a time
+and with lies made up.
+"""
+import concurrent.futures
+import multiprocessing
+import os
+import random
+import stat
+import sys
+import tempfile
+import time
+import traceback
+import unittest
+
+import forgeries
+import harness
+import hostile
+
+OTHERS = ("ls", "check", "dump", "dump all", "find", "diff", "stats", "raw stats", "snapshots", "log",
+          "mount", "copy", "prune", "repair index", "repair snapshots", "repair packs", "rewrite", "snapshot")
+
+
+def attempt(forgery, commands, options):
+    """The faults of one repository; runs in a process of its own."""
+    try:
+        return hostile.Trial(forgery, **options).run(commands)
+    except Exception:  # pylint: disable=broad-except
+        return [f"{forgery.name}: {traceback.format_exc()}"]
+
+
+_waiting = []  # a table's changes are functions, which a pool inherits but cannot be sent
+
+
+def attempt_numbered(number):
+    return attempt(*_waiting[number])
+
+
+def attempt_all(attempts, workers=None):
+    """Yields the faults of each. Most of a trial is waiting, for locks to settle above all."""
+    _waiting[:] = attempts
+    with concurrent.futures.ProcessPoolExecutor(
+            workers or 3 * (os.cpu_count() or 1), mp_context=multiprocessing.get_context("fork")) as pool:
+        yield from pool.map(attempt_numbered, range(len(attempts)))
+
+
+def named(name):
+    return next(forgery for forgery in forgeries.TABLE if forgery.name == name)
+
+
+class HostileTest(unittest.TestCase):
+    def test_names_are_unique(self):
+        names = [forgery.name for forgery in forgeries.TABLE]
+        self.assertEqual(len(set(names)), len(names))
+
+    def test_nothing_wrong_is_taken_for_right(self):
+        attempts = []
+        turn = 0
+        for forgery in forgeries.TABLE:
+            if forgery.is_long:
+                continue
+            attempts.append((forgery, (OTHERS[turn % len(OTHERS)], OTHERS[(turn + 1) % len(OTHERS)]), {}))
+            turn += 2
+        self.assertGreater(len(attempts), 600)
+        faults = [fault for found in attempt_all(attempts) for fault in found]
+        self.assertEqual(faults, [], "\n".join(faults))
+
+
+class PlantedTest(unittest.TestCase):
+    """Programs with a bug each, which has to be noticed."""
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="snapfs-planted-")
+        self.addCleanup(hostile.remove, self.directory)
+
+    def plant(self, script):
+        path = os.path.join(self.directory, "program")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f'#!/bin/sh\nprogram="{os.path.abspath(harness.SNAPFS)}"\n{script}\n')
+        os.chmod(path, stat.S_IRWXU)
+        return path
+
+    def faults(self, script, forgery="frame: other content", commands=()):
+        return "\n".join(hostile.Trial(named(forgery), program=self.plant(script)).run(commands))
+
+    def test_as_it_is(self):
+        self.assertEqual(self.faults('exec "$program" "$@"'), "")
+
+    def test_success_whatever_happens(self):
+        faults = self.faults('"$program" "$@"; exit 0')
+        self.assertIn("it finds nothing", faults)
+
+    def test_an_error_that_is_not_told(self):
+        self.assertIn("['file'] is missing, and nothing was said", self.faults(
+            '"$program" "$@" && rm -f "$4/file"', "frame: no size"))
+
+    def test_nothing_is_said(self):
+        self.assertIn("names nothing", self.faults('exec "$program" "$@" 2>/dev/null'))
+
+    def test_wrong_bytes(self):
+        faults = self.faults('"$program" "$@" && test ! -e "$4/file" || echo wrong >"$4/file"',
+                             "frame: no size")
+        self.assertIn("restore: file is wrong", faults)
+        self.assertIn("/file is wrong", self.faults(
+            'echo wrong; exec "$program" "$@"', "frame: no size", ("dump",)))
+
+    def test_a_file_outside(self):
+        self.assertIn("the outside changed", self.faults(
+            '"$program" "$@"; s=$?; echo >>../outside/canary; exit $s'))
+
+    def test_a_change_by_a_reader(self):
+        self.assertIn("the outside changed", self.faults(
+            '"$program" "$@"; s=$?; rm -f "$RESTIC_REPOSITORY"/index/*; exit $s'))
+
+    def test_a_signal(self):
+        self.assertIn("it ended with -11", self.faults("kill -SEGV $$"))
+
+    def test_a_hang(self):
+        before = hostile.MOST_SECONDS
+        hostile.MOST_SECONDS = 1
+        try:
+            self.assertIn("it did not end", self.faults("exec sleep 1000"))
+        finally:
+            hostile.MOST_SECONDS = before
+
+    @unittest.skipIf(hostile.IS_SANITIZED, "memory is not measured")
+    def test_memory(self):
+        self.assertIn("MiB of memory", self.faults(
+            'python3 -c "x = bytearray(600 << 20)"; exec "$program" "$@"'))
+
+    def test_disk(self):
+        self.assertIn("MiB of disk", self.faults(
+            '"$program" "$@"; s=$?; head -c 600M /dev/zero >large; exit $s'))
+
+    def test_the_terminal(self):
+        self.assertIn("steers", self.faults('printf "\\033[2J" >&2; exec "$program" "$@"'))
+
+    def test_a_sound_repository_refused(self):
+        self.assertIn("where all is sound", self.faults("echo snapfs: config >&2; exit 1", "frame: no size"))
+
+
+# ------------------------------------------------------------------------------------- the long run
+
+
+def torture(minutes, seed):
+    """Until the time is over: whatever is found is told with what it takes to see it again."""
+    print(f"hostile repositories: {minutes} minutes, seed {seed}", flush=True)
+    end = time.monotonic() + 60 * minutes
+    choice = random.Random(seed)
+    table = list(forgeries.TABLE)
+    choice.shuffle(table)
+    count = 0
+    faults = []
+    batch = [(forgery, None, {}) for forgery in table]
+    while time.monotonic() < end:
+        for start in range(0, len(batch), 24):
+            for found in attempt_all(batch[start:start + 24]):
+                count += 1
+                faults += found
+                for fault in found:
+                    print(fault, flush=True)
+            if time.monotonic() >= end:
+                break
+        short = [forgery for forgery in table if not forgery.is_long]
+        lies = [forgeries.random_lie(choice) if choice.randrange(2) else
+                forgeries.Pair.of(*choice.sample(short, 2)) for _ in range(240)]
+        batch = [(lie, None, {"seed": choice.getrandbits(32)}) for lie in lies]
+    print(f"hostile repositories: {count} tried, {len(faults)} faults, seed {seed}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--torture"]:
+        sys.exit(torture(float(sys.argv[2]), int(sys.argv[3])))
+    harness.main()

@@ -117,6 +117,12 @@ void Codec::open_blob_into(Bytes& plain, const BlobHandle& handle, ByteView seal
   require_possible(handle, sealed.size());
   try {
     decrypt_and_decompress(plain, handle, sealed, uncompressed_length);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUnsupported) throw;
+    throw Error(
+        error.code(),
+        fmt::format("{} blob {}: {}", to_string(handle.type), handle.id.short_hex(), error.what()),
+        handle.id.hex());
   } catch (const std::bad_alloc&) {
     // Of this blob: others are smaller.
     throw Error(ErrorCode::kOutOfResources,

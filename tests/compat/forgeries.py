@@ -53,6 +53,7 @@ class Pair(Forgery):
 
     @staticmethod
     def of(*parts):
+        """Of different stages, since each takes what is there for an object of its own."""
         return Pair(" + ".join(part.name for part in parts), "two", None, "", parts[0].version,
                     sum((part.other for part in parts), ()), lenient=True, parts=parts)
 
@@ -65,7 +66,7 @@ class Pair(Forgery):
 
 TABLE = []
 LONG = {  # rows that take seconds to make
-    "username_20_MiB", "large_blob_of_100_MiB", "large_blob_of_600_MiB", "large_tree_of_spaces",
+    "username_20_MiB", "large_blob_of_100_MiB", "large_blob_of_600_MiB", "large_tree_of_spaces", "huge_tree_of_spaces", "huge_tree_of_unknown_size",
     "large_tree_of_brackets", "large_tree_of_commas", "a_blob_100000_times", "a_million_blobs",
     "many_indexes", "a_million_entries", "deep_of_3000", "many_locks", "many_snapshots", "many"}
 
@@ -486,10 +487,14 @@ rows("done", "blob|size", tuple(RIGHT), lenient=True, large_blob_of_100_MiB=larg
      large_blob_of_600_MiB=large_blob(600))
 
 
-def large_tree(mebibytes, body=b" "):
+def large_tree(mebibytes, body=b" ", is_told=True):
+    """The last snapshot's; its frame tells how much it holds, or not."""
     def change(scene):
         plain = b'{"nodes":[' + body * ((mebibytes << 20) // len(body)) + b"]}\n"
-        tree = scene.blob(TREE, plain)
+        frames = None if is_told else Frame.of([
+            Frame.block(plain[:10], False), *[Frame.repeated(body, 128 << 10, False)] * (mebibytes * 8),
+            Frame.block(plain[-3:])], window=0x48)
+        tree = scene.blob(TREE, plain, frames)
         scene.put_sealed("index", {"packs": [scene.put_pack([tree])]})
         scene.new = scene.put_sealed("snapshots", scene.snapshot(tree.id, time="2026-02-01T00:00:00Z"))
     return change
@@ -497,6 +502,8 @@ def large_tree(mebibytes, body=b" "):
 
 rows("done", "", tuple(RIGHT), lenient=True, large_tree_of_spaces=large_tree(100),
      large_tree_of_brackets=large_tree(20, b"["), large_tree_of_commas=large_tree(20, b","))
+rows("done", "claim", tuple(RIGHT), huge_tree_of_spaces=large_tree(600),
+     huge_tree_of_unknown_size=large_tree(600, is_told=False))
 
 # -------------------------------------------------------------------------------------- the index
 

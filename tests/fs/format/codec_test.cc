@@ -1,9 +1,13 @@
 // Blobs and files to stored bytes and back, in both versions and all modes of compression.
 #include "fs/format/codec.h"
 
+#include <string>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "fs/crypto/sha256.h"
+#include "fs/format/compression.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/real_repository.h"
 
@@ -164,6 +168,27 @@ TEST(Codec, DataIsNoLargerThanChunksCanBe) {
     const ErrorCode code = type == BlobType::kData ? ErrorCode::kUnsupported : ErrorCode::kDamaged;
     EXPECT_TRUE(fails_with(code, [&] { codec.open_blob(handle, large, 0); }));
   }
+}
+
+TEST(Codec, TreesAreNoBombs) {
+  const Keys keys = Keys::random();
+  Codec codec(keys, {});
+  const auto sealed_of = [&](std::size_t size, std::uint8_t byte) {
+    const Bytes plain(size, byte);
+    Bytes frame;
+    Compressor(CompressionMode::kAuto).compress(plain, frame);
+    return std::pair(handle_of(BlobType::kTree, plain), codec.seal_raw(frame));
+  };
+  constexpr std::uint32_t kLarge = (64 << 20) + 1;
+  const auto bomb = sealed_of(kLarge, ' ');
+  for (const std::string& words :
+       {std::string("claim to hold 64 MiB"), bomb.first.id.short_hex()}) {
+    EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, words,
+                           [&] { codec.open_blob(bomb.first, bomb.second, kLarge); }));
+  }
+  // One that could be a directory's is only what its text says.
+  const auto tree = sealed_of(1 << 20, ' ');
+  EXPECT_EQ(codec.open_blob(tree.first, tree.second, 1 << 20).size(), 1U << 20);
 }
 
 TEST(Codec, OpensARealIndexFile) {

@@ -63,6 +63,9 @@ DurableFile make_file(const std::string& final_path, unsigned directory_mode) {
   return DurableFile(final_path);
 }
 
+/// Whether files of this kind say that others are there: a snapshot its index, that its packs.
+bool is_referring(FileKind kind) { return kind == FileKind::kSnapshot || kind == FileKind::kIndex; }
+
 bool is_hex(std::string_view name) {
   return name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
@@ -210,8 +213,23 @@ std::vector<FileInfo> LocalBackend::list(FileKind kind, const StopToken& stop) {
 
 void LocalBackend::remove(const FileKey& key, const StopToken& stop) {
   throw_if_stopped(stop);
+  settle_before_removing(key.kind);
   const std::string path = full_path(key);
   if (::unlink(path.c_str()) != 0) throw_errno(errno, "remove", path);
+  if (key.kind == FileKind::kKey) sync_directory(parent_directory(path));
+  if (is_referring(key.kind)) unsettled_.lock()->insert(key.kind);
+}
+
+void LocalBackend::settle_before_removing(FileKind kind) {
+  if (kind != FileKind::kIndex && kind != FileKind::kPack) return;
+  // Held meanwhile: who removes the next one must not be faster than the disk.
+  const auto unsettled = unsettled_.lock();
+  std::erase_if(*unsettled, [&](FileKind other) {
+    if (other == kind) return false;
+    const std::string directory = fmt::format("{}/{}", path_, directory_of(other));
+    if (::access(directory.c_str(), F_OK) == 0) sync_directory(directory);
+    return true;
+  });
 }
 
 }  // namespace snapfs

@@ -2,9 +2,11 @@
 // that survives power cuts (FORMAT §1.3).
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "fs/backend/backend.h"
+#include "fs/base/synchronized.h"
 
 namespace snapfs {
 
@@ -29,10 +31,17 @@ class LocalBackend final : public Backend {
 
  private:
   std::string full_path(const FileKey& key) const;
+  void settle_before_removing(FileKind kind);
 
   std::string path_;
   unsigned directory_mode_;
   unsigned file_mode_;
+
+  /// Of which kinds files may have been removed without the disk knowing it for certain. A power
+  /// cut brings such files back, and what they refer to must not be gone then: so before an index
+  /// file is removed the removed snapshots are certain to be gone, and before a pack is, the index
+  /// files, too. At first those that other processes removed, such as a forget before a prune.
+  Synchronized<std::set<FileKind>> unsettled_{std::set{FileKind::kSnapshot, FileKind::kIndex}};
 };
 
 }  // namespace snapfs

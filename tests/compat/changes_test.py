@@ -7,10 +7,8 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
-import unittest
 
 import damage
 import harness
@@ -284,147 +282,6 @@ class KeyTest(ChangesTest):
                                 input="typed\nnot this\n", capture_output=True, check=True)
         self.assertNotIn("typed", result.stdout + result.stderr)
         self.snapfs("snapshots", RESTIC_PASSWORD="typed")
-
-
-@unittest.skipUnless(shutil.which("strace"), "strace is not installed")
-class KilledTest(ChangesTest):
-    """Each command is killed at every call that changes a file, then all must be as before or as after."""
-    CALLS = ("write", "rename", "unlink")
-
-    def setUp(self):
-        super().setUp()
-        for number in range(3):
-            self.backup("--time", f"2026-01-0{number + 1} 00:00:00", "--tag", f"t{number}")
-        self.original = os.path.join(self.scratch, "original")
-        os.rename(self.repository, self.original)
-
-    def times_and_tags(self, **environment):
-        found = json.loads(self.snapfs("snapshots", "--no-lock", "--json", **environment).stdout)
-        return {(snapshot["time"], *snapshot["tags"]) for snapshot in found}
-
-    def kill_everywhere(self, arguments, verify):
-        """`verify` looks at the repository; told whether the command had ended by itself."""
-        points = 0
-        for call in self.CALLS:
-            for number in range(1, 100):
-                shutil.copytree(self.original, self.repository)
-                result = subprocess.run(
-                    ["strace", "-f", "-o", "/dev/null", "-e", f"trace={call}",
-                     "-e", f"inject={call}:signal=SIGKILL:when={number}",
-                     harness.SNAPFS, *arguments], cwd=self.scratch, env=self.environment,
-                    capture_output=True, text=True, check=False, timeout=120)
-                killed = result.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL)
-                with self.subTest(call=call, number=number):
-                    self.assertTrue(killed or result.returncode == 0, result.stderr)
-                    verify(not killed)
-                    self.snapfs("unlock", "--remove-all", **self.opening)
-                    self.assertEqual(self.files("locks"), [])
-                points += killed
-                if not killed:
-                    break
-                shutil.rmtree(self.repository)
-            if call != self.CALLS[-1]:
-                shutil.rmtree(self.repository)
-        self.assertGreaterEqual(points, 3)  # strace counts the calls of each thread by themselves
-        self.environment.update(self.opening)
-        self.check()
-
-    opening = {}
-
-    def test_forget(self):
-        days = [("2026-01-01T00:00:00Z", "t0"), ("2026-01-02T00:00:00Z", "t1"),
-                ("2026-01-03T00:00:00Z", "t2")]
-
-        def verify(ended):
-            left = self.times_and_tags()
-            self.assertIn(days[2], left)
-            self.assertLessEqual(left, set(days))
-            if ended:
-                self.assertEqual(left, {days[2]})
-        self.kill_everywhere(["forget", "--keep-last", "1"], verify)
-
-    def prepare(self, *changes):
-        """Each of `changes` is called on the repository before it is put aside."""
-        os.rename(self.original, self.repository)
-        for change in changes:
-            change()
-        os.rename(self.repository, self.original)
-
-    def add_a_snapshot_of_its_own(self):
-        with open(os.path.join(self.scratch, "source", "file"), "w", encoding="ascii") as file:
-            file.write("other content")
-        self.backup("--time", "2026-01-04 00:00:00", "--tag", "own")
-
-    def test_prune(self):
-        self.prepare(self.add_a_snapshot_of_its_own,
-                     lambda: self.snapfs("forget", "--keep-last", "1"))
-
-        def verify(ended):
-            self.snapfs("check", "--read-data", "--no-lock")
-            self.snapfs("unlock", "--remove-all")
-            if not ended:
-                self.snapfs("prune", "--max-unused", "0")
-                self.snapfs("check", "--read-data")
-        self.kill_everywhere(["prune", "--max-unused", "0"], verify)
-
-    def test_repair_index(self):
-        def lose_an_index_file():
-            os.remove(os.path.join(self.repository, "index", self.files("index")[0]))
-        self.prepare(self.add_a_snapshot_of_its_own, lose_an_index_file)
-
-        def verify(ended):
-            self.snapfs("unlock", "--remove-all")
-            if not ended:
-                self.snapfs("repair", "index")
-            self.snapfs("check", "--read-data")
-        self.kill_everywhere(["repair", "index"], verify)
-
-    def test_repair_snapshots(self):
-        def lose_a_pack():
-            tree = json.loads(self.snapfs("cat", "tree", "latest:/source").stdout)
-            (blob,) = tree["nodes"][0]["content"]
-            found = self.snapfs("find", "--show-pack-id", "--blob", blob).stdout.splitlines()
-            pack = next(line for line in found if line.startswith("Object")).split()[-1]
-            os.remove(os.path.join(self.repository, "data", pack[:2], pack))
-            self.snapfs("repair", "index")
-        self.prepare(self.add_a_snapshot_of_its_own, lose_a_pack)
-
-        def verify(ended):
-            self.snapfs("unlock", "--remove-all")
-            self.assertGreaterEqual(len(self.times_and_tags()), 4)
-            if not ended:
-                self.snapfs("repair", "snapshots", "--forget")
-            self.snapfs("check", "--read-data")
-        self.kill_everywhere(["repair", "snapshots", "--forget"], verify)
-
-    def test_tag(self):
-        def verify(ended):
-            left = self.times_and_tags()
-            self.assertEqual({time for time, *_ in left},
-                             {f"2026-01-0{day}T00:00:00Z" for day in (1, 2, 3)})
-            self.assertTrue(all(tags in (["t0"], ["t1"], ["t2"], ["new"]) for _, *tags in left))
-            if ended:
-                self.assertEqual({tag for _, tag in left}, {"new"})
-        self.kill_everywhere(["tag", "--set", "new"], verify)
-
-    def test_key_passwd(self):
-        with open(os.path.join(self.scratch, "new"), "w", encoding="ascii") as file:
-            file.write("new")
-
-        def opens(password):
-            result = subprocess.run([harness.SNAPFS, "snapshots", "--no-lock", "--json"],
-                                    env=self.environment | {"RESTIC_PASSWORD": password},
-                                    capture_output=True, check=False)
-            self.assertIn(result.returncode, (0, 12))
-            return result.returncode == 0
-
-        def verify(ended):
-            old, new = opens(harness.PASSWORD), opens("new")
-            self.assertTrue(old or new)
-            if ended:
-                self.assertEqual((old, new), (False, True))
-            self.opening = {"RESTIC_PASSWORD": "new" if new else harness.PASSWORD}
-        self.kill_everywhere(["key", "passwd", "--new-password-file", "new"], verify)
 
 
 if __name__ == "__main__":

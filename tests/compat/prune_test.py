@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import PASSWORD, RESTIC, SNAPFS, CompatTest, main
+from harness import CompatTest, main
 
 MAKER = os.environ.get("SNAPFS_TEST_INDEXED_MAKER", "build/tests/support/make_indexed_repository")
 FIGURES = ("to repack", "this removes", "total prune", "remaining")
@@ -117,47 +117,6 @@ class PruneTest(CompatTest):
         self.environment["RESTIC_REPOSITORY"] = copy
         self.snapfs("prune", "--max-unused", "0")
         self.assertEqual(self.figures(self.restic, "-v")["remaining"], ours["remaining"])
-
-    def test_kills_lose_nothing(self):
-        """SIGKILL as soon as the repository looks a certain way."""
-        def packs():
-            return {name for _, _, names in os.walk(os.path.join(self.repository, "data"))
-                    for name in names if len(name) == 64}
-
-        def indexes():
-            return {name for name in os.listdir(os.path.join(self.repository, "index"))
-                    if len(name) == 64}
-
-        self.make_repository(7, keep=2)
-        packs_before, indexes_before = packs(), indexes()
-        template = self.repository + "-template"
-        os.rename(self.repository, template)
-        moments = {
-            "a new pack": lambda: packs() - packs_before,
-            "a new index": lambda: indexes() - indexes_before,
-            "an old index gone": lambda: indexes_before - indexes(),
-            "an old pack gone": lambda: packs_before - packs(),
-        }
-        for name, reached in moments.items():
-            with self.subTest(name):
-                shutil.rmtree(self.repository, ignore_errors=True)
-                shutil.copytree(template, self.repository)
-                with subprocess.Popen([SNAPFS, "prune", "-q", "--max-unused", "0"],
-                                      env=self.environment, cwd=self.scratch) as process:
-                    while process.poll() is None and not reached():
-                        pass
-                    process.kill()
-                self.restic("unlock", "--remove-all")
-                self.check_but_for_leftovers()
-                self.snapfs("prune", "--max-unused", "0")
-                self.check()
-                self.assertEqual(len(self.snapshots()), 2)
-
-    def check_but_for_leftovers(self):
-        """Packs that no index lists are no damage, and restic 0.14 says so in an exit status."""
-        result = subprocess.run([RESTIC, "check", "--read-data"], env=self.environment,
-                                capture_output=True, text=True, check=False, cwd=self.scratch)
-        self.assertIn("no errors were found", result.stdout, result.stdout + result.stderr)
 
     def test_says_what_is_wrong_in_one_line(self):
         self.make_repository(8, rounds=1, files=2)

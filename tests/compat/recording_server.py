@@ -5,9 +5,17 @@ import http.server
 import json
 import os
 import re
+import sys
 import threading
 
 V2 = "application/vnd.x.restic.rest.v2"
+
+
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        # Clients are killed.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class RecordingServer:
@@ -17,7 +25,7 @@ class RecordingServer:
         self.directory = directory
         self._lock = threading.Lock()
         self._loads = []
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
+        self._server = Server(("127.0.0.1", 0), handler_of(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 

@@ -141,7 +141,10 @@ void RetryBackend::save(const FileKey& key, ByteView bytes, Content content,
   const bool may_leave_part = !traits().saves_atomically && key.kind != FileKind::kConfig;
   try {
     repeat("saving " + describe(key), stop, [&](unsigned failures) {
-      if (failures > 0 && may_leave_part) remove_remains(key, stop);
+      if (failures > 0 && may_leave_part) {
+        if (is_relied_on(key, bytes.size(), stop)) return;
+        remove_remains(key, stop);
+      }
       inner_.save(key, bytes, content, stop);
     });
   } catch (const Error& error) {
@@ -151,14 +154,23 @@ void RetryBackend::save(const FileKey& key, ByteView bytes, Content content,
       try {
         // The caller's stop may be what cut it off.
         within(
-            kCleanupTime, [&](const StopToken& end) { remove_remains(key, end); }, steady_timer(),
-            last_call_);
+            kCleanupTime,
+            [&](const StopToken& end) {
+              if (!is_relied_on(key, bytes.size(), end)) remove_remains(key, end);
+            },
+            steady_timer(), last_call_);
       } catch (const std::exception&) {
         // What cut the save off is what there is to tell.
       }
     }
     throw;
   }
+}
+
+/// Whether the save was carried out although it failed, and others may go by the file already: from
+/// an index that is whole they take it that blobs need not be stored again.
+bool RetryBackend::is_relied_on(const FileKey& key, std::size_t bytes, const StopToken& stop) {
+  return key.kind == FileKind::kIndex && inner_.size(key, stop) == bytes;
 }
 
 /// What is left over of a file that was not stored. Whoever stores it again replaces it, so that it

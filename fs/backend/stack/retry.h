@@ -61,7 +61,8 @@ class RetryBackend final : public Backend {
   void create(const StopToken& stop) override;
 
   /// Where saves are not atomic, what one that was cut off left is removed before the next try, and
-  /// in the end; but not the config, which takes the place of one that is there.
+  /// in the end; but not the config, which takes the place of one that is there, and no index file
+  /// that is there whole, since others may go by it.
   using Backend::save;
   void save(const FileKey& key, ByteView bytes, Content content, const StopToken& stop) override;
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
@@ -92,6 +93,7 @@ class RetryBackend final : public Backend {
   auto repeat(const std::string& what, const StopToken& stop, const Call& call);
   std::chrono::milliseconds jittered(std::chrono::milliseconds wait);
   bool is_probe(const FileKey& key);
+  bool is_relied_on(const FileKey& key, std::size_t bytes, const StopToken& stop);
   void remove_remains(const FileKey& key, const StopToken& stop);
 
   Backend& inner_;

@@ -84,7 +84,11 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<W
   };
   lock_ = std::make_unique<Lock>(*repository_, clock_, lock_options, on_lost, stop_);
   repository_->files().read_early(lock->reads, stop_);
-  if (!lock->settles_later) lock_->require_fresh();
+  if (lock->settles_later) return;
+  lock_->require_fresh();
+  // Who had the repository until a moment ago may have written what storage did not list yet when
+  // the lock was written. Whoever removes what he does not see looks again.
+  if (lock->mode == LockMode::kExclusive) repository_->files().forget_early_lists();
 }
 
 Session::~Session() = default;

@@ -41,9 +41,10 @@ std::vector<Id> roots_of_snapshots(Repository& repository, const PruneOptions& o
                                    const StopToken& stop) {
   std::vector<Id> roots;
   std::set<Id> missing = options.expected_snapshots;
-  for (const Snapshot& snapshot : load_snapshots(repository, stop)) {
+  for (const Snapshot& snapshot :
+       load_snapshots(repository, stop, nullptr, options.without_snapshots)) {
     missing.erase(snapshot.id);
-    if (!options.without_snapshots.contains(snapshot.id)) roots.push_back(snapshot.tree);
+    roots.push_back(snapshot.tree);
   }
   if (missing.empty()) return roots;
   throw Error(

@@ -19,6 +19,7 @@ namespace snapfs {
 class EarlyFiles {
  public:
   void clear() { *kept_.lock() = {}; }
+  void forget_lists() { kept_.lock()->lists.clear(); }
   void forget(FileKind kind) {
     const auto kept = kept_.lock();
     kept->lists.erase(kind);

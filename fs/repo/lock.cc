@@ -242,10 +242,16 @@ class Lock::Holder {
       } else {
         settle(stop);
       }
+      // Between two removals a machine may have slept: none is made under a lock that others may
+      // have removed meanwhile.
+      repository_.files().guard_removals([this] {
+        if (is_lost()) throw cancelled_error();
+      });
       thread_ = std::jthread([this](const StopToken& end) {
         if (settle_here(end)) keep_fresh(end);
       });
     } catch (...) {
+      repository_.files().guard_removals({});
       give_up();
       throw;
     }
@@ -254,6 +260,7 @@ class Lock::Holder {
   ~Holder() {
     thread_.request_stop();
     thread_.join();
+    repository_.files().guard_removals({});
     give_up();
   }
 
@@ -345,8 +352,9 @@ class Lock::Holder {
 
   /// Keeps those that could not be removed for the next time: one left behind would go on to block
   /// others. What is left at the very end, `unlock` removes, since its owner is gone.
-  void remove_superseded(const StopToken& earlier) noexcept {
-    if (superseded_.empty()) return;
+  /// False when there was no memory to do it with.
+  bool remove_superseded(const StopToken& earlier) noexcept {
+    if (superseded_.empty()) return true;
     try {
       // Storage that has just let a refresh wait until the end came has had its time.
       const milliseconds limit = is_cut_off_ ? kShortCleanupTime : milliseconds(kCleanupTime);
@@ -356,17 +364,20 @@ class Lock::Holder {
           repository_.files().remove({FileKind::kLock, id}, deadline.token());
           return true;
         } catch (const Error& error) {
+          if (error.code() == ErrorCode::kOutOfResources) throw;
           return error.code() == ErrorCode::kNotFound;
         }
       });
+      return true;
     } catch (const std::exception&) {
-      // No memory for it: the next time has perhaps.
+      return false;
     }
   }
 
   void give_up() noexcept {
     if (!id_.is_null()) superseded_.push_back(std::exchange(id_, Id{}));
-    remove_superseded(options_.last_call);
+    // What went wrong before has given back what it held.
+    if (!remove_superseded(options_.last_call)) remove_superseded(options_.last_call);
   }
 
   void keep_fresh(const StopToken& end) {

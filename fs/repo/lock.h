@@ -74,8 +74,9 @@ struct LockOptions {
 
 /// Holds a lock while it lives; a thread of its own writes it anew every five minutes. When that
 /// failed for 22.5 minutes others may take the lock for stale: `on_lost` is called, once, from that
-/// thread or in require_fresh(), and the holder must end. A process that holds a lock must not die
-/// of SIGHUP, by which `unlock` finds out whether it still runs.
+/// thread, in require_fresh(), or by a removal, which is refused; and the holder must end. A
+/// process that holds a lock must not die of SIGHUP, by which `unlock` finds out whether it still
+/// runs.
 class Lock {
  public:
   /// Throws Error{kLocked} naming the other holder, and what can be done about it. Repository and

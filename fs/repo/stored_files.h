@@ -39,6 +39,9 @@ class StoredFiles {
   /// who ask for it.
   void read_early(const std::vector<FileKind>& kinds, const StopToken& stop);
 
+  /// Lists are asked for anew; files that were read early are as good as ever.
+  void forget_early_lists() { early_.forget_lists(); }
+
   /// What was read early of the kind and not asked for will not be.
   void forget_early(FileKind kind) { early_.forget(kind); }
 
@@ -46,6 +49,10 @@ class StoredFiles {
   /// append_only_error().
   void keep_everything() noexcept { keeps_everything_ = true; }
   bool keeps_everything() const noexcept { return keeps_everything_; }
+
+  /// From now on `guard` is called before anything is removed but locks; it throws when that must
+  /// not be. Empty: nothing is asked. To be set while nobody removes.
+  void guard_removals(std::function<void()> guard) noexcept { removal_guard_ = std::move(guard); }
 
   /// In no particular order.
   std::vector<FileInfo> list(FileKind kind, const StopToken& stop);
@@ -140,6 +147,7 @@ class StoredFiles {
   Synchronized<std::unordered_map<Id, std::uint64_t>> index_sizes_;
 
   bool keeps_everything_ = false;
+  std::function<void()> removal_guard_;
 };
 
 /// The error's words with the file they are about, unless they name it themselves.

@@ -114,9 +114,10 @@ bool is_earlier(const Snapshot& a, const Snapshot& b) noexcept {
 }
 
 std::vector<Snapshot> load_snapshots(Repository& repository, StopToken stop,
-                                     const DamagedSnapshot& damaged) {
+                                     const DamagedSnapshot& damaged, const std::set<Id>& without) {
   Synchronized<std::vector<Snapshot>> loaded;
-  const std::vector<Id> listed = repository.list(FileKind::kSnapshot, stop);
+  std::vector<Id> listed = repository.list(FileKind::kSnapshot, stop);
+  std::erase_if(listed, [&without](const Id& id) { return without.contains(id); });
   for_each_file(repository.files(), FileKind::kSnapshot, listed, [&](const Id& id) {
     throw_if_stopped(stop);
     try {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,8 +45,10 @@ bool is_earlier(const Snapshot& a, const Snapshot& b) noexcept;
 
 /// All snapshots in ascending order of (time, ID). Files are loaded over several threads. One that
 /// cannot be used is told to `damaged`, one call at a time, or throws when there is nobody to tell.
+/// Those of `without` are left out unread: a storage may go on to list what was removed just now.
 std::vector<Snapshot> load_snapshots(Repository& repository, StopToken stop,
-                                     const DamagedSnapshot& damaged = nullptr);
+                                     const DamagedSnapshot& damaged = nullptr,
+                                     const std::set<Id>& without = {});
 
 /// For names that are times: what counts as now, and by whose clock.
 struct TimeNames {

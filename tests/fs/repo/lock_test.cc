@@ -425,6 +425,24 @@ TEST_F(LockTest, MachineThatSleptForTooLongHasLostItsLock) {
   EXPECT_EQ(told, 1);
 }
 
+TEST_F(LockTest, NothingIsRemovedOnceItIsLost) {
+  const Id index = repository_->save_file(FileKind::kIndex, as_bytes("{}"), {});
+  const Id other = repository_->save_file(FileKind::kIndex, as_bytes("{ }"), {});
+  LockOptions options = quick(LockMode::kExclusive);
+  options.refresh_every = std::chrono::hours(1);
+  int lost = 0;
+  auto held = lock(options, [&lost] { ++lost; });
+  repository_->files().remove({FileKind::kIndex, index}, {});
+  clock_.advance(milliseconds(45));
+  EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] {
+    repository_->files().remove({FileKind::kIndex, other}, {});
+  }));
+  EXPECT_EQ(lost, 1);
+  held.reset();
+  EXPECT_TRUE(locks().empty()) << "its own file goes all the same";
+  repository_->files().remove({FileKind::kIndex, other}, {});
+}
+
 TEST_F(LockTest, GivesUpItsLockWhenDestroyedAndPutsUpWithAFailure) {
   shared().reset();
   EXPECT_TRUE(locks().empty());

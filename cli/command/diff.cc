@@ -105,8 +105,9 @@ ExitCode run_diff(const GlobalOptions& options, const DiffArguments& arguments, 
   text.write(options.json ? json_summary(arguments, summary) : text_summary(summary));
   text.finish();
   if (output.unreadable_count() == 0) return ExitCode::kSuccess;
-  print_exit_error(options.json, ExitCode::kFatal,
-                   "not everything could be compared; \"snapfs check\" says what is damaged");
+  print_exit_error(
+      options.json, ExitCode::kFatal,
+      "not everything could be compared; \"snapfs check\" says whether anything is lost");
   return ExitCode::kFatal;
 }
 

@@ -193,8 +193,9 @@ ExitCode report_unreadable(bool json, const TreeSearch& search) {
                               error.what()));
   }
   if (search.unreadable().empty()) return ExitCode::kSuccess;
-  print_exit_error(json, ExitCode::kFatal,
-                   "not everything could be searched; \"snapfs check\" says what is damaged");
+  print_exit_error(
+      json, ExitCode::kFatal,
+      "not everything could be searched; \"snapfs check\" says whether anything is lost");
   return ExitCode::kFatal;
 }
 

@@ -236,7 +236,7 @@ ExitCode run_log(const GlobalOptions& options, const LogArguments& arguments, Si
   }
   if (complete) return choice.finish();
   print_exit_error(options.json, ExitCode::kFatal,
-                   "the list is not complete; \"snapfs check\" says what is damaged");
+                   "the list is not complete; \"snapfs check\" says whether anything is lost");
   return ExitCode::kFatal;
 }
 

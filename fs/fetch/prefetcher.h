@@ -58,7 +58,7 @@ class PrefetchTicket {
   PrefetchTicket(PrefetchTicket&&) = default;
   PrefetchTicket& operator=(PrefetchTicket&& other) noexcept {
     cancel_.request_stop();
-    cancel_ = std::exchange(other.cancel_, StopSource());
+    cancel_ = std::exchange(other.cancel_, StopSource(std::nostopstate));  // takes no memory
     return *this;
   }
   ~PrefetchTicket() { cancel_.request_stop(); }

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -143,6 +144,18 @@ TEST_F(FetchWithoutMemoryTest, WhatWasClaimedIsReleased) {
   EXPECT_FALSE(target.has(blobs_[1]));
   prefetcher.want(target, {blobs_.back()});
   EXPECT_TRUE(target.wait_until_delivered(blobs_.back()));
+}
+
+TEST(PrefetchTicketTest, IsMovedWithoutMemory) {
+  PrefetchTicket held;
+  PrefetchTicket other;
+  const StopToken wanted = other.token();
+  FailingAllocations::fail_after(0);
+  held = std::move(other);
+  EXPECT_EQ(FailingAllocations::end(), 0) << "something was allocated";
+  EXPECT_FALSE(wanted.stop_requested());
+  held = PrefetchTicket();
+  EXPECT_TRUE(wanted.stop_requested());
 }
 
 }  // namespace

@@ -1,0 +1,132 @@
+// Runs seeds for some time, and tells of each that shows what must not be.
+//
+//   simulate MINUTES [FIRST-SEED]      seeds from that one on, or from 1
+//   simulate --tell SEED               one seed, command by command
+//   simulate --faults [EVERY [FIRST]]  each so manyth of the faults of fault_sweep.h
+//   simulate --scarcity [EVERY [FIRST]]  the same without memory, or without threads
+//   simulate --sweeps MINUTES [SEED]   slices of both, for some time
+#include <time.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "tests/sim/fault_sweep.h"
+#include "tests/sim/scenario.h"
+#include "tests/sim/world.h"
+
+namespace snapfs::sim {
+namespace {
+
+/// Outside of any world: the system's time.
+double seconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+int run_many(std::uint64_t first, double minutes) {
+  ScenarioReport total;
+  std::uint64_t seeds = 0;
+  std::uint64_t violations = 0;
+  const double start = seconds();
+  World::in_own_thread([&] {
+    run_scenario(0);
+    while (seconds() - start < minutes * 60) {
+      const ScenarioReport report = run_scenario(first + seeds);
+      ++seeds;
+      total.commands += report.commands;
+      total.succeeded += report.succeeded;
+      total.killed += report.killed;
+      total.calls += report.calls;
+      total.snapshots += report.snapshots;
+      total.switches += report.switches;
+      if (report.violation.empty()) continue;
+      ++violations;
+      std::printf("seed %llu: %s\n", static_cast<unsigned long long>(report.seed),
+                  report.violation.c_str());
+      std::fflush(stdout);
+    }
+  });
+  std::printf(
+      "%llu seeds from %llu in %.0f s: %zu commands (%zu succeeded, %zu killed), %zu snapshots, "
+      "%zu calls to storage, %zu switches; %llu seeds show what must not be\n",
+      static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(first),
+      seconds() - start, total.commands, total.succeeded, total.killed, total.snapshots,
+      total.calls, total.switches, static_cast<unsigned long long>(violations));
+  return violations == 0 ? 0 : 1;
+}
+
+int tell(std::uint64_t seed) {
+  ScenarioOptions options;
+  options.tell = true;
+  ScenarioReport report;
+  World::in_own_thread([&] {
+    run_scenario(0);
+    report = run_scenario(seed, options);
+  });
+  std::printf("seed %llu, trace %016llx, %zu minutes, %zu calls, %zu switches: %s\n",
+              static_cast<unsigned long long>(seed), static_cast<unsigned long long>(report.trace),
+              report.minutes, report.calls, report.switches,
+              report.violation.empty() ? "as it has to be" : report.violation.c_str());
+  return report.violation.empty() ? 0 : 1;
+}
+
+using SweepFunction = FaultSweep(std::size_t every, std::size_t first, PlantedBug bug);
+
+int run_sweep(SweepFunction* function, std::size_t every, std::size_t first) {
+  FaultSweep sweep;
+  World::in_own_thread([&] {
+    run_scenario(0);
+    sweep = function(every, first, PlantedBug::kNone);
+  });
+  for (const std::string& finding : sweep.findings) std::printf("%s\n", finding.c_str());
+  std::printf("%zu of %zu faults tried, %zu of them struck; %zu showed what must not be\n",
+              sweep.tried, sweep.all, sweep.struck, sweep.findings.size());
+  return sweep.findings.empty() ? 0 : 1;
+}
+
+/// Both sweeps in slices, until the time is up.
+int run_sweeps(double minutes, std::uint64_t seed) {
+  constexpr std::size_t kSlices = 997;
+  const double start = seconds();
+  int status = 0;
+  for (std::uint64_t i = 0; i < 2 * kSlices && seconds() - start < minutes * 60; ++i) {
+    SweepFunction* const function = i % 2 == 0 ? &sweep_faults : &sweep_scarcity;
+    status |= run_sweep(function, kSlices, (seed + i / 2) % kSlices);
+  }
+  return status;
+}
+
+std::uint64_t number_at(int argc, char** argv, int place, std::uint64_t otherwise) {
+  return argc > place ? std::strtoull(argv[place], nullptr, 10) : otherwise;
+}
+
+}  // namespace
+}  // namespace snapfs::sim
+
+int main(int argc, char** argv) {
+  ::setenv("TZ", "UTC", 1);
+  if (argc == 3 && std::strcmp(argv[1], "--tell") == 0) {
+    return snapfs::sim::tell(std::strtoull(argv[2], nullptr, 10));
+  }
+  using snapfs::sim::number_at;
+  for (const auto& [name, function] : {std::pair("--faults", &snapfs::sim::sweep_faults),
+                                       std::pair("--scarcity", &snapfs::sim::sweep_scarcity)}) {
+    if (argc < 2 || std::strcmp(argv[1], name) != 0) continue;
+    return snapfs::sim::run_sweep(function, number_at(argc, argv, 2, 1),
+                                  number_at(argc, argv, 3, 0));
+  }
+  if (argc >= 3 && std::strcmp(argv[1], "--sweeps") == 0) {
+    return snapfs::sim::run_sweeps(std::strtod(argv[2], nullptr), number_at(argc, argv, 3, 0));
+  }
+  if (argc != 2 && argc != 3) {
+    std::fprintf(stderr,
+                 "usage: simulate MINUTES [FIRST-SEED] | --tell SEED | --faults [EVERY [FIRST]] | "
+                 "--scarcity [EVERY [FIRST]] | --sweeps MINUTES [SEED]\n");
+    return 2;
+  }
+  return snapfs::sim::run_many(number_at(argc, argv, 2, 1), std::strtod(argv[1], nullptr));
+}

@@ -168,9 +168,11 @@ void RetryBackend::save(const FileKey& key, ByteView bytes, Content content,
 }
 
 /// Whether the save was carried out although it failed, and others may go by the file already: from
-/// an index that is whole they take it that blobs need not be stored again.
+/// an index that is whole they take it that blobs need not be stored again, and a repair may have
+/// listed a pack that is.
 bool RetryBackend::is_relied_on(const FileKey& key, std::size_t bytes, const StopToken& stop) {
-  return key.kind == FileKind::kIndex && inner_.size(key, stop) == bytes;
+  const bool is_shared = key.kind == FileKind::kIndex || key.kind == FileKind::kPack;
+  return is_shared && inner_.size(key, stop) == bytes;
 }
 
 /// What is left over of a file that was not stored. Whoever stores it again replaces it, so that it

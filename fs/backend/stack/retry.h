@@ -62,7 +62,7 @@ class RetryBackend final : public Backend {
 
   /// Where saves are not atomic, what one that was cut off left is removed before the next try, and
   /// in the end; but not the config, which takes the place of one that is there, and no index file
-  /// that is there whole, since others may go by it.
+  /// or pack that is there whole, since others may go by it.
   using Backend::save;
   void save(const FileKey& key, ByteView bytes, Content content, const StopToken& stop) override;
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,

@@ -294,25 +294,26 @@ TEST_F(RetryBackendTest, LeavesNoHalfFileOfASaveThatWasStopped) {
   EXPECT_FALSE(memory_.size(kOtherPack, {}));
 }
 
-TEST_F(RetryBackendTest, AnIndexThatWasStoredAllTheSameStays) {
-  TornBackend torn(faults_);
-  RetryBackend retry(torn, {}, {}, timer_, 7);
-  const FileKey index{FileKind::kIndex, kPack.id};
-  StopSource source;
-  torn.tears = 1;
-  // What others read of it before it can be saved again, or while nobody will.
-  torn.on_tear = [&] { memory_.save(index, test::to_bytes("an index"), {}); };
-  retry.save(index, as_bytes("an index"), {});
-  EXPECT_EQ(torn.removals, 0U);
-  torn.tears = 1;
-  torn.on_tear = [&] {
-    memory_.save(index, test::to_bytes("an index"), {});
-    source.request_stop();
-  };
-  EXPECT_TRUE(fails_with(ErrorCode::kCancelled,
-                         [&] { retry.save(index, as_bytes("an index"), source.get_token()); }));
-  EXPECT_EQ(torn.removals, 0U);
-  EXPECT_EQ(memory_.size(index, {}), 8U);
+TEST_F(RetryBackendTest, WhatOthersMayGoByStaysWhenItWasStoredAllTheSame) {
+  for (const FileKind kind : {FileKind::kIndex, FileKind::kPack}) {
+    const FileKey key{kind, numbered_id(9)};
+    TornBackend torn(faults_);
+    RetryBackend retry(torn, {}, {}, timer_, 7);
+    torn.tears = 1;
+    torn.on_tear = [&] { memory_.save(key, test::to_bytes("whole"), {}); };
+    retry.save(key, as_bytes("whole"), {});
+    EXPECT_EQ(torn.removals, 0U);
+    StopSource source;
+    torn.tears = 1;
+    torn.on_tear = [&] {
+      memory_.save(key, test::to_bytes("whole"), {});
+      source.request_stop();
+    };
+    EXPECT_TRUE(fails_with(ErrorCode::kCancelled,
+                           [&] { retry.save(key, as_bytes("whole"), source.get_token()); }));
+    EXPECT_EQ(torn.removals, 0U);
+    EXPECT_EQ(memory_.size(key, {}), 5U);
+  }
 }
 
 TEST_F(RetryBackendTest, RemovesNoConfigThatIsToBeReplaced) {

@@ -359,6 +359,8 @@ class Connection final : public Backend {
     if (key.kind == FileKind::kLock) return;
     const auto found = stored_.files_.find(key);
     if (found == stored_.files_.end() || found->second.is_part) return;  // nobody's loss
+    // Its own, of which it did not hear that it was stored, is put away by who could not finish it.
+    if (!stored_.kind_.is_atomic && std::ranges::count(process_->snapshots, key.id) > 0) return;
     // On a full disk what makes room does without a lock file.
     if (stored_.faulty_ == process_.get() && stored_.fault_.kind == FaultKind::kNoSpace) return;
     if (!process_->lock || !stored_.has({FileKind::kLock, *process_->lock})) {

@@ -80,15 +80,15 @@ void StoredFiles::read_early(const std::vector<FileKind>& kinds, const StopToken
 
 void StoredFiles::load_early(FileKind kind, const std::vector<FileInfo>& listed,
                              const StopToken& stop) {
-  std::vector<Id> wanted;
-  std::uint64_t total = 0;
-  for (const FileInfo& file : listed) {
-    if (file.size > kMostEarlyBytes - total) continue;
-    if (cache_ && cache_->has({kind, file.id})) continue;
-    total += file.size;
-    wanted.push_back(file.id);
-  }
   try {
+    std::vector<Id> wanted;
+    std::uint64_t total = 0;
+    for (const FileInfo& file : listed) {
+      if (file.size > kMostEarlyBytes - total) continue;
+      if (cache_ && cache_->has({kind, file.id})) continue;
+      total += file.size;
+      wanted.push_back(file.id);
+    }
     // All of them together are small, so there is room for as many at once as the storage likes.
     const auto load = [&](const Id& id) {
       const FileKey key{kind, id};

@@ -145,7 +145,7 @@ class CompatTest(unittest.TestCase):
                 yield mountpoint, server
             finally:
                 server.terminate()
-                server.wait(timeout=30)
+                server.wait(timeout=120)
                 server.stdout.close()
                 subprocess.run(["fusermount3", "-uzq", mountpoint], check=False,
                                capture_output=True)

@@ -142,8 +142,9 @@ void RetryBackend::save(const FileKey& key, ByteView bytes, Content content,
   try {
     repeat("saving " + describe(key), stop, [&](unsigned failures) {
       if (failures > 0 && may_leave_part) {
-        if (is_relied_on(key, bytes.size(), stop)) return;
-        remove_remains(key, stop);
+        const Remains remains = remains_of(key, bytes.size(), stop);
+        if (remains == Remains::kWhole) return;
+        if (remains == Remains::kPart) remove_remains(key, stop);
       }
       inner_.save(key, bytes, content, stop);
     });
@@ -156,7 +157,7 @@ void RetryBackend::save(const FileKey& key, ByteView bytes, Content content,
         within(
             kCleanupTime,
             [&](const StopToken& end) {
-              if (!is_relied_on(key, bytes.size(), end)) remove_remains(key, end);
+              if (remains_of(key, bytes.size(), end) == Remains::kPart) remove_remains(key, end);
             },
             steady_timer(), last_call_);
       } catch (const std::exception&) {
@@ -167,12 +168,19 @@ void RetryBackend::save(const FileKey& key, ByteView bytes, Content content,
   }
 }
 
-/// Whether the save was carried out although it failed, and others may go by the file already: from
+/// A save may have been carried out although it failed, and others may go by the file already: from
 /// an index that is whole they take it that blobs need not be stored again, and a repair may have
-/// listed a pack that is.
-bool RetryBackend::is_relied_on(const FileKey& key, std::size_t bytes, const StopToken& stop) {
+/// listed a pack that is. Where nobody can tell, nothing is removed.
+RetryBackend::Remains RetryBackend::remains_of(const FileKey& key, std::size_t bytes,
+                                               const StopToken& stop) {
   const bool is_shared = key.kind == FileKind::kIndex || key.kind == FileKind::kPack;
-  return is_shared && inner_.size(key, stop) == bytes;
+  if (!is_shared) return Remains::kPart;
+  try {
+    return inner_.size(key, stop) == bytes ? Remains::kWhole : Remains::kPart;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled) throw;
+    return Remains::kUnknown;
+  }
 }
 
 /// What is left over of a file that was not stored. Whoever stores it again replaces it, so that it

@@ -76,6 +76,9 @@ class RetryBackend final : public Backend {
   std::string location() const override { return inner_.location(); }
 
  private:
+  /// What there is of a file whose save failed.
+  enum class Remains { kPart, kWhole, kUnknown };
+
   class Attempts;
   class Outage {
    public:
@@ -93,7 +96,7 @@ class RetryBackend final : public Backend {
   auto repeat(const std::string& what, const StopToken& stop, const Call& call);
   std::chrono::milliseconds jittered(std::chrono::milliseconds wait);
   bool is_probe(const FileKey& key);
-  bool is_relied_on(const FileKey& key, std::size_t bytes, const StopToken& stop);
+  Remains remains_of(const FileKey& key, std::size_t bytes, const StopToken& stop);
   void remove_remains(const FileKey& key, const StopToken& stop);
 
   Backend& inner_;

@@ -558,14 +558,17 @@ class ProgramTest(unittest.TestCase):
         self.init()
         (key,) = (self.repository / "keys").iterdir()
         fields = json.loads(key.read_text())
-        fields.update(N=1 << 14, r=8, p=1 << 20)
+        fields.update(N=1 << 14, r=8, p=1 << 17)
         text = json.dumps(fields).encode()
         key.unlink()
-        (key.parent / hashlib.sha256(text).hexdigest()).write_bytes(text)
-        running = subprocess.Popen([PROGRAM, "snapshots"], env=self.environment(),
+        name = hashlib.sha256(text).hexdigest()
+        (key.parent / name).write_bytes(text)
+        # Unless it is named it is not tried.
+        self.assertIn(f"--key-hint {name[:8]}", self.run_program("snapshots").stderr)
+        running = subprocess.Popen([PROGRAM, "snapshots", "--key-hint", name], env=self.environment(),
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         warning = running.stderr.readline()
-        self.assertIn(hashlib.sha256(text).hexdigest()[:8], warning)
+        self.assertIn(name[:8], warning)
         running.send_signal(signal.SIGINT)
         _, errors = running.communicate(timeout=60)
         self.assertEqual((running.returncode, errors), (130, "snapfs: interrupted\n"))

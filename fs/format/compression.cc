@@ -263,8 +263,9 @@ void Compressor::decompress(ByteView frames, Bytes& out, std::uint64_t limit_byt
       if (input_used) throw_damaged("a frame is cut off");
       continue;  // the next of several frames
     }
-    require_plausible(output.pos, frames.size());
-    out.resize(before + std::min<std::uint64_t>(limit_bytes + 1, output.size * 2));
+    const std::uint64_t room = std::min<std::uint64_t>(limit_bytes + 1, output.size * 2);
+    require_plausible(room, frames.size());
+    out.resize(before + room);
     output.dst = out.data() + before;
     output.size = out.size() - before;
   }

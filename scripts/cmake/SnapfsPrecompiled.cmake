@@ -1,6 +1,6 @@
 # snapfs_precompiled(TARGET): the target's sources find the headers that nearly all of them include
 # parsed already, which is a third of the time of a build from nothing. ccache recognises what it compiled by the text of the
-# headers, so with it they stay text. Every file includes what it uses all the same: builds in which warnings are errors go without.
+# headers, so with it they stay text. Every file includes what it uses all the same: clang's build of scripts/check goes without.
 option(SNAPFS_PRECOMPILED "Parse common headers once; only useful without ccache" "${SNAPFS_PRECOMPILED_DEFAULT}")
 
 set(_common_headers
@@ -36,7 +36,7 @@ function(snapfs_precompiled_test TARGET)
     return()
   endif()
   if(NOT TARGET snapfs_precompiled_test_headers)
-    _snapfs_precompile(snapfs_precompiled_test_headers GTest::gmock GTest::gtest)
+    _snapfs_precompile(snapfs_precompiled_test_headers snapfs_test_flags GTest::gmock GTest::gtest)
     target_precompile_headers(snapfs_precompiled_test_headers PRIVATE ${_common_headers}
       <gmock/gmock.h> <gtest/gtest.h>)
   endif()

@@ -15,6 +15,7 @@ Command cat_command(GlobalOptions& options);
 Command check_command(GlobalOptions& options);
 Command copy_command(GlobalOptions& options);
 Command diff_command(GlobalOptions& options);
+Command drill_command(GlobalOptions& options);
 Command dump_command(GlobalOptions& options);
 Command find_command(GlobalOptions& options);
 Command forget_command(GlobalOptions& options);

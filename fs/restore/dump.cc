@@ -117,6 +117,10 @@ bool everywhere(const WalkPlace& /*place*/, const Node& /*directory*/) { return 
 
 void dump_file(Repository& repository, const Node& file, const ByteSink& sink, StopToken stop) {
   Fetcher fetcher(repository);
+  dump_file(fetcher, file, sink, stop);
+}
+
+void dump_file(Fetcher& fetcher, const Node& file, const ByteSink& sink, const StopToken& stop) {
   ContentStream stream(fetcher, stop);
   for (const Id& blob : file.content) stream.add_blob(blob, sink);
   stream.finish();

@@ -14,10 +14,14 @@
 
 namespace snapfs {
 
+class Fetcher;
 class Repository;
 
 /// Writes a file's content. Throws what Repository::load_blob and the sink throw.
 void dump_file(Repository& repository, const Node& file, const ByteSink& sink, StopToken stop);
+
+/// The same for one of many files, which share a fetcher. Several threads may do so at once.
+void dump_file(Fetcher& fetcher, const Node& file, const ByteSink& sink, const StopToken& stop);
 
 /// A directory to write as an archive.
 struct DumpedDirectory {

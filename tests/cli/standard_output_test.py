@@ -33,6 +33,7 @@ LINES = {
     "find": "find file",
     "log": "log {source}/file",
     "diff": "diff {snapshots}",
+    "drill": "drill latest",
     "dump": "dump latest {source}/file",
     "stats": "stats",
     "cat": "cat config",

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <exception>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,16 +11,21 @@
 #include "cli/grammar/help.h"
 #include "cli/grammar/parser.h"
 #include "cli/option/global_options.h"
+#include "cli/option/metrics_options.h"
 #include "cli/option/mount_helper.h"
+#include "cli/output/metrics_file.h"
 #include "cli/output/output.h"
+#include "cli/output/run_metrics.h"
 #include "cli/process/background.h"
 #include "cli/process/exit_code.h"
 #include "cli/process/process_limits.h"
 #include "cli/process/program_name.h"
 #include "cli/process/signals.h"
+#include "fs/backend/open/location.h"
 #include "fs/base/error.h"
 #include "fs/crypto/kdf.h"
 #include "fs/crypto/secure_memory.h"
+#include "fs/time/clock.h"
 
 namespace snapfs {
 namespace {
@@ -64,6 +70,38 @@ ExitCode run_action(const Action& action, const GlobalOptions& options) {
   return ExitCode::kFatal;
 }
 
+/// As it was named, but for a password in it; empty when none was.
+std::string repository_label(const GlobalOptions& options) {
+  try {
+    return without_password(options.repository_string());
+  } catch (const Error&) {
+    return "";  // the command will say so
+  }
+}
+
+/// A run that went well did so whether or not anybody can be told: its status stays.
+void write_metrics(const GlobalOptions& options, ExitCode status) {
+  const RunMetrics& run = *options.metrics;
+  if (run.is_called_off()) return;
+  const std::string path = options.metrics_path();
+  try {
+    update_metrics_file(path, run, run.finish(status, SystemClock{}.now()));
+  } catch (const Error& error) {
+    print_warning(options.json, path,
+                  std::string("the metrics of this run were not written: ") + error.what());
+  }
+}
+
+/// Runs it, and tells how it ended where that is wanted.
+ExitCode run_measured(const Action& action, const Command& command, GlobalOptions& options) {
+  const bool measured = has_metrics(command) && !options.metrics_path().empty();
+  if (!measured) return run_action(action, options);
+  options.metrics = std::make_shared<RunMetrics>(command.name, repository_label(options));
+  const ExitCode status = run_action(action, options);
+  write_metrics(options, status);
+  return status;
+}
+
 /// What the line asks for.
 Action action_of(const ParsedLine& line, const GlobalOptions& options) {
   if (options.quiet && options.verbosity > 0) {
@@ -84,8 +122,11 @@ int run_arguments(const std::vector<std::string>& arguments) {
   GlobalOptions options;
   const Command program = program_command(options);
   Action action;
+  const Command* command = nullptr;
+  set_log_style(choose_log_style(is_switched_on(program, arguments, "log-json")));
   try {
     const ParsedLine line = parse_line(program, arguments);
+    command = line.help || options.version ? &program : &line.command();
     for (const std::string& advice : line.advice) print_warning(options.json, "", advice);
     action = action_of(line, options);
   } catch (const Error& error) {
@@ -100,7 +141,7 @@ int run_arguments(const std::vector<std::string>& arguments) {
     if (start.exit_status) return *start.exit_status;
     options.detach = std::move(start.detach);
   }
-  return static_cast<int>(run_action(action, options));
+  return static_cast<int>(run_measured(action, *command, options));
 }
 
 /// As mount(8) calls us. Its statuses are others: 1 for what was asked, 32 for what failed.

@@ -15,8 +15,10 @@
 #include "cli/command/commands.h"
 #include "cli/option/filter_options.h"
 #include "cli/option/global_options.h"
+#include "cli/option/metrics_options.h"
 #include "cli/output/check_output.h"
 #include "cli/output/output.h"
+#include "cli/output/run_metrics.h"
 #include "cli/process/process_limits.h"
 #include "cli/process/signals.h"
 #include "cli/session/cache_directory.h"
@@ -82,6 +84,10 @@ ExitCode run_check(const GlobalOptions& options, const CheckArguments& arguments
     if (what.read_data) reuse_large_buffers();
     verdict = check_repository(session.repository(), what, output, session.stop());
   }
+  if (options.metrics) {
+    options.metrics->add_check(verdict);
+    options.metrics->add_size(session.repository().index().contents());
+  }
   const std::vector<std::string> sources =
       verdict.means_loss() ? sources_still_there(session) : std::vector<std::string>();
   print_check_result(options, verdict, sources);
@@ -113,6 +119,7 @@ Command check_command(GlobalOptions& options) {
                    "Accepted for compatibility: a check reads the repository, never a cache"},
               });
   add_filter_options(command, arguments.filter);
+  add_metrics_option(command, options);
   command.footer = R"(
 Without --read-data the index, the packs' sizes, and all snapshots and trees are checked; damage
 inside data packs is not seen. A part n/t is the same packs every time: reading 1/12 in January,

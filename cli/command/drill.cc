@@ -13,10 +13,12 @@
 #include "cli/command/commands.h"
 #include "cli/option/filter_options.h"
 #include "cli/option/global_options.h"
+#include "cli/option/metrics_options.h"
 #include "cli/option/quantity.h"
 #include "cli/output/display_text.h"
 #include "cli/output/drill_output.h"
 #include "cli/output/output.h"
+#include "cli/output/run_metrics.h"
 #include "cli/output/snapshot_title.h"
 #include "cli/process/process_limits.h"
 #include "cli/process/signals.h"
@@ -158,6 +160,7 @@ ExitCode run_drill(const GlobalOptions& options, const DrillArguments& arguments
                        session.stop());
   }
   output.print_summary();
+  if (options.metrics) options.metrics->add_drill(output.figures());
   return status_of(options, output.figures());
 }
 
@@ -204,6 +207,7 @@ Command drill_command(GlobalOptions& options) {
                              "Restore to DIR, which is empty or made, instead of to memory"},
                         });
   add_filter_options(command, arguments.filter);
+  add_metrics_option(command, options);
   command.footer = kFooter;
   return command;
 }

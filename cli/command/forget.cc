@@ -1,4 +1,5 @@
 // snapfs forget: removes snapshots that a policy does not keep, or that are named.
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,9 +13,11 @@
 #include "cli/command/prune_run.h"
 #include "cli/option/forget_options.h"
 #include "cli/option/global_options.h"
+#include "cli/option/metrics_options.h"
 #include "cli/output/display_text.h"
 #include "cli/output/json_object.h"
 #include "cli/output/output.h"
+#include "cli/output/run_metrics.h"
 #include "cli/output/snapshot_table.h"
 #include "cli/process/signals.h"
 #include "cli/session/id_argument.h"
@@ -215,6 +218,18 @@ void remove_named(SnapshotChoice& choice, const std::vector<Snapshot>& all,
   }
 }
 
+/// What is left. When some could not be removed, who knows which: nothing is told.
+void measure(const GlobalOptions& global, std::vector<Snapshot> snapshots,
+             const std::vector<Id>& removed, std::size_t failed) {
+  if (!global.metrics) return;
+  global.metrics->count_errors(failed);
+  if (failed > 0) return;
+  const std::set<Id> gone(removed.begin(), removed.end());
+  std::erase_if(snapshots,
+                [&gone](const Snapshot& snapshot) { return gone.contains(snapshot.id); });
+  global.metrics->add_groups(snapshots);
+}
+
 ExitCode run_forget(const GlobalOptions& global, const ForgetOptions& options, Signals& signals) {
   const RetentionPolicy policy = options.policy();
   (void)
@@ -233,7 +248,9 @@ ExitCode run_forget(const GlobalOptions& global, const ForgetOptions& options, S
   } else {
     remove_named(choice, all, options, decision);
   }
+  if (global.metrics && options.dry_run) global.metrics->call_off();
   const std::size_t failed = carry_out(decision, global, options, session);
+  measure(global, all, decision.to_remove(), failed);
   decision.print_json();
   if (failed == 0 && options.prune && !decision.to_remove().empty()) {
     prune_without(decision.to_remove(), all, global, options, session);
@@ -265,6 +282,7 @@ Command forget_command(GlobalOptions& options) {
   Command command("forget", "Remove snapshots, by a policy or by name");
   ForgetOptions& arguments = bind_command(command, options, run_forget);
   add_forget_options(command, arguments);
+  add_metrics_option(command, options);
   command.footer = kFooter;
   return command;
 }

@@ -10,7 +10,9 @@
 #include "cli/command/keep_elsewhere.h"
 #include "cli/command/prune_run.h"
 #include "cli/option/global_options.h"
+#include "cli/option/metrics_options.h"
 #include "cli/option/prune_options.h"
+#include "cli/output/run_metrics.h"
 #include "cli/process/signals.h"
 #include "cli/session/lock_option.h"
 #include "cli/session/session.h"
@@ -36,6 +38,7 @@ void require_id(const std::string& given, const Id& repository) {
 ExitCode run_prune(const GlobalOptions& global, const PruneCommand& command, Signals& signals) {
   PruneOptions options = command.arguments.options();
   options.pack_bytes = global.pack_bytes();
+  if (global.metrics && command.dry_run) global.metrics->call_off();
   options.allow_no_snapshots = command.allow_remove_all;
   if (global.no_lock && !command.dry_run) {
     throw Error(ErrorCode::kUsage, "--no-lock is for --dry-run only: pruning needs the lock");
@@ -81,6 +84,7 @@ Command prune_command(GlobalOptions& global) {
                    "before writing it anew. ID is the repository's"},
               });
   add_prune_options(command, prune.arguments);
+  add_metrics_option(command, global);
   command.footer = kFooter;
   return command;
 }

@@ -11,6 +11,7 @@
 #include "cli/option/global_options.h"
 #include "cli/output/output.h"
 #include "cli/output/prune_output.h"
+#include "cli/output/run_metrics.h"
 #include "cli/output/work_progress.h"
 #include "cli/process/process_limits.h"
 #include "cli/session/session.h"
@@ -93,6 +94,7 @@ void prune_and_report(Session& session, const GlobalOptions& global, PruneOption
       throw_with_advice(error, options, session.repository().config().id);
     }
   }
+  if (global.metrics && !dry_run) global.metrics->add_prune(figures);
   if (global.json && report == PruneReport::kWhole) print(prune_json(figures, dry_run) + "\n");
   if (!dry_run) say("done\n");
 }

@@ -11,9 +11,11 @@
 #include "cli/command/commands.h"
 #include "cli/option/exclude_options.h"
 #include "cli/option/global_options.h"
+#include "cli/option/metrics_options.h"
 #include "cli/option/setting.h"
 #include "cli/option/snapshot_options.h"
 #include "cli/output/output.h"
+#include "cli/output/run_metrics.h"
 #include "cli/output/snapshot_output.h"
 #include "cli/process/signals.h"
 #include "cli/session/parent_choice.h"
@@ -83,6 +85,20 @@ bool wants_scan(const GlobalOptions& global, const SnapshotOptions& options) {
          choose_progress_style(global.json, global.quiet) != ProgressStyle::kNone;
 }
 
+void measure(const GlobalOptions& global, const SnapshotOptions& options, Session& session,
+             std::vector<Snapshot> snapshots, const Snapshot& snapshot,
+             const SnapshotOutput& output) {
+  if (!global.metrics) return;
+  if (options.dry_run) return global.metrics->call_off();
+  RunMetrics& metrics = *global.metrics;
+  metrics.count_errors(output.errors);
+  metrics.add_snapshot(snapshot);
+  // One that would only repeat its parent may not have been written.
+  if (!snapshot.id.is_null()) snapshots.push_back(snapshot);
+  metrics.add_groups(snapshots);
+  metrics.add_size(session.repository().index().contents());
+}
+
 ExitCode finish(const GlobalOptions& global, const SnapshotOutput& output) {
   const std::uint64_t problems = output.errors;
   if (problems == 0) return ExitCode::kSuccess;
@@ -143,6 +159,7 @@ ExitCode run_snapshot(const GlobalOptions& global, const SnapshotOptions& option
   SnapshotOutput output(global, source.stored_paths(), options.dry_run);
   const Snapshot snapshot = take(session, source, request, output);
   output.print_summary(snapshot);
+  measure(global, options, session, snapshots, snapshot, output);
   return finish(global, output);
 }
 
@@ -164,6 +181,7 @@ Command snapshot_command(GlobalOptions& global) {
   command.aliases = {"backup"};
   SnapshotOptions& options = bind_command(command, global, run_snapshot);
   add_snapshot_options(command, global, options);
+  add_metrics_option(command, global);
   command.footer = kFooter;
   return command;
 }

@@ -100,6 +100,8 @@ std::size_t GlobalOptions::pack_bytes() const {
   return static_cast<std::size_t>(mebibytes) << 20;
 }
 
+std::string GlobalOptions::metrics_path() const { return setting(metrics_file, "METRICS"); }
+
 std::string GlobalOptions::key_to_try_first() const {
   return setting(key_hint, variable("KEY_HINT"));
 }
@@ -180,6 +182,9 @@ void add_global_options(Command& program, GlobalOptions& options) {
                             {"-v,--verbose", Binding::count(&options.verbosity),
                              "Say more about what goes on; again, or --verbose=2, for still more"},
                             {"--json", &options.json, "Print JSON, for programs"},
+                            Option("--log-json", &options.log_json,
+                                   "Write messages, warnings and errors as a JSON object each")
+                                .seldom(),
                         });
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,7 @@
 namespace snapfs {
 
 class Command;
+class RunMetrics;
 
 /// As given on the command line; what is empty is looked for in the environment when it is used.
 struct GlobalOptions {
@@ -39,6 +41,10 @@ struct GlobalOptions {
   bool quiet = false;
   int verbosity = 0;
   bool json = false;
+  bool log_json = false;     ///< what goes to standard error is JSON in the form of logs
+  std::string metrics_file;  ///< empty: see metrics_path()
+  /// What the command tells of its run; nothing when nobody wants to know.
+  std::shared_ptr<RunMetrics> metrics;
   bool version = false;          ///< only say which version this is
   bool background = false;       ///< the command goes on in the background once it is ready
   std::function<void()> detach;  ///< to be called when it is; empty in the foreground
@@ -64,6 +70,9 @@ struct GlobalOptions {
 
   /// The size of packs in bytes: --pack-size, PACK_SIZE, 16 MiB. Throws Error{kUsage}.
   std::size_t pack_bytes() const;
+
+  /// --metrics, or the variable METRICS; empty: there is none.
+  std::string metrics_path() const;
 
   /// --key-hint, or the variable KEY_HINT; empty: there is none.
   std::string key_to_try_first() const;

@@ -20,7 +20,7 @@ std::string_view json_bool(bool value) { return value ? "true" : "false"; }
 void CheckOutput::error(std::string_view message) {
   progress_.interject([&] {
     if (!options_.json) return print_error(message);
-    print_json_error(check_message_json("error", message));
+    print_json_error(LogLevel::kError, check_message_json("error", message), message);
   });
 }
 
@@ -28,7 +28,7 @@ void CheckOutput::warn(std::string_view message) {
   if (options_.quiet) return;
   progress_.interject([&] {
     if (!options_.json) return print(printable(message) + "\n");
-    print_json_error(check_message_json("note", message));
+    print_json_error(LogLevel::kNotice, check_message_json("note", message), message);
   });
 }
 

@@ -52,15 +52,7 @@ void DrillOutput::item(const std::string& path, DrillOutcome outcome, const std:
   ++counts_[static_cast<std::size_t>(outcome)];
   if (is_failure(outcome)) {
     return reporter_.interject([&] {
-      if (!options_.json) return print_error(displayable(path) + ": " + reason);
-      JsonObject message;
-      message.text("message", reason);
-      JsonObject object;
-      object.text("message_type", "error")
-          .raw("error", message.finish())
-          .text("during", "drill")
-          .text("item", path);
-      print_json_error(object.finish());
+      print_item_error(options_.json, "drill", path, reason, displayable(path) + ": " + reason);
     });
   }
   if (outcome == DrillOutcome::kClosed) {

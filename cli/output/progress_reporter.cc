@@ -97,6 +97,7 @@ void ProgressReporter::clear_lines() {
 ProgressStyle choose_progress_style(bool json, bool quiet) {
   if (quiet) return ProgressStyle::kNone;
   if (json) return ProgressStyle::kJson;
+  if (log_is_json()) return ProgressStyle::kNone;
   if (can_rewrite_lines(STDERR_FILENO)) return ProgressStyle::kLines;
   return environment_setting("PROGRESS_FPS") ? ProgressStyle::kLog : ProgressStyle::kNone;
 }

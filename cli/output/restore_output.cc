@@ -84,22 +84,14 @@ void RestoreOutput::show_item(const RestoredItem& item) {
 void RestoreOutput::report_warning(const std::string& path, const std::string& message) {
   const std::string place = in_target(path);
   reporter_.interject([&] {
-    if (!options_.json) return print_error(displayable(place) + ": " + message);
-    print_warning(true, place, message);
+    print_warning(options_.json, place,
+                  options_.json ? message : displayable(place) + ": " + message);
   });
 }
 
 void RestoreOutput::show_error(const std::string& path, const std::string& message) {
   reporter_.interject([&] {
-    if (!options_.json) return print_error(displayable(path) + ": " + message);
-    JsonObject reason;
-    reason.text("message", message);
-    JsonObject object;
-    object.text("message_type", "error")
-        .raw("error", reason.finish())
-        .text("during", "restore")
-        .text("item", path);
-    print_json_error(object.finish());
+    print_item_error(options_.json, "restore", path, message, displayable(path) + ": " + message);
   });
 }
 

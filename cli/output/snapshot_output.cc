@@ -38,20 +38,7 @@ SnapshotOutput::SnapshotOutput(const GlobalOptions& options, SnapshotPaths paths
                 [this] { return figures(); }) {}
 
 void SnapshotOutput::show_warning(const std::string& path, const std::string& message) {
-  reporter_.interject([&] {
-    if (!options_.json) {
-      print_error(message);
-      return;
-    }
-    JsonObject reason;
-    reason.text("message", message);
-    JsonObject object;
-    object.text("message_type", "error")
-        .raw("error", reason.finish())
-        .text("during", "archival")
-        .text("item", path);
-    print_json_error(object.finish());
-  });
+  reporter_.interject([&] { print_item_error(options_.json, "archival", path, message, message); });
 }
 
 void SnapshotOutput::show_stream_failure(const std::string& path, const std::string& message) {
@@ -72,7 +59,7 @@ void SnapshotOutput::left_out(const std::string& path, const std::string& messag
     if (!options_.json) return print_note(message);
     JsonObject object;
     object.text("message_type", "verbose_status").text("action", "excluded").text("item", path);
-    print_json_error(object.finish());
+    print_json_error(LogLevel::kInfo, object.finish(), message);
   });
 }
 

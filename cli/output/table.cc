@@ -1,8 +1,12 @@
 #include "cli/output/table.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <numeric>
 
 #include "cli/output/display_text.h"
+#include "cli/process/terminal.h"
 
 namespace snapfs {
 namespace {
@@ -21,6 +25,37 @@ void append_line(std::string& out, const Lines& cells, const std::vector<std::si
   out += line + "\n";
 }
 
+/// No column is made narrower: an ID stays in one piece, and so does a time.
+constexpr std::size_t kNarrowest = 20;
+
+std::size_t width_of_all(const std::vector<std::size_t>& widths) {
+  return std::accumulate(widths.begin(), widths.end(),
+                         kGap * (widths.empty() ? 0 : widths.size() - 1));
+}
+
+void narrow(std::vector<std::size_t>& widths, std::size_t room) {
+  for (std::size_t all = width_of_all(widths); all > room; --all) {
+    const auto widest = std::ranges::max_element(widths);
+    if (widest == widths.end() || *widest <= kNarrowest) return;
+    --*widest;
+  }
+}
+
+/// The lines, each in pieces that are no wider.
+Lines folded(const Lines& lines, std::size_t width) {
+  Lines pieces;
+  for (std::string_view rest : lines) {
+    for (;;) {
+      const std::string_view piece = fit_columns(rest, width);
+      if (piece.empty() || piece.size() == rest.size()) break;
+      pieces.emplace_back(piece);
+      rest.remove_prefix(piece.size());
+    }
+    pieces.emplace_back(rest);
+  }
+  return pieces;
+}
+
 }  // namespace
 
 std::size_t display_width(std::string_view line) noexcept {
@@ -36,6 +71,10 @@ TableCell::TableCell(const std::vector<std::string>& lines) {
 }
 
 std::string Table::text() const {
+  return text(::isatty(STDOUT_FILENO) == 1 ? terminal_size(STDOUT_FILENO).columns : 0);
+}
+
+std::string Table::text(std::size_t terminal_columns) const {
   std::vector<std::vector<Lines>> rows;
   std::vector<std::size_t> widths;
   for (const std::string& title : titles_) widths.push_back(display_width(title));
@@ -48,9 +87,17 @@ std::string Table::text() const {
       }
     }
   }
-  std::size_t total = kGap * (widths.empty() ? 0 : widths.size() - 1);
-  for (const std::size_t width : widths) total += width;
-  const std::string rule = std::string(total, '-') + "\n";
+  if (terminal_columns > 0) {
+    const std::vector<std::size_t> wanted = widths;
+    narrow(widths, terminal_columns);
+    for (auto& row : rows) {
+      for (std::size_t column = 0; column < row.size(); ++column) {
+        if (widths[column] == wanted[column]) continue;
+        row[column] = folded(row[column], widths[column]);
+      }
+    }
+  }
+  const std::string rule = std::string(width_of_all(widths), '-') + "\n";
 
   std::string out;
   append_line(out, titles_, widths);

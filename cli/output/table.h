@@ -35,8 +35,13 @@ class Table {
   /// One cell a title.
   void add_row(std::vector<TableCell> cells) { rows_.push_back(std::move(cells)); }
 
-  /// The table's lines, each ended by a newline and without trailing blanks.
+  /// The table's lines, each ended by a newline and without trailing blanks. Where standard output
+  /// is a terminal the table is no wider than that, as far as its columns can be narrowed.
   std::string text() const;
+
+  /// The same for so many columns of the terminal; 0: as many as it takes. The widest columns of
+  /// the table are narrowed, and what does not fit in them goes on in the next line.
+  std::string text(std::size_t terminal_columns) const;
 
  private:
   std::vector<std::string> titles_;

@@ -21,9 +21,9 @@ class ControlPart final : public VirtualPart {
  public:
   using Text = std::function<std::string()>;
 
-  /// `status` is called from any thread. The references must outlive this.
+  /// `status` and `metrics` are called from any thread. The references must outlive this.
   /// With `prefetch` there is a file of that name, which can only be written to.
-  ControlPart(VirtualTree& tree, const Clock& clock, Text status, bool prefetch);
+  ControlPart(VirtualTree& tree, const Clock& clock, Text status, Text metrics, bool prefetch);
 
   std::optional<VirtualName> lookup(const VirtualNode& directory, std::string_view name) override;
   std::vector<VirtualName> list(const VirtualNode& directory) override;
@@ -33,6 +33,7 @@ class ControlPart final : public VirtualPart {
   VirtualTree& tree_;
   const Clock& clock_;
   const Text status_;
+  const Text metrics_;
   const bool prefetch_;
 };
 

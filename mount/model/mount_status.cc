@@ -5,6 +5,8 @@
 #include <fstream>
 #include <string_view>
 
+#include "fs/base/metric_set.h"
+
 namespace snapfs {
 
 namespace {
@@ -45,6 +47,47 @@ std::string status_text(const MountStatus& status) {
   add(text, "push_beacons", status.pushes.beacons);
   add(text, "pushed_unread_bytes", status.pushes.unread_bytes);
   return text;
+}
+
+std::string metrics_text(const MountStatus& status) {
+  MetricSet set;
+  const auto gauge = [&set](std::string_view name, std::string_view help, std::uint64_t value) {
+    set.set({name, "gauge", help}, {}, value);
+  };
+  const auto counter = [&set](std::string_view name, std::string_view help, std::uint64_t value) {
+    set.set({name, "counter", help}, {}, value);
+  };
+  gauge("snapfs_mount_snapshots", "Snapshots that the mount shows.", status.snapshots);
+  gauge("snapfs_mount_uptime_seconds", "How long the mount is there.", status.uptime_seconds);
+  gauge("snapfs_mount_requests_in_flight", "Requests of the kernel that are being answered.",
+        status.requests_in_flight);
+  gauge("snapfs_mount_virtual_inodes", "Inodes kept of what is not inside a snapshot.",
+        status.virtual_inodes);
+  gauge("snapfs_mount_memory_bytes", "Resident memory of the process.", status.memory_bytes);
+  const auto cache = [&set](const MountStatus::Cache& cache, const char* name) {
+    const MetricLabels labels = {{"cache", name}};
+    set.set({"snapfs_mount_cache_bytes", "gauge", "Memory that the cache takes."}, labels,
+            std::uint64_t{cache.bytes});
+    set.set({"snapfs_mount_cache_budget_bytes", "gauge", "Memory that the cache may take."}, labels,
+            std::uint64_t{cache.budget_bytes});
+    set.set({"snapfs_mount_cache_hits_total", "counter", "Requests that the cache answered."},
+            labels, cache.hits);
+    set.set({"snapfs_mount_cache_misses_total", "counter", "Requests that went to the repository."},
+            labels, cache.misses);
+    set.set({"snapfs_mount_loads_in_flight", "gauge", "Loads from the repository under way."},
+            labels, cache.in_flight);
+  };
+  cache(status.blobs, "blob");
+  cache(status.trees, "tree");
+  counter("snapfs_mount_pushed_files_total", "Files whose content was pushed to the kernel.",
+          status.pushes.files);
+  counter("snapfs_mount_pushed_bytes_total", "Content that was pushed to the kernel.",
+          status.pushes.bytes);
+  counter("snapfs_mount_push_beacons_total", "Signs that pushed content is read.",
+          status.pushes.beacons);
+  counter("snapfs_mount_pushed_unread_bytes_total", "Pushed content that nobody read.",
+          status.pushes.unread_bytes);
+  return set.text();
 }
 
 }  // namespace snapfs

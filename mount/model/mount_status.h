@@ -1,4 +1,5 @@
-// What a mount is doing, in figures and as the text of .snapfs/status.
+// What a mount is doing, in figures and as the texts of .snapfs/status and
+// .snapfs/metrics.
 #pragma once
 
 #include <cstddef>
@@ -43,5 +44,8 @@ std::uint64_t resident_bytes();
 
 /// One "name: number" a line, in a fixed order, so that scripts can read it.
 std::string status_text(const MountStatus& status);
+
+/// The same figures for Prometheus (fs/base/metric_set.h): .snapfs/metrics.
+std::string metrics_text(const MountStatus& status);
 
 }  // namespace snapfs

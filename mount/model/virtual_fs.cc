@@ -71,7 +71,7 @@ VirtualFs::VirtualFs(Repository& repository, const VirtualFsTrees& trees, ViewOp
       changed_(tree_, trees_.changed, clock_, zone_, stop_),
       versions_(
           tree_, trees_.cache, [this](std::string_view message) { warn(message); }, stop_),
-      control_(tree_, clock_, trees_.status, options_.prefetch_file) {
+      control_(tree_, clock_, trees_.status, trees_.metrics, options_.prefetch_file) {
   // Not listed: the top directory stays one of snapshots.
   add_top(".snapfs", control_, /*listed=*/false);
   add_top("at", at_);

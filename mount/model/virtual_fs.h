@@ -54,7 +54,8 @@ struct VirtualFsTrees {
   TreeCache& cache;
   ChangedTrees& changed;
   TreeEntries& entries;
-  ControlPart::Text status;  ///< of the mount; called when it is looked at
+  ControlPart::Text status;   ///< of the mount; called when it is looked at
+  ControlPart::Text metrics;  ///< the same for Prometheus
 };
 
 /// Thread-safe. All inodes given to it are virtual; one that was never given out is a StaleInode.

@@ -127,6 +127,9 @@ void print(std::string_view text) {
   const sim::Unfailing unfailing;
   self().output += text;
 }
+void set_log_style(LogStyle /*style*/) noexcept {}
+LogStyle choose_log_style(bool /*json*/) { return LogStyle::kText; }
+bool log_is_json() noexcept { return false; }
 void send_messages_to_syslog() noexcept {}
 void print_report(std::string_view lines) {
   const sim::Unfailing unfailing;
@@ -137,7 +140,13 @@ void print_error(std::string_view message) {
   print_report("snapfs: " + std::string(message) + "\n");
 }
 void print_note(std::string_view message) { print_report(std::string(message) + "\n"); }
-void print_json_error(std::string_view json) { print_report(std::string(json) + "\n"); }
+void print_json_error(LogLevel /*level*/, std::string_view json, std::string_view /*message*/) {
+  print_report(std::string(json) + "\n");
+}
+void print_item_error(bool /*json*/, std::string_view /*during*/, std::string_view /*item*/,
+                      std::string_view /*message*/, std::string_view line) {
+  print_error(line);
+}
 void print_exit_error(bool /*json*/, ExitCode /*code*/, std::string_view message) {
   print_error(message);
 }

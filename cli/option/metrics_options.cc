@@ -1,0 +1,16 @@
+#include "cli/option/metrics_options.h"
+
+#include "cli/grammar/command.h"
+#include "cli/option/global_options.h"
+
+namespace snapfs {
+
+void add_metrics_option(Command& command, GlobalOptions& options) {
+  command.add("Monitoring",
+              {"--metrics", "FILE", &options.metrics_file,
+               "Write how the run ended to FILE, for Prometheus (or SNAPFS_METRICS)"});
+}
+
+bool has_metrics(const Command& command) { return command.find_option("metrics") != nullptr; }
+
+}  // namespace snapfs

@@ -13,6 +13,7 @@ class Signals;
 Command cache_command(GlobalOptions& options);
 Command cat_command(GlobalOptions& options);
 Command check_command(GlobalOptions& options);
+Command complete_line_command(GlobalOptions& options);
 Command copy_command(GlobalOptions& options);
 Command diff_command(GlobalOptions& options);
 Command drill_command(GlobalOptions& options);

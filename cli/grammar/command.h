@@ -43,6 +43,7 @@ class Command {
   std::string summary;               ///< one line, for the list of commands
   std::vector<std::string> aliases;  ///< shown beside the name
   std::string deprecated;            ///< "use repair index": it still runs, and is not shown
+  bool hidden = false;               ///< it is for scripts: neither shown nor proposed
   std::string footer;                ///< what the help says below the options
   std::vector<Positional> positionals;
   std::vector<Option> options;
@@ -60,6 +61,9 @@ class Command {
   /// Adds as many as there are, `min` or more.
   Command& take_all(std::string name, std::vector<std::string>* list, std::string text,
                     std::size_t min = 0);
+
+  /// Whether people are to be told of it.
+  bool is_shown() const noexcept { return deprecated.empty() && !hidden; }
 
   bool is_called(std::string_view word) const noexcept;
   const Command* find(std::string_view word) const noexcept;  ///< among the subcommands

@@ -50,7 +50,7 @@ struct BashCases {
     if (!path.empty()) words = words_of(command.options, false);
     words.insert(words.end(), shared.begin(), shared.end());
     for (const Command& subcommand : command.subcommands) {
-      if (!subcommand.deprecated.empty()) continue;
+      if (!subcommand.is_shown()) continue;
       const std::string next = path + "/" + subcommand.name;
       for (const std::string& name : names_of(subcommand)) {
         words.push_back(name);
@@ -84,10 +84,22 @@ _{0}() {{
   done
   case $path in
 {3}  esac
+  local current=${{COMP_WORDS[COMP_CWORD]}} reply
   COMPREPLY=()
+  # What the repository has: the program knows where it is, and what is wanted there.
+  if [[ -n ${{COMP_LINE-}} && $current != -* ]]; then
+    while IFS= read -r reply; do
+      # Of a word that ":" or "=" divides, bash replaces the last part.
+      [[ $COMP_WORDBREAKS != *:* || $reply != *:* ]] || reply=${{reply##*:}}
+      [[ $reply != */ || -n ${{ZSH_VERSION-}} ]] || compopt -o nospace 2>/dev/null
+      [[ $reply != *[!A-Za-z0-9_./:@%+,=-]* ]] || printf -v reply '%q' "$reply"
+      COMPREPLY+=("$reply")
+    done < <("${{COMP_WORDS[0]}}" complete-line -- "${{COMP_LINE:0:COMP_POINT}}" 2>/dev/null </dev/null)
+    [[ ${{#COMPREPLY[@]}} -eq 0 ]] || return 0
+  fi
   case ${{COMP_WORDS[COMP_CWORD-1]}} in
     {1}) ;;
-    *) COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}")) ;;
+    *) COMPREPLY=($(compgen -W "$words" -- "$current")) ;;
   esac
 }}
 complete -o default -F _{0} {0}
@@ -119,7 +131,7 @@ std::string fish_options(const std::string& program, const std::string& conditio
 void add_fish(std::string& lines, const std::string& program, const Command& command,
               const std::string& condition) {
   for (const Command& subcommand : command.subcommands) {
-    if (!subcommand.deprecated.empty()) continue;
+    if (!subcommand.is_shown()) continue;
     for (const std::string& name : names_of(subcommand)) {
       lines += fmt::format("complete -c {} {} -a {} -d {}\n", program, condition, name,
                            quoted(subcommand.summary));
@@ -137,6 +149,10 @@ std::string fish_completion(const Command& program) {
   std::string lines = fmt::format("# Completion of {} for fish.\n", program.name);
   lines += fish_options(program.name, "", program.options);
   add_fish(lines, program.name, program, "-n __fish_use_subcommand");
+  // What the repository has.
+  lines += fmt::format(
+      "complete -c {0} -a '({0} complete-line -- (commandline -cp) 2>/dev/null </dev/null)'\n",
+      program.name);
   return lines;
 }
 

@@ -112,7 +112,7 @@ std::string subcommands_text(const Command& command) {
   if (command.subcommands.empty()) return {};
   std::string text = "\nSubcommands:\n";
   for (const Command& subcommand : command.subcommands) {
-    if (!subcommand.deprecated.empty()) continue;
+    if (!subcommand.is_shown()) continue;
     std::string names = subcommand.name;
     for (const std::string& alias : subcommand.aliases) names += ", " + alias;
     text += entry(names, subcommand.summary);

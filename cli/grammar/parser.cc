@@ -95,7 +95,7 @@ std::string meant(const std::vector<std::string>& words, std::string_view dashes
   }
   std::vector<std::string> names;
   for (const Command& command : path.back()->subcommands) {
-    if (!command.deprecated.empty()) continue;
+    if (!command.is_shown()) continue;
     names.push_back(command.name);
     names.insert(names.end(), command.aliases.begin(), command.aliases.end());
   }

@@ -1,0 +1,153 @@
+"""Completion in bash, with the program itself: every option of every command, and what only the repository knows,
+without a question to anybody. Zsh and fish, where they are, read their scripts."""
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+import harness
+
+PROPOSE = r"""
+source "$1"
+COMP_LINE=$2 COMP_POINT=${#2} COMP_WORDBREAKS=$' \t\n"\'><=;|&(:'
+COMP_WORDS=() word=''
+# As readline divides it.
+for ((i = 0; i < ${#COMP_LINE}; i++)); do
+  c=${COMP_LINE:i:1}
+  case $c in
+    ' ') [[ -z $word ]] || COMP_WORDS+=("$word"); word='' ;;
+    [:=]) [[ -z $word ]] || COMP_WORDS+=("$word"); COMP_WORDS+=("$c"); word='' ;;
+    *) word+=$c ;;
+  esac
+done
+COMP_WORDS+=("$word")
+COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+_snapfs
+printf '%s\n' "${COMPREPLY[@]}"
+"""
+
+
+class CompletionTest(harness.CompatTest):
+    needs_restic = False
+
+    def setUp(self):
+        super().setUp()
+        programs = os.path.join(self.scratch, "bin")
+        os.makedirs(programs)
+        os.symlink(os.path.abspath(harness.SNAPFS), os.path.join(programs, "snapfs"))
+        self.environment |= {"PATH": programs + ":" + self.environment["PATH"], "HOME": self.scratch}
+        self.scripts = {shell: os.path.join(self.scratch, shell) for shell in ("bash", "zsh", "fish")}
+        for shell, file in self.scripts.items():
+            self.snapfs("generate", f"--{shell}-completion", file)
+
+    def make_snapshots(self):
+        self.cheap_repository_of_ours()
+        self.source = os.path.join(self.scratch, "work")
+        os.makedirs(os.path.join(self.source, "folder with blanks"))
+        for name in ("report.odt", "folder with blanks/inner"):
+            with open(os.path.join(self.source, name), "w", encoding="ascii") as file:
+                file.write(name)
+        self.snapfs("snapshot", "-q", "--tag", "nightly,special", "--host", "web1", self.source)
+        (self.id,) = re.findall(r"^[0-9a-f]{8}", self.snapfs("snapshots").stdout, re.M)
+
+    def propose(self, line, **environment):
+        done = subprocess.run(["bash", "--norc", "-c", PROPOSE, "bash", self.scripts["bash"], line], text=True,
+                              stdin=subprocess.DEVNULL, env={**self.environment, **environment}, timeout=60,
+                              capture_output=True, check=False)
+        self.assertEqual(done.stderr, "", line)
+        return [reply for reply in done.stdout.split("\n") if reply]
+
+    def test_every_option_of_every_command(self):
+        def subcommands(text):
+            block = text.split("Subcommands:", 1)[1] if "Subcommands:" in text else ""
+            return re.findall(r"^  ([a-z][a-z-]*)", block.split("\n\n", 1)[0], re.M)
+
+        def check(words):
+            text = self.snapfs(*words, "--help").stdout
+            options = set()
+            for line in text.splitlines():
+                if re.match("  --?[A-Za-z]", line):
+                    options |= set(re.findall(r"--[a-z][a-z-]*", line.strip().split(" ")[0]))
+            self.assertIn("--help", self.propose("snapfs " + " ".join([*words, "--"])))
+            proposed = set(self.propose("snapfs " + " ".join([*words, "--"])))
+            self.assertLessEqual(options, proposed, words)
+            for subcommand in subcommands(text):
+                prefix = subcommand[:-1]
+                self.assertIn(subcommand, self.propose("snapfs " + " ".join([*words, prefix])))
+                check([*words, subcommand])
+                checked.append(subcommand)
+
+        checked = []
+        check([])
+        self.assertGreater(len(checked), 30)
+        self.assertNotIn("complete-line", checked)
+
+    def test_what_the_repository_has(self):
+        self.make_snapshots()
+        for line, replies in (
+                ("snapfs ls ", {self.id, "latest"}),
+                ("snapfs ls lat", {"latest"}),
+                ("snapfs forget " + self.id[:3], {self.id}),
+                ("snapfs snapshots --tag ni", {"nightly"}),
+                ("snapfs snapshots --tag=ni", {"nightly"}),
+                ("snapfs snapshots --tag nightly,sp", {"nightly,special"}),
+                ("snapfs forget --keep-tag sp", {"special"}),
+                ("snapfs ls latest --host we", {"web1"}),
+                ("snapfs snapshots --path /", {self.source}),
+                (f"snapfs dump latest {self.source}/re", {f"{self.source}/report.odt"}),
+                (f"snapfs drill {self.id} {self.source}/", {f"{self.source}/report.odt", f"{self.source}/folder\\ with\\ blanks/"}),
+                (f"snapfs ls latest:{self.source}/re", {f"{self.source}/report.odt"}),
+                ("snapfs snapshot re", set()),
+                ("snapfs ls nothing", set()),
+        ):
+            self.assertEqual(set(self.propose(line)), replies, line)
+        elsewhere = {"RESTIC_REPOSITORY": "", "RESTIC_PASSWORD": ""}
+        with open(os.path.join(self.scratch, "password"), "w", encoding="ascii") as file:
+            file.write(harness.PASSWORD)
+        self.assertEqual(self.propose("snapfs -r ~/repository -p ~/password ls lat", **elsewhere), ["latest"])
+
+    def test_nobody_is_asked(self):
+        self.make_snapshots()
+        asked = os.path.join(self.scratch, "asked")
+        for environment in ({"RESTIC_PASSWORD": ""}, {"RESTIC_PASSWORD": "wrong"},
+                            {"RESTIC_PASSWORD": "", "RESTIC_PASSWORD_COMMAND": f"touch {asked}"},
+                            {"RESTIC_REPOSITORY": ""}, {"RESTIC_REPOSITORY": "/nonexistent"}):
+            self.assertEqual(self.propose("snapfs ls lat", **environment), [], environment)
+        self.assertFalse(os.path.exists(asked))
+        # On a terminal, too: whatever is read from it would never come.
+        ours, theirs = os.openpty()
+        try:
+            done = subprocess.run([harness.SNAPFS, "complete-line", "--", "snapfs ls lat"], stdin=theirs, stderr=theirs,
+                                  stdout=subprocess.PIPE, env={**self.environment, "RESTIC_PASSWORD": ""}, timeout=60,
+                                  start_new_session=True, check=False)
+            self.assertEqual(done.stdout, b"")
+            os.set_blocking(ours, False)
+            with self.assertRaises(BlockingIOError):
+                os.read(ours, 1)
+        finally:
+            os.close(ours)
+            os.close(theirs)
+        self.assertEqual(os.listdir(os.path.join(self.repository, "locks")), [])
+
+    @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
+    def test_zsh_reads_its_script(self):
+        done = subprocess.run(["zsh", "-f", "-c", f"source {self.scripts['zsh']} && print $_comps[snapfs]"], text=True,
+                              env=self.environment, capture_output=True, check=False, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("snapfs", done.stdout)
+
+    @unittest.skipUnless(shutil.which("fish"), "fish is not installed")
+    def test_fish_proposes(self):
+        self.make_snapshots()
+        def propose(line):
+            done = subprocess.run(["fish", "--no-config", "-c", f"source {self.scripts['fish']}; complete -C'{line}'"], text=True,
+                                  env=self.environment, capture_output=True, check=True, timeout=60)
+            return {reply.split("\t")[0] for reply in done.stdout.splitlines()}
+        self.assertIn("latest", propose("snapfs ls lat"))
+        self.assertIn("drill", propose("snapfs dri"))
+        self.assertIn("--read-data", propose("snapfs check --read-da"))
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,24 @@
+# CPack runs this over the files of the Debian package before it is put together: what Debian wants
+# otherwise than "cmake --install" does it.
+set(root "${CPACK_TEMPORARY_DIRECTORY}/usr")
+set(documents "${root}/share/doc/snapfs")
+
+# Debian's policy, 12.1: manual pages are compressed. -n: without the time of day.
+file(GLOB pages "${root}/share/man/man*/*.[0-9]")
+execute_process(COMMAND gzip -9n ${pages} COMMAND_ERROR_IS_FATAL ANY)
+
+# 12.7: the changelog in Debian's form. What changed is told in the other one.
+execute_process(COMMAND date --utc --rfc-email "--date=@$ENV{SOURCE_DATE_EPOCH}"
+  OUTPUT_VARIABLE date OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+file(WRITE "${documents}/changelog" "snapfs (${CPACK_PACKAGE_VERSION}) unstable; urgency=medium
+
+  * Version ${CPACK_PACKAGE_VERSION}. NEWS.md says what is new.
+
+ -- ${CPACK_PACKAGE_CONTACT}  ${date}
+")
+execute_process(COMMAND gzip -9n "${documents}/changelog" COMMAND_ERROR_IS_FATAL ANY)
+
+# 12.5: the licence stands in "copyright".
+file(COPY "${CMAKE_CURRENT_LIST_DIR}/copyright" DESTINATION "${documents}"
+  FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+file(REMOVE "${documents}/LICENSE")

@@ -1,0 +1,55 @@
+# What is installed beside the program and its manual pages, and the Debian package, which
+# scripts/package makes. Everything goes to the places of GNUInstallDirs.
+include(GNUInstallDirs)
+set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+  OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+
+# Completions come from the program's own table of commands.
+set(snapfs_completions "${CMAKE_BINARY_DIR}/completions")
+add_custom_command(
+  OUTPUT "${snapfs_completions}/snapfs" "${snapfs_completions}/_snapfs" "${snapfs_completions}/snapfs.fish"
+  COMMAND ${CMAKE_COMMAND} -E make_directory "${snapfs_completions}"
+  COMMAND snapfs generate --bash-completion "${snapfs_completions}/snapfs"
+          --zsh-completion "${snapfs_completions}/_snapfs" --fish-completion "${snapfs_completions}/snapfs.fish"
+  DEPENDS snapfs VERBATIM)
+add_custom_target(completions ALL
+  DEPENDS "${snapfs_completions}/snapfs" "${snapfs_completions}/_snapfs" "${snapfs_completions}/snapfs.fish")
+install(FILES "${snapfs_completions}/snapfs" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+install(FILES "${snapfs_completions}/snapfs.fish" DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+# Debian's zsh has a place of its own for what packages bring.
+set(SNAPFS_ZSH_DIR "${CMAKE_INSTALL_DATADIR}/zsh/site-functions" CACHE STRING "Where zsh looks for completions, below the prefix")
+install(FILES "${snapfs_completions}/_snapfs" DESTINATION "${SNAPFS_ZSH_DIR}")
+
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/README.md" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+# Of a release: what is new in it.
+install(FILES "${PROJECT_SOURCE_DIR}/docs/changelog/${PROJECT_VERSION}.md" DESTINATION "${CMAKE_INSTALL_DOCDIR}"
+  RENAME NEWS.md OPTIONAL)
+install(FILES
+  "${PROJECT_SOURCE_DIR}/docs/format.md" "${PROJECT_SOURCE_DIR}/docs/reliability.md" "${PROJECT_SOURCE_DIR}/docs/restic.md"
+  DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES "${PROJECT_SOURCE_DIR}/share/alerts.yml" "${PROJECT_SOURCE_DIR}/share/grafana-dashboard.json"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/snapfs")
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME snapfs)
+set(CPACK_PACKAGE_VENDOR "the snapfs authors")
+set(CPACK_PACKAGE_CONTACT "The snapfs authors <snapfs@users.noreply.github.com>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "encrypted, deduplicated snapshots as a directory tree")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS ${CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS})
+set(CPACK_PRE_BUILD_SCRIPTS "${PROJECT_SOURCE_DIR}/packaging/finish.cmake")
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION admin)
+set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
+  "snapfs writes encrypted, deduplicated, compressed snapshots of directories
+to repositories in the format of restic: in directories, on hosts that ssh
+reaches, on REST servers, in object stores. It shows them as an ordinary
+read-only directory tree, from which files are restored with the tools one
+knows already.")
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+# libcurl is loaded when it is needed first, so that shlibdeps does not see it.
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "fuse3, libcurl4t64 | libcurl4")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "openssh-client, rclone, rsync, prometheus-node-exporter")
+include(CPack)

@@ -21,7 +21,7 @@
 #include "cli/session/session.h"
 #include "fs/crypto/secure_memory.h"
 #include "fs/format/key_file.h"
-#include "fs/repo/lock.h"
+#include "fs/repo/lock_info.h"
 #include "fs/tree/snapshot_path.h"
 
 namespace snapfs {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "fs/backend/file_key.h"
-#include "fs/repo/lock.h"
+#include "fs/repo/lock_info.h"
 
 namespace snapfs {
 

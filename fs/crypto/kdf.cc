@@ -111,9 +111,8 @@ bool ScryptParameters::valid() const noexcept {
 }
 
 bool ScryptParameters::customary() const noexcept {
-  // No product of valid parameters overflows. Beside the table each of the p mixings has a block.
-  const std::uint64_t blocks = 128 * std::uint64_t{r} * p;
-  return memory() + blocks <= kCustomaryMemory && n * r * p <= kCustomaryWork;
+  // No product of valid parameters overflows.
+  return memory() <= kCustomaryMemory && n * r * p <= kCustomaryWork;
 }
 
 Keys derive_keys(ByteView password, ByteView salt, const ScryptParameters& parameters,

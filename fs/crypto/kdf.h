@@ -23,8 +23,9 @@ struct ScryptParameters {
   /// somebody without the password, to waste the time and memory of those who have it.
   bool customary() const noexcept;
 
-  /// What a derivation needs, in bytes.
-  std::uint64_t memory() const noexcept { return 128 * n * r; }
+  /// What a derivation needs, in bytes: a table, and a block for each of the p mixings (RFC 7914,
+  /// section 6). Only for valid ones.
+  std::uint64_t memory() const noexcept { return 128 * r * (n + p); }
 };
 
 /// Throws Error{kDamaged} when the parameters are not valid, Error{kOutOfResources} when memory or

@@ -76,7 +76,7 @@ class Search {
     const ScryptParameters& kdf = candidate.file.kdf;
     const std::string claim = fmt::format(
         "it asks for {} MiB of memory and for {} times the work of an ordinary key",
-        std::max<std::uint64_t>((kdf.memory() + 128 * std::uint64_t{kdf.r} * kdf.p) >> 20, 1),
+        std::max<std::uint64_t>(kdf.memory() >> 20, 1),
         std::max<std::uint64_t>(kdf.n * kdf.r * kdf.p / (ScryptParameters{}.n * 8 * 8), 1));
     if (!is_hinted(candidate)) {
       throw Error(ErrorCode::kUnsupported,

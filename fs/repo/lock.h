@@ -2,46 +2,19 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
-#include "fs/base/bytes.h"
 #include "fs/base/error.h"
 #include "fs/base/stop_token.h"
 #include "fs/base/timer.h"
-#include "fs/repo/identity.h"
+#include "fs/repo/lock_info.h"
 #include "fs/time/clock.h"
-#include "fs/time/timestamp.h"
 
 namespace snapfs {
 
 class Repository;
-
-enum class LockMode { kShared, kExclusive };
-
-/// What a lock file says.
-struct LockInfo {
-  ZonedTime time;
-  bool exclusive = false;
-  std::string hostname;
-  std::string username;
-  std::int64_t pid = 0;
-  std::uint32_t uid = 0;
-  std::uint32_t gid = 0;
-  ProcessOrigin origin = {};    ///< empty when another program wrote it
-  std::string mountpoint = {};  ///< of a mount that holds it; empty otherwise
-
-  /// This process's, taken now.
-  static LockInfo of_process(LockMode mode, const ZonedTime& now);
-};
-
-/// One line of JSON without a newline.
-std::string encode_lock(const LockInfo& lock);
-
-/// Throws Error{kDamaged} for text that is not a lock.
-LockInfo parse_lock(ByteView json);
 
 struct LockOptions {
   LockMode mode = LockMode::kShared;

@@ -9,7 +9,7 @@
 #include "fs/base/id.h"
 #include "fs/base/stop_token.h"
 #include "fs/repo/identity.h"
-#include "fs/repo/lock.h"
+#include "fs/repo/lock_info.h"
 #include "fs/time/timestamp.h"
 
 namespace snapfs {

@@ -1,5 +1,5 @@
 // Locks: what is read and written again is the same.
-#include "fs/repo/lock.h"
+#include "fs/repo/lock_info.h"
 #include "fs/repo/stale_locks.h"
 #include "tests/fuzz/fuzz_target.h"
 

@@ -1,11 +1,11 @@
 #include "tests/sim/scarcity.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <new>
 
 #include "tests/sim/process.h"
 #include "tests/sim/world.h"
+#include "tests/support/replaced_new.h"
 
 namespace snapfs::sim {
 namespace {
@@ -23,16 +23,6 @@ bool is_running() noexcept {
 bool is_allocation_refused() noexcept {
   if (poor == nullptr || Unfailing::is_there() || !is_running()) return false;
   return ++allocations == scarce.allocation;
-}
-
-void* allocate(std::size_t size) noexcept {
-  return is_allocation_refused() ? nullptr : std::malloc(std::max<std::size_t>(size, 1));
-}
-
-void* allocate_or_throw(std::size_t size) {
-  void* const memory = allocate(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
 }
 
 }  // namespace
@@ -57,17 +47,12 @@ bool is_thread_refused() noexcept {
 
 }  // namespace snapfs::sim
 
-void* operator new(std::size_t size) { return snapfs::sim::allocate_or_throw(size); }
-void* operator new[](std::size_t size) { return snapfs::sim::allocate_or_throw(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return snapfs::sim::allocate(size);
+namespace snapfs::test::replaced_new {
+
+void* allocate(std::size_t size, std::align_val_t alignment) noexcept {
+  return sim::is_allocation_refused() ? nullptr : malloc_aligned(size, alignment);
 }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-  return snapfs::sim::allocate(size);
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+
+void release(void* memory) noexcept { std::free(memory); }
+
+}  // namespace snapfs::test::replaced_new

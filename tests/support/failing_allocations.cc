@@ -1,10 +1,11 @@
 #include "tests/support/failing_allocations.h"
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
+
+#include "tests/support/replaced_new.h"
 
 namespace {
 
@@ -20,28 +21,7 @@ bool is_to_fail(std::size_t size) noexcept {
          left.fetch_sub(1, std::memory_order_relaxed) == 0;
 }
 
-void* allocate(std::size_t size) noexcept {
-  return is_to_fail(size) ? nullptr : std::malloc(std::max<std::size_t>(size, 1));
-}
-
-void* allocate_or_throw(std::size_t size) {
-  void* const memory = allocate(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
 }  // namespace
-
-void* operator new(std::size_t size) { return allocate_or_throw(size); }
-void* operator new[](std::size_t size) { return allocate_or_throw(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 
 namespace snapfs::test {
 
@@ -56,4 +36,13 @@ long FailingAllocations::end() noexcept {
   return left.exchange(-1);
 }
 
+namespace replaced_new {
+
+void* allocate(std::size_t size, std::align_val_t alignment) noexcept {
+  return is_to_fail(size) ? nullptr : malloc_aligned(size, alignment);
+}
+
+void release(void* memory) noexcept { std::free(memory); }
+
+}  // namespace replaced_new
 }  // namespace snapfs::test

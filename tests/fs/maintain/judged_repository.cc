@@ -10,7 +10,7 @@
 
 #include "fs/crypto/sha256.h"
 #include "fs/format/key_file.h"
-#include "fs/repo/lock.h"
+#include "fs/repo/lock_info.h"
 #include "fs/tree/tree_reader.h"
 
 namespace snapfs::test {

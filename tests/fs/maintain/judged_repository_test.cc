@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "fs/repo/lock.h"
+#include "fs/repo/lock_info.h"
 
 namespace snapfs::test {
 namespace {

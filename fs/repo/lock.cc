@@ -291,8 +291,8 @@ class Lock::Holder {
   bool remove_superseded(const StopToken& earlier) noexcept {
     if (superseded_.empty()) return true;
     try {
-      // Storage that has just let a refresh wait until the end came has had its time.
-      const milliseconds limit = is_cut_off_ ? kShortCleanupTime : milliseconds(kCleanupTime);
+      // Storage that let a refresh wait for so long until the end came has had its time.
+      const milliseconds limit = hangs_ ? kShortCleanupTime : milliseconds(kCleanupTime);
       const Deadline deadline(limit, timer_of(options_), earlier);
       std::erase_if(superseded_, [&](const Id& id) {
         try {
@@ -329,6 +329,7 @@ class Lock::Holder {
 
   /// A failure is tried again at the next step, until the lock counts as lost.
   void refresh(const StopToken& end) noexcept {
+    const Timer::TimePoint start = timer_of(options_).now();
     try {
       const Id old = id_;
       // Cut off when it hangs, to be tried anew, and at once when the program is to end.
@@ -336,9 +337,10 @@ class Lock::Holder {
           kCleanupTime, [this](const StopToken& stop) { write(stop); }, timer_of(options_), end);
       superseded_.push_back(old);
       remove_superseded(end);
+      hangs_ = false;
     } catch (const std::exception&) {
+      hangs_ = end.stop_requested() && timer_of(options_).now() - start >= kShortCleanupTime;
     }
-    is_cut_off_ = end.stop_requested();
   }
 
   Repository& repository_;
@@ -347,7 +349,7 @@ class Lock::Holder {
   std::function<void()> on_lost_;
   StopToken stop_;
   Id id_;
-  bool is_cut_off_ = false;     ///< the end came in the middle of a refresh
+  bool hangs_ = false;          ///< the storage did, in a refresh that the end cut off
   std::vector<Id> superseded_;  ///< our own lock files that are to be removed
   /// Of the lock as it is stored.
   struct Freshness {

@@ -218,9 +218,7 @@ class Scenario {
     if (!may_look_damaged && messages.find("damaged") != std::string::npos) {
       stored_.violate("blamed the repository: " + messages);
     }
-    // The end of a stall may fall into the moment when the lock is written anew.
-    const bool could_unlock =
-        !fault_case.fault.persists && !stored_.fault_hit_lock() && kind != FaultKind::kStall;
+    const bool could_unlock = !fault_case.fault.persists && !stored_.fault_hit_lock();
     if (could_unlock && !stored_.stored(FileKind::kLock).empty()) {
       stored_.violate("left a lock: " + messages);
     }

@@ -214,6 +214,7 @@ class HangingRefreshTest : public LockTest {
 
 TEST_F(HangingRefreshTest, TheEndDoesNotWaitForIt) {
   auto held = lock_and_refresh();
+  timer_.advance(std::chrono::seconds(1));
   storage_.hold({BackendCall::kRemove, FileKind::kLock});
   std::jthread end([&] { held.reset(); });
   // The refresh is cut off without any time having passed, then the removal hangs, too.
@@ -221,6 +222,18 @@ TEST_F(HangingRefreshTest, TheEndDoesNotWaitForIt) {
   ASSERT_TRUE(timer_.wait_until_waiting(1));
   timer_.advance(std::chrono::seconds(1));
   end.join();
+}
+
+TEST_F(HangingRefreshTest, OneThatHasOnlyBegunSaysNothingOfTheStorage) {
+  auto held = lock_and_refresh();
+  storage_.hold({BackendCall::kRemove, FileKind::kLock});
+  std::jthread end([&] { held.reset(); });
+  while (storage_.count(removals_) == 0) std::this_thread::yield();
+  ASSERT_TRUE(timer_.wait_until_waiting(1));
+  timer_.advance(std::chrono::seconds(29));
+  storage_.release();
+  end.join();
+  EXPECT_TRUE(locks().empty());
 }
 
 TEST_F(HangingRefreshTest, IsCutOffAndWhatItMayHaveStoredIsRemoved) {

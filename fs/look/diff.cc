@@ -6,6 +6,7 @@
 #include "fs/look/diff.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -46,10 +47,11 @@ class QuietSides {
   mutable Synchronized<std::set<Sides>> sides_;
 };
 
-/// An entry that is not the same on both sides.
+/// An entry that is not the same on both sides: null where there is none. Millions of a directory
+/// take no more room than the nodes that there are.
 struct Difference {
-  std::optional<Node> before;
-  std::optional<Node> after;
+  std::unique_ptr<const Node> before;
+  std::unique_ptr<const Node> after;
 
   const Node& either() const { return after ? *after : *before; }
 };
@@ -61,7 +63,7 @@ struct Comparison {
 
   /// About.
   std::uint64_t memory_bytes() const noexcept {
-    return differences.size() * sizeof(Difference) +
+    return differences.size() * (sizeof(Difference) + sizeof(Node)) +
            (common_content.size() + common_directories.size()) * sizeof(Id);
   }
 };
@@ -71,7 +73,7 @@ using Ahead = Preorder<Sides, Comparison>;
 /// What will be compared below a difference. A directory that became something else, or was
 /// something else, is told by itself.
 std::optional<Sides> below(const Difference& difference) {
-  const auto subtree = [](const std::optional<Node>& node) {
+  const auto subtree = [](const std::unique_ptr<const Node>& node) {
     return node ? node->subtree : std::optional<Id>();
   };
   const auto before = subtree(difference.before);
@@ -96,6 +98,9 @@ class Comparer {
 
  private:
   Node parse(std::string_view json) const { return parse_node(json, "a tree", stop_); }
+  std::unique_ptr<const Node> keep(std::string_view json) const {
+    return std::make_unique<const Node>(parse(json));
+  }
 
   void step() {
     throw_if_stopped(stop_);
@@ -117,17 +122,15 @@ class Comparer {
     if (right_name < left_name) return only_after();
     ++left_;
     ++right_;
-    Difference both{parse(left), parse(right)};
+    Difference both{keep(left), keep(right)};
     if (both.before->subtree && both.before->subtree == both.after->subtree) {
       result_.common_directories.push_back(*both.before->subtree);
     }
     result_.differences.push_back(std::move(both));
   }
 
-  void only_before() {
-    result_.differences.push_back({parse(before_.node(left_++)), std::nullopt});
-  }
-  void only_after() { result_.differences.push_back({std::nullopt, parse(after_.node(right_++))}); }
+  void only_before() { result_.differences.push_back({keep(before_.node(left_++)), nullptr}); }
+  void only_after() { result_.differences.push_back({nullptr, keep(after_.node(right_++))}); }
 
   void same(std::string_view json) {
     ++left_;

@@ -121,6 +121,7 @@ std::optional<TreeRewriter::Outcome> TreeRewriter::begin(const Key& key, std::si
 }
 
 void TreeRewriter::read_nodes(Level& level) {
+  level.nodes.reserve(level.text.size());
   for (std::size_t i = 0; i < level.text.size(); ++i) {
     const std::string_view json = level.text.node(i);
     try {
@@ -140,6 +141,7 @@ void TreeRewriter::read_nodes(Level& level) {
 
 void TreeRewriter::edit_nodes(Level& level) {
   level.changed |= editor_.edit(path_.text(), level.key.state, level.nodes);
+  level.kept.reserve(level.nodes.size());
   for (EditedNode& edited : std::exchange(level.nodes, {})) {
     if (edited.dropped) {
       level.changed = true;

@@ -151,7 +151,8 @@ class Layout {
         return found->second;
       }
       if (directory == "/") return 0;
-      directory = clean_path(directory + "/..");
+      directory.append("/..");
+      directory = clean_path(directory);
     }
   }
 

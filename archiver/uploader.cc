@@ -18,7 +18,7 @@ void Uploader::submit(FinishedPack pack, StopToken /*stop*/) {
   if (!permit || !packs_.push({std::move(pack), std::move(permit)})) throw cancelled_error();
 }
 
-void Uploader::wait_for_room(StopToken /*stop*/) {
+void Uploader::wait_for_room(const StopToken& /*stop*/) {
   if (!in_flight_.acquire(1)) throw cancelled_error();
 }
 

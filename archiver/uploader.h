@@ -26,7 +26,7 @@ class Uploader final : public PackSink {
   void submit(FinishedPack pack, StopToken stop) override;
 
   /// Throws Error{kCancelled} once the tomb was killed.
-  void wait_for_room(StopToken stop) override;
+  void wait_for_room(const StopToken& stop) override;
 
   /// No more packs: returns when all are stored, or the tomb was killed.
   void finish();

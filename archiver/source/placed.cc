@@ -96,7 +96,7 @@ class PlacedSource::Dir final : public SourceDir {
   SourceMetadata metadata_;
 };
 
-PlacedSource::PlacedSource(std::string path, std::unique_ptr<const PlacedItem> item,
+PlacedSource::PlacedSource(const std::string& path, std::unique_ptr<const PlacedItem> item,
                            Timestamp made_at, const SourceFs* originals)
     : place_(std::make_shared<const Place>(
           Place{split_path(path), std::move(item), made_at, originals})) {}

@@ -31,7 +31,7 @@ class PlacedSource final : public SourceFs {
   /// `path` is absolute, cleaned and not "/". Directories above that `originals` has at the same
   /// place look like those there; `originals` may be null and must outlive the source and its
   /// handles. The others are made up: mode 0755, of this process's user, with the times `made_at`.
-  PlacedSource(std::string path, std::unique_ptr<const PlacedItem> item, Timestamp made_at,
+  PlacedSource(const std::string& path, std::unique_ptr<const PlacedItem> item, Timestamp made_at,
                const SourceFs* originals);
 
   std::unique_ptr<SourceDir> enter(const std::string& path) const override;

@@ -13,10 +13,10 @@ namespace snapfs {
 
 /// How many, and what they are called.
 struct WorkerPoolOptions {
-  std::string name = "worker";           ///< of the threads; the system keeps 15 bytes of it
-  std::size_t threads = 1;               ///< at least 1
-  std::size_t fibers_per_thread = 1;     ///< at least 1
-  std::size_t stack_bytes = 256 * 1024;  ///< of each fiber; a guard page comes on top
+  std::string name = "worker";        ///< of the threads; the system keeps 15 bytes of it
+  std::size_t threads = 1;            ///< at least 1
+  std::size_t fibers_per_thread = 1;  ///< at least 1
+  std::size_t stack_bytes = std::size_t{256} << 10;  ///< of each fiber; a guard page comes on top
 
   /// How many bodies that makes.
   std::size_t bodies() const noexcept {

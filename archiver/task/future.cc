@@ -7,7 +7,9 @@ namespace snapfs {
 namespace {
 
 // Marks that no Waiter has as its address: those are aligned to at least four.
-Waiter* mark(std::uintptr_t value) noexcept { return reinterpret_cast<Waiter*>(value); }
+Waiter* mark(std::uintptr_t value) noexcept {
+  return reinterpret_cast<Waiter*>(value);  // NOLINT(performance-no-int-to-ptr)
+}
 Waiter* resolved_mark() noexcept { return mark(1); }
 Waiter* abandoned_mark() noexcept { return mark(2); }
 static_assert(alignof(Waiter) >= 4);

@@ -61,6 +61,7 @@ std::vector<Series> divide(const std::vector<Snapshot>& snapshots) {
     series.members.push_back(i);
   }
   std::vector<Series> all;
+  all.reserve(found.size());
   for (auto& [key, series] : found) all.push_back(std::move(series));
   std::ranges::sort(all, {}, [](const Series& series) { return series.members.front(); });
   return all;

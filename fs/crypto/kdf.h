@@ -25,7 +25,7 @@ struct ScryptParameters {
 
   /// What a derivation needs, in bytes: a table, and a block for each of the p mixings (RFC 7914,
   /// section 6). Only for valid ones.
-  std::uint64_t memory() const noexcept { return 128 * r * (n + p); }
+  std::uint64_t memory() const noexcept { return std::uint64_t{128} * r * (n + p); }
 };
 
 /// Throws Error{kDamaged} when the parameters are not valid, Error{kOutOfResources} when memory or

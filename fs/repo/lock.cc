@@ -368,7 +368,7 @@ class Lock::Holder {
 };
 
 Lock::Lock(Repository& repository, const Clock& clock, const LockOptions& options,
-           std::function<void()> on_lost, StopToken stop) {
+           const std::function<void()>& on_lost, const StopToken& stop) {
   LockOptions attempt = options;
   attempt.settles_later = options.settles_later && options.retry_for <= milliseconds(0);
   const Timestamp start = clock.now();

@@ -55,7 +55,7 @@ class Lock {
   /// Throws Error{kLocked} naming the other holder, and what can be done about it. Repository and
   /// clock must outlive the lock.
   Lock(Repository& repository, const Clock& clock, const LockOptions& options,
-       std::function<void()> on_lost, StopToken stop);
+       const std::function<void()>& on_lost, const StopToken& stop);
   /// Removes the lock file, as far as that can be done.
   ~Lock();
   Lock(const Lock&) = delete;

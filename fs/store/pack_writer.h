@@ -28,7 +28,7 @@ class PackSink {
   /// Blocks while the sink is full: waiting here, and not in `submit`, holds nothing meanwhile. A
   /// hint: there may be less room than a pack takes, and it may be gone again. Thread-safe. By
   /// default there always is room.
-  virtual void wait_for_room(StopToken /*stop*/) {}
+  virtual void wait_for_room(const StopToken& /*stop*/) {}
 };
 
 /// Thread-safe. Data and tree blobs go to separate packs. A data blob goes to one of two open packs
@@ -50,7 +50,7 @@ class PackWriter {
   void add(const SealedView& blob, Codec& codec, StopToken stop);
 
   /// Blocks while the sink is full: before a blob is sealed, not while it is held.
-  void wait_for_room(StopToken stop) { sink_.wait_for_room(std::move(stop)); }
+  void wait_for_room(const StopToken& stop) { sink_.wait_for_room(stop); }
 
   /// Whether one of the blobs, in ascending order, is in a pack that is still open.
   bool holds_any(const std::vector<BlobHandle>& blobs) const;

@@ -79,7 +79,7 @@ void CurlTransfer::set_headers() {
                               name.substr(0, name.find_first_of("\r\n"))));
     }
     // A semicolon is how libcurl is told of a header without a value.
-    add(value.empty() ? name + ";" : name + ": " + value);
+    add(value.empty() ? name + ";" : fmt::format("{}: {}", name, value));
   }
   add("Expect:");  // never waits for leave to send the body
   set_option(easy(), CURLOPT_HTTPHEADER, headers_.get());

@@ -111,7 +111,7 @@ Error ssh_failure(const SshEnd& end) {
     return {saying->meaning,
             fmt::format("no connection to the SFTP server: {} ({})", told, saying->advice)};
   }
-  const bool may_pass = end.status == kSshFailed || end.status > kFirstSignal;
+  const bool may_pass = end.status > kFirstSignal;  // kSshFailed among them
   return {may_pass ? ErrorCode::kUnavailable : ErrorCode::kUnsupported,
           fmt::format("no connection to the SFTP server: {}{}", told,
                       may_pass ? "" : " (see the options sftp.command and sftp.args)")};

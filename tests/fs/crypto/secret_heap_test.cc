@@ -50,16 +50,25 @@ std::vector<Mapping> mappings() {
   return found;
 }
 
+/// As memmem(3), over what a sanitizer would have nobody touch, too.
+[[gnu::no_sanitize_address]] bool contains(const Mapping& mapping, ByteView secret) {
+  const auto* const begin = reinterpret_cast<const std::uint8_t*>(mapping.begin);
+  const auto* const last = reinterpret_cast<const std::uint8_t*>(mapping.end) - secret.size();
+  for (const std::uint8_t* place = begin; place <= last; ++place) {
+    std::size_t same = 0;
+    while (same < secret.size() && place[same] == secret.data()[same]) ++same;
+    if (same == secret.size()) return true;
+  }
+  return false;
+}
+
 /// Whether a core dump would have the bytes. A sanitizer's tables are larger than anything of ours.
 bool is_dumped(ByteView secret) {
   constexpr std::uintptr_t kLargest = std::uintptr_t{1} << 30;
   for (const Mapping& mapping : mappings()) {
     if (!mapping.is_writable || !mapping.is_dumped) continue;
     if (mapping.end - mapping.begin > kLargest) continue;
-    if (::memmem(reinterpret_cast<const void*>(mapping.begin), mapping.end - mapping.begin,
-                 secret.data(), secret.size()) != nullptr) {
-      return true;
-    }
+    if (contains(mapping, secret)) return true;
   }
   return false;
 }

@@ -149,7 +149,10 @@ ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments,
   check_cache_size(arguments.tree_cache_mebibytes);
   ViewOptions view = view_options(arguments);
   const auto request_timeout = parse_timeout(arguments.request_timeout);
-  set_mount_log([](const std::string& line) { print_error(line); });
+  set_mount_log([](const std::string& line) {
+    if (line.starts_with("warning: ")) return print_warning(false, "", line);
+    print_error(line);
+  });
   check_fuse_available();
   if (arguments.mount.allow_other) check_may_allow_others();
   Session session(

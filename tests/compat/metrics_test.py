@@ -4,11 +4,14 @@ import glob
 import json
 import os
 import re
+import shutil
 import socket
 import stat
 import subprocess
 import threading
 import unittest
+
+import yaml
 
 import exposition
 import harness
@@ -172,10 +175,20 @@ class MetricsTest(harness.CompatTest):
                 panels = json.loads(text)["panels"]
                 self.assertEqual(len({panel["id"] for panel in panels}), len(panels))
                 continue
-            # As far as it goes without a parser of YAML; promtool knows more.
-            self.assertNotIn("\t", text)
-            self.assertEqual(text.count("- alert:"), text.count("expr:"))
-            self.assertEqual(text.count("- alert:"), len(set(re.findall(r"- alert: (\w+)\n", text))))
+            self.check_rules(text)
+
+    def check_rules(self, text):
+        """As far as it goes without promtool, which is asked where it is."""
+        (group,) = yaml.safe_load(text)["groups"]
+        names = [rule["alert"] for rule in group["rules"]]
+        self.assertEqual(len(set(names)), len(names))
+        for rule in group["rules"]:
+            self.assertLessEqual({"alert", "expr", "labels", "annotations"}, rule.keys())
+            self.assertIn(rule["labels"]["severity"], ("warning", "critical"))
+            for opening, closing in ("()", "{}"):
+                self.assertEqual(rule["expr"].count(opening), rule["expr"].count(closing), rule["expr"])
+        if promtool := shutil.which("promtool"):
+            self.run_program(promtool, ["check", "rules", os.path.join(SHARE, "alerts.yml")])
 
     def test_reader_is_strict(self):
         good = '# HELP a A.\n# TYPE a gauge\na{x="y"} 1\n'

@@ -121,10 +121,10 @@ std::uint64_t most_content(ByteView frame) {
 /// Text that is held as a whole is a tree's, as large as its directory, and tells something of
 /// every node: that of 300,000 empty files whose names are numbers is 155 times as long as at its
 /// best compressed. Only a sparse file's can be more: its list of equal blobs is 88 MiB for 10 TiB.
-/// A few kilobytes that hold more than 45 TiB would need are there to take memory. Who seals a blob
+/// A few kilobytes that hold more than 29 TiB would need are there to take memory. Who seals a blob
 /// opens it again, so that none is stored that would be refused.
 void require_plausible(std::uint64_t content_bytes, std::uint64_t compressed_bytes) {
-  constexpr std::uint64_t kUnsuspected = std::uint64_t{400} << 20;
+  constexpr std::uint64_t kUnsuspected = std::uint64_t{256} << 20;
   constexpr std::uint64_t kMostTimes = 4096;
   if (content_bytes <= kUnsuspected || content_bytes / kMostTimes <= compressed_bytes) return;
   throw Error(ErrorCode::kUnsupported,

@@ -62,7 +62,11 @@ class NodeReferences {
     const NodeType type = type_of_name(type_);
     if (type != NodeType::kFile) drop_content(found);
     if (type != NodeType::kDirectory) drop_subtree(found);
-    found.contents.insert(found.contents.end(), content_.begin(), content_.end());
+    if (found.contents.empty()) {
+      found.contents.swap(content_);
+    } else {
+      found.contents.insert(found.contents.end(), content_.begin(), content_.end());
+    }
     if (subtree_) found.subtrees.push_back(*subtree_);
   }
 
@@ -92,6 +96,12 @@ class NodeReferences {
   }
 
   Id read_id(ondemand::value value) const {
+    // As it stands in the text: what the parser unescapes it keeps, of millions too.
+    constexpr std::size_t kDigits = 2 * Id::kSize;
+    const std::string_view token = value.raw_json_token();
+    if (token.size() >= kDigits + 2 && token[0] == '"' && token[kDigits + 1] == '"') {
+      if (const std::optional<Id> plain = Id::parse(token.substr(1, kDigits))) return *plain;
+    }
     const std::optional<Id> id = Id::parse(std::string_view(value));
     if (id) return *id;
     throw Error(ErrorCode::kDamaged,

@@ -188,9 +188,9 @@ Bytes frame_of_blocks(std::uint32_t blocks) {
 TEST(Codec, TreesAreNoBombs) {
   const Keys keys = Keys::random();
   Codec codec(keys, {});
-  constexpr std::uint32_t kBlocks = (400 << 3) + 1;
+  constexpr std::uint32_t kBlocks = (256 << 3) + 1;
   const Id any = sha256(Bytes{1});
-  for (const std::string& words : {std::string("claim to hold 400 MiB"), any.short_hex()}) {
+  for (const std::string& words : {std::string("claim to hold 256 MiB"), any.short_hex()}) {
     EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, words, [&] {
       codec.open_blob({BlobType::kTree, any}, codec.seal_raw(frame_of_blocks(kBlocks)),
                       kBlocks << 17);

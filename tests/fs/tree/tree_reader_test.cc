@@ -285,6 +285,38 @@ TEST(TreeReader, RefusesInLargeTreesWhatItRefusesInSmallOnes) {
   }
 }
 
+/// A node whose list of contents, which `last` ends, takes more than a MiB of text.
+std::string with_long_content(std::string_view beginning, std::string_view last = "") {
+  std::string json = fmt::format("{{{},\"content\":[", beginning);
+  for (int i = 0; i < 20'000; ++i) {
+    json += fmt::format("{}\"{:064x}\"", i == 0 ? "" : ",", i);
+  }
+  return fmt::format("{}{}]}}", json, last);
+}
+
+TEST(TreeReader, TakesALongListOfContentsFromTheText) {
+  const std::string ending = R"(,"ab")";
+  for (const std::string& beginning :
+       {R"("name":"a","type":"file","size":7)"s, R"("content":[],"type":"file","name":"a")"s,
+        R"("name":"a","type":"file","x":",\"content\":[")"s}) {
+    // The parser itself reads the one; a short tree is always given to it.
+    const std::vector<Node> expected = parse(tree_of({with_long_content(beginning)}));
+    const Node node = parse_node(with_long_content(beginning));
+    EXPECT_EQ(node, expected.front()) << beginning;
+    EXPECT_EQ(node.content.size(), 20'000U);
+    EXPECT_THROW(parse_node(with_long_content(beginning, ending)), Error) << beginning;
+  }
+  const std::string link = R"("name":"a","type":"symlink","linktarget":"b")";
+  EXPECT_TRUE(parse_node(with_long_content(link)).content.empty());
+}
+
+TEST(TreeReader, RefusesWhatWouldTakeTooMuchMemory) {
+  const std::string node = fmt::format(R"({{"name":"a","type":"file","content":[],"x":"{}"}})",
+                                       std::string(std::size_t{33} << 20, 'x'));
+  EXPECT_TRUE(test::fails_with(ErrorCode::kUnsupported, "a node: one of its nodes is 33 MiB",
+                               [&] { parse_node(node, "a node"); }));
+}
+
 TEST(TreeReader, RefusesNodesThatLackSomething) {
   for (const std::string node :
        {R"({"type":"file","content":[]})", R"({"name":"a","content":[]})",

@@ -219,14 +219,17 @@ Outcome Users::call_to_mount(std::shared_ptr<Process> process) {
 }
 
 ExitCode Users::run_mount(Process& process) {
-  Signals signals;
+  std::optional<Signals> signals;
   try {
-    look_around(process, signals);
+    // There may be no memory for this either.
+    signals.emplace();
+    look_around(process, *signals);
     return ExitCode::kSuccess;
   } catch (const std::exception&) {
-    const Error reason = signals.failure().value_or(current_error());
+    const std::optional<Error> given = signals ? signals->failure() : std::nullopt;
+    const Error reason = given.value_or(current_error());
     print_error(reason.what());
-    const bool is_given = signals.failure() && reason.code() == ErrorCode::kCancelled;
+    const bool is_given = given && reason.code() == ErrorCode::kCancelled;
     return is_given ? ExitCode::kFatal : exit_code_for(reason.code());
   }
 }

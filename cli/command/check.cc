@@ -106,18 +106,21 @@ Command check_command(GlobalOptions& options) {
   CheckArguments& arguments = bind_command(command, options, run_check);
   command.take_all("ID", &arguments.ids,
                    "Only these snapshots: IDs, unambiguous beginnings of them, or \"latest\"");
-  command.add("Options",
-              {
-                  {"--read-data", &arguments.read_data, "Read every byte of every pack"},
-                  {"--read-data-subset", "PART", Binding([&arguments](const std::string& part) {
-                     arguments.read_data_subset = PackSubset::parse(part);
-                   }),
-                   "Read part of the packs: n/t, x% or a size (500M)"},
-                  {"--check-unused", &arguments.check_unused,
-                   "Name the blobs that no chosen snapshot uses"},
-                  {"--with-cache", &arguments.with_cache,
-                   "Accepted for compatibility: a check reads the repository, never a cache"},
-              });
+  command.add(
+      "Options",
+      {
+          Option("--read-data", &arguments.read_data, "Read every byte of every pack")
+              .about("which data to read"),
+          Option("--read-data-subset", "PART", Binding([&arguments](const std::string& part) {
+                   arguments.read_data_subset = PackSubset::parse(part);
+                 }),
+                 "Read part of the packs: n/t, x% or a size (500M)")
+              .about("which data to read"),
+          {"--check-unused", &arguments.check_unused,
+           "Name the blobs that no chosen snapshot uses"},
+          {"--with-cache", &arguments.with_cache,
+           "Accepted for compatibility: a check reads the repository, never a cache"},
+      });
   add_filter_options(command, arguments.filter);
   add_metrics_option(command, options);
   command.footer = R"(

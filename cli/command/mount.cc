@@ -232,16 +232,18 @@ void add_mount_options(Command& command, MountArguments& arguments) {
                           "Hand no small files to the kernel before they are read"});
   command.add("Running", {"--no-xattrs", &arguments.no_xattrs,
                           "Show no extended attributes and no ACLs: copies take half the time"});
-  command.add("Running", {"--request-timeout", "DURATION", &arguments.request_timeout,
+  command.add("Running", {"--request-timeout", "DURATION",
+                          Binding::checked(&arguments.request_timeout, parse_seconds),
                           "Have what waits longer for the storage fail (5m; 0: wait for ever)"});
-  command.add(memory, {
-                          {"--blob-cache", "MIB", &arguments.blob_cache_mebibytes,
-                           "Keep at most MIB of file content in memory (64)"},
-                          {"--tree-cache", "MIB", &arguments.tree_cache_mebibytes,
-                           "Keep at most MIB of directories in memory (64)"},
-                          {"--data-cache", "SIZE", &arguments.data_cache,
-                           "Keep at most SIZE (20G) of file content in the cache on disk (none)"},
-                      });
+  command.add(memory,
+              {
+                  {"--blob-cache", "MIB", &arguments.blob_cache_mebibytes,
+                   "Keep at most MIB of file content in memory (64)"},
+                  {"--tree-cache", "MIB", &arguments.tree_cache_mebibytes,
+                   "Keep at most MIB of directories in memory (64)"},
+                  {"--data-cache", "SIZE", Binding::checked(&arguments.data_cache, parse_size),
+                   "Keep at most SIZE (20G) of file content in the cache on disk (none)"},
+              });
 }
 
 }  // namespace
@@ -250,6 +252,7 @@ Command mount_command(GlobalOptions& options) {
   Command command("mount", "Show the snapshots as directories of ordinary files");
   MountArguments& arguments = bind_command(command, options, run_mount);
   command.take("MOUNTPOINT", &arguments.mountpoint, "An existing directory");
+  command.positionals.back().key = "mountpoint";
   add_mount_options(command, arguments);
   // For mount.snapfs: mount(8) recognises its line of fstab by it.
   command.add("Options", Option("--fsname", &arguments.mount.fsname, "").hidden());

@@ -20,18 +20,21 @@ Command& Command::add(std::string_view group, Option option) {
 }
 
 Command& Command::take(std::string argument, Binding binding, std::string text) {
-  positionals.push_back({std::move(argument), std::move(binding), std::move(text), 1, 1, {}});
+  positionals.push_back(
+      {std::move(argument), std::move(binding), std::move(text), 1, 1, {}, {}, {}});
   return *this;
 }
 
 Command& Command::take_optional(std::string argument, Binding binding, std::string text) {
-  positionals.push_back({std::move(argument), std::move(binding), std::move(text), 0, 1, {}});
+  positionals.push_back(
+      {std::move(argument), std::move(binding), std::move(text), 0, 1, {}, {}, {}});
   return *this;
 }
 
 Command& Command::take_all(std::string argument, std::vector<std::string>* list, std::string text,
                            std::size_t min) {
-  positionals.push_back({std::move(argument), list, std::move(text), min, Positional::kAny, {}});
+  positionals.push_back(
+      {std::move(argument), list, std::move(text), min, Positional::kAny, {}, {}, {}});
   return *this;
 }
 

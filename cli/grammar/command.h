@@ -26,7 +26,9 @@ struct Positional {
   std::string text;
   std::size_t min = 1;
   std::size_t max = 1;
-  std::string missing;  ///< what is said when there are less than `min`; empty: "NAME is missing"
+  std::string missing;   ///< what is said when there are less than `min`; empty: "NAME is missing"
+  std::string key = {};  ///< in a file of settings; empty: it cannot be set there
+  std::string subject = {};  ///< as Option::about
 
   static constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
 };
@@ -48,7 +50,8 @@ class Command {
   std::vector<Positional> positionals;
   std::vector<Option> options;
   std::vector<Command> subcommands;
-  Action run;  ///< empty: only its subcommands run
+  Action run;                  ///< empty: only its subcommands run
+  bool takes_settings = true;  ///< files of settings count; false for what shows or explains them
 
   /// Adds options under a heading.
   Command& add(std::string_view group, std::initializer_list<Option> more);

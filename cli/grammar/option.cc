@@ -10,20 +10,26 @@
 namespace snapfs {
 
 Binding::Binding(std::string* variable)
-    : set_([variable](const std::string& value) { *variable = value; }) {}
+    : set_([variable](const std::string& value) { *variable = value; }),
+      get_([variable] { return *variable; }) {}
 
 Binding::Binding(std::optional<std::string>* variable)
     : set_([variable](const std::string& value) { *variable = value; }) {}
 
 Binding::Binding(std::vector<std::string>* variable)
-    : set_([variable](const std::string& value) { variable->push_back(value); }) {}
+    : set_([variable](const std::string& value) { variable->push_back(value); }),
+      kind_(Kind::kList) {}
 
 Binding::Binding(bool* variable)
     : set_([variable](const std::string& value) { *variable = parse_boolean(value); }),
-      value_if_alone_("true") {}
+      get_([variable] { return std::string(*variable ? "true" : "false"); }),
+      value_if_alone_("true"),
+      kind_(Kind::kSwitch) {}
 
 Binding::Binding(std::int64_t* variable)
-    : set_([variable](const std::string& value) { *variable = parse_integer(value); }) {}
+    : set_([variable](const std::string& value) { *variable = parse_integer(value); }),
+      get_([variable] { return std::to_string(*variable); }),
+      kind_(Kind::kNumber) {}
 
 Binding::Binding(std::uint32_t* variable)
     : set_([variable](const std::string& value) {
@@ -32,9 +38,26 @@ Binding::Binding(std::uint32_t* variable)
           throw Error(ErrorCode::kUsage, "a number from 0 on is wanted");
         }
         *variable = static_cast<std::uint32_t>(number);
-      }) {}
+      }),
+      get_([variable] { return std::to_string(*variable); }),
+      kind_(Kind::kNumber) {}
 
 Binding::Binding(Setter set) : set_(std::move(set)) {}
+
+Binding Binding::each(Setter set) {
+  Binding binding(std::move(set));
+  binding.kind_ = Kind::kList;
+  return binding;
+}
+
+Binding Binding::checked(std::string* variable, std::function<void(const std::string&)> check) {
+  Binding binding(variable);
+  binding.set_ = [variable, check = std::move(check)](const std::string& value) {
+    if (!value.empty()) check(value);
+    *variable = value;
+  };
+  return binding;
+}
 
 Binding Binding::count(int* variable) {
   // Not what anybody would write: "=1" sets.
@@ -47,7 +70,9 @@ Binding Binding::count(int* variable) {
     constexpr std::int64_t kMost = 1000;
     *variable = static_cast<int>(std::clamp(parse_integer(value), -kMost, kMost));
   });
+  binding.get_ = [variable] { return std::to_string(*variable); };
   binding.value_if_alone_ = kOneMore;
+  binding.kind_ = Kind::kCount;
   return binding;
 }
 
@@ -86,6 +111,22 @@ Option&& Option::seldom() && {
 Option&& Option::deprecated(std::string_view instead) && {
   hidden_ = true;
   instead_ = instead;
+  return std::move(*this);
+}
+
+Option&& Option::variable(std::string_view name) && {
+  variables_.emplace_back(name);
+  return std::move(*this);
+}
+
+Option&& Option::about(std::string_view subject) && {
+  subject_ = subject;
+  silences_ = true;
+  return std::move(*this);
+}
+
+Option&& Option::yields_to(std::string_view subject) && {
+  subject_ = subject;
   return std::move(*this);
 }
 

@@ -19,6 +19,15 @@ class Binding {
   /// behind the option and the value.
   using Setter = std::function<void(const std::string& value)>;
 
+  /// What a value is where it is not text, as in a file of settings.
+  enum class Kind {
+    kText,
+    kList,    ///< text, as often as one likes
+    kSwitch,  ///< true or false
+    kNumber,  ///< a whole number
+    kCount,   ///< a whole number, or true for one
+  };
+
   // NOLINTBEGIN(google-explicit-constructor): tables of options name the variable, and no more.
   /// The last value wins.
   Binding(std::string* variable);
@@ -38,7 +47,20 @@ class Binding {
   /// Each occurrence adds one; a number behind an equals sign is set.
   static Binding count(int* variable);
 
+  /// A setter that may be called any number of times.
+  static Binding each(Setter set);
+
+  /// Text that `check`, unless it is empty, throws Error{kUsage} about: mistakes show at once,
+  /// whichever source they come from.
+  static Binding checked(std::string* variable, std::function<void(const std::string&)> check);
+
   void set(const std::string& value) const { set_(value); }
+
+  Kind kind() const noexcept { return kind_; }
+
+  /// The variable's value as text, which is the default as long as nothing was set. Empty when
+  /// there is none, or more than one, or only the setter knows.
+  std::string current() const { return get_ ? get_() : std::string(); }
 
   /// Whether the option needs a value: the next argument when there is no equals sign.
   bool wants_value() const noexcept { return value_if_alone_.empty(); }
@@ -48,7 +70,9 @@ class Binding {
 
  private:
   Setter set_;
+  std::function<std::string()> get_;
   std::string value_if_alone_;
+  Kind kind_ = Kind::kText;
 };
 
 /// A value object.
@@ -57,7 +81,9 @@ class Option {
   /// `names` as the help shows them: "-r,--repo", at most one of one letter, at least one longer.
   Option(std::string_view names, Binding binding, std::string text);
 
-  /// One with a value, which the help calls `value_name`.
+  /// One with a value, which the help calls `value_name`. FILE, DIR and PATH are paths, LOCATION is
+  /// a path or an address, and PATTERN may begin as a path does: a file of settings, which no shell
+  /// has read, goes by these names.
   Option(std::string_view names, std::string value_name, Binding binding, std::string text);
 
   /// Takes an old name besides, which is not shown; whoever uses it is told the first name.
@@ -72,6 +98,18 @@ class Option {
   /// Leaves it out of the help, and has those who use it told `instead`: "use --host".
   Option&& deprecated(std::string_view instead) &&;
 
+  /// A variable that says the same, without its prefix: "REPOSITORY". It counts where the line does
+  /// not give the option, and before what a file of settings says.
+  Option&& variable(std::string_view name) &&;
+
+  /// What the option is about, when others are about the same: of a weaker source nothing counts
+  /// that is about a subject which a stronger one has spoken of. So a password file of the line
+  /// makes that of a file of settings mean nothing, and so does a password command.
+  Option&& about(std::string_view subject) &&;
+
+  /// The same, but this option silences none itself: those of one kind that add up.
+  Option&& yields_to(std::string_view subject) &&;
+
   /// The long ones, without dashes; the first is its name.
   const std::vector<std::string>& names() const noexcept { return names_; }
   const std::string& name() const noexcept { return names_.front(); }
@@ -82,6 +120,9 @@ class Option {
   bool is_hidden() const noexcept { return hidden_; }
   bool is_seldom() const noexcept { return seldom_; }
   bool has_name(std::string_view name) const noexcept;
+  const std::vector<std::string>& variables() const noexcept { return variables_; }
+  const std::string& subject() const noexcept { return subject_; }  ///< empty: its own
+  bool silences_others() const noexcept { return silences_; }
 
   /// What to tell somebody who wrote it as `name`, one of the long ones; empty: nothing.
   std::string advice(std::string_view name) const;
@@ -101,6 +142,9 @@ class Option {
   bool hidden_ = false;
   bool seldom_ = false;
   std::string instead_;
+  std::vector<std::string> variables_;
+  std::string subject_;
+  bool silences_ = false;
 };
 
 }  // namespace snapfs

@@ -81,14 +81,6 @@ std::vector<const Command*> follow(const Command& program, Arguments& rest) {
               fmt::format("{} (\"{} --help\" lists what there is)", message, title_of(path)));
 }
 
-std::string meant(const std::vector<std::string>& words, std::string_view dashes) {
-  if (words.empty()) return {};
-  std::string text;
-  for (const std::string& word : words)
-    text += fmt::format("{}{}{}", text.empty() ? "" : " or ", dashes, word);
-  return fmt::format(": did you mean {}?", text);
-}
-
 [[noreturn]] void refuse_command(const Path& path, const std::string& word) {
   if (path.back()->find(word) != nullptr) {
     refuse(path, fmt::format("the command \"{}\" stands before \"--\"", word));
@@ -99,7 +91,8 @@ std::string meant(const std::vector<std::string>& words, std::string_view dashes
     names.push_back(command.name);
     names.insert(names.end(), command.aliases.begin(), command.aliases.end());
   }
-  refuse(path, fmt::format("\"{}\" is no command{}", word, meant(similar_words(word, names), "")));
+  refuse(path,
+         fmt::format("\"{}\" is no command{}", word, did_you_mean(similar_words(word, names), "")));
 }
 
 [[noreturn]] void refuse_option(const Path& path, const std::string& name) {
@@ -110,19 +103,8 @@ std::string meant(const std::vector<std::string>& words, std::string_view dashes
         names.insert(names.end(), option.names().begin(), option.names().end());
     }
   }
-  refuse(path,
-         fmt::format("there is no option --{}{}", name, meant(similar_words(name, names), "--")));
-}
-
-/// Within a catch clause: says what the value was for, and which it was if the message does not.
-[[noreturn]] void refuse_value(const std::string& title, const std::string& value,
-                               const Error& error) {
-  if (error.code() != ErrorCode::kUsage) throw;
-  const std::string quoted = fmt::format("\"{}\"", value);
-  const std::string_view message = error.what();
-  throw Error(ErrorCode::kUsage, message.starts_with(quoted)
-                                     ? fmt::format("{}: {}", title, message)
-                                     : fmt::format("{} {}: {}", title, quoted, message));
+  refuse(path, fmt::format("there is no option --{}{}", name,
+                           did_you_mean(similar_words(name, names), "--")));
 }
 
 /// The arguments behind the command, from left to right.
@@ -216,6 +198,7 @@ class Reader {
     } catch (const Error& error) {
       refuse_value(title, value, error);
     }
+    if (&option != &help_) line_.given.push_back({&option, value});
     if (const std::string advice = option.advice(name); !advice.empty()) {
       line_.advice.push_back(fmt::format("{} is an old name: {}", title, advice));
     }
@@ -276,7 +259,25 @@ bool ends_without_value(const Path& path, std::string_view letters) {
 
 }  // namespace
 
-ParsedLine parse_line(const Command& program, const std::vector<std::string>& arguments) {
+std::string did_you_mean(const std::vector<std::string>& words, std::string_view dashes) {
+  if (words.empty()) return {};
+  std::string text;
+  for (const std::string& word : words)
+    text += fmt::format("{}{}{}", text.empty() ? "" : " or ", dashes, word);
+  return fmt::format(": did you mean {}?", text);
+}
+
+void refuse_value(const std::string& title, const std::string& value, const Error& error) {
+  if (error.code() != ErrorCode::kUsage) throw;
+  const std::string quoted = fmt::format("\"{}\"", value);
+  const std::string_view message = error.what();
+  throw Error(ErrorCode::kUsage, message.starts_with(quoted)
+                                     ? fmt::format("{}: {}", title, message)
+                                     : fmt::format("{} {}: {}", title, quoted, message));
+}
+
+ParsedLine parse_line(const Command& program, const std::vector<std::string>& arguments,
+                      const FillIn& fill_in) {
   ParsedLine line;
   Arguments rest = arguments;
   line.path = follow(program, rest);
@@ -290,9 +291,10 @@ ParsedLine parse_line(const Command& program, const std::vector<std::string>& ar
     line.advice.push_back(
         fmt::format("\"{}\" is an old name: {}", title_of(line.path), command.deprecated));
   }
-  const Arguments others = Reader(line, std::move(rest)).read();
+  Arguments others = Reader(line, std::move(rest)).read();
   if (line.help) return line;
   if (command.run) {
+    if (fill_in && command.takes_settings) fill_in(line, others);
     assign(line.path, others);
   } else if (!others.empty()) {
     refuse_command(line.path, others.front());

@@ -14,6 +14,7 @@
 // argument.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,19 +23,34 @@
 
 namespace snapfs {
 
+class Error;
+
+/// An option that stands on the line, with its value.
+struct GivenOption {
+  const Option* option;
+  std::string value;
+};
+
 /// What a command line comes to. Refers to the program that was parsed for.
 struct ParsedLine {
   std::vector<const Command*> path;  ///< the program, the command, its subcommand
   bool help = false;                 ///< help was asked for: nothing is checked but the options
   std::vector<std::string> advice;   ///< lines about what was written in an old way
+  std::vector<GivenOption> given;    ///< in the order of the line
 
   const Command& command() const noexcept { return *path.back(); }
 };
 
+/// Sets what the line leaves open, in options and in `arguments`, those that are no options. Called
+/// when all options of the line are set, and before anything that lacks is missed.
+using FillIn = std::function<void(const ParsedLine& line, std::vector<std::string>& arguments)>;
+
 /// `arguments` without the program's name. Sets what options and arguments are bound to, those of
 /// `program` and of the command. Throws Error{kUsage} with a line that names the place, the value
-/// or what is missing; a command that cannot run by itself is not an error.
-ParsedLine parse_line(const Command& program, const std::vector<std::string>& arguments);
+/// or what is missing; a command that cannot run by itself is not an error. `fill_in` is not asked
+/// when help is wanted, nor for a command that takes no settings.
+ParsedLine parse_line(const Command& program, const std::vector<std::string>& arguments,
+                      const FillIn& fill_in = {});
 
 /// The commands that the line names, as parse_line() finds them; the program alone when there is
 /// none. Never throws for a wrong line.
@@ -45,6 +61,14 @@ std::vector<const Command*> find_command(const Command& program,
 /// that parse_line() refuses.
 bool is_switched_on(const Command& program, const std::vector<std::string>& arguments,
                     std::string_view name);
+
+/// Within a catch clause: throws the Error again with `title` in front, and the value where the
+/// message does not begin with it. What is no Error{kUsage} passes as it is.
+[[noreturn]] void refuse_value(const std::string& title, const std::string& value,
+                               const Error& error);
+
+/// ": did you mean --repo?", or nothing when there are no words.
+std::string did_you_mean(const std::vector<std::string>& words, std::string_view dashes);
 
 /// "snapfs key add".
 std::string title_of(const std::vector<const Command*>& path);

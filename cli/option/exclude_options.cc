@@ -56,7 +56,8 @@ void add_exclude_options(Command& command, ExcludeOptions& options) {
   command.add(group, {
                          {"--exclude-caches", &options.caches,
                           "The same for caches marked with a CACHEDIR.TAG file"},
-                         {"--exclude-larger-than", "SIZE", &options.larger_than,
+                         {"--exclude-larger-than", "SIZE",
+                          Binding::checked(&options.larger_than, parse_size),
                           "Leave out files larger than SIZE: bytes, or with k, M, G, T behind"},
                          {"-x,--one-file-system", &options.one_file_system,
                           "Leave out other file systems that are mounted below"},

@@ -43,11 +43,13 @@ void add_filter_options(Command& command, FilterOptions& options, HostOption hos
   };
   command.add(group,
               {
-                  {host == HostOption::kShortToo ? "-H,--host" : "--host", "HOST", &options.hosts,
-                   "Only snapshots of HOST, or SNAPFS_HOST (may be repeated)"},
+                  Option(host == HostOption::kShortToo ? "-H,--host" : "--host", "HOST",
+                         &options.hosts, "Only snapshots of HOST, or SNAPFS_HOST (may be repeated)")
+                      .variable("HOST"),
                   {"--tag", "TAGS", &options.tags,
                    "Only snapshots with all of TAG[,TAG...] (may be repeated)"},
-                  {"--path", "PATH", path, "Only snapshots that hold PATH (may be repeated)"},
+                  {"--path", "PATH", Binding::each(path),
+                   "Only snapshots that hold PATH (may be repeated)"},
               });
 }
 

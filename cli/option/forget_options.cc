@@ -9,6 +9,7 @@
 #include "cli/grammar/command.h"
 #include "cli/option/global_options.h"
 #include "fs/base/error.h"
+#include "fs/tree/snapshot_groups.h"
 
 namespace snapfs {
 namespace {
@@ -28,6 +29,9 @@ constexpr std::array<PeriodOption, kKeepPeriods> kPeriods = {
      {"-m,--keep-monthly", "-monthly", "months that have snapshots"},
      {"-y,--keep-yearly", "-yearly", "years that have snapshots"}}};
 
+/// Options that keep add up; IDs of what is to be removed stand in the place of all of them.
+constexpr const char* kPolicy = "what to remove";
+
 void add_policy_options(Command& command, ForgetOptions& options) {
   const char* const group = "What to keep (of each group)";
   for (std::size_t i = 0; i < kKeepPeriods; ++i) {
@@ -38,7 +42,7 @@ void add_policy_options(Command& command, ForgetOptions& options) {
     const std::string text = i == 0
                                  ? "The newest N (or \"unlimited\")"
                                  : fmt::format("The newest of each of the last N {}", period.noun);
-    command.add(group, {period.name, "N", set_count, text});
+    command.add(group, Option(period.name, "N", set_count, text).yields_to(kPolicy));
   }
   for (std::size_t i = 0; i < kKeepPeriods; ++i) {
     const char* const word = kPeriods.at(i).word;
@@ -47,10 +51,13 @@ void add_policy_options(Command& command, ForgetOptions& options) {
                : fmt::format("Of those, the newest of each {}",
                              std::array{"", "hour", "day", "week", "month", "year"}.at(i));
     command.add(group,
-                {fmt::format("--keep-within{}", word), "DURATION", &options.within.at(i), text});
+                Option(fmt::format("--keep-within{}", word), "DURATION",
+                       Binding::checked(&options.within.at(i), CalendarDuration::parse), text)
+                    .yields_to(kPolicy));
   }
-  command.add(group, {"--keep-tag", "TAGS", &options.keep_tags,
-                      "Those with all of TAG[,TAG...] (may be repeated)"});
+  command.add(group, Option("--keep-tag", "TAGS", &options.keep_tags,
+                            "Those with all of TAG[,TAG...] (may be repeated)")
+                         .yields_to(kPolicy));
 }
 
 }  // namespace
@@ -82,11 +89,13 @@ RetentionPolicy ForgetOptions::policy() const {
 void add_forget_options(Command& command, ForgetOptions& options) {
   command.take_all("ID", &options.ids,
                    "Remove just these: IDs, unambiguous beginnings of them, or \"latest\"");
+  command.positionals.back().subject = kPolicy;
   add_policy_options(command, options);
   add_filter_options(command, options.filter, HostOption::kLongOnly);
-  command.add("Which snapshots", {"-g,--group-by", "GROUP", &options.group_by,
-                                  "Apply the policy to each GROUP by itself: host,paths,tags, or "
-                                  "some, or '' (default: host,paths)"});
+  command.add("Which snapshots",
+              {"-g,--group-by", "GROUP", Binding::checked(&options.group_by, GroupBy::parse),
+               "Apply the policy to each GROUP by itself: host,paths,tags, or "
+               "some, or '' (default: host,paths)"});
   command.add("Which snapshots",
               Option("--hostname", "HOST", &options.filter.hosts, "").deprecated("use --host"));
   const char* const forget = "Forget";

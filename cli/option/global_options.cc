@@ -4,6 +4,7 @@
 
 #include "cli/grammar/command.h"
 #include "cli/grammar/go_value.h"
+#include "cli/option/quantity.h"
 #include "cli/option/setting.h"
 #include "cli/process/text_file.h"
 #include "fs/base/error.h"
@@ -120,31 +121,45 @@ void add_repository_options(Command& program, GlobalOptions& options) {
   program.add(
       "Repository",
       {
-          {"-r,--repo", "LOCATION", repository,
-           "The repository: a directory (or SNAPFS_REPOSITORY)"},
-          {"--repository-file", "FILE", &options.repository_file,
-           "Read the repository's name from FILE (or SNAPFS_REPOSITORY_FILE)"},
-          {"-p,--password-file", "FILE", &options.password_file,
-           "Read the password from FILE (or SNAPFS_PASSWORD_FILE)"},
-          {"--password-command", "COMMAND", &options.password_command,
-           "Run COMMAND, which prints the password (or SNAPFS_PASSWORD_COMMAND)"},
-          {"--insecure-no-password", &options.insecure_no_password,
-           "Use an empty password: whoever has the files can read them"},
+          Option("-r,--repo", "LOCATION", repository,
+                 "The repository: a directory (or SNAPFS_REPOSITORY)")
+              .variable("REPOSITORY")
+              .about("repository"),
+          Option("--repository-file", "FILE", &options.repository_file,
+                 "Read the repository's name from FILE (or SNAPFS_REPOSITORY_FILE)")
+              .variable("REPOSITORY_FILE")
+              .about("repository"),
+          Option("-p,--password-file", "FILE", &options.password_file,
+                 "Read the password from FILE (or SNAPFS_PASSWORD_FILE)")
+              .variable("PASSWORD_FILE")
+              .variable("PASSWORD")
+              .about("password"),
+          Option("--password-command", "COMMAND", &options.password_command,
+                 "Run COMMAND, which prints the password (or SNAPFS_PASSWORD_COMMAND)")
+              .variable("PASSWORD_COMMAND")
+              .about("password"),
+          Option("--insecure-no-password", &options.insecure_no_password,
+                 "Use an empty password: whoever has the files can read them")
+              .about("password"),
           Option("--key-hint", "ID", &options.key_hint,
                  "Try the key with this ID, or beginning of one, first (or SNAPFS_KEY_HINT)")
+              .variable("KEY_HINT")
               .seldom(),
           {"--retry-lock", "DURATION", retry_lock,
            "Keep trying for DURATION (5m, 1h30m) when the repository is locked"},
           {"--no-lock", &options.no_lock,
            "Take no lock, for storage that is read only: reading commands and dry runs"},
-          {"--cache-dir", "DIR", &options.cache_directory,
-           "Keep copies of indexes and directories in DIR (~/.cache, or SNAPFS_CACHE_DIR)"},
+          Option("--cache-dir", "DIR", &options.cache_directory,
+                 "Keep copies of indexes and directories in DIR (~/.cache, or SNAPFS_CACHE_DIR)")
+              .variable("CACHE_DIR"),
           {"--no-cache", &options.no_cache, "Keep no copies, and use none"},
-          Option("--cache-size", "SIZE", &options.cache_size,
+          Option("--cache-size", "SIZE", Binding::checked(&options.cache_size, parse_size),
                  "Keep no more than SIZE (500M, 4G) of them (or SNAPFS_CACHE_SIZE)")
+              .variable("CACHE_SIZE")
               .seldom(),
-          Option("--cache-min-free", "SIZE", &options.cache_min_free,
+          Option("--cache-min-free", "SIZE", Binding::checked(&options.cache_min_free, parse_size),
                  "Leave SIZE of the file system free (or SNAPFS_CACHE_MIN_FREE)")
+              .variable("CACHE_MIN_FREE")
               .seldom(),
           Option("--cleanup-cache", &options.cleanup_cache,
                  "First remove copies that were not used for 30 days")
@@ -162,10 +177,12 @@ void add_writing_options(Command& program, GlobalOptions& options) {
   };
   program.add("What is written",
               {
-                  {"--compression", "MODE", compression,
-                   "off, fastest, auto, better or max (or SNAPFS_COMPRESSION)"},
-                  {"--pack-size", "SIZE", pack_size,
-                   "Size of the repository's files in MiB, 4 to 128 (or SNAPFS_PACK_SIZE)"},
+                  Option("--compression", "MODE", compression,
+                         "off, fastest, auto, better or max (or SNAPFS_COMPRESSION)")
+                      .variable("COMPRESSION"),
+                  Option("--pack-size", "SIZE", pack_size,
+                         "Size of the repository's files in MiB, 4 to 128 (or SNAPFS_PACK_SIZE)")
+                      .variable("PACK_SIZE"),
                   {"--no-extra-verify", &options.no_extra_verify,
                    "Do not decrypt again and compare what was encrypted"},
               });
@@ -174,18 +191,30 @@ void add_writing_options(Command& program, GlobalOptions& options) {
 }  // namespace
 
 void add_global_options(Command& program, GlobalOptions& options) {
+  const Binding::Setter profile = [&options](const std::string& text) {
+    // As with --repo: -P "$UNSET" does not mean the profile that the environment names.
+    if (text.empty()) throw Error(ErrorCode::kUsage, "this names no profile");
+    options.profile_name = text;
+  };
+  program.add("Options", Option("-P,--profile", "NAME", profile,
+                                "What is not given here comes from the profile NAME (or "
+                                "SNAPFS_PROFILE)")
+                             .variable("PROFILE"));
   add_repository_options(program, options);
   add_writing_options(program, options);
   add_remote_options(program, options.remote);
-  program.add("Output", {
-                            {"-q,--quiet", &options.quiet, "Print errors and warnings only"},
-                            {"-v,--verbose", Binding::count(&options.verbosity),
-                             "Say more about what goes on; again, or --verbose=2, for still more"},
-                            {"--json", &options.json, "Print JSON, for programs"},
-                            Option("--log-json", &options.log_json,
-                                   "Write messages, warnings and errors as a JSON object each")
-                                .seldom(),
-                        });
+  program.add("Output",
+              {
+                  Option("-q,--quiet", &options.quiet, "Print errors and warnings only")
+                      .about("how much is said"),
+                  Option("-v,--verbose", Binding::count(&options.verbosity),
+                         "Say more about what goes on; again, or --verbose=2, for still more")
+                      .about("how much is said"),
+                  {"--json", &options.json, "Print JSON, for programs"},
+                  Option("--log-json", &options.log_json,
+                         "Write messages, warnings and errors as a JSON object each")
+                      .seldom(),
+              });
 }
 
 }  // namespace snapfs

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/option/remote_options.h"
 #include "fs/format/compression.h"
@@ -15,10 +16,13 @@
 namespace snapfs {
 
 class Command;
+class Profile;
 class RunMetrics;
+class SecureBytes;
 
 /// As given on the command line; what is empty is looked for in the environment when it is used.
 struct GlobalOptions {
+  std::string profile_name;  ///< a name, or a path with a slash in it
   std::string repository;
   std::string repository_file;
   std::string password_file;
@@ -48,6 +52,16 @@ struct GlobalOptions {
   bool version = false;          ///< only say which version this is
   bool background = false;       ///< the command goes on in the background once it is ready
   std::function<void()> detach;  ///< to be called when it is; empty in the foreground
+
+  /// Is told the ID of a snapshot that was taken; empty: nobody asks.
+  std::function<void(const std::string& id)> on_snapshot;
+
+  /// Where other settings come from; empty: there is no profile.
+  std::shared_ptr<const Profile> profile;
+  std::vector<std::string> given;  ///< the program's options on the line: "--name=value"
+
+  /// The password, once a repository has opened with it, for commands that run one after another.
+  std::shared_ptr<SecureBytes> known_password;
 
   /// Stand around the names of the variables that say which repository, and its password: "FROM_"
   /// for the one that is copied from.

@@ -7,8 +7,9 @@ namespace snapfs {
 
 void add_metrics_option(Command& command, GlobalOptions& options) {
   command.add("Monitoring",
-              {"--metrics", "FILE", &options.metrics_file,
-               "Write how the run ended to FILE, for Prometheus (or SNAPFS_METRICS)"});
+              Option("--metrics", "FILE", &options.metrics_file,
+                     "Write how the run ended to FILE, for Prometheus (or SNAPFS_METRICS)")
+                  .variable("METRICS"));
 }
 
 bool has_metrics(const Command& command) { return command.find_option("metrics") != nullptr; }

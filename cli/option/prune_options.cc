@@ -43,12 +43,13 @@ void add_prune_options(Command& command, PruneArguments& arguments) {
   command.add(
       group,
       {
-          {"--max-unused", "LIMIT", &arguments.max_unused,
+          {"--max-unused", "LIMIT", Binding::checked(&arguments.max_unused, parse_unused_limit),
            "How much unused data may stay: a percentage of what stays, a size with k, M, G "
            "or T behind, or \"unlimited\" (default: 5%)"},
-          {"--max-repack-size", "SIZE", &arguments.max_repack_size,
+          {"--max-repack-size", "SIZE", Binding::checked(&arguments.max_repack_size, parse_size),
            "Repack no more than SIZE; 0: only remove what nothing uses"},
-          {"--repack-smaller-than", "SIZE", &arguments.repack_smaller_than,
+          {"--repack-smaller-than", "SIZE",
+           Binding::checked(&arguments.repack_smaller_than, parse_size),
            "Merge packs smaller than SIZE, when there are ten or more"},
           {"--repack-cacheable-only", &arguments.repack_cacheable_only,
            "Repack only packs with directories, for storage that is slow to read"},

@@ -104,10 +104,10 @@ std::vector<std::string> split_csv(std::string_view text) {
 }
 
 void add_remote_options(Command& program, RemoteOptions& options) {
-  const auto several = [](std::vector<std::string>* list) -> Binding::Setter {
-    return [list](const std::string& text) {
+  const auto several = [](std::vector<std::string>* list) {
+    return Binding::each([list](const std::string& text) {
       for (std::string& part : split_csv(text)) list->push_back(std::move(part));
-    };
+    });
   };
   const Binding::Setter timeout = [&options](const std::string& text) {
     options.stuck_request_timeout = parse_duration(text);
@@ -123,13 +123,16 @@ void add_remote_options(Command& program, RemoteOptions& options) {
        "Fetch no more than RATE KiB a second"});
   add({"--stuck-request-timeout", "DURATION", timeout,
        "Try again what got no answer for DURATION (default: 5m)"});
-  add({"--cacert", "FILE", several(&options.certificate_files),
-       "Trust the certificates in FILE (or SNAPFS_CACERT)"});
-  add({"--tls-client-cert", "FILE", &options.client_certificate_file,
-       "Show the certificate in FILE, with its key (or SNAPFS_TLS_CLIENT_CERT)"});
+  add(Option("--cacert", "FILE", several(&options.certificate_files),
+             "Trust the certificates in FILE (or SNAPFS_CACERT)")
+          .variable("CACERT"));
+  add(Option("--tls-client-cert", "FILE", &options.client_certificate_file,
+             "Show the certificate in FILE, with its key (or SNAPFS_TLS_CLIENT_CERT)")
+          .variable("TLS_CLIENT_CERT"));
   add({"--insecure-tls", &options.insecure_tls, "Do not check the certificate of the storage"});
-  add({"--http-user-agent", "NAME", &options.user_agent,
-       "Say that the program is NAME (or SNAPFS_HTTP_USER_AGENT)"});
+  add(Option("--http-user-agent", "NAME", &options.user_agent,
+             "Say that the program is NAME (or SNAPFS_HTTP_USER_AGENT)")
+          .variable("HTTP_USER_AGENT"));
 }
 
 }  // namespace snapfs

@@ -120,7 +120,7 @@ void add_target_options(Command& command, RestoreArguments& arguments) {
   command.add(group,
               {
                   {"-t,--target", "DIR", &arguments.target, "Restore into the directory DIR"},
-                  {"--overwrite", "WHEN", &arguments.overwrite,
+                  {"--overwrite", "WHEN", Binding::checked(&arguments.overwrite, parse_overwrite),
                    "Replace files that exist: always, if-changed, if-newer, never"},
                   {"--delete", &arguments.remove_unexpected,
                    "Delete from DIR what is not in the snapshot (try it with --dry-run -vv)"},
@@ -141,6 +141,7 @@ void add_restore_options(Command& command, RestoreArguments& arguments) {
       "SNAPSHOT", &arguments.snapshot,
       "An ID, an unambiguous beginning of one, or \"latest\"; with :/FOLDER behind it, "
       "only what is in that directory");
+  command.positionals.back().key = "snapshot";
   add_target_options(command, arguments);
   add_choice_options(command, arguments);
   add_filter_options(command, arguments.filter);

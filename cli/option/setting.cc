@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "cli/grammar/option.h"
+
 namespace snapfs {
 
 std::optional<std::string> environment_setting(std::string_view prefix, std::string_view name) {
@@ -14,6 +16,15 @@ std::optional<std::string> environment_setting(std::string_view prefix, std::str
 std::optional<std::string> environment_setting(std::string_view name) {
   for (const std::string_view prefix : kVariablePrefixes) {
     if (auto value = environment_setting(prefix, name)) return value;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> variable_in_use(const Option& option) {
+  for (const std::string_view prefix : kVariablePrefixes) {
+    for (const std::string& name : option.variables()) {
+      if (environment_setting(prefix, name)) return std::string(prefix).append(name);
+    }
   }
   return std::nullopt;
 }

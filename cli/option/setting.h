@@ -1,7 +1,8 @@
-// Where a setting comes from: an option, else the environment, else its default. This is the one
-// place that knows the order; another source, such as a file of settings, would come before the
-// default. In the environment it is SNAPFS_<name>, or RESTIC_<name> for those who come from there.
-// Secrets are taken in cli/session/password.h, not here.
+// Where a setting comes from: an option, else the environment, else its default. What a profile
+// says is given to options before they are asked, and only where neither the line nor the
+// environment says anything: cli/profile/settings.h has the whole order. In the environment it is
+// SNAPFS_<name>, or RESTIC_<name> for those who come from there. Secrets are taken in
+// cli/session/password.h, not here.
 #pragma once
 
 #include <optional>
@@ -9,6 +10,8 @@
 #include <string_view>
 
 namespace snapfs {
+
+class Option;
 
 /// The two prefixes, the stronger one first.
 inline constexpr std::string_view kVariablePrefixes[] = {"SNAPFS_", "RESTIC_"};
@@ -19,6 +22,10 @@ std::optional<std::string> environment_setting(std::string_view prefix, std::str
 /// The value of SNAPFS_<name>, or else of RESTIC_<name>; a variable that is set but empty counts as
 /// not set. Not thread-safe against changes of the environment.
 std::optional<std::string> environment_setting(std::string_view name);
+
+/// The name of the variable that says something about the option where the line does not; nothing
+/// when none of those is set that the table of options names.
+std::optional<std::string> variable_in_use(const Option& option);
 
 /// What `option` was given, unless that is nothing; else the variable's value; else `otherwise`.
 std::string setting(const std::string& option, std::string_view variable,

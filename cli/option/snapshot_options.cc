@@ -13,7 +13,9 @@
 #include "cli/option/setting.h"
 #include "fs/base/error.h"
 #include "fs/time/duration.h"
+#include "fs/time/local_time.h"
 #include "fs/tree/snapshot.h"
+#include "fs/tree/snapshot_groups.h"
 
 namespace snapfs {
 namespace {
@@ -30,17 +32,31 @@ std::optional<std::size_t> whole_number(std::string_view text) {
   return std::nullopt;
 }
 
+unsigned parse_read_concurrency(const std::string& text) {
+  const auto count = whole_number(text);
+  if (!count || *count > kMaxReadConcurrency) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("\"{}\" is no number of files to read at once: it can be 1 to {}, or 0 "
+                            "for what suits the machine",
+                            text, kMaxReadConcurrency));
+  }
+  return static_cast<unsigned>(*count);
+}
+
 void add_source_options(Command& command, GlobalOptions& global, SnapshotOptions& options) {
   const char* const group = "What to store";
   command.add(group,
               {
-                  {"--stdin", &global.stdin_is_data, "Store what comes in on standard input"},
-                  {"--stdin-from-command", &options.stdin_from_command,
-                   "Run the arguments as a command, and store what it prints"},
+                  Option("--stdin", &global.stdin_is_data, "Store what comes in on standard input")
+                      .about("what to take"),
+                  Option("--stdin-from-command", &options.stdin_from_command,
+                         "Run the arguments as a command, and store what it prints")
+                      .about("what to take"),
                   {"--stdin-filename", "NAME", &options.stdin_filename,
                    "Call what comes from a stream NAME, not \"stdin\""},
-                  {"--as-path", "PATH", &options.as_path,
-                   "Store the one file or directory as if it lay at PATH"},
+                  Option("--as-path", "PATH", &options.as_path,
+                         "Store the one file or directory as if it lay at PATH")
+                      .about("what to take"),
               });
 }
 
@@ -50,9 +66,11 @@ void add_snapshot_description_options(Command& command, SnapshotOptions& options
       group,
       {
           {"--tag", "TAGS", &options.tags, "Mark the snapshot with TAG[,TAG...] (may be repeated)"},
-          {"-H,--host", "NAME", &options.host, "Record NAME as the host (or SNAPFS_HOST)"},
+          Option("-H,--host", "NAME", &options.host, "Record NAME as the host (or SNAPFS_HOST)")
+              .variable("HOST"),
           Option("--hostname", "NAME", &options.host, "").deprecated("use --host"),
-          {"--time", "TIME", &options.time, "Record TIME: \"2026-01-31 12:30:00\", or RFC 3339"},
+          {"--time", "TIME", Binding::checked(&options.time, parse_time),
+           "Record TIME: \"2026-01-31 12:30:00\", or RFC 3339"},
           {"--with-atime", &options.with_atime,
            "Store access times, not modification times in their place"},
           {"--skip-if-unchanged", &options.skip_if_unchanged,
@@ -66,7 +84,7 @@ void add_parent_options(Command& command, SnapshotOptions& options) {
   command.add(group,
               {
                   {"--parent", "ID", &options.parent, "Take unchanged files over from snapshot ID"},
-                  {"-g,--group-by", "GROUP", &options.group_by,
+                  {"-g,--group-by", "GROUP", Binding::checked(&options.group_by, GroupBy::parse),
                    "What the parent has in common: host, paths, tags (default: host,paths)"},
                   {"-f,--force", &options.force, "Read every file, changed or not"},
                   {"--ignore-ctime", &options.ignore_ctime,
@@ -80,9 +98,11 @@ void add_run_options(Command& command, SnapshotOptions& options) {
   const char* const group = "How it is done";
   command.add(
       group, {
-                 {"--read-concurrency", "N", &options.read_concurrency,
-                  "Read N files at once (or SNAPFS_READ_CONCURRENCY)"},
-                 {"--checkpoint", "DURATION", &options.checkpoint,
+                 Option("--read-concurrency", "N",
+                        Binding::checked(&options.read_concurrency, parse_read_concurrency),
+                        "Read N files at once (or SNAPFS_READ_CONCURRENCY)")
+                     .variable("READ_CONCURRENCY"),
+                 {"--checkpoint", "DURATION", Binding::checked(&options.checkpoint, parse_seconds),
                   "Write what is done as a partial snapshot this often, 0 for never (default: 5m)"},
                  {"--no-scan", &options.no_scan, "Do not count beforehand how much there is"},
              });
@@ -110,18 +130,13 @@ std::chrono::seconds SnapshotOptions::checkpoint_every() const { return parse_se
 unsigned SnapshotOptions::read_concurrency_count() const {
   const std::string text = setting(read_concurrency, "READ_CONCURRENCY");
   if (text.empty()) return 0;
-  const auto count = whole_number(text);
-  if (!count || *count > kMaxReadConcurrency) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("\"{}\" is no number of files to read at once: it can be 1 to {}, or 0 "
-                            "for what suits the machine",
-                            text, kMaxReadConcurrency));
-  }
-  return static_cast<unsigned>(*count);
+  return parse_read_concurrency(text);
 }
 
 void add_snapshot_options(Command& command, GlobalOptions& global, SnapshotOptions& options) {
   command.take_all("PATH", &options.targets, "What to take a snapshot of");
+  command.positionals.back().key = "sources";
+  command.positionals.back().subject = "what to take";
   add_source_options(command, global, options);
   add_target_file_options(command, options.target_files);
   add_exclude_options(command, options.excludes);

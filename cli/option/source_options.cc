@@ -43,6 +43,7 @@ GlobalOptions SourceOptions::as_global(const GlobalOptions& global) const {
   other.password_command = options.password_command;
   other.insecure_no_password = options.insecure_no_password;
   other.key_hint = options.key_hint;
+  other.known_password.reset();
   other.variables = old ? "" : kFrom;
   other.variables_end = old ? kSecond : "";
   return other;
@@ -55,17 +56,28 @@ void add_source_options(Command& command, SourceOptions& options) {
   command.add(
       "Where from",
       {
-          {"--from-repo", "LOCATION", &from.repository,
-           "The repository to copy from (or SNAPFS_FROM_REPOSITORY)"},
-          {"--from-repository-file", "FILE", &from.repository_file,
-           "Read its name from FILE (or SNAPFS_FROM_REPOSITORY_FILE)"},
-          {"--from-password-file", "FILE", &from.password_file,
-           "Read its password from FILE (or SNAPFS_FROM_PASSWORD_FILE)"},
-          {"--from-password-command", "COMMAND", &from.password_command,
-           "Run COMMAND, which prints its password (or SNAPFS_FROM_PASSWORD_COMMAND)"},
-          {"--from-insecure-no-password", &from.insecure_no_password, "Its password is empty"},
-          {"--from-key-hint", "ID", &from.key_hint,
-           "Try the key with this ID first (or SNAPFS_FROM_KEY_HINT)"},
+          Option("--from-repo", "LOCATION", &from.repository,
+                 "The repository to copy from (or SNAPFS_FROM_REPOSITORY)")
+              .variable("FROM_REPOSITORY")
+              .about("source repository"),
+          Option("--from-repository-file", "FILE", &from.repository_file,
+                 "Read its name from FILE (or SNAPFS_FROM_REPOSITORY_FILE)")
+              .variable("FROM_REPOSITORY_FILE")
+              .about("source repository"),
+          Option("--from-password-file", "FILE", &from.password_file,
+                 "Read its password from FILE (or SNAPFS_FROM_PASSWORD_FILE)")
+              .variable("FROM_PASSWORD_FILE")
+              .variable("FROM_PASSWORD")
+              .about("source password"),
+          Option("--from-password-command", "COMMAND", &from.password_command,
+                 "Run COMMAND, which prints its password (or SNAPFS_FROM_PASSWORD_COMMAND)")
+              .variable("FROM_PASSWORD_COMMAND")
+              .about("source password"),
+          Option("--from-insecure-no-password", &from.insecure_no_password, "Its password is empty")
+              .about("source password"),
+          Option("--from-key-hint", "ID", &from.key_hint,
+                 "Try the key with this ID first (or SNAPFS_FROM_KEY_HINT)")
+              .variable("FROM_KEY_HINT"),
           Option("--repo2", "LOCATION", &second.repository, "").deprecated(instead),
           Option("--repository-file2", "FILE", &second.repository_file, "").deprecated(instead),
           Option("--password-file2", "FILE", &second.password_file, "").deprecated(instead),

@@ -7,7 +7,7 @@ namespace snapfs {
 void add_target_file_options(Command& command, TargetFiles& files) {
   const char* const group = "What to take";
   const auto add = [&](const char* name, std::vector<std::string>& values, const char* text) {
-    command.add(group, {name, "FILE", &values, text});
+    command.add(group, Option(name, "FILE", &values, text).about("what to take"));
   };
   add("--files-from", files.patterns,
       "Take what the patterns in FILE match, one a line (may be repeated)");

@@ -141,7 +141,14 @@ ChildProcess::ChildProcess(std::vector<std::string> arguments, const ChildOption
   const std::string& program = arguments.front();
   const UniqueFd their_input =
       connect(options.input == ChildInput::kPipe, STDIN_FILENO, input_, setup, program);
-  const UniqueFd their_output = connect(true, STDOUT_FILENO, output_, setup, program);
+  const UniqueFd their_output =
+      connect(options.output == ChildOutput::kPipe, STDOUT_FILENO, output_, setup, program);
+  if (options.output == ChildOutput::kOurErrors) {
+    ::posix_spawn_file_actions_adddup2(&setup.actions, STDERR_FILENO, STDOUT_FILENO);
+  }
+  if (!options.directory.empty()) {
+    ::posix_spawn_file_actions_addchdir_np(&setup.actions, options.directory.c_str());
+  }
   const UniqueFd their_errors =
       connect(options.errors == ChildErrors::kPipe, STDERR_FILENO, errors_, setup, program);
   if (options.input == ChildInput::kNone) {

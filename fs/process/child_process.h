@@ -26,6 +26,11 @@ enum class ChildInput {
   kPipe,  ///< ends when the object does, and when we do
 };
 
+enum class ChildOutput {
+  kPipe,
+  kOurErrors,  ///< our standard error: standard output is for what we say ourselves
+};
+
 enum class ChildErrors { kOurs, kPipe };
 
 /// What a Ctrl-C at the terminal, and a question that is asked there, have to do with the program.
@@ -41,6 +46,7 @@ enum class ChildTerminal {
 
 struct ChildOptions {
   ChildInput input = ChildInput::kOurs;
+  ChildOutput output = ChildOutput::kPipe;
   ChildErrors errors = ChildErrors::kOurs;
   ChildTerminal terminal = ChildTerminal::kOurs;
 
@@ -49,10 +55,14 @@ struct ChildOptions {
 
   /// "NAME=value", in the place of ours of that name.
   std::vector<std::string> variables = {};
+
+  /// That it is started in; empty: ours.
+  std::string directory = {};
 };
 
-/// A running program whose standard output is read through a pipe. It is started with the signal
-/// mask and handlers that a new program expects, and with the variables of ours that it may see.
+/// A running program, of which the standard output is usually read through a pipe. It is started
+/// with the signal mask and handlers that a new program expects, and with the variables of ours
+/// that it may see.
 class ChildProcess {
  public:
   /// `arguments` holds the program, looked for in PATH, and its arguments. Throws Error when it

@@ -2,7 +2,6 @@
 
 #include <csignal>
 #include <exception>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,19 +12,18 @@
 #include "cli/option/global_options.h"
 #include "cli/option/metrics_options.h"
 #include "cli/option/mount_helper.h"
-#include "cli/output/metrics_file.h"
+#include "cli/output/action_status.h"
 #include "cli/output/output.h"
-#include "cli/output/run_metrics.h"
 #include "cli/process/background.h"
 #include "cli/process/exit_code.h"
 #include "cli/process/process_limits.h"
 #include "cli/process/program_name.h"
 #include "cli/process/signals.h"
-#include "fs/backend/open/location.h"
+#include "cli/profile/hooks.h"
+#include "cli/profile/settings.h"
 #include "fs/base/error.h"
 #include "fs/crypto/kdf.h"
 #include "fs/crypto/secure_memory.h"
-#include "fs/time/clock.h"
 
 namespace snapfs {
 namespace {
@@ -36,74 +34,13 @@ ExitCode show(const std::string& text) {
   return ExitCode::kSuccess;
 }
 
-/// Of an exception that nobody handled on its way here.
-std::string unforeseen() {
-  const Error error = current_error();
-  return error.code() == ErrorCode::kInternal
-             ? std::string("an unexpected error, please report it: ") + error.what()
-             : std::string(error.what()) + ": nothing more was written";
-}
-
-/// One place turns everything that can fail into a line and a status.
-ExitCode run_action(const Action& action, const GlobalOptions& options) {
-  Signals signals;
-  try {
-    return action(signals);
-  } catch (const OutputClosed&) {
-    return ExitCode::kOutputClosed;
-  } catch (const Error& error) {
-    ExitCode code = exit_code_for(error.code());
-    std::string message = error.what();
-    if (error.code() == ErrorCode::kCancelled) {
-      const std::optional<Error> reason = signals.failure();
-      message = reason ? reason->what() : "interrupted";
-      if (reason) {
-        code = reason->code() == ErrorCode::kCancelled ? ExitCode::kFatal
-                                                       : exit_code_for(reason->code());
-      }
-    }
-    print_exit_error(options.json, code, message);
-    return code;
-  } catch (const std::exception&) {
-    print_exit_error(options.json, ExitCode::kFatal, unforeseen());
-  }
-  return ExitCode::kFatal;
-}
-
-/// As it was named, but for a password in it; empty when none was.
-std::string repository_label(const GlobalOptions& options) {
-  try {
-    return without_password(options.repository_string());
-  } catch (const Error&) {
-    return "";  // the command will say so
-  }
-}
-
-/// A run that went well did so whether or not anybody can be told: its status stays.
-void write_metrics(const GlobalOptions& options, ExitCode status) {
-  const RunMetrics& run = *options.metrics;
-  if (run.is_called_off()) return;
-  const std::string path = options.metrics_path();
-  try {
-    update_metrics_file(path, run, run.finish(status, SystemClock{}.now()));
-  } catch (const Error& error) {
-    print_warning(options.json, path,
-                  std::string("the metrics of this run were not written: ") + error.what());
-  }
-}
-
-/// Runs it, and tells how it ended where that is wanted.
-ExitCode run_measured(const Action& action, const Command& command, GlobalOptions& options) {
-  const bool measured = has_metrics(command) && !options.metrics_path().empty();
-  if (!measured) return run_action(action, options);
-  options.metrics = std::make_shared<RunMetrics>(command.name, repository_label(options));
-  const ExitCode status = run_action(action, options);
-  write_metrics(options, status);
-  return status;
+/// Whether the option is the program's own, not a command's.
+bool is_of(const Command* program, const Option* option) {
+  return program->find_option(option->name()) == option;
 }
 
 /// What the line asks for.
-Action action_of(const ParsedLine& line, const GlobalOptions& options) {
+Action action_of(const ParsedLine& line, GlobalOptions& options) {
   if (options.quiet && options.verbosity > 0) {
     throw Error(ErrorCode::kUsage, "--quiet and --verbose cannot be specified at the same time");
   }
@@ -114,7 +51,12 @@ Action action_of(const ParsedLine& line, const GlobalOptions& options) {
   if (options.version) {
     return [](Signals&) { return show("snapfs " SNAPFS_VERSION "\n"); };
   }
-  return line.command().run;
+  for (const GivenOption& given : line.given) {
+    if (is_of(line.path.front(), given.option)) {
+      options.given.push_back(given.option->title() + "=" + given.value);
+    }
+  }
+  return with_hooks(line.command().run, options, line);
 }
 
 /// Parses and runs. `arguments` are without the program's name.
@@ -125,7 +67,8 @@ int run_arguments(const std::vector<std::string>& arguments) {
   const Command* command = nullptr;
   set_log_style(choose_log_style(is_switched_on(program, arguments, "log-json")));
   try {
-    const ParsedLine line = parse_line(program, arguments);
+    const ParsedLine line = parse_with_profile(program, options, arguments);
+    set_log_style(choose_log_style(options.log_json));
     command = line.help || options.version ? &program : &line.command();
     for (const std::string& advice : line.advice) print_warning(options.json, "", advice);
     action = action_of(line, options);
@@ -141,7 +84,10 @@ int run_arguments(const std::vector<std::string>& arguments) {
     if (start.exit_status) return *start.exit_status;
     options.detach = std::move(start.detach);
   }
-  return static_cast<int>(run_measured(action, *command, options));
+  Signals signals;
+  return static_cast<int>(has_metrics(*command)
+                              ? run_measured(action, command->name, options, signals)
+                              : run_to_status(action, options.json, signals));
 }
 
 /// As mount(8) calls us. Its statuses are others: 1 for what was asked, 32 for what failed.

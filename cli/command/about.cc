@@ -35,6 +35,7 @@ ExitCode run_help(const GlobalOptions& /*options*/, const std::vector<std::strin
 
 Command help_command(GlobalOptions& options) {
   Command command("help", "Describe a command");
+  command.takes_settings = false;
   std::vector<std::string>& words = bind_command(command, options, run_help);
   command.take_all("COMMAND", &words, "Which one; without it: the program");
   return command;
@@ -42,6 +43,7 @@ Command help_command(GlobalOptions& options) {
 
 Command options_command(GlobalOptions& /*options*/) {
   Command command("options", "List what -o KEY=VALUE can set");
+  command.takes_settings = false;
   command.run = [](Signals& /*signals*/) {
     print(
         "All Extended Options:\n"
@@ -71,6 +73,7 @@ Command options_command(GlobalOptions& /*options*/) {
 
 Command features_command(GlobalOptions& /*options*/) {
   Command command("features", "List the features that can be switched, of which there are none");
+  command.takes_settings = false;
   command.run = [](Signals& /*signals*/) {
     print("All Feature Flags:\nthere are none: what works is on\n");
     return ExitCode::kSuccess;

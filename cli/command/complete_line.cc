@@ -153,6 +153,7 @@ Command complete_line_command(GlobalOptions& options) {
   CompleteLineArguments& arguments = bind_command(command, options, run_complete_line);
   command.take("LINE", &arguments.line, "The line, up to the cursor");
   command.hidden = true;
+  command.takes_settings = false;
   return command;
 }
 

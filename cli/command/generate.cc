@@ -56,6 +56,7 @@ ExitCode run_generate(const GlobalOptions& /*options*/, const GenerateArguments&
 
 Command generate_command(GlobalOptions& options) {
   Command command("generate", "Write what shells need to complete command lines");
+  command.takes_settings = false;
   GenerateArguments& arguments = bind_command(command, options, run_generate);
   command.add("Generate",
               {

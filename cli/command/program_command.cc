@@ -38,13 +38,15 @@ Command program_command(GlobalOptions& options) {
   add_global_options(program, options);
   // In the order of the help: what is used most comes first.
   for (Command (*const make)(GlobalOptions&) :
-       {init_command,   snapshot_command, snapshots_command,    restore_command, ls_command,
-        find_command,   log_command,      diff_command,         dump_command,    stats_command,
-        cat_command,    list_command,     forget_command,       mount_command,   tag_command,
-        umount_command, check_command,    drill_command,        copy_command,    prune_command,
-        repair_command, rewrite_command,  key_command,          unlock_command,  migrate_command,
-        cache_command,  recover_command,  generate_command,     options_command, features_command,
-        help_command,   version_command,  complete_line_command}) {
+       {init_command,      snapshot_command, run_command,          profile_command,
+        snapshots_command, restore_command,  ls_command,           find_command,
+        log_command,       diff_command,     dump_command,         stats_command,
+        cat_command,       list_command,     forget_command,       mount_command,
+        tag_command,       umount_command,   check_command,        drill_command,
+        copy_command,      prune_command,    repair_command,       rewrite_command,
+        key_command,       unlock_command,   migrate_command,      cache_command,
+        recover_command,   generate_command, options_command,      features_command,
+        help_command,      version_command,  complete_line_command}) {
     program.subcommands.push_back(make(options));
   }
   // As restic called it once.

@@ -159,6 +159,7 @@ ExitCode run_snapshot(const GlobalOptions& global, const SnapshotOptions& option
   SnapshotOutput output(global, source.stored_paths(), options.dry_run);
   const Snapshot snapshot = take(session, source, request, output);
   output.print_summary(snapshot);
+  if (global.on_snapshot && !snapshot.id.is_null()) global.on_snapshot(snapshot.id.hex());
   measure(global, options, session, snapshots, snapshot, output);
   return finish(global, output);
 }

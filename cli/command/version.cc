@@ -55,6 +55,7 @@ std::string version_json() {
 
 Command version_command(GlobalOptions& options) {
   Command command("version", "Say which version this is");
+  command.takes_settings = false;
   command.run = [&options](Signals& /*signals*/) {
     print(options.json ? version_json() : version_text());
     return ExitCode::kSuccess;

@@ -212,10 +212,14 @@ SecureBytes read_password(const GlobalOptions& options, PasswordUse use, const S
 
 void with_password(const GlobalOptions& options, const StopToken& stop,
                    const std::function<void(ByteView password)>& use) {
+  const auto& known = options.known_password;
+  if (known && !known->view().empty()) return use(known->view());
   for (int left = kPromptTries;; --left) {
-    const ChosenPassword password = require_password(options, PasswordUse::kOpen, stop);
+    ChosenPassword password = require_password(options, PasswordUse::kOpen, stop);
     try {
-      return use(password.secret.view());
+      use(password.secret.view());
+      if (known) *known = std::move(password.secret);
+      return;
     } catch (const Error& error) {
       const bool again = error.code() == ErrorCode::kWrongPassword && password.typed && left > 1;
       if (!again) throw;

@@ -28,6 +28,7 @@ SecureBytes read_password(const GlobalOptions& options, PasswordUse use, const S
 
 /// Has `use` open a repository with the password that read_password gives. When it was typed on a
 /// terminal and `use` throws Error{kWrongPassword}, it is asked for again, three times in all.
+/// Where options.known_password points somewhere, it is kept there, and is what the next call uses.
 void with_password(const GlobalOptions& options, const StopToken& stop,
                    const std::function<void(ByteView password)>& use);
 

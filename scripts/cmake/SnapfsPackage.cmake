@@ -25,7 +25,7 @@ install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/README.md" 
 install(FILES "${PROJECT_SOURCE_DIR}/docs/changelog/${PROJECT_VERSION}.md" DESTINATION "${CMAKE_INSTALL_DOCDIR}"
   RENAME NEWS.md OPTIONAL)
 install(FILES
-  "${PROJECT_SOURCE_DIR}/docs/format.md" "${PROJECT_SOURCE_DIR}/docs/reliability.md" "${PROJECT_SOURCE_DIR}/docs/restic.md"
+  "${PROJECT_SOURCE_DIR}/docs/format.md" "${PROJECT_SOURCE_DIR}/docs/reliability.md" "${PROJECT_SOURCE_DIR}/docs/profiles.md" "${PROJECT_SOURCE_DIR}/docs/restic.md"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(FILES "${PROJECT_SOURCE_DIR}/share/alerts.yml" "${PROJECT_SOURCE_DIR}/share/grafana-dashboard.json"
   DESTINATION "${CMAKE_INSTALL_DATADIR}/snapfs")

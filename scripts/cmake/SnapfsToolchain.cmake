@@ -61,6 +61,8 @@ pkg_check_modules(Zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(Archive REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(Curl REQUIRED IMPORTED_TARGET libcurl>=7.88)
 pkg_check_modules(Pugixml REQUIRED IMPORTED_TARGET pugixml)
+# Only its headers are used: the library that the package brings is another one's.
+find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
 pkg_check_modules(Fuse REQUIRED IMPORTED_TARGET fuse3>=3.10)
 
 # Messages are formatted everywhere.

@@ -5,7 +5,7 @@
 build_packages=(
   g++ cmake ninja-build pkg-config boost-fiber boost-context boost-json libfuse3-dev fuse3
   libsodium-dev libssl-dev libzstd-dev libsimdjson-dev libfmt-dev libarchive-dev libcurl4-openssl-dev
-  libpugixml-dev tzdata
+  libpugixml-dev libtomlplusplus-dev tzdata
 )
 # shellcheck disable=SC2034
 test_packages=(libgtest-dev libgmock-dev restic openssl rsync attr acl libcap2-bin mtree-netbsd python3 python3-yaml strace fio stress-ng
@@ -98,11 +98,11 @@ say_other_packages() {
     *" fedora "*)
       echo "  dnf install gcc-c++ cmake ninja-build pkgconf-pkg-config boost-devel fuse3-devel fuse3" \
         "libsodium-devel openssl-devel libzstd-devel simdjson-devel fmt-devel libarchive-devel" \
-        "libcurl-devel pugixml-devel gtest-devel gmock-devel tzdata" >&2
+        "libcurl-devel pugixml-devel tomlplusplus-devel gtest-devel gmock-devel tzdata" >&2
       ;;
     *" arch "*)
       echo "  pacman -S --needed gcc cmake ninja pkgconf boost fuse3 libsodium openssl zstd simdjson fmt" \
-        "libarchive curl pugixml gtest tzdata" >&2
+        "libarchive curl pugixml tomlplusplus gtest tzdata" >&2
       ;;
     *) echo "  the likes of ${build_packages[*]} (Boost $boost_minimum or newer)" >&2 ;;
   esac

@@ -27,6 +27,11 @@ LINES = {
     "init": "-r {work}/new init",
     "snapshot": "snapshot {source}",
     "backup": "backup {source}",
+    "run": "-P {work}/home.toml run",
+    "profile init": "profile init {work}/new.toml",
+    "profile list": "profile list",
+    "profile show": "profile show {work}/home.toml",
+    "profile check": "profile check {work}/home.toml",
     "snapshots": "snapshots",
     "restore": "restore latest --target {work}/out",
     "ls": "ls latest",
@@ -87,7 +92,7 @@ class StandardOutputTest(unittest.TestCase):
         environment = {k: v for k, v in os.environ.items()
                        if not k.startswith(("SNAPFS_", "RESTIC_"))}
         environment.update(SNAPFS_REPOSITORY=str(work / "repository"), SNAPFS_PASSWORD=PASSWORD,
-                           SNAPFS_CACHE_DIR=str(work / "cache"))
+                           SNAPFS_CACHE_DIR=str(work / "cache"), XDG_STATE_HOME=str(work / "state"))
         return subprocess.run([PROGRAM, *map(str, arguments)], env=environment, stdout=output,
                               stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
                               timeout=60, check=False)
@@ -106,6 +111,9 @@ class StandardOutputTest(unittest.TestCase):
         shutil.copytree(self.template, work, dirs_exist_ok=True)
         repository = work / "repository"
         (work / "password").write_text(PASSWORD)
+        (work / "home.toml").write_text(f"[snapshot]\nsources = ['{self.template}/source']\n"
+                                        "[forget]\nkeep-last = 1\n")
+        (work / "home.toml").chmod(0o600)
         (work / "mountpoint").mkdir()
         (key,) = (repository / "keys").iterdir()
         pack = next(path for path in (repository / "data").rglob("*") if path.is_file())

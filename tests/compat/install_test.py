@@ -12,7 +12,7 @@ BUILD = os.path.dirname(os.path.realpath(harness.SNAPFS))
 
 
 def manual_pages():
-    return {name for name in os.listdir(os.path.join(PROJECT, "man")) if re.fullmatch(r".*\.[18]", name)}
+    return {name for name in os.listdir(os.path.join(PROJECT, "man")) if re.fullmatch(r".*\.[158]", name)}
 
 
 @unittest.skipUnless(shutil.which("cmake") and os.path.exists(os.path.join(BUILD, "cmake_install.cmake")),
@@ -35,7 +35,7 @@ class InstallTest(harness.CompatTest):
             "bin/snapfs", "bin/snapfs-restore", "sbin/mount.snapfs", "sbin/mount.fuse.snapfs",
             "share/bash-completion/completions/snapfs", "share/fish/vendor_completions.d/snapfs.fish",
             "share/zsh/site-functions/_snapfs",
-            "share/doc/snapfs/LICENSE", "share/doc/snapfs/README.md", "share/doc/snapfs/format.md",
+            "share/doc/snapfs/LICENSE", "share/doc/snapfs/README.md", "share/doc/snapfs/format.md", "share/doc/snapfs/profiles.md",
             "share/doc/snapfs/reliability.md", "share/doc/snapfs/restic.md",
             "share/snapfs/alerts.yml", "share/snapfs/grafana-dashboard.json"})
         for path, folders, names in os.walk(self.root):

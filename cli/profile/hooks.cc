@@ -1,0 +1,218 @@
+// The order is that of resticprofile: before, the command, after or failed, finally. A hook that
+// fails makes a failure of the whole; an interruption ends a hook, and those that tell of failures
+// and clean up are run all the same.
+#include "cli/profile/hooks.h"
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/grammar/suggestion.h"
+#include "cli/option/global_options.h"
+#include "cli/output/action_status.h"
+#include "cli/output/output.h"
+#include "cli/process/signals.h"
+#include "cli/profile/profile_keys.h"
+#include "fs/backend/open/location.h"
+#include "fs/base/error.h"
+#include "fs/process/child_process.h"
+
+namespace snapfs {
+namespace {
+
+constexpr const char* kHooks = "hooks";
+constexpr const char* kRun = "run";
+/// How long a hook may take to clean up after it was told to end.
+constexpr std::chrono::seconds kGrace{5};
+
+struct HookKind {
+  const char* name;
+  std::vector<HookCommand> Hooks::*commands;
+};
+
+constexpr std::array<HookKind, 4> kKinds = {{{"before", &Hooks::before},
+                                             {"after", &Hooks::after},
+                                             {"failed", &Hooks::failed},
+                                             {"finally", &Hooks::finally}}};
+
+[[noreturn]] void refuse(const Place& place, const std::string& message) {
+  throw Error(ErrorCode::kUsage, fmt::format("{}: {}", place.text(), message), place.file);
+}
+
+HookCommand command_of(const ProfileFile& file, const ProfileValue& value) {
+  if (value.kind != ProfileValue::Kind::kText || value.text.empty()) {
+    refuse(value.place, "a hook is a command for the shell in quotation marks, or a list of such");
+  }
+  return {value.text, value.place, file.directory};
+}
+
+/// Adds the kinds that the table names to those that `hooks` has already, in `known`.
+void read_table(const ProfileFile& file, const ProfileEntry& table, std::vector<std::string>& known,
+                Hooks& hooks) {
+  if (!table.value.is_table()) refuse(table.place, "hooks are a table: [hooks]");
+  for (const ProfileEntry& entry : table.value.entries) {
+    const auto kind =
+        std::ranges::find_if(kKinds, [&](const HookKind& one) { return one.name == entry.key; });
+    if (kind == kKinds.end()) {
+      const std::vector<std::string> names = {"before", "after", "failed", "finally"};
+      refuse(entry.place, fmt::format("there are no hooks \"{}\"{}", entry.key,
+                                      did_you_mean(similar_words(entry.key, names), "")));
+    }
+    std::vector<HookCommand> commands;
+    if (entry.value.kind == ProfileValue::Kind::kList) {
+      for (const ProfileValue& item : entry.value.items) commands.push_back(command_of(file, item));
+    } else {
+      commands.push_back(command_of(file, entry.value));
+    }
+    if (std::ranges::find(known, entry.key) != known.end()) continue;
+    known.push_back(entry.key);
+    hooks.*(kind->commands) = std::move(commands);
+  }
+}
+
+/// How another program finds the same profile.
+std::string name_for_others(const Profile& profile) {
+  return profile.name().find('/') == std::string::npos ? profile.name() : profile.path();
+}
+
+std::string location_of(const GlobalOptions& options) {
+  try {
+    return without_password(options.repository_string());
+  } catch (const Error&) {
+    return {};  // whatever is wrong with it, the command says
+  }
+}
+
+bool is_dry_run(const Command& command) {
+  const Option* const option = command.find_option("dry-run");
+  return option != nullptr && option->binding().current() == "true";
+}
+
+/// The hooks of one command that is run.
+class HookRun {
+ public:
+  HookRun(Hooks hooks, std::vector<std::string> variables, bool json)
+      : hooks_(std::move(hooks)), variables_(std::move(variables)), json_(json) {}
+
+  ExitCode around(const Action& action, GlobalOptions& options, Signals& signals) {
+    const auto listener = options.on_snapshot;
+    options.on_snapshot = [this, listener](const std::string& id) {
+      snapshot_id_ = id;
+      if (listener) listener(id);
+    };
+    ExitCode status = run(hooks_.before, "before", std::nullopt, signals.token());
+    if (status == ExitCode::kSuccess) {
+      status = run_to_status(action, json_, signals);
+      if (status == ExitCode::kSuccess) {
+        status = run(hooks_.after, "after", status, signals.token());
+      }
+    }
+    // Whoever interrupted us wants to be told, and the place cleaned up, too.
+    if (status != ExitCode::kSuccess) {
+      status = worse(status, run(hooks_.failed, "failed", status, {}));
+    }
+    status = worse(status, run(hooks_.finally, "finally", status, {}));
+    options.on_snapshot = listener;
+    return status;
+  }
+
+ private:
+  /// One after another, until one fails.
+  ExitCode run(const std::vector<HookCommand>& commands, const char* kind,
+               std::optional<ExitCode> status, const StopToken& stop) {
+    for (const HookCommand& command : commands) {
+      try {
+        const int result = run_one(command, status, stop);
+        if (result == 0) continue;
+        print_warning(json_, "",
+                      fmt::format("the hook \"{}\" ({}, {}) failed with status {}", command.text,
+                                  kind, command.place.text(), result));
+      } catch (const Error& error) {
+        if (error.code() == ErrorCode::kCancelled) return ExitCode::kInterrupted;
+        print_warning(json_, "",
+                      fmt::format("the hook \"{}\" ({}, {}) could not be run: {}", command.text,
+                                  kind, command.place.text(), error.what()));
+      }
+      return ExitCode::kFatal;
+    }
+    return ExitCode::kSuccess;
+  }
+
+  int run_one(const HookCommand& command, std::optional<ExitCode> status, const StopToken& stop) {
+    ChildOptions options;
+    options.output = ChildOutput::kOurErrors;
+    options.directory = command.directory;
+    options.variables = variables_;
+    options.variables.push_back("SNAPFS_SNAPSHOT_ID=" + snapshot_id_);
+    if (status) {
+      options.variables.push_back(fmt::format("SNAPFS_EXIT_STATUS={}", static_cast<int>(*status)));
+    }
+    ChildProcess child({"/bin/sh", "-c", command.text}, options);
+    try {
+      return child.wait(stop);
+    } catch (const Error&) {
+      child.terminate(kGrace);
+      throw;
+    }
+  }
+
+  const Hooks hooks_;
+  const std::vector<std::string> variables_;
+  const bool json_;
+  std::string snapshot_id_;
+};
+
+}  // namespace
+
+Hooks hooks_for(const Profile& profile, const std::vector<const Command*>& path) {
+  std::vector<const Command*> where = path;
+  if (path.back()->name == kRun) where = {path.front()};
+  Hooks hooks;
+  std::vector<std::string> known;
+  for (const auto& [file, table] : tables_called(profile, where, kHooks)) {
+    read_table(*file, *table, known, hooks);
+  }
+  return hooks;
+}
+
+void check_hooks(const ProfileFile& file, const ProfileEntry& table) {
+  Hooks hooks;
+  std::vector<std::string> known;
+  read_table(file, table, known, hooks);
+}
+
+ExitCode worse(ExitCode first, ExitCode second) noexcept {
+  const auto rank = [](ExitCode code) {
+    switch (code) {
+      case ExitCode::kSuccess:
+        return 0;
+      case ExitCode::kIncomplete:
+        return 1;
+      case ExitCode::kInterrupted:
+        return 3;
+      default:
+        return 2;
+    }
+  };
+  return rank(second) > rank(first) ? second : first;
+}
+
+Action with_hooks(Action action, GlobalOptions& options, const ParsedLine& line) {
+  if (!options.profile || is_dry_run(line.command())) return action;
+  Hooks hooks = hooks_for(*options.profile, line.path);
+  if (hooks.empty()) return action;
+  std::string title = title_of(line.path);
+  title.erase(0, title.find(' ') + 1);
+  std::vector<std::string> variables = {"SNAPFS_PROFILE=" + name_for_others(*options.profile),
+                                        "SNAPFS_COMMAND=" + title,
+                                        "SNAPFS_LOCATION=" + location_of(options)};
+  const auto run = std::make_shared<HookRun>(std::move(hooks), std::move(variables), options.json);
+  return [run, action = std::move(action), &options](Signals& signals) {
+    return run->around(action, options, signals);
+  };
+}
+
+}  // namespace snapfs

@@ -1,0 +1,195 @@
+#include "cli/profile/profile_text.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "cli/output/json_object.h"
+#include "cli/profile/hooks.h"
+#include "cli/profile/settings.h"
+#include "fs/backend/open/location.h"
+
+namespace snapfs {
+namespace {
+
+using Path = std::vector<const Command*>;
+
+constexpr std::array<const char*, 5> kUsual = {"snapshot", "forget", "check", "mount", "restore"};
+constexpr std::size_t kColumn = 40;  // where the sources begin, if there is room
+
+const Binding& binding_of(const ResolvedSetting& setting) {
+  return setting.option != nullptr ? setting.option->binding() : setting.positional->binding;
+}
+
+/// What may be shown of the values, as texts.
+std::vector<std::string> shown_values(const ResolvedSetting& setting) {
+  std::vector<std::string> values;
+  if (setting.source == SettingSource::kProfile) {
+    for (const PlacedText& text : setting.texts) values.push_back(without_password(text.text));
+  } else if (setting.source == SettingSource::kDefault) {
+    if (std::string value = binding_of(setting).current(); !value.empty()) {
+      values.push_back(std::move(value));
+    }
+  }
+  return values;
+}
+
+bool is_bare(Binding::Kind kind) {
+  return kind == Binding::Kind::kSwitch || kind == Binding::Kind::kNumber ||
+         kind == Binding::Kind::kCount;
+}
+
+std::string value_text(const ResolvedSetting& setting, const std::vector<std::string>& values) {
+  const Binding::Kind kind = binding_of(setting).kind();
+  std::vector<std::string> texts;
+  for (const std::string& value : values) {
+    texts.push_back(is_bare(kind) ? value : toml_string(value));
+  }
+  if (kind == Binding::Kind::kList) return fmt::format("[{}]", fmt::join(texts, ", "));
+  return texts.empty() ? "" : texts.back();
+}
+
+std::string source_text(const ResolvedSetting& setting, bool has_value) {
+  switch (setting.source) {
+    case SettingSource::kEnvironment:
+      return "from " + setting.variable;
+    case SettingSource::kProfile:
+      return fmt::format("{}:{}", setting.place.file, setting.place.line);
+    case SettingSource::kLine:
+    case SettingSource::kDefault:
+      break;
+  }
+  return has_value ? "default" : "not set";
+}
+
+std::string line_of(const ResolvedSetting& setting) {
+  const std::vector<std::string> values = shown_values(setting);
+  const std::string value = value_text(setting, values);
+  const bool is_set = setting.source == SettingSource::kProfile && !value.empty();
+  std::string line =
+      fmt::format("{}{} ={}{}", is_set ? "" : "# ", setting.key(), value.empty() ? "" : " ", value);
+  if (line.size() < kColumn) line.append(kColumn - line.size(), ' ');
+  return fmt::format("{}  # {}\n", line, source_text(setting, !values.empty()));
+}
+
+std::string json_of(const std::string& table, const ResolvedSetting& setting) {
+  JsonObject object;
+  object.text("table", table).text("key", setting.key()).texts("values", shown_values(setting));
+  switch (setting.source) {
+    case SettingSource::kEnvironment:
+      object.text("source", "environment").text("variable", setting.variable);
+      break;
+    case SettingSource::kProfile:
+      object.text("source", "profile")
+          .text("file", setting.place.file)
+          .number("line", setting.place.line);
+      break;
+    case SettingSource::kLine:
+    case SettingSource::kDefault:
+      object.text("source", "default");
+      break;
+  }
+  return object.finish();
+}
+
+/// The keys of one table: the command's own, and of the program's those that its table sets.
+std::vector<ResolvedSetting> settings_of(const Profile& profile, const Path& path) {
+  ParsedLine line;
+  line.path = path;
+  std::vector<ResolvedSetting> all = resolve_settings(profile, line, false);
+  if (path.size() == 1) {
+    std::erase_if(all, [](const ResolvedSetting& setting) {
+      return setting.key() == "version" || setting.key() == "profile";
+    });
+    return all;
+  }
+  const std::vector<ResolvedSetting> shared = settings_of(profile, {path.front()});
+  std::erase_if(all, [&](const ResolvedSetting& setting) {
+    if (setting.option == nullptr) return false;
+    const bool is_own = path.back()->find_option(setting.key()) == setting.option;
+    if (is_own) return setting.option->is_hidden() && setting.source != SettingSource::kProfile;
+    if (setting.source != SettingSource::kProfile) return true;
+    // Set outside of tables it is shown there.
+    return std::ranges::any_of(shared, [&](const ResolvedSetting& other) {
+      return other.option == setting.option && other.source == SettingSource::kProfile &&
+             other.place.text() == setting.place.text();
+    });
+  });
+  return all;
+}
+
+/// The program, the usual commands, and the others that the profile has a table for.
+std::vector<Path> tables_of(const Profile& profile, const Command& program) {
+  std::vector<Path> tables = {{&program}};
+  for (const char* const name : kUsual) tables.push_back({&program, program.find(name)});
+  for (Path& path : commands_in(profile, program)) {
+    if (std::ranges::find(tables, path) == tables.end()) tables.push_back(std::move(path));
+  }
+  return tables;
+}
+
+void add_hook_lines(const std::vector<HookCommand>& commands, const char* kind, std::string& text) {
+  if (commands.empty()) return;
+  std::vector<std::string> quoted;
+  for (const HookCommand& command : commands) quoted.push_back(toml_string(command.text));
+  text += fmt::format("{} = [{}]  # {}:{}\n", kind, fmt::join(quoted, ", "),
+                      commands.front().place.file, commands.front().place.line);
+}
+
+std::string hooks_text(const Profile& profile, const Path& path) {
+  const Hooks hooks = hooks_for(profile, path);
+  if (hooks.empty()) return {};
+  const std::string table = table_name(path);
+  std::string text = fmt::format("\n[{}{}hooks]\n", table, table.empty() ? "" : ".");
+  add_hook_lines(hooks.before, "before", text);
+  add_hook_lines(hooks.after, "after", text);
+  add_hook_lines(hooks.failed, "failed", text);
+  add_hook_lines(hooks.finally, "finally", text);
+  return text;
+}
+
+}  // namespace
+
+std::string toml_string(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      quoted += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
+std::string profile_text(const Profile& profile, const Command& program) {
+  std::string text = fmt::format("# {}\n", profile.path());
+  for (std::size_t i = 1; i < profile.files().size(); ++i) {
+    text += fmt::format("# inherits {}\n", profile.files()[i].path);
+  }
+  for (const Path& path : tables_of(profile, program)) {
+    text += path.size() == 1 ? "\n" : fmt::format("\n[{}]\n", table_name(path));
+    for (const ResolvedSetting& setting : settings_of(profile, path)) text += line_of(setting);
+    if (path.size() > 1) text += hooks_text(profile, path);
+  }
+  return text + hooks_text(profile, {&program});
+}
+
+std::string profile_json(const Profile& profile, const Command& program) {
+  std::vector<std::string> objects;
+  for (const Path& path : tables_of(profile, program)) {
+    for (const ResolvedSetting& setting : settings_of(profile, path)) {
+      objects.push_back(json_of(table_name(path), setting));
+    }
+  }
+  return fmt::format("[{}]", fmt::join(objects, ","));
+}
+
+}  // namespace snapfs

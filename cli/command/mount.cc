@@ -20,6 +20,7 @@
 #include "cli/option/quantity.h"
 #include "cli/output/json_object.h"
 #include "cli/output/output.h"
+#include "cli/process/service_manager.h"
 #include "cli/process/signals.h"
 #include "cli/session/cache_directory.h"
 #include "cli/session/lock_option.h"
@@ -149,6 +150,8 @@ ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments,
   check_cache_size(arguments.tree_cache_mebibytes);
   ViewOptions view = view_options(arguments);
   const auto request_timeout = parse_timeout(arguments.request_timeout);
+  const ServiceManager manager;
+  manager.tell("STATUS=opening the repository");
   set_mount_log([](const std::string& line) {
     if (line.starts_with("warning: ")) return print_warning(false, "", line);
     print_error(line);
@@ -184,6 +187,8 @@ ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments,
     try {
       announce_ready(options, mountpoint);
       if (options.detach) go_to_background(options, session.directory());
+      manager.tell(fmt::format("READY=1\nSTATUS=the snapshots are at {}\nMAINPID={}", mountpoint,
+                               ::getpid()));
     } catch (const std::exception&) {
       failure = std::current_exception();
       running->stop();
@@ -193,7 +198,13 @@ ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments,
   running = &server;
   const StatusOnSignal status(signals, server);
   session.require_lock();
-  server.run(session.stop());
+  const std::stop_callback stopping(session.stop(),
+                                    [&manager] { manager.tell("STOPPING=1\nSTATUS=unmounting"); });
+  {
+    // The report takes what every request takes: where that is not to be had, nothing is answered.
+    const Heartbeat heartbeat(manager, [&server] { (void)server.status(); });
+    server.run(session.stop());
+  }
   if (failure) std::rethrow_exception(failure);
   // Ctrl-C is the ordinary end of a mount; a lost lock is not.
   if (!signals.reason().empty()) throw cancelled_error();

@@ -1,6 +1,8 @@
 // snapfs profile: begins, lists, shows and checks files of settings.
 #include "cli/profile/profile.h"
 
+#include <unistd.h>
+
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +22,7 @@
 #include "cli/profile/profile_file.h"
 #include "cli/profile/profile_template.h"
 #include "cli/profile/profile_text.h"
+#include "cli/profile/profile_units.h"
 #include "cli/profile/settings.h"
 #include "fs/base/error.h"
 #include "fs/base/path.h"
@@ -32,6 +35,7 @@ namespace {
 struct ProfileArguments {
   std::string name;
   bool system = false;
+  bool user = false;
 };
 
 /// What the argument names, or -P, or the variable.
@@ -152,6 +156,48 @@ ExitCode run_check(const GlobalOptions& options, const ProfileArguments& argumen
   return ExitCode::kFatal;
 }
 
+/// Root means the machine's manager, unless --user says otherwise; others have only their own.
+UnitManager manager_of(const ProfileArguments& arguments) {
+  return arguments.user || ::geteuid() != 0 ? UnitManager::kUser : UnitManager::kSystem;
+}
+
+void report_units(const GlobalOptions& options, const char* message, const ProfileUnits& units) {
+  if (options.json) {
+    JsonObject object;
+    object.text("message_type", message).texts("units", units.names);
+    print(object.finish() + "\n");
+  } else if (!options.quiet) {
+    print(fmt::format("{}: {}\n", message, fmt::join(units.names, " ")));
+  }
+}
+
+ExitCode run_enable(const GlobalOptions& options, const ProfileArguments& arguments,
+                    Signals& signals) {
+  GlobalOptions quiet = options;
+  quiet.quiet = true;
+  // Its messages are for people, and tell of every mistake.
+  if (const ExitCode code = run_check(quiet, arguments, signals); code != ExitCode::kSuccess) {
+    return code;
+  }
+  GlobalOptions unused;
+  const Command program = program_command(unused);
+  const Profile profile = Profile::load(name_of(options, arguments));
+  const UnitManager manager = manager_of(arguments);
+  const ProfileUnits units = units_for(profile, program, manager);
+  enable_units(units, manager);
+  report_units(options, "enabled", units);
+  return ExitCode::kSuccess;
+}
+
+ExitCode run_disable(const GlobalOptions& options, const ProfileArguments& arguments,
+                     Signals& /*signals*/) {
+  const UnitManager manager = manager_of(arguments);
+  const ProfileUnits units = all_units(name_of(options, arguments), manager);
+  disable_units(units, manager);
+  report_units(options, "disabled", units);
+  return ExitCode::kSuccess;
+}
+
 using RunFunction = ExitCode (*)(const GlobalOptions&, const ProfileArguments&, Signals&);
 
 Command named(GlobalOptions& options, const char* name, const char* summary, RunFunction run) {
@@ -159,6 +205,17 @@ Command named(GlobalOptions& options, const char* name, const char* summary, Run
   command.takes_settings = false;
   ProfileArguments& arguments = bind_command(command, options, run);
   command.take_optional("NAME", &arguments.name, "Which one; without it: that of -P");
+  return command;
+}
+
+/// One that is about units of systemd.
+Command of_units(GlobalOptions& options, const char* name, const char* summary, RunFunction run) {
+  Command command(name, summary);
+  command.takes_settings = false;
+  ProfileArguments& arguments = bind_command(command, options, run);
+  command.take_optional("NAME", &arguments.name, "Which one; without it: that of -P");
+  command.add("Options", {"--user", &arguments.user,
+                          "Root, too: units of the user's manager, not of the machine's"});
   return command;
 }
 
@@ -182,12 +239,15 @@ Command profile_list(GlobalOptions& options) {
 }  // namespace
 
 Command profile_command(GlobalOptions& options) {
-  Command command("profile", "Begin, list, show and check files of settings");
+  Command command("profile", "Begin, list, show, check and schedule files of settings");
   command.takes_settings = false;
   command.subcommands = {
-      profile_init(options), profile_list(options),
+      profile_init(options),
+      profile_list(options),
       named(options, "show", "Show every key, its value, and where that is from", run_show),
-      named(options, "check", "Find all mistakes in a profile", run_check)};
+      named(options, "check", "Find all mistakes in a profile", run_check),
+      of_units(options, "enable", "Have systemd do what the profile says, regularly", run_enable),
+      of_units(options, "disable", "Undo that", run_disable)};
   command.footer = R"(
 A profile is NAME.toml in ~/.config/snapfs or /etc/snapfs. Its keys are the long names of options,
 and count where neither the command line nor the environment says anything.
@@ -196,7 +256,8 @@ Examples:
   snapfs profile init home                  writes ~/.config/snapfs/home.toml
   snapfs profile check home                 after it was edited
   snapfs profile show home                  what it comes to
-  snapfs -P home init; snapfs -P home run   the repository, and the first snapshot)";
+  snapfs -P home init; snapfs -P home run   the repository, and the first snapshot
+  snapfs profile enable home                every night, from now on)";
   return command;
 }
 

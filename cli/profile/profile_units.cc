@@ -1,0 +1,181 @@
+#include "cli/profile/profile_units.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/option/setting.h"
+#include "cli/profile/profile_file.h"
+#include "cli/profile/profile_keys.h"
+#include "fs/base/durable_file.h"
+#include "fs/base/error.h"
+#include "fs/base/path.h"
+#include "fs/process/child_process.h"
+
+namespace snapfs {
+namespace {
+
+/// A kind of unit, and the table that asks for it.
+struct UnitKind {
+  const char* name;     ///< before the '@'
+  const char* ending;   ///< of what is enabled
+  const char* command;  ///< whose table asks for it
+  bool takes_credential;
+};
+
+/// A mount with a credential would have a namespace of its own, where nobody sees it.
+constexpr std::array<UnitKind, 3> kKinds = {{{"snapfs-run", "timer", "snapshot", true},
+                                             {"snapfs-check", "timer", "check", true},
+                                             {"snapfs-mount", "service", "mount", false}}};
+
+void require_unit_name(const std::string& name) {
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.";
+  if (!name.empty() && name.find_first_not_of(kAllowed) == std::string::npos) return;
+  throw Error(
+      ErrorCode::kUsage,
+      fmt::format("\"{}\" cannot be part of a unit's name: give the name of a profile in {}, "
+                  "of letters, digits, and the signs : - _ .",
+                  name, profile_directories().front()));
+}
+
+/// Where an administrator, or a user, puts what goes beyond the units that are installed.
+std::string unit_directory(UnitManager manager) {
+  if (manager == UnitManager::kSystem) return "/etc/systemd/system";
+  return join_path(std::filesystem::path(profile_directories().front()).parent_path().string(),
+                   "systemd/user");
+}
+
+std::string drop_in_path(const UnitKind& kind, const std::string& name, UnitManager manager) {
+  return join_path(unit_directory(manager),
+                   fmt::format("{}@{}.service.d/snapfs.conf", kind.name, name));
+}
+
+/// A percent sign begins a specifier in units.
+std::string unit_text(const std::string& text) {
+  std::string result;
+  for (const char c : text) result += c == '%' ? "%%" : std::string(1, c);
+  return result;
+}
+
+/// The profile's password file; empty: none, or one that a unit cannot name.
+std::string password_file(const Profile& profile, const Command& program) {
+  for (const ProfileLevel& level : levels_for(profile, {&program})) {
+    for (const ProfileSetting& setting : level) {
+      if (setting.subject() != "password") continue;
+      if (setting.option->name() != "password-file" || setting.texts.empty()) return {};
+      const std::string& path = setting.texts.back().text;
+      return path.find_first_of(":\n\"'\\") == std::string::npos ? path : "";
+    }
+  }
+  return {};
+}
+
+bool is_asked_for(const UnitKind& kind, const Profile& profile, const Command& program) {
+  const Command* const command = program.find(kind.command);
+  for (const auto& path : commands_in(profile, program)) {
+    if (path.back() != command) continue;
+    if (kind.takes_credential) return true;
+    for (const ProfileLevel& level : levels_for(profile, path)) {
+      if (std::ranges::any_of(
+              level, [](const ProfileSetting& setting) { return setting.positional != nullptr; })) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+void run_systemctl(UnitManager manager, std::vector<std::string> words) {
+  std::vector<std::string> arguments = {"systemctl"};
+  if (manager == UnitManager::kUser) arguments.emplace_back("--user");
+  arguments.insert(arguments.end(), words.begin(), words.end());
+  ChildOptions options;
+  options.output = ChildOutput::kOurErrors;
+  options.secrets = ChildSecrets::kNone;
+  try {
+    const int status = ChildProcess(arguments, options).wait();
+    if (status == 0) return;
+    throw Error(ErrorCode::kIo, fmt::format("\"systemctl {}\" failed with status {}, see above",
+                                            words.front(), status));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNotFound) throw;
+    throw Error(ErrorCode::kNotFound,
+                "there is no systemctl here: have cron run \"snapfs -P NAME run\" (see "
+                "snapfs-run(1))");
+  }
+}
+
+}  // namespace
+
+ProfileUnits units_for(const Profile& profile, const Command& program, UnitManager manager) {
+  require_unit_name(profile.name());
+  const std::string password = password_file(profile, program);
+  ProfileUnits units;
+  for (const UnitKind& kind : kKinds) {
+    if (!is_asked_for(kind, profile, program)) continue;
+    units.names.push_back(fmt::format("{}@{}.{}", kind.name, profile.name(), kind.ending));
+    if (password.empty() || !kind.takes_credential) continue;
+    units.drop_ins.push_back(
+        {drop_in_path(kind, profile.name(), manager),
+         fmt::format(
+             "# Of \"snapfs profile enable {}\"; \"snapfs profile disable {}\" removes it.\n"
+             "[Service]\n"
+             "LoadCredential=snapfs-password:{}\n"
+             "Environment=SNAPFS_PASSWORD_FILE=%d/snapfs-password\n",
+             profile.name(), profile.name(), unit_text(password))});
+  }
+  if (units.names.empty()) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{} has nothing that units could do: no [snapshot], no [check], and no "
+                            "mountpoint in [mount]",
+                            profile.path()),
+                profile.path());
+  }
+  return units;
+}
+
+ProfileUnits all_units(const std::string& name, UnitManager manager) {
+  require_unit_name(name);
+  ProfileUnits units;
+  for (const UnitKind& kind : kKinds) {
+    units.names.push_back(fmt::format("{}@{}.{}", kind.name, name, kind.ending));
+    if (kind.takes_credential) units.drop_ins.push_back({drop_in_path(kind, name, manager), ""});
+  }
+  return units;
+}
+
+void enable_units(const ProfileUnits& units, UnitManager manager) {
+  for (const ProfileUnits::DropIn& drop_in : units.drop_ins) {
+    std::error_code error;
+    const std::string directory = parent_directory(drop_in.path);
+    std::filesystem::create_directories(directory, error);
+    if (error) throw_errno(error.value(), "make the directory", directory);
+    DurableFile file(drop_in.path);
+    file.write(as_bytes(drop_in.text));
+    file.publish(0644);
+  }
+  run_systemctl(manager, {"daemon-reload"});
+  std::vector<std::string> words = {"enable", "--now"};
+  words.insert(words.end(), units.names.begin(), units.names.end());
+  run_systemctl(manager, std::move(words));
+}
+
+void disable_units(const ProfileUnits& units, UnitManager manager) {
+  std::vector<std::string> words = {"disable", "--now"};
+  words.insert(words.end(), units.names.begin(), units.names.end());
+  run_systemctl(manager, std::move(words));
+  for (const ProfileUnits::DropIn& drop_in : units.drop_ins) {
+    std::error_code ignored;
+    std::filesystem::remove(drop_in.path, ignored);
+    // Only if nothing else is in it.
+    std::filesystem::remove(parent_directory(drop_in.path), ignored);
+  }
+  run_systemctl(manager, {"daemon-reload"});
+}
+
+}  // namespace snapfs

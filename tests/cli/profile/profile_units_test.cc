@@ -1,0 +1,57 @@
+// Which units a profile is run by, and what they are told of it.
+#include "cli/profile/profile_units.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/cli/profile/profile_bench.h"
+#include "tests/support/fails_with.h"
+
+namespace snapfs {
+namespace {
+
+using test::fails_with;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class ProfileUnitNames : public test::ProfileBench {
+ protected:
+  ProfileUnits units(const std::string& text, UnitManager manager = UnitManager::kUser) {
+    return units_for(load(text), program_, manager);
+  }
+};
+
+TEST_F(ProfileUnitNames, GoByTheTables) {
+  EXPECT_THAT(units("[snapshot]\nsources = ['/a']\n").names, ElementsAre("snapfs-run@home.timer"));
+  EXPECT_THAT(
+      units("[backup]\n[check]\n[mount]\nmountpoint = '/m'\n").names,
+      ElementsAre("snapfs-run@home.timer", "snapfs-check@home.timer", "snapfs-mount@home.service"));
+  EXPECT_TRUE(fails_with(ErrorCode::kUsage, "nothing that units could do",
+                         [&] { units("[mount]\nallow-other = true\n"); }));
+}
+
+TEST_F(ProfileUnitNames, AreOfProfilesWithPlainNames) {
+  const std::string path = write("home", "[check]\n");
+  EXPECT_TRUE(fails_with(ErrorCode::kUsage, "cannot be part of a unit's name",
+                         [&] { units_for(Profile::load(path), program_, UnitManager::kUser); }));
+  EXPECT_TRUE(fails_with(ErrorCode::kUsage, [] { all_units("a b", UnitManager::kUser); }));
+}
+
+TEST_F(ProfileUnitNames, HandThePasswordFileOverAsACredential) {
+  const ProfileUnits found =
+      units("password-file = '50%/word'\n[snapshot]\n[mount]\nmountpoint = '/m'\n");
+  ASSERT_EQ(found.drop_ins.size(), 1);
+  EXPECT_EQ(found.drop_ins[0].path,
+            scratch() / "config/systemd/user/snapfs-run@home.service.d/snapfs.conf");
+  EXPECT_THAT(found.drop_ins[0].text,
+              HasSubstr("\nLoadCredential=snapfs-password:" + directory() + "/50%%/word\n"));
+  EXPECT_THAT(found.drop_ins[0].text,
+              HasSubstr("\nEnvironment=SNAPFS_PASSWORD_FILE=%d/snapfs-password\n"));
+  EXPECT_EQ(units("password-file = '/p'\n[check]\n", UnitManager::kSystem).drop_ins.at(0).path,
+            "/etc/systemd/system/snapfs-check@home.service.d/snapfs.conf");
+  EXPECT_THAT(units("password-command = 'x'\n[check]\n").drop_ins, IsEmpty());
+  EXPECT_THAT(units("password-file = '/a:b'\n[check]\n").drop_ins, IsEmpty());
+}
+
+}  // namespace
+}  // namespace snapfs

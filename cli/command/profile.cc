@@ -40,7 +40,7 @@ struct ProfileArguments {
 
 /// What the argument names, or -P, or the variable.
 std::string name_of(const GlobalOptions& options, const ProfileArguments& arguments) {
-  const std::string name = arguments.name.empty() ? wanted_profile(options) : arguments.name;
+  std::string name = arguments.name.empty() ? wanted_profile(options) : arguments.name;
   if (!name.empty()) return name;
   throw Error(
       ErrorCode::kUsage,
@@ -56,7 +56,7 @@ std::string new_path(const std::string& name, bool system) {
 
 /// An address stays as it is, a directory is named from the root: the file lies elsewhere.
 std::string repository_of(const GlobalOptions& options) {
-  const std::string text = setting(options.repository, "REPOSITORY");
+  std::string text = setting(options.repository, "REPOSITORY");
   if (text.empty() || text.find(':') < text.find('/')) return text;
   return absolute_path(text, current_directory());
 }

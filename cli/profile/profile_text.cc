@@ -46,6 +46,7 @@ bool is_bare(Binding::Kind kind) {
 std::string value_text(const ResolvedSetting& setting, const std::vector<std::string>& values) {
   const Binding::Kind kind = binding_of(setting).kind();
   std::vector<std::string> texts;
+  texts.reserve(values.size());
   for (const std::string& value : values) {
     texts.push_back(is_bare(kind) ? value : toml_string(value));
   }
@@ -135,6 +136,7 @@ std::vector<Path> tables_of(const Profile& profile, const Command& program) {
 void add_hook_lines(const std::vector<HookCommand>& commands, const char* kind, std::string& text) {
   if (commands.empty()) return;
   std::vector<std::string> quoted;
+  quoted.reserve(commands.size());
   for (const HookCommand& command : commands) quoted.push_back(toml_string(command.text));
   text += fmt::format("{} = [{}]  # {}:{}\n", kind, fmt::join(quoted, ", "),
                       commands.front().place.file, commands.front().place.line);

@@ -4,21 +4,10 @@ include(GNUInstallDirs)
 set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
   OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 
-# Completions come from the program's own table of commands.
-set(snapfs_completions "${CMAKE_BINARY_DIR}/completions")
-add_custom_command(
-  OUTPUT "${snapfs_completions}/snapfs" "${snapfs_completions}/_snapfs" "${snapfs_completions}/snapfs.fish"
-  COMMAND ${CMAKE_COMMAND} -E make_directory "${snapfs_completions}"
-  COMMAND snapfs generate --bash-completion "${snapfs_completions}/snapfs"
-          --zsh-completion "${snapfs_completions}/_snapfs" --fish-completion "${snapfs_completions}/snapfs.fish"
-  DEPENDS snapfs VERBATIM)
-add_custom_target(completions ALL
-  DEPENDS "${snapfs_completions}/snapfs" "${snapfs_completions}/_snapfs" "${snapfs_completions}/snapfs.fish")
-install(FILES "${snapfs_completions}/snapfs" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
-install(FILES "${snapfs_completions}/snapfs.fish" DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
-# Debian's zsh has a place of its own for what packages bring.
-set(SNAPFS_ZSH_DIR "${CMAKE_INSTALL_DATADIR}/zsh/site-functions" CACHE STRING "Where zsh looks for completions, below the prefix")
-install(FILES "${snapfs_completions}/_snapfs" DESTINATION "${SNAPFS_ZSH_DIR}")
+option(SNAPFS_COMPLETIONS "Write the completions of shells, for which the program is run" ON)
+if(SNAPFS_COMPLETIONS)
+  include(SnapfsCompletions)
+endif()
 
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/README.md" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 # Of a release: what is new in it.

@@ -63,9 +63,9 @@ class RestoreMemoryTest : public RestoreTest {
 TEST_F(RestoreMemoryTest, DoesNotGrowWithTheNumberOfFiles) {
   options.plan_bytes = 40'000;
   const std::size_t few = peak_of(many_files(10), "few");
-  const std::size_t many = peak_of(many_files(60), "many");
-  EXPECT_EQ(quiet->files_restored, 3360U);
-  EXPECT_LT(many, few + 2500 * 100) << "was " << few << " for 500 files";
+  const std::size_t many = peak_of(many_files(150), "many");
+  EXPECT_EQ(quiet->files_restored, 8400U);
+  EXPECT_LT(many, few + 7000 * 120) << "was " << few << " for 500 files";
 }
 
 TEST_F(RestoreMemoryTest, PlanTakesFewBytesForAFile) {

@@ -50,7 +50,7 @@ TEST_F(ViewsTest, EveryLookAtTheStatusIsAnotherFileAndOldOnesAreForgotten) {
 TEST_F(ViewsTest, ControlFilesAreFoundAndNotListed) {
   EXPECT_THAT(list({}), ElementsAre("at", "changed", "hosts", "ids", "paths", "snapshots", "tags",
                                     "versions"));
-  EXPECT_THAT(list({".snapfs"}), ElementsAre("status"));
+  EXPECT_THAT(list({".snapfs"}), ElementsAre("metrics", "status"));
   EXPECT_FALSE(find({".snapfs", "other"}));
   EXPECT_FALSE(find({".snapfs", "prefetch"})) << "only when it is asked for";
 }

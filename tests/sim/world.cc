@@ -96,6 +96,7 @@ class Lottery final : public boost::fibers::algo::algorithm_with_properties<Belo
   }
 
   void awakened(context* fiber, Belonging& /*belonging*/) noexcept override {
+    const Unfailing unfailing;
     if (fiber->is_context(boost::fibers::type::dispatcher_context)) {
       dispatcher_ = fiber;
     } else if (current_world == nullptr) {

@@ -65,7 +65,7 @@ TEST_F(RestoreMemoryTest, DoesNotGrowWithTheNumberOfFiles) {
   const std::size_t few = peak_of(many_files(10), "few");
   const std::size_t many = peak_of(many_files(150), "many");
   EXPECT_EQ(quiet->files_restored, 8400U);
-  EXPECT_LT(many, few + 7000 * 120) << "was " << few << " for 500 files";
+  EXPECT_LT(many, few + 7840 * 100) << "was " << few << " for 560 items";
 }
 
 TEST_F(RestoreMemoryTest, PlanTakesFewBytesForAFile) {

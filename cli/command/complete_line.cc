@@ -1,6 +1,6 @@
-// snapfs complete-line: what the repository has that could stand at the end of a command line. For
-// the scripts of "snapfs generate", not for people: it says nothing but words, one a line, asks
-// nothing, and ends soon.
+// snapfs complete-line: what the repository has, or the directories of profiles, that could stand at
+// the end of a command line. For the scripts of "snapfs generate", not for people: it says nothing
+// but words, one a line, asks nothing, and ends soon.
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,6 +16,9 @@
 #include "cli/option/filter_options.h"
 #include "cli/option/global_options.h"
 #include "cli/output/output.h"
+#include "cli/profile/profile.h"
+#include "cli/profile/profile_file.h"
+#include "cli/profile/settings.h"
 #include "cli/session/named_snapshot.h"
 #include "cli/session/session.h"
 #include "cli/session/snapshot_choice.h"
@@ -42,6 +45,28 @@ constexpr unsigned kMostSeconds = 5;
 constexpr std::size_t kMostWords = 1000;
 
 /// Nothing that is started here, such as ssh, can ask anything of anybody.
+void leave_terminal() {
+  // Fails for the leader of a group, which has no terminal in a shell's completion either.
+  static_cast<void>(::setsid());
+  const UniqueFd nowhere = open_file("/dev/null", O_RDWR);
+  ::dup2(nowhere.get(), STDIN_FILENO);
+  ::dup2(nowhere.get(), STDERR_FILENO);
+  ::alarm(kMostSeconds);
+}
+
+/// What the profile of the line, or of the environment, says of the repository.
+void take_profile(const Command& program, const CompletionPlace& place, GlobalOptions& options) {
+  const std::string name = wanted_profile(options);
+  if (name.empty()) return;
+  const Profile profile = Profile::load(name);
+  for (const ResolvedSetting& setting : resolve_settings(profile, place.line, true)) {
+    const Option* const option = setting.option;
+    const bool is_programs = option != nullptr && program.find_option(option->name()) == option;
+    if (is_programs && setting.source == SettingSource::kProfile) set_from_profile(setting);
+  }
+}
+
+/// However the options came about.
 void forbid_questions(GlobalOptions& options) {
   options.password_command.clear();
   ::unsetenv("SNAPFS_PASSWORD_COMMAND");
@@ -49,12 +74,6 @@ void forbid_questions(GlobalOptions& options) {
   options.stdin_is_data = true;
   options.no_lock = true;
   options.verbosity = 0;
-  // Fails for the leader of a group, which has no terminal in a shell's completion either.
-  static_cast<void>(::setsid());
-  const UniqueFd nowhere = open_file("/dev/null", O_RDWR);
-  ::dup2(nowhere.get(), STDIN_FILENO);
-  ::dup2(nowhere.get(), STDERR_FILENO);
-  ::alarm(kMostSeconds);
 }
 
 /// Words that begin with what was typed.
@@ -138,9 +157,16 @@ ExitCode run_complete_line(const GlobalOptions& /*options*/, const CompleteLineA
   const Command program = program_command(options);
   const CompletionPlace place = find_completion_place(program, arguments.line);
   if (place.wanted == Wanted::kNothing) return ExitCode::kSuccess;
+  leave_terminal();
+  Words words(place.typed);
+  if (place.wanted == Wanted::kProfile) {
+    for (const ProfileName& profile : list_profiles()) words.add(profile.name);
+    words.print_all();
+    return ExitCode::kSuccess;
+  }
+  take_profile(program, place, options);
   forbid_questions(options);
   Session session(options, signals, std::nullopt);
-  Words words(place.typed);
   add_words(options, session, place, words);
   words.print_all();
   return ExitCode::kSuccess;

@@ -52,6 +52,7 @@ Wanted value_of(const Option& option) {
   if (is_one_of(option.name(), {"tag", "keep-tag", "add", "remove", "set"})) return Wanted::kTag;
   if (option.name() == "path") return Wanted::kPath;
   if (option.name() == "parent") return Wanted::kSnapshot;
+  if (option.name() == "profile") return Wanted::kProfile;
   return Wanted::kNothing;
 }
 
@@ -61,8 +62,11 @@ Wanted argument_of(const std::vector<const Command*>& path, std::size_t index) {
   const std::string& name = positionals[std::min(index, positionals.size() - 1)].name;
   if (is_one_of(name, {"SNAPSHOT", "OLDER", "NEWER"})) return Wanted::kSnapshot;
   const std::string& first = positionals.front().name;
-  const bool is_of_keys = path.size() > 2 && path[path.size() - 2]->name == "key";
-  if (name == "ID" && first == "ID" && !is_of_keys) return Wanted::kSnapshot;
+  const std::string_view group = path.size() > 2 ? path[path.size() - 2]->name : "";
+  // "profile init" makes one whose name is new.
+  const bool is_of_profiles = group == "profile" && path.back()->name != "init";
+  if (name == "NAME" && is_of_profiles) return Wanted::kProfile;
+  if (name == "ID" && first == "ID" && group != "key") return Wanted::kSnapshot;
   if (is_one_of(name, {"DIR", "PATH"}) && first == "SNAPSHOT") return Wanted::kInSnapshot;
   return Wanted::kNothing;
 }
@@ -70,7 +74,7 @@ Wanted argument_of(const std::vector<const Command*>& path, std::size_t index) {
 /// Goes over the words before the one that is typed.
 class LineWalk {
  public:
-  explicit LineWalk(const Command& program) : path_{&program} {}
+  explicit LineWalk(const Command& program) { line_.path = {&program}; }
 
   void pass(const std::string& word) {
     if (pending_ != nullptr) {
@@ -85,30 +89,34 @@ class LineWalk {
   }
 
   CompletionPlace end(const std::string& typed) && {
-    if (pending_ != nullptr) return {value_of(*pending_), typed, std::move(arguments_)};
+    if (pending_ != nullptr) return std::move(*this).at(value_of(*pending_), typed);
     const std::size_t equals = typed.find('=');
     if (!only_arguments_ && typed.starts_with("--") && equals != std::string::npos) {
       const Option* const option = find(typed.substr(2, equals - 2));
       if (option == nullptr) return {};
-      return {value_of(*option), typed.substr(equals + 1), std::move(arguments_)};
+      return std::move(*this).at(value_of(*option), typed.substr(equals + 1));
     }
     if (!only_arguments_ && typed.starts_with('-')) return {};
-    return {argument_of(path_, arguments_.size()), typed, std::move(arguments_)};
+    return std::move(*this).at(argument_of(line_.path, arguments_.size()), typed);
   }
 
  private:
+  CompletionPlace at(Wanted wanted, std::string typed) && {
+    return {wanted, std::move(typed), std::move(arguments_), std::move(line_)};
+  }
+
   template <class Name>
   const Option* find(const Name& name) const {
-    for (auto command = path_.rbegin(); command != path_.rend(); ++command) {
+    for (auto command = line_.path.rbegin(); command != line_.path.rend(); ++command) {
       if (const Option* const option = (*command)->find_option(name)) return option;
     }
     return nullptr;
   }
 
   void pass_argument(const std::string& word) {
-    const Command* const next = arguments_.empty() ? path_.back()->find(word) : nullptr;
+    const Command* const next = arguments_.empty() ? line_.path.back()->find(word) : nullptr;
     if (next != nullptr) {
-      path_.push_back(next);
+      line_.path.push_back(next);
     } else {
       arguments_.push_back(word);
     }
@@ -146,8 +154,9 @@ class LineWalk {
   }
 
   /// Only the program's: what a command would do has no say here.
-  void set(const Option& option, const std::string& value) const {
-    if (path_.front()->find_option(option.name()) != &option) return;
+  void set(const Option& option, const std::string& value) {
+    line_.given.push_back({&option, value});
+    if (line_.path.front()->find_option(option.name()) != &option) return;
     try {
       option.binding().set(value);
     } catch (const Error&) {
@@ -155,7 +164,7 @@ class LineWalk {
     }
   }
 
-  std::vector<const Command*> path_;
+  ParsedLine line_;
   std::vector<std::string> arguments_;
   const Option* pending_ = nullptr;  ///< its value comes next
   bool only_arguments_ = false;

@@ -1,5 +1,5 @@
 // What is being typed at the end of a command line, told from the program's table: for completion
-// of what only the repository knows. It reads nothing but the line.
+// of what only the repository knows, or the profiles. It reads nothing but the line.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/grammar/command.h"
+#include "cli/grammar/parser.h"
 
 namespace snapfs {
 
@@ -19,11 +20,13 @@ struct CompletionPlace {
     kHost,
     kPath,        ///< that snapshots were taken of
     kInSnapshot,  ///< a path in the snapshot that the first argument names
+    kProfile,     ///< the name of one
   };
 
   Wanted wanted = Wanted::kNothing;
   std::string typed;                   ///< so far
   std::vector<std::string> arguments;  ///< of the command, before that
+  ParsedLine line = {};                ///< the commands and options before that
 };
 
 /// `line` ends where somebody types; it begins with the program's name. Words are divided and

@@ -107,6 +107,50 @@ class CompletionTest(harness.CompatTest):
             file.write(harness.PASSWORD)
         self.assertEqual(self.propose("snapfs -r ~/repository -p ~/password ls lat", **elsewhere), ["latest"])
 
+    def make_profiles(self, text):
+        directory = os.path.join(self.scratch, ".config", "snapfs")
+        os.makedirs(directory)
+        for name in ("home", "host-of-mine", "other"):
+            with open(os.path.join(directory, name + ".toml"), "w", encoding="utf-8") as file:
+                file.write(text)
+
+    def test_names_of_profiles(self):
+        self.make_profiles("mistakes matter nothing here")
+        for line, replies in (
+                ("snapfs -P ho", {"home", "host-of-mine"}),
+                ("snapfs snapshots --profile ot", {"other"}),
+                ("snapfs --profile=ot", {"other"}),
+                ("snapfs profile show ", {"home", "host-of-mine", "other"}),
+                ("snapfs profile check hom", {"home"}),
+                ("snapfs profile enable --user ot", {"other"}),
+                ("snapfs -P home profile disable ot", {"other"}),
+                ("snapfs profile init ho", set()),
+                ("snapfs -P ./ho", set()),
+        ):
+            self.assertEqual({name for name in self.propose(line, XDG_CONFIG_HOME="") if not name.startswith("-")}, replies, line)
+
+    def test_the_repository_of_a_profile(self):
+        self.make_snapshots()
+        with open(os.path.join(self.scratch, "password"), "w", encoding="ascii") as file:
+            file.write(harness.PASSWORD)
+        self.make_profiles("repository = '~/repository'\npassword-file = '~/password'\n[ls]\nsort = 'size'\n")
+        bare = {"RESTIC_REPOSITORY": "", "RESTIC_PASSWORD": "", "XDG_CONFIG_HOME": ""}
+        self.assertEqual(self.propose("snapfs ls lat", **bare), [])
+        self.assertEqual(self.propose("snapfs -P home ls lat", **bare), ["latest"])
+        self.assertEqual(self.propose("snapfs snapshots --profile home --tag ni", **bare), ["nightly"])
+        self.assertEqual(self.propose("snapfs ls lat", SNAPFS_PROFILE="home", **bare), ["latest"])
+        # What the line says counts first, then the environment.
+        self.assertEqual(self.propose("snapfs -P home -r /nonexistent ls lat", **bare), [])
+        self.assertEqual(self.propose("snapfs -P home ls lat", **{**bare, "RESTIC_REPOSITORY": "/nonexistent"}), [])
+        self.assertEqual(self.propose("snapfs -P nonexistent ls lat", **bare), [])
+
+    def test_a_profile_asks_nobody_either(self):
+        self.make_snapshots()
+        asked = os.path.join(self.scratch, "asked")
+        self.make_profiles(f"repository = '~/repository'\npassword-command = 'touch {asked}'\n[hooks]\nbefore = 'touch {asked}'\n")
+        self.assertEqual(self.propose("snapfs -P home ls lat", RESTIC_REPOSITORY="", RESTIC_PASSWORD="", XDG_CONFIG_HOME=""), [])
+        self.assertFalse(os.path.exists(asked))
+
     def test_nobody_is_asked(self):
         self.make_snapshots()
         asked = os.path.join(self.scratch, "asked")

@@ -17,7 +17,9 @@ using Wanted = CompletionPlace::Wanted;
 class CompletionPlaceTest : public ::testing::Test {
  protected:
   CompletionPlaceTest() {
-    program_.add("All", {{"-r,--repo", "PLACE", &repository_, ""}, {"-q,--quiet", &quiet_, ""}});
+    program_.add("All", {{"-r,--repo", "PLACE", &repository_, ""},
+                         {"-P,--profile", "NAME", &text_, ""},
+                         {"-q,--quiet", &quiet_, ""}});
     Command ls("ls", "");
     ls.take("SNAPSHOT", &text_, "");
     ls.take_all("DIR", &list_, "");
@@ -31,7 +33,13 @@ class CompletionPlaceTest : public ::testing::Test {
     remove.take("ID", &text_, "");
     Command key("key", "");
     key.subcommands = {remove};
-    program_.subcommands = {ls, forget, key};
+    Command init("init", "");
+    init.take_optional("NAME", &text_, "");
+    Command show("show", "");
+    show.take_optional("NAME", &text_, "");
+    Command profile("profile", "");
+    profile.subcommands = {init, show};
+    program_.subcommands = {ls, forget, key, profile};
   }
 
   CompletionPlace place(const std::string& line) { return find_completion_place(program_, line); }
@@ -67,6 +75,22 @@ TEST_F(CompletionPlaceTest, ValuesOfOptions) {
   EXPECT_EQ(wanted("prog ls --unknown=x"), Wanted::kNothing);
   EXPECT_EQ(wanted("prog ls --unknown lat"), Wanted::kSnapshot);
   EXPECT_EQ(wanted("prog ls -- -x"), Wanted::kSnapshot);
+}
+
+TEST_F(CompletionPlaceTest, NamesOfProfiles) {
+  EXPECT_EQ(wanted("prog -P ho"), Wanted::kProfile);
+  EXPECT_EQ(wanted("prog ls --profile=ho"), Wanted::kProfile);
+  EXPECT_EQ(wanted("prog profile show ho"), Wanted::kProfile);
+  EXPECT_EQ(wanted("prog profile init ho"), Wanted::kNothing);
+}
+
+TEST_F(CompletionPlaceTest, TellsWhatStandsBefore) {
+  const CompletionPlace found = place("prog -P home ls --host web -q lat");
+  ASSERT_EQ(found.line.path.size(), 2U);
+  EXPECT_EQ(found.line.command().name, "ls");
+  ASSERT_EQ(found.line.given.size(), 3U);
+  EXPECT_EQ(found.line.given[1].option->name(), "host");
+  EXPECT_EQ(found.line.given[1].value, "web");
 }
 
 TEST_F(CompletionPlaceTest, OnlyTheProgramsOptionsAreSet) {

@@ -1,6 +1,6 @@
-// snapfs complete-line: what the repository has, or the directories of profiles, that could stand at
-// the end of a command line. For the scripts of "snapfs generate", not for people: it says nothing
-// but words, one a line, asks nothing, and ends soon.
+// snapfs complete-line: what the repository has, or the directories of profiles, that could stand
+// at the end of a command line. For the scripts of "snapfs generate", not for people: it says
+// nothing but words, one a line, asks nothing, and ends soon.
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -17,10 +17,10 @@
 #include "cli/grammar/parser.h"
 #include "cli/grammar/suggestion.h"
 #include "cli/option/setting.h"
+#include "cli/profile/profile_trust.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 #include "fs/base/path.h"
-#include "fs/base/shell_word.h"
 
 namespace snapfs {
 namespace {
@@ -43,25 +43,6 @@ bool exists(const std::string& path) {
                   "there are, \"snapfs profile init\" makes one)",
                   name, fmt::join(places, " or "), did_you_mean(similar_words(name, names), "")),
       name);
-}
-
-/// Its commands are run with our rights.
-void require_trusted(const struct stat& status, const std::string& path) {
-  const bool root = ::geteuid() == 0;
-  if (root && status.st_uid != 0) {
-    throw Error(ErrorCode::kPermission,
-                fmt::format("{0} belongs to another user, who could have root run commands: look "
-                            "at it, then \"chown root {1}\"",
-                            path, shell_word(path)),
-                path);
-  }
-  const unsigned others = root ? S_IWGRP | S_IWOTH : S_IWOTH;
-  if ((status.st_mode & others) == 0) return;
-  throw Error(ErrorCode::kPermission,
-              fmt::format("{} can be written by others, who could have commands run in your name: "
-                          "look at it, then \"chmod go-w {}\"",
-                          path, shell_word(path)),
-              path);
 }
 
 }  // namespace
@@ -130,6 +111,9 @@ std::string find_profile(const std::string& name, const std::string& first) {
 }
 
 std::string read_profile(const std::string& path) {
+  // Its commands are run with our rights.
+  const uid_t user = ::geteuid();
+  require_trusted_way(absolute_path(path, current_directory()), user);
   // What is opened is what is looked at and read, whatever becomes of the name.
   const UniqueFd fd = open_file(path, O_RDONLY | O_NONBLOCK);
   struct stat status {};
@@ -137,7 +121,7 @@ std::string read_profile(const std::string& path) {
   if (!S_ISREG(status.st_mode)) {
     throw Error(ErrorCode::kUsage, fmt::format("{} is no file: a profile is one", path), path);
   }
-  require_trusted(status, path);
+  require_trusted_file(path, status, user);
   if (static_cast<std::uint64_t>(status.st_size) > kMaxBytes) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("{} is larger than {} bytes: that is no profile", path, kMaxBytes),

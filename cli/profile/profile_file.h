@@ -30,8 +30,8 @@ void require_profile_name(std::string_view name);
 /// where it was looked for, and which name is like it.
 std::string find_profile(const std::string& name, const std::string& first = {});
 
-/// The content of a profile. Throws Error{kPermission} when somebody else could have written it:
-/// for root, whose commands it holds, that is whoever is not root; for others, everybody.
+/// The content of a profile. Throws Error{kPermission} when somebody else could have written it or
+/// put it there (see profile_trust.h), since it holds commands.
 std::string read_profile(const std::string& path);
 
 /// ~, for texts that no shell has read; empty when nobody knows.

@@ -102,6 +102,26 @@ class SettingsTest(ProfileTest):
         path = self.usual()
         os.chmod(path, 0o666)
         self.assertIn("chmod go-w", self.snapfs("-P", "home", "snapshots", expect=1).stderr)
+        os.chmod(path, 0o600)
+        self.snapfs("-P", "home", "snapshots")
+        # Nor may others put another one there.
+        os.chmod(self.home, 0o777)
+        words = self.snapfs("-P", "home", "snapshots", expect=1).stderr
+        self.assertIn(f"{self.home} can be written by others, who could replace the profile {path}", words)
+        self.assertEqual(words.count("\n"), 1, words)
+        os.chmod(self.home, 0o755)
+        self.snapfs("-P", "home", "snapshots")
+
+    def test_an_inherited_profile_is_looked_at_like_any_other(self):
+        self.make_repository()
+        shared = os.path.join(self.home, "shared")
+        os.mkdir(shared)
+        base = self.write("shared/base.toml", f"repository = '{self.repository}'\npassword-file = '~/password'\n")
+        self.profile(f"inherit = '{base}'\n")
+        os.chmod(base, 0o600)
+        self.snapfs("-P", "home", "snapshots")
+        os.chmod(shared, 0o777)
+        self.assertIn(f"chmod go-w {shared}", self.snapfs("-P", "home", "snapshots", expect=1).stderr)
 
     def test_fstab_s_options_may_name_one(self):
         helper = os.path.join(self.scratch, "mount.snapfs")

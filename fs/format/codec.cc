@@ -83,7 +83,11 @@ const SealedBlob& Codec::finish_sealing() {
 
 void Codec::verify_sealed() {
   try {
-    open_blob_into(opened_, sealed_.handle, sealed_.bytes, sealed_.uncompressed_length);
+    if (sealed_.uncompressed_length > kKeptBytes) {
+      verify_in_pieces();
+    } else {
+      open_blob_into(opened_, sealed_.handle, sealed_.bytes, sealed_.uncompressed_length);
+    }
   } catch (const Error& error) {
     throw Error(
         ErrorCode::kInternal,
@@ -94,6 +98,16 @@ void Codec::verify_sealed() {
   }
   release_if_large(opened_);
   release_if_large(decrypted_);
+}
+
+/// A tree can be so large that there should not be a second one of it.
+void Codec::verify_in_pieces() {
+  const BlobHandle& handle = sealed_.handle;
+  decrypt(decrypted_, handle, sealed_.bytes);
+  Sha256 digest;
+  compressor_.decompress_pieces(
+      decrypted_, [&digest](ByteView piece) { digest.update(piece); }, sealed_.uncompressed_length);
+  if (digest.finish() != handle.id) throw_damaged(handle, "its content does not match its ID");
 }
 
 Bytes Codec::open_blob(const BlobHandle& handle, ByteView sealed,
@@ -137,10 +151,7 @@ void Codec::open_blob_into(Bytes& plain, const BlobHandle& handle, ByteView seal
 void Codec::decrypt_and_decompress(Bytes& plain, const BlobHandle& handle, ByteView sealed,
                                    std::uint32_t uncompressed_length) {
   Bytes& decrypted = uncompressed_length != 0 ? decrypted_ : plain;
-  decrypted.resize(sealed.size() - Cipher::kOverhead);
-  if (!cipher_.open(sealed, decrypted)) {
-    throw_damaged(handle, "its authentication code does not match");
-  }
+  decrypt(decrypted, handle, sealed);
   if (uncompressed_length != 0) {
     plain.clear();
     const bool is_data = handle.type == BlobType::kData;
@@ -148,6 +159,13 @@ void Codec::decrypt_and_decompress(Bytes& plain, const BlobHandle& handle, ByteV
                            is_data ? std::min<std::uint64_t>(uncompressed_length, kMaxDataBytes)
                                    : uncompressed_length);
     if (plain.size() != uncompressed_length) throw_damaged(handle, "its length does not match");
+  }
+}
+
+void Codec::decrypt(Bytes& plain, const BlobHandle& handle, ByteView sealed) {
+  plain.resize(sealed.size() - Cipher::kOverhead);
+  if (!cipher_.open(sealed, plain)) {
+    throw_damaged(handle, "its authentication code does not match");
   }
 }
 

@@ -68,6 +68,8 @@ class Codec {
 
   const SealedBlob& finish_sealing();
   void verify_sealed();
+  void verify_in_pieces();
+  void decrypt(Bytes& plain, const BlobHandle& handle, ByteView sealed);
   void open_blob_into(Bytes& plain, const BlobHandle& handle, ByteView sealed,
                       std::uint32_t uncompressed_length);
   void decrypt_and_decompress(Bytes& plain, const BlobHandle& handle, ByteView sealed,

@@ -27,6 +27,10 @@ constexpr std::size_t kLargeBlob = 256 << 10;
 constexpr int kLargeBlobLongHashLog = 16;
 constexpr int kLargeBlobShortHashLog = 14;
 
+/// Of a blob this large there should not be a second buffer, in case nothing comes of compressing
+/// it: only a directory of very many entries is one.
+constexpr std::size_t kHugeBlob = 16 << 20;
+
 /// What passes through at a time where content comes in pieces; on the stack.
 constexpr std::size_t kPieceBytes = 16 << 10;
 
@@ -86,6 +90,19 @@ void require_compressed(std::size_t result) {
   if (ZSTD_isError(result) == 0) return;
   require_memory(result);
   throw Error(ErrorCode::kInternal, fmt::format("cannot compress: {}", ZSTD_getErrorName(result)));
+}
+
+/// Appends to `out` what the compressor makes of a piece.
+void feed(ZSTD_CCtx* context, ByteView piece, ZSTD_EndDirective directive, Bytes& out) {
+  std::array<std::uint8_t, kPieceBytes> buffer;
+  ZSTD_inBuffer input{piece.data(), piece.size(), 0};
+  for (bool done = false; !done;) {
+    ZSTD_outBuffer output{buffer.data(), buffer.size(), 0};
+    const std::size_t left = ZSTD_compressStream2(context, &output, &input, directive);
+    require_compressed(left);
+    append(out, ByteView(buffer).first(output.pos));
+    done = directive == ZSTD_e_end ? left == 0 : input.pos == input.size;
+  }
 }
 
 /// As much as a first frame that claims so much is believed.
@@ -196,6 +213,12 @@ Compressor::Compressor(CompressionMode mode) : contexts_(std::make_unique<Contex
 Compressor::~Compressor() = default;
 
 void Compressor::compress(ByteView plain, Bytes& out) {
+  if (plain.size() > kHugeBlob) {
+    ZSTD_CCtx* const context = contexts_->large.get();
+    ZSTD_CCtx_reset(context, ZSTD_reset_session_only);
+    require_compressed(ZSTD_CCtx_setPledgedSrcSize(context, plain.size()));
+    return feed(context, plain, ZSTD_e_end, out);
+  }
   const std::size_t before = out.size();
   out.resize(before + ZSTD_compressBound(plain.size()));
   const bool is_large = plain.size() > kLargeBlob;
@@ -209,19 +232,8 @@ void Compressor::compress(ByteView plain, Bytes& out) {
 void Compressor::compress_pieces(const ByteSource& produce, Bytes& out) {
   ZSTD_CCtx* const context = contexts_->large.get();
   ZSTD_CCtx_reset(context, ZSTD_reset_session_only);
-  std::array<std::uint8_t, kPieceBytes> buffer;
-  const auto feed = [&](ByteView piece, ZSTD_EndDirective directive) {
-    ZSTD_inBuffer input{piece.data(), piece.size(), 0};
-    for (bool done = false; !done;) {
-      ZSTD_outBuffer output{buffer.data(), buffer.size(), 0};
-      const std::size_t left = ZSTD_compressStream2(context, &output, &input, directive);
-      require_compressed(left);
-      append(out, ByteView(buffer).first(output.pos));
-      done = directive == ZSTD_e_end ? left == 0 : input.pos == input.size;
-    }
-  };
-  produce([&feed](ByteView piece) { feed(piece, ZSTD_e_continue); });
-  feed({}, ZSTD_e_end);
+  produce([&](ByteView piece) { feed(context, piece, ZSTD_e_continue, out); });
+  feed(context, {}, ZSTD_e_end, out);
 }
 
 void Compressor::decompress_pieces(ByteView frames, const ByteSink& sink,

@@ -25,9 +25,13 @@ void throw_json_error(simdjson::error_code error, std::string_view what) {
       throw Error(ErrorCode::kInternal, fmt::format("{} cannot be read: {}", what, reason),
                   std::string(what));
     default:
-      throw Error(ErrorCode::kDamaged, fmt::format("{} is damaged: {}", what, reason),
-                  std::string(what));
+      throw_damaged(what, reason);
   }
+}
+
+void throw_damaged(std::string_view what, std::string_view reason) {
+  throw Error(ErrorCode::kDamaged, fmt::format("{} is damaged: {}", what, reason),
+              std::string(what));
 }
 
 }  // namespace snapfs

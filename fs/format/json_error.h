@@ -13,4 +13,7 @@ namespace snapfs {
 /// Error{kInternal} when it cannot run at all, and Error{kDamaged} when the text is no such JSON.
 [[noreturn]] void throw_json_error(simdjson::error_code error, std::string_view what);
 
+/// Throws Error{kDamaged}, "<what> is damaged: <reason>", about the document called `what`.
+[[noreturn]] void throw_damaged(std::string_view what, std::string_view reason);
+
 }  // namespace snapfs

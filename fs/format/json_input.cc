@@ -97,9 +97,7 @@ simdjson::error_code JsonInput::parse(ByteView json, std::size_t max_depth) {
   return error != simdjson::SUCCESS ? error : parser_.parse(json.data(), json.size()).get(root_);
 }
 
-void JsonInput::fail(std::string_view reason) const {
-  throw Error(ErrorCode::kDamaged, fmt::format("{} is damaged: {}", what_, reason), what_);
-}
+void JsonInput::fail(std::string_view reason) const { throw_damaged(what_, reason); }
 
 void JsonInput::fail_field(std::string_view key, std::string_view wanted) const {
   fail(fmt::format("\"{}\" is not {}", key, wanted));

@@ -40,76 +40,61 @@ std::optional<std::string> if_readable(const std::function<std::string()>& attem
 
 }  // namespace
 
-bool ExcludingEditor::edit(const std::string& /*directory*/, EditState state,
-                           std::vector<EditedNode>& nodes) {
-  for (EditedNode& edited : nodes) {
-    if (!rule().choose(state, edited.node.name).item) continue;
-    edited.dropped = true;
-    log().tell(edited.node.name, "excluded");
-  }
-  return false;
+void ExcludingEditor::edit(EditState state, EditedNode& edited) {
+  if (!rule().choose(state, edited.node.name).item) return;
+  edited.dropped = true;
+  log().tell(edited.node.name, "excluded");
 }
 
-bool IncludingEditor::edit(const std::string& /*directory*/, EditState state,
-                           std::vector<EditedNode>& nodes) {
-  for (EditedNode& edited : nodes) {
-    const PathChoice choice = rule().choose(state, edited.node.name);
-    if (choice.item || (choice.below && edited.node.subtree)) continue;
-    edited.dropped = true;
-    log().tell(edited.node.name, "excluded");
-  }
-  return false;
+void IncludingEditor::edit(EditState state, EditedNode& edited) {
+  const PathChoice choice = rule().choose(state, edited.node.name);
+  if (choice.item || (choice.below && edited.node.subtree)) return;
+  edited.dropped = true;
+  log().tell(edited.node.name, "excluded");
 }
 
-bool RepairingEditor::edit(const std::string& /*directory*/, EditState /*state*/,
-                           std::vector<EditedNode>& nodes) {
-  for (EditedNode& edited : nodes) {
-    if (edited.node.type == NodeType::kIrregular) {
-      edited.dropped = true;
-      log().tell(edited.node.name, "removed, as nobody knows what type of file it is");
-    } else if (edited.node.type == NodeType::kFile) {
-      repair_content(edited);
-    }
+void RepairingEditor::edit(EditState /*state*/, EditedNode& edited) {
+  if (edited.node.type == NodeType::kIrregular) {
+    edited.dropped = true;
+    log().tell(edited.node.name, "removed, as nobody knows what type of file it is");
+  } else if (edited.node.type == NodeType::kFile) {
+    repair_content(edited);
   }
-  return sort_names(nodes);
 }
 
 void RepairingEditor::repair_content(EditedNode& file) {
-  std::vector<Id> content;
+  Node& node = file.node;
   std::uint64_t size = 0;
-  for (const Id& id : file.node.content) {
-    if (const auto place = index_.find_any({BlobType::kData, id})) {
-      content.push_back(id);
-      size += place->plaintext_length();
-    }
-  }
-  const std::size_t lost = file.node.content.size() - content.size();
-  if (lost == 0 && size == file.node.size) return;
+  const std::size_t all = node.content.size();
+  const std::size_t lost = std::erase_if(node.content, [&](const Id& id) {
+    const auto place = index_.find_any({BlobType::kData, id});
+    if (place) size += place->plaintext_length();
+    return !place;
+  });
+  if (lost == 0 && size == node.size) return;
   if (lost > 0) {
-    log().tell(file.node.name, fmt::format("{} of {} pieces of its content are lost", lost,
-                                           file.node.content.size()));
+    log().tell(node.name, fmt::format("{} of {} pieces of its content are lost", lost, all));
   } else {
-    log().tell(file.node.name, fmt::format("has {} bytes, not {}", size, file.node.size));
+    log().tell(node.name, fmt::format("has {} bytes, not {}", size, node.size));
   }
-  file.changed = with_content(file.changed.empty() ? file.json : file.changed, content, size);
-  file.node.content = std::move(content);
-  file.node.size = size;
+  file.changed = with_content(file.changed.empty() ? file.json : file.changed, node.content, size);
+  node.size = size;
 }
 
-/// In order, and of equal names the first one only.
-bool RepairingEditor::sort_names(std::vector<EditedNode>& nodes) {
-  const auto by_name = [](const EditedNode& edited) { return std::string_view(edited.node.name); };
-  const bool sorted = std::ranges::is_sorted(nodes, {}, by_name);
-  if (!sorted) {
-    std::ranges::stable_sort(nodes, {}, by_name);
+void RepairingEditor::put_in_order(std::vector<PlacedName>& names) {
+  if (!std::ranges::is_sorted(names, {}, &PlacedName::name)) {
+    std::ranges::stable_sort(names, {}, &PlacedName::name);
     log().tell("", "its names are in order again");
   }
-  for (std::size_t i = 1; i < nodes.size(); ++i) {
-    if (nodes[i].dropped || nodes[i].node.name != nodes[i - 1].node.name) continue;
-    nodes[i].dropped = true;
-    log().tell(nodes[i].node.name, "removed, as it was there twice");
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (kept > 0 && names[i].name == names[kept - 1].name) {
+      log().tell(names[i].name, "removed, as it was there twice");
+    } else {
+      std::swap(names[kept++], names[i]);
+    }
   }
-  return !sorted;
+  names.resize(kept);
 }
 
 std::optional<std::string> RepairingEditor::mend(const std::string& directory,

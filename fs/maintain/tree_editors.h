@@ -78,7 +78,7 @@ class ExcludingEditor final : public ChoosingEditor {
   ExcludingEditor(const PathRule& rule, TreeEdited excluded)
       : ChoosingEditor(rule, std::move(excluded)) {}
 
-  bool edit(const std::string& directory, EditState state, std::vector<EditedNode>& nodes) override;
+  void edit(EditState state, EditedNode& node) override;
 };
 
 /// Leaves out all but what matches, and the directories that lead there.
@@ -87,7 +87,7 @@ class IncludingEditor final : public ChoosingEditor {
   IncludingEditor(const PathRule& rule, TreeEdited excluded)
       : ChoosingEditor(rule, std::move(excluded)) {}
 
-  bool edit(const std::string& directory, EditState state, std::vector<EditedNode>& nodes) override;
+  void edit(EditState state, EditedNode& node) override;
   bool keeps_empty(EditState directory) override { return rule().choose(directory).item; }
 };
 
@@ -100,7 +100,8 @@ class RepairingEditor final : public TellingEditor {
   RepairingEditor(const Index& index, TreeEdited repaired)
       : TellingEditor(std::move(repaired)), index_(index) {}
 
-  bool edit(const std::string& directory, EditState state, std::vector<EditedNode>& nodes) override;
+  void edit(EditState state, EditedNode& node) override;
+  void put_in_order(std::vector<PlacedName>& names) override;
   std::optional<std::string> mend(const std::string& directory, std::string_view node_json,
                                   const Error& error) override;
   bool empty_unreadable_tree(const std::string& directory, const Error& error) override;
@@ -108,7 +109,6 @@ class RepairingEditor final : public TellingEditor {
 
  private:
   void repair_content(EditedNode& file);
-  bool sort_names(std::vector<EditedNode>& nodes);
 
   const Index& index_;
 };

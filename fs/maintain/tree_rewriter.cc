@@ -1,6 +1,6 @@
-// Down with a stack of levels, up with the results. At each directory the editor sees the decoded
-// nodes and says which go and which change; only the text of those that stay is kept while what is
-// below is worked on, because decoded nodes take much room. A directory whose nodes and subtrees
+// Down with a stack of levels, up with the results. At each directory the editor sees one decoded
+// node after the other and says which go and which change; only the text of those that stay is
+// kept, because decoded nodes take much room. A directory whose nodes and subtrees
 // stay keeps its ID, and is not written. What becomes of a tree is remembered with the editor's
 // state (rewritten_): a tree that is met again in the same state is not read again. A directory
 // that holds what we do not know is refused rather than written without it.
@@ -31,8 +31,9 @@ std::optional<std::string> TreeEditor::mend(const std::string& directory,
 struct TreeRewriter::Level {
   /// A node that stays, unless it is a directory and nothing is left of that.
   struct Kept {
-    std::string_view json;
-    std::string changed;  ///< empty: as it is
+    std::size_t node = 0;                    ///< of the tree's
+    std::string changed;                     ///< empty: as it is
+    std::optional<std::uint64_t> file_size;  ///< of a file
     bool dropped = false;
   };
   struct Below {
@@ -44,14 +45,18 @@ struct TreeRewriter::Level {
 
   Level(const Key& own_key, std::size_t above_size) : key(own_key), above(above_size) {}
 
+  std::string_view json(const Kept& node) const noexcept {
+    return node.changed.empty() ? text.node(node.node) : node.changed;
+  }
+
   Key key;
   std::size_t above;  ///< how much of the path is the directory above
   TreeText text;
-  std::vector<EditedNode> nodes;  ///< until they are edited: decoded nodes take much room
   std::vector<Kept> kept;
   std::vector<Below> below;
   std::size_t next = 0;  ///< of these
   bool changed = false;
+  bool reordered = false;
   Outcome outcome;
 };
 
@@ -114,50 +119,83 @@ std::optional<TreeRewriter::Outcome> TreeRewriter::begin(const Key& key, std::si
     if (levels_.empty()) lost_root_ = true;
     return lost_root_ ? Outcome{} : Outcome{save(TreeBuilder().finish())};
   }
-  read_nodes(*level);
   edit_nodes(*level);
   levels_.push_back(std::move(level));
   return std::nullopt;
 }
 
-void TreeRewriter::read_nodes(Level& level) {
-  level.nodes.reserve(level.text.size());
-  for (std::size_t i = 0; i < level.text.size(); ++i) {
-    const std::string_view json = level.text.node(i);
-    try {
-      level.nodes.push_back({parse_node(json, "node", stop_), json, {}, false});
-    } catch (const Error& error) {
-      if (error.ends_the_run()) throw;
-      std::optional<std::string> mended = editor_.mend(path_.text(), json, error);
-      if (mended) {
-        Node node = parse_node(*mended);
-        level.nodes.push_back({std::move(node), json, *std::move(mended), false});
-      } else {
-        level.changed = true;
-      }
-    }
-  }
-}
-
 void TreeRewriter::edit_nodes(Level& level) {
-  level.changed |= editor_.edit(path_.text(), level.key.state, level.nodes);
-  level.kept.reserve(level.nodes.size());
-  for (EditedNode& edited : std::exchange(level.nodes, {})) {
-    if (edited.dropped) {
+  bool ascending = true;
+  std::string previous;
+  level.kept.reserve(level.text.size());
+  for (std::size_t i = 0; i < level.text.size(); ++i) {
+    std::optional<EditedNode> edited = read_node(level.text.node(i));
+    if (edited) editor_.edit(level.key.state, *edited);
+    if (!edited || edited->dropped) {
       level.changed = true;
       continue;
     }
-    Node& node = edited.node;
-    if (node.type == NodeType::kFile) {
-      add_saturating(level.outcome.files, 1);
-      add_saturating(level.outcome.bytes, node.size);
-    } else if (node.subtree) {
-      const EditState state = editor_.below(level.key.state, node.name);
-      level.below.push_back({level.kept.size(), std::move(node.name), *node.subtree, state});
-    }
-    level.changed |= !edited.changed.empty();
-    level.kept.push_back({edited.json, std::move(edited.changed)});
+    ascending &= edited->node.name > previous;  // no name is empty
+    previous = edited->node.name;
+    keep(level, i, *std::move(edited));
   }
+  if (!ascending) put_in_order(level);
+  for (const Level::Kept& node : level.kept) {
+    if (!node.file_size) continue;
+    add_saturating(level.outcome.files, 1);
+    add_saturating(level.outcome.bytes, *node.file_size);
+  }
+}
+
+/// Nothing when it cannot be read and the editor leaves it out.
+std::optional<EditedNode> TreeRewriter::read_node(std::string_view json) {
+  try {
+    return EditedNode{parse_node(json, "node", stop_), json, {}, false};
+  } catch (const Error& error) {
+    if (error.ends_the_run()) throw;
+    std::optional<std::string> mended = editor_.mend(path_.text(), json, error);
+    if (!mended) return std::nullopt;
+    Node node = parse_node(*mended);
+    return EditedNode{std::move(node), json, *std::move(mended), false};
+  }
+}
+
+void TreeRewriter::keep(Level& level, std::size_t index, EditedNode&& edited) {
+  Node& node = edited.node;
+  if (node.subtree) {
+    const EditState state = editor_.below(level.key.state, node.name);
+    level.below.push_back({level.kept.size(), std::move(node.name), *node.subtree, state});
+  }
+  level.changed |= !edited.changed.empty();
+  Level::Kept& kept = level.kept.emplace_back();
+  kept.node = index;
+  kept.changed = std::move(edited.changed);
+  if (node.type == NodeType::kFile) kept.file_size = node.size;
+}
+
+/// As the editor likes.
+void TreeRewriter::put_in_order(Level& level) {
+  std::vector<PlacedName> names;
+  names.reserve(level.kept.size());
+  for (const Level::Kept& node : level.kept) {
+    names.push_back({parse_node(level.json(node), "node", stop_).name, names.size()});
+  }
+  editor_.put_in_order(names);
+
+  constexpr auto kGone = static_cast<std::size_t>(-1);
+  std::vector<std::size_t> places(level.kept.size(), kGone);
+  std::vector<Level::Kept> ordered;
+  ordered.reserve(names.size());
+  for (const PlacedName& name : names) {
+    level.reordered |= name.place != ordered.size();
+    places[name.place] = ordered.size();
+    ordered.push_back(std::move(level.kept[name.place]));
+  }
+  level.changed |= level.reordered || ordered.size() != level.kept.size();
+  level.kept = std::move(ordered);
+  std::erase_if(level.below,
+                [&](const Level::Below& below) { return places[below.node] == kGone; });
+  for (Level::Below& below : level.below) below.node = places[below.node];
 }
 
 void TreeRewriter::take(Level& level, const Outcome& subtree) {
@@ -170,7 +208,7 @@ void TreeRewriter::take(Level& level, const Outcome& subtree) {
   add_saturating(level.outcome.files, subtree.files);
   add_saturating(level.outcome.bytes, subtree.bytes);
   if (subtree.tree == below.tree) return;
-  node.changed = with_subtree(node.changed.empty() ? node.json : node.changed, subtree.tree);
+  node.changed = with_subtree(level.json(node), subtree.tree);
   level.changed = true;
 }
 
@@ -185,15 +223,29 @@ TreeRewriter::Outcome TreeRewriter::finish(Level& level) {
                               path_.text(), tree.short_hex()),
                   tree.hex());
     }
-    TreeBuilder builder;
-    for (const Level::Kept& node : level.kept) {
-      if (!node.dropped) builder.add(node.changed.empty() ? node.json : node.changed);
-    }
-    level.outcome.tree = save(builder.finish());
+    const std::string blob = put_together(level);
+    level.outcome.tree = save(blob);
   }
   editor_.leave(tree, level.key.state);
   rewritten_.emplace(level.key, level.outcome);
   return level.outcome;
+}
+
+/// What the directory becomes. Of a large one nothing else is left afterwards.
+std::string TreeRewriter::put_together(Level& level) {
+  std::size_t size = 0;
+  for (const Level::Kept& node : level.kept) size += level.json(node).size() + 1;
+  TreeBuilder builder;
+  builder.reserve(size);
+  for (Level::Kept& node : level.kept) {
+    if (node.dropped) continue;
+    if (!level.reordered) level.text.forget_before(node.node + (node.changed.empty() ? 0 : 1));
+    builder.add(level.json(node));
+    node.changed = {};
+  }
+  level.text = {};
+  level.kept = {};
+  return builder.finish();
 }
 
 Id TreeRewriter::save(std::string_view blob) {

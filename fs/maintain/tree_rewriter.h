@@ -32,6 +32,12 @@ struct EditedNode {
   bool dropped = false;
 };
 
+/// A node that stays, by its name.
+struct PlacedName {
+  std::string name;
+  std::size_t place = 0;  ///< among those that stay, in the order of the tree
+};
+
 /// What of a directory's path decides about what becomes of it and of all below; 0 is the root's. A
 /// tree becomes the same wherever it is met in the same state, so it is edited once in each.
 using EditState = std::uint32_t;
@@ -44,10 +50,12 @@ class TreeEditor {
   /// The state of a directory by its name in the one of that state.
   virtual EditState below(EditState /*directory*/, std::string_view /*name*/) { return 0; }
 
-  /// All nodes of a directory, whose path begins at the snapshot's root, "/". Returns whether their
-  /// order changed; what else changed, the nodes themselves say.
-  virtual bool edit(const std::string& directory, EditState state,
-                    std::vector<EditedNode>& nodes) = 0;
+  /// Each node of the directory that was entered last, in the order of the tree.
+  virtual void edit(EditState state, EditedNode& node) = 0;
+
+  /// The nodes that stay when their names are not in order, or one is there twice. They come in
+  /// the order that is made here, without those that are taken out.
+  virtual void put_in_order(std::vector<PlacedName>& /*names*/) {}
 
   /// A node that cannot be read: returns what to take instead, or nothing to leave it out. By
   /// default, the error is thrown.
@@ -80,8 +88,9 @@ class TreeEditor {
   virtual bool may_normalize() const noexcept { return false; }
 };
 
-/// Not thread-safe. Memory: what is above the tree that is worked on, some 150 bytes for each
-/// distinct directory, and where storage is far away, what TreesAhead keeps.
+/// Not thread-safe. Memory: the text of the tree that is worked on and of those above it, and of
+/// what it becomes, with 100 bytes for each node; some 150 bytes for each distinct directory; and
+/// where storage is far away, what TreesAhead keeps.
 class TreeRewriter {
  public:
   /// New trees go to `writer`; null: nowhere, only their IDs are found out. All references must
@@ -132,10 +141,13 @@ class TreeRewriter {
   };
 
   std::optional<Outcome> begin(const Key& key, std::size_t above);
-  void read_nodes(Level& level);
   void edit_nodes(Level& level);
+  std::optional<EditedNode> read_node(std::string_view json);
+  void keep(Level& level, std::size_t index, EditedNode&& edited);
+  void put_in_order(Level& level);
   void take(Level& level, const Outcome& subtree);
   Outcome finish(Level& level);
+  std::string put_together(Level& level);
   Id save(std::string_view blob);
 
   TreeEditor& editor_;

@@ -8,6 +8,7 @@
 #include "fs/base/error.h"
 #include "fs/format/json_error.h"
 #include "fs/format/json_member.h"
+#include "fs/tree/node_json.h"
 #include "fs/tree/padded_tree.h"
 #include "fs/tree/tree_frame.h"
 
@@ -39,7 +40,7 @@ std::optional<Member> find_member(std::string_view object, std::string_view key)
     ondemand::parser parser;
     const PaddedTree padded(copy_of(as_bytes(object)));
     const char* const text = padded.text().data();
-    ondemand::document document = open_document(parser, padded);
+    ondemand::document document = open_document(parser, padded.text(), padded.capacity());
     for (ondemand::field field : document.get_object()) {
       const char* const name = field.key().raw();
       const bool wanted = is_called(field, key);
@@ -58,16 +59,24 @@ std::string replaced(std::string_view object, std::size_t from, std::size_t to,
                      std::string_view by) {
   std::string text(object.substr(0, from));
   text += by;
-  return text += object.substr(to);
+  text += object.substr(to);
+  return text;
 }
 
-std::string quoted_list(std::span<const Id> ids) {
-  std::string list = "[";
-  for (const Id& id : ids) {
-    if (list.size() > 1) list += ',';
-    list += '"' + id.hex() + '"';
+/// `object` with a list of these IDs there: it may be longer than everything else that there is.
+std::string with_list(std::string_view object, std::size_t from, std::size_t to,
+                      std::span<const Id> ids) {
+  std::string text;
+  text.reserve(object.size() + ids.size() * (2 * Id::kSize + 3) + 2);
+  text += object.substr(0, from);
+  text += '[';
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (i > 0) text += ',';
+    ((text += '"') += ids[i].hex()) += '"';
   }
-  return list + ']';
+  text += ']';
+  text += object.substr(to);
+  return text;
 }
 
 /// With the comma behind it, or the one before it when it is the last.
@@ -102,9 +111,11 @@ std::string with_subtree(std::string_view node_json, const Id& subtree) {
 
 std::string with_content(std::string_view node_json, std::span<const Id> content,
                          std::uint64_t size) {
-  const auto member = find_member(node_json, "content");
+  const std::optional<std::string> brief = without_content_at_end(node_json);
+  const std::string sized = with_size(brief ? *brief : node_json, size);
+  const auto member = find_member(sized, "content");
   if (!member) throw Error(ErrorCode::kDamaged, "a file has no content");
-  return with_size(replaced(node_json, member->value, member->end, quoted_list(content)), size);
+  return with_list(sized, member->value, member->end, content);
 }
 
 }  // namespace snapfs

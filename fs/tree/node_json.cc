@@ -159,29 +159,36 @@ void append_content(std::string& out, const Node& node) {
 }
 
 constexpr std::string_view kContent = ",\"content\":[";
+constexpr std::size_t kQuotedId = 2 * Id::kSize + 2;
 
-/// The IDs of a node's last field: `list` begins with the field's comma and ends the node.
-std::optional<std::vector<Id>> content_of_list(std::string_view list) {
+/// Calls `take` with the IDs of a node's last field: `list` begins with the field's comma and ends
+/// the node. Returns whether it is nothing else.
+template <class Take>
+bool read_content_list(std::string_view list, const Take& take) {
   constexpr std::string_view kEnd = "]}";
-  constexpr std::size_t kQuotedId = 2 * Id::kSize + 2;
-  if (!list.starts_with(kContent) || !list.ends_with(kEnd)) return std::nullopt;
+  if (!list.starts_with(kContent) || !list.ends_with(kEnd)) return false;
   list.remove_prefix(kContent.size());
   list.remove_suffix(std::min(kEnd.size(), list.size()));
-  std::vector<Id> content;
-  content.reserve((list.size() + 1) / (kQuotedId + 1));
   while (!list.empty()) {
     Id id;
     const bool well_formed = list.size() >= kQuotedId && list.front() == '"' &&
                              list[kQuotedId - 1] == '"' &&
                              parse_hex(list.substr(1, 2 * Id::kSize), id.bytes);
-    if (!well_formed) return std::nullopt;
-    content.push_back(id);
+    if (!well_formed) return false;
+    take(id);
     list.remove_prefix(kQuotedId);
     if (list.empty()) break;
-    if (!list.starts_with(',')) return std::nullopt;
+    if (!list.starts_with(',')) return false;
     list.remove_prefix(1);
-    if (list.empty()) return std::nullopt;
+    if (list.empty()) return false;
   }
+  return true;
+}
+
+std::optional<std::vector<Id>> content_of_list(std::string_view list) {
+  std::vector<Id> content;
+  content.reserve(list.size() / (kQuotedId + 1));
+  if (!read_content_list(list, [&](const Id& id) { content.push_back(id); })) return std::nullopt;
   return content;
 }
 
@@ -291,6 +298,15 @@ std::optional<std::vector<Id>> content_at_end(std::string_view node_json) {
   const std::size_t at = node_json.rfind(kContent);
   if (at == std::string_view::npos) return std::nullopt;
   return content_of_list(node_json.substr(at));
+}
+
+std::optional<std::string> without_content_at_end(std::string_view node_json) {
+  const std::size_t at = node_json.rfind(kContent);
+  if (at == std::string_view::npos) return std::nullopt;
+  if (!read_content_list(node_json.substr(at), [](const Id&) {})) return std::nullopt;
+  std::string brief(node_json.substr(0, at + kContent.size()));
+  brief += "]}";
+  return brief;
 }
 
 std::optional<std::vector<Id>> content_of_tail(std::string_view tail) {

@@ -37,6 +37,10 @@ bool is_tail_without_content(std::string_view tail);
 /// whether they are the node's content depends on what comes before.
 std::optional<std::vector<Id>> content_at_end(std::string_view node_json);
 
+/// The same node with none of these blobs; nothing when it ends otherwise. Of a list as long as
+/// a hundred MiB the text that the parser needs to see.
+std::optional<std::string> without_content_at_end(std::string_view node_json);
+
 /// Appends `name` quoted as Go's strconv.Quote does, without the outer quotes (FORMAT §10.5).
 void append_go_quoted(std::string& out, std::string_view name);
 

@@ -24,11 +24,16 @@ class PaddedTree {
   /// Makes text of it that is read as Go reads the blob: with U+FFFD for what is no text.
   void repair();
 
+  /// Gives the memory of what lies before that offset back to the system, a large piece at a time.
+  /// What was there is lost.
+  void forget_before(std::size_t offset) noexcept;
+
  private:
   void take(Bytes&& text);
 
   Bytes padded_;
   std::size_t size_ = 0;
+  std::size_t forgotten_ = 0;  ///< so many bytes at the beginning
   bool repaired_ = false;
 };
 

@@ -10,6 +10,10 @@ namespace snapfs {
 
 TreeBuilder::TreeBuilder() : json_(kOpening) {}
 
+void TreeBuilder::reserve(std::size_t bytes) {
+  json_.reserve(json_.size() + bytes + kClosing.size());
+}
+
 void TreeBuilder::add(std::string_view node_json) {
   if (json_.size() > kOpening.size()) json_ += ',';
   json_ += node_json;

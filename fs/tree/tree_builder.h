@@ -1,6 +1,7 @@
 // A directory's tree blob, put together from its nodes' JSON (FORMAT §10.1).
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,9 @@ class TreeBuilder {
   static constexpr std::string_view kClosing = "]}\n";
 
   TreeBuilder();
+
+  /// Says that the nodes to come take as many bytes in all, commas included.
+  void reserve(std::size_t bytes);
 
   /// Adds a node's JSON. Nodes come in strictly ascending order of their raw names; the caller
   /// guarantees it.

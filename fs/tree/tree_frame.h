@@ -4,6 +4,7 @@
 
 #include <simdjson.h>
 
+#include <optional>
 #include <string_view>
 
 #include "fs/base/bytes.h"
@@ -11,6 +12,7 @@
 #include "fs/format/json_input.h"
 #include "fs/format/json_member.h"
 #include "fs/tree/padded_tree.h"
+#include "fs/tree/plain_frame.h"
 
 namespace snapfs {
 
@@ -28,26 +30,47 @@ class NodeList {
   void require() const;
 
  private:
-  [[noreturn]] void fail(std::string_view reason) const;
-
   std::string_view what_;
   bool found_ = false;
 };
 
 /// The text, opened by the parser. Throws simdjson_error, also for want of the memory that the
 /// parser unescapes text into: it asks for that and does not look whether it got any (simdjson 3).
+/// `capacity` is how much can be read from its beginning on, what is behind it included.
 inline simdjson::ondemand::document open_document(simdjson::ondemand::parser& parser,
-                                                  const PaddedTree& tree) {
+                                                  std::string_view text, std::size_t capacity) {
   struct Opened : simdjson::ondemand::document {
     static bool can_unescape(simdjson::ondemand::document& document) noexcept {
       return (document.*&Opened::iter).string_buf_loc() != nullptr;
     }
   };
-  const std::string_view text = tree.text();
   if (has_byte_order_mark(text)) throw simdjson::simdjson_error(simdjson::TAPE_ERROR);
-  simdjson::ondemand::document document = parser.iterate(text.data(), text.size(), tree.capacity());
+  simdjson::ondemand::document document = parser.iterate(text.data(), text.size(), capacity);
   if (!Opened::can_unescape(document)) throw simdjson::simdjson_error(simdjson::MEMALLOC);
   return document;
+}
+
+/// Throws Error{kDamaged} naming `what` when something is behind the document.
+inline void throw_unless_at_end(simdjson::ondemand::document& document, std::string_view what) {
+  const char* behind = nullptr;
+  if (document.current_location().get(behind) != simdjson::OUT_OF_BOUNDS) {
+    throw_json_error(simdjson::TRAILING_CONTENT, what);
+  }
+}
+
+/// The same as read_frame for a tree in a plain frame. `visit` reads each node to its end.
+template <class Visit>
+void read_plain_frame(simdjson::ondemand::parser& parser, const PaddedTree& tree,
+                      std::string_view what, const Visit& visit) {
+  const std::string_view text = tree.text();
+  PlainFrame frame(text);
+  while (const std::optional<std::string_view> json = frame.next()) {
+    const std::size_t room = tree.capacity() - static_cast<std::size_t>(json->data() - text.data());
+    simdjson::ondemand::document document = open_document(parser, *json, room);
+    simdjson::ondemand::object node = document.get_object();
+    visit(node);
+    throw_unless_at_end(document, what);
+  }
 }
 
 /// Calls `visit` with the object of each node, in the blob's order, and reads the text to its end.
@@ -55,7 +78,10 @@ inline simdjson::ondemand::document open_document(simdjson::ondemand::parser& pa
 template <class Visit>
 void read_frame(simdjson::ondemand::parser& parser, const PaddedTree& tree, std::string_view what,
                 const Visit& visit) {
-  simdjson::ondemand::document document = open_document(parser, tree);
+  if (tree.text().size() >= kLargeTree && PlainFrame::fits(tree.text())) {
+    return read_plain_frame(parser, tree, what, visit);
+  }
+  simdjson::ondemand::document document = open_document(parser, tree.text(), tree.capacity());
   NodeList list(what);
   for (auto field : document.get_object()) {
     const bool is_list = list.take(std::string_view(field.unescaped_key()));
@@ -69,10 +95,7 @@ void read_frame(simdjson::ondemand::parser& parser, const PaddedTree& tree, std:
     }
   }
   list.require();
-  const char* behind = nullptr;
-  if (document.current_location().get(behind) != simdjson::OUT_OF_BOUNDS) {
-    throw_json_error(simdjson::TRAILING_CONTENT, what);
-  }
+  throw_unless_at_end(document, what);
 }
 
 /// Calls `read` with a parser; once more with the text repaired, if that may help. Throws what

@@ -6,9 +6,6 @@
 #include <string>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "fs/base/error.h"
 #include "fs/format/json_member.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/tree_frame.h"
@@ -104,8 +101,7 @@ class NodeReferences {
     }
     const std::optional<Id> id = Id::parse(std::string_view(value));
     if (id) return *id;
-    throw Error(ErrorCode::kDamaged,
-                fmt::format("{} is damaged: an ID is not 64 hexadecimal digits", what_));
+    throw_damaged(what_, "an ID is not 64 hexadecimal digits");
   }
 
   static constexpr std::size_t kIdsBetweenStops = 4096;

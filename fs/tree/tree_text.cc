@@ -49,6 +49,13 @@ TreeText::TreeText(Bytes blob, std::string_view what, const StopToken& stop)
   });
 }
 
+void TreeText::forget_before(std::size_t index) noexcept {
+  const std::string_view text = tree_.text();
+  tree_.forget_before(index == nodes_.size()
+                          ? text.size()
+                          : static_cast<std::size_t>(nodes_[index].data() - text.data()));
+}
+
 bool TreeText::is_canonical() const noexcept {
   std::string_view rest = tree_.text();
   if (tree_.repaired() || !rest.starts_with(TreeBuilder::kOpening)) return false;

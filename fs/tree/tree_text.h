@@ -32,6 +32,10 @@ class TreeText {
   /// The node's object, braces included. Valid as long as this.
   std::string_view node(std::size_t index) const noexcept { return nodes_[index]; }
 
+  /// Says that no node before that one (size(): none at all), nor anything of the tree as a whole,
+  /// is asked for again. Of a large tree this gives memory back.
+  void forget_before(std::size_t index) noexcept;
+
   /// Whether the blob is what TreeBuilder makes of exactly these nodes, so that a directory with
   /// the same nodes has the same tree ID. False for a blob with more fields or other spacing.
   bool is_canonical() const noexcept;

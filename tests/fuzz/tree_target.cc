@@ -1,11 +1,15 @@
 // Tree blobs: all readers of them agree, and what is read and written again is the same.
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "fs/format/json_input.h"
 #include "fs/tree/node_edit.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/tree_builder.h"
+#include "fs/tree/tree_frame.h"
 #include "fs/tree/tree_reader.h"
 #include "fs/tree/tree_references.h"
 #include "fs/tree/tree_text.h"
@@ -74,6 +78,35 @@ void check_split(const TreeText& text, ByteView input) {
           "a canonical tree is made of its nodes");
 }
 
+/// As large trees are read. Where a node is no JSON, it may be parted from others elsewhere.
+void check_plain_frame(ByteView input, const std::optional<TreeText>& text, bool is_read) {
+  namespace ondemand = simdjson::ondemand;
+  if (!PlainFrame::fits(as_text(input))) return;
+  const auto nodes = accepted(kDocumentCodes, [&] {
+    std::vector<std::string> read;
+    ondemand::parser parser;
+    PaddedTree tree(copy_of(input));
+    read_as_go_does(tree, "tree", [&] {
+      read.clear();
+      read_plain_frame(parser, tree, "tree",
+                       [&](ondemand::object& node) { read.emplace_back(node.raw_json().value()); });
+    });
+    return read;
+  });
+  const auto is_json = [](const std::string& json) {
+    return accepted(kDocumentCodes, [&] { return JsonInput(as_bytes(json), "node").root(); })
+        .has_value();
+  };
+  if (!nodes || !std::ranges::all_of(*nodes, is_json)) {
+    require(!is_read, "a large tree is read when a small one is");
+    return;
+  }
+  require(text && nodes->size() == text->size(), "a large tree has the nodes of a small one");
+  for (std::size_t i = 0; i < nodes->size(); ++i) {
+    require((*nodes)[i] == text->node(i), "a large tree has the same nodes as a small one");
+  }
+}
+
 }  // namespace
 
 void fuzz_one(ByteView input) {
@@ -81,6 +114,7 @@ void fuzz_one(ByteView input) {
   if (text) check_split(*text, input);
   const auto references = accepted(kDocumentCodes, [&] { return read_references(copy_of(input)); });
   const auto nodes = accepted(kDocumentCodes, [&] { return nodes_of(input); });
+  check_plain_frame(input, text, nodes.has_value());
   if (!nodes) return;
   require(text && text->size() == nodes->size(), "what is read as a tree can be split");
   require(references.has_value(), "what is read as a tree has references");

@@ -150,10 +150,8 @@ void take_parents(Repository& repository, const FarRepository& stored) {
 void rewrite_all(Repository& repository, const FarRepository& stored) {
   class Counter final : public TreeEditor {
    public:
-    bool edit(const std::string&, EditState, std::vector<EditedNode>&) override {
-      ++trees;
-      return false;
-    }
+    void enter(const std::string&) override { ++trees; }
+    void edit(EditState, EditedNode&) override {}
     std::size_t trees = 0;
   };
   Counter counter;

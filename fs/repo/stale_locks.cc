@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -41,6 +42,13 @@ bool process_is_running(std::int64_t pid) {
   return (::kill(process, 0) == 0 || errno == EPERM) && !has_ended(process);
 }
 
+/// Sleep counts as time since then.
+Timestamp boot_time(const Timestamp& now) {
+  timespec since{};
+  if (::clock_gettime(CLOCK_BOOTTIME, &since) != 0) return {};
+  return {now.seconds - since.tv_sec, now.nanoseconds};
+}
+
 }  // namespace
 
 std::vector<StoredLock> list_locks(Repository& repository, StopToken stop) {
@@ -63,7 +71,8 @@ std::vector<StoredLock> list_locks(Repository& repository, StopToken stop) {
 }
 
 LockWitness LockWitness::of_this_host(Timestamp now) {
-  return {now, Identity::of_process().hostname, process_is_running, ProcessOrigin::of_process()};
+  return {now, Identity::of_process().hostname, process_is_running, ProcessOrigin::of_process(),
+          boot_time(now)};
 }
 
 HolderState holder_state(const LockInfo& lock, const LockWitness& witness) {
@@ -73,8 +82,10 @@ HolderState holder_state(const LockInfo& lock, const LockWitness& witness) {
   // Locks of other programs say no more than the host's name.
   if (!there.boot_id.empty() && !here.boot_id.empty()) {
     if (there.boot_id != here.boot_id) {
-      // This machine before it was booted, or another one of the same name.
-      return there.machine == here.machine ? HolderState::kGone : HolderState::kUnknown;
+      // This machine before it was booted, or another one of the same name, or a part of this one
+      // that is shown another ID: containers are, and services may see the machine's own in them.
+      const bool before = there.machine == here.machine && lock.time.instant < witness.booted;
+      return before ? HolderState::kGone : HolderState::kUnknown;
     }
     if (there.pid_namespace != here.pid_namespace) return HolderState::kUnknown;
   }

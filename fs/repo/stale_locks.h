@@ -31,6 +31,7 @@ struct LockWitness {
   std::string hostname;                              ///< this host's
   std::function<bool(std::int64_t pid)> is_running;  ///< a process of this host
   ProcessOrigin origin = {};                         ///< of whom it knows that
+  Timestamp booted = {};                             ///< this host, by the clock of today
 
   /// This host and its processes.
   static LockWitness of_this_host(Timestamp now);

@@ -60,11 +60,12 @@ TEST_F(StaleLocksTest, ClockAheadOfOursMakesNoLockStale) {
 
 TEST_F(StaleLocksTest, AProcessNumberCountsWhereItWasGiven) {
   const ProcessOrigin here{"boot 2", 100, "machine"};
+  Timestamp booted = clock_.now();
   const auto state = [&](const ProcessOrigin& origin, std::int64_t pid) {
     LockInfo lock = lock_taken_ago(std::chrono::seconds(1), "here", pid);
     lock.origin = origin;
-    const LockWitness witness{clock_.now(), "here", [](std::int64_t one) { return one == 7; },
-                              here};
+    const LockWitness witness{clock_.now(), "here", [](std::int64_t one) { return one == 7; }, here,
+                              booted};
     const HolderState state = holder_state(lock, witness);
     EXPECT_EQ(is_stale(lock, witness), state == HolderState::kGone);
     return state;
@@ -76,6 +77,9 @@ TEST_F(StaleLocksTest, AProcessNumberCountsWhereItWasGiven) {
   EXPECT_EQ(state({"boot 2", 101, ""}, 7), HolderState::kUnknown);
   // Before this machine was booted.
   EXPECT_EQ(state({"boot 1", 100, "machine"}, 7), HolderState::kGone);
+  // Not so: something on this machine saw another ID, as services in containers do.
+  booted.seconds -= 10;
+  EXPECT_EQ(state({"boot 1", 100, "machine"}, 8), HolderState::kUnknown);
   // Another machine of the same name.
   EXPECT_EQ(state({"boot 3", 100, "other"}, 8), HolderState::kUnknown);
   // Other programs' locks are judged as they judge them.

@@ -22,6 +22,7 @@
 #include "cli/output/output.h"
 #include "cli/process/service_manager.h"
 #include "cli/process/signals.h"
+#include "cli/process/unmount.h"
 #include "cli/session/cache_directory.h"
 #include "cli/session/lock_option.h"
 #include "cli/session/session.h"
@@ -157,6 +158,10 @@ ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments,
     print_error(line);
   });
   check_fuse_available();
+  if (clear_dead_mount(arguments.mountpoint, signals.token())) {
+    print_warning(false, "",
+                  "the mount of a program that died was taken away from " + arguments.mountpoint);
+  }
   if (arguments.mount.allow_other) check_may_allow_others();
   Session session(
       options, signals,

@@ -1,11 +1,9 @@
 // snapfs umount: takes a mount away, also one whose server has died.
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <string>
@@ -19,16 +17,15 @@
 #include "cli/output/output.h"
 #include "cli/process/mount_users.h"
 #include "cli/process/signals.h"
+#include "cli/process/unmount.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
 #include "fs/base/shell_word.h"
-#include "fs/process/child_process.h"
 #include "mount/fuse/mount_table.h"
 
 namespace snapfs {
 namespace {
 
-constexpr std::size_t kMaxUsersNamed = 5;
 /// A server that is still at its last request ends itself after this: no need to wait longer.
 constexpr std::chrono::seconds kServerGrace{10};
 /// Most end within this; only then is it worth looking for what keeps one.
@@ -59,45 +56,6 @@ MountEntry find_snapshots(const std::string& mountpoint) {
                 path);
   }
   return *entry;
-}
-
-std::string named(const std::vector<MountUser>& users) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(users.size(), kMaxUsersNamed); ++i) {
-    text += fmt::format("{}{} ({})", i == 0 ? "" : ", ", users[i].name, users[i].pid);
-  }
-  if (users.size() > kMaxUsersNamed)
-    text += fmt::format(" and {} more", users.size() - kMaxUsersNamed);
-  return text;
-}
-
-[[noreturn]] void throw_busy(const std::string& path) {
-  const std::vector<MountUser> users = users_of_mount(path);
-  const std::string by = users.empty() ? "a process that cannot be seen from here" : named(users);
-  throw Error(ErrorCode::kIo,
-              fmt::format("{} is in use by {}: end that first, or detach the mount with "
-                          "\"snapfs umount --lazy {}\"",
-                          path, by, shell_word(path)),
-              path);
-}
-
-/// Root asks the kernel, others have fusermount3, which is set-user-ID, do it.
-void unmount(const std::string& path, bool lazy, const StopToken& stop) {
-  if (::geteuid() == 0) {
-    const int flags = UMOUNT_NOFOLLOW | (lazy ? MNT_DETACH : 0);
-    if (::umount2(path.c_str(), flags) == 0) return;
-    if (errno == EBUSY) throw_busy(path);
-    throw_errno(errno, "unmount", path);
-  }
-  ChildProcess helper({"fusermount3", lazy ? "-uqz" : "-uq", "--", path},
-                      {.input = ChildInput::kNone, .secrets = ChildSecrets::kNone});
-  if (helper.wait(stop) == 0) return;
-  if (!lazy && !users_of_mount(path).empty()) throw_busy(path);
-  throw Error(ErrorCode::kIo,
-              fmt::format("fusermount3 could not unmount {}: if it is in use, \"snapfs umount "
-                          "--lazy {}\" detaches it",
-                          path, shell_word(path)),
-              path);
 }
 
 /// Descriptors that become readable when the processes end. Opened before the unmount, so that

@@ -9,7 +9,7 @@ build_packages=(
 )
 # shellcheck disable=SC2034
 test_packages=(libgtest-dev libgmock-dev restic openssl rsync attr acl libcap2-bin mtree-netbsd python3 python3-yaml strace fio stress-ng
-  systemd plocate openssh-client openssh-sftp-server)
+  systemd systemd-container plocate openssh-client openssh-sftp-server)
 # shellcheck disable=SC2034
 package_packages=(dpkg-dev file gzip git)
 # Tests that need these are skipped without them.

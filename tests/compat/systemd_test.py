@@ -1,0 +1,147 @@
+"""The units in a real systemd: from a profile to the nightly run, the weekly check, a mount that comes back
+when it hangs, and word of what failed; for the machine and for a user of it.
+"""
+import json
+import os
+import subprocess
+import time
+import unittest
+
+import harness
+import machine
+
+BUILD = os.path.dirname(os.path.realpath(harness.SNAPFS))
+PROFILE = """repository = "{home}/repository"
+password-file = "{home}/password"
+[snapshot]
+sources = ["{home}/data"]
+[forget]
+keep-last = 2
+[check]
+read-data-subset = "100%"
+[mount]
+mountpoint = "{home}/snapshots"
+"""
+
+
+@unittest.skipIf(machine.missing(), machine.missing())
+@unittest.skipUnless(os.path.exists(os.path.join(BUILD, "cmake_install.cmake")), "the program is in no build directory")
+class SystemdTest(harness.CompatTest):
+    needs_restic = False
+
+    def setUp(self):
+        super().setUp()
+        if not os.access("/dev/fuse", os.R_OK | os.W_OK):
+            self.skipTest("/dev/fuse cannot be used here")
+        try:
+            self.machine = machine.Machine(self.scratch)
+        except (OSError, subprocess.CalledProcessError) as error:
+            self.skipTest(f"no layer can be put over this system: {error}")
+        self.addCleanup(self.machine.close)
+        subprocess.run(["cmake", "--install", BUILD], check=True, timeout=300, stdout=subprocess.DEVNULL,
+                       env={**os.environ, "DESTDIR": self.machine.root})
+
+    def start(self):
+        with open(os.path.join(self.scratch, "console"), "w+b") as log:
+            if not self.machine.start(log):
+                log.seek(0)
+                self.skipTest(f"no systemd can be started here: {log.read().decode(errors='replace')[-500:]}")
+
+    def there(self, *command, expect=0):
+        done = self.machine.run(*command)
+        self.assertEqual(done.returncode, expect, f"{command}\n{done.stdout}\n{done.stderr}\n{self.journal()}")
+        return done.stdout
+
+    def journal(self):
+        return self.machine.run("journalctl", "--no-pager", "--lines=60", "--output=cat").stdout
+
+    def property(self, manager, unit, name):
+        return self.there(*manager, "show", "--value", "--property", name, unit).strip()
+
+    def wait_for(self, what, condition):
+        deadline = time.monotonic() + 120
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, f"{what}\n{self.journal()}")
+
+    def prepare(self, home, profile, owner="root"):
+        """A profile with what it names, of that user."""
+        self.machine.write(profile, PROFILE.format(home=home), 0o600)
+        self.machine.write(f"{home[1:]}/password", "secret\n", 0o600)
+        self.machine.write(f"{home[1:]}/data/report", "one")
+        os.makedirs(os.path.join(self.machine.root, home[1:], "snapshots"), exist_ok=True)
+        self.there("chown", "--recursive", f"{owner}:", home)
+
+    def follow(self, home, as_owner, manager, snapfs):
+        """From the profile to a restored file."""
+        self.there(*as_owner, *snapfs, "-P", "home", "init")
+        self.there(*as_owner, *snapfs, "profile", "enable", "home")
+        for unit in ("snapfs-run@home.timer", "snapfs-check@home.timer", "snapfs-mount@home.service"):
+            self.wait_for(unit, lambda unit=unit: self.property(manager, unit, "ActiveState") == "active")
+            self.assertIn("enabled", self.there(*manager, "is-enabled", unit))
+        self.assertIn(f"the snapshots are at {home}/snapshots", self.property(manager, "snapfs-mount@home.service", "StatusText"))
+        for _ in range(3):
+            self.there(*manager, "start", "snapfs-run@home.service")
+        self.there(*manager, "start", "snapfs-check@home.service")
+        listed = json.loads(self.there(*as_owner, *snapfs, "-P", "home", "snapshots", "--json"))
+        self.assertEqual(len(listed), 2, "three were taken, of which two are kept")
+        restored = self.there(*as_owner, "cat", f"{home}/snapshots/snapshots/latest{home}/data/report")
+        self.assertEqual(restored, "one")
+
+    def hang(self, home, as_owner, manager):
+        """A mount that answers nobody is ended, and another one takes its place."""
+        process = self.property(manager, "snapfs-mount@home.service", "MainPID")
+        self.there("kill", "-STOP", process)
+        self.wait_for("another mount", lambda: self.property(manager, "snapfs-mount@home.service", "MainPID") not in (
+            process, "0") and self.property(manager, "snapfs-mount@home.service", "ActiveState") == "active")
+        self.assertEqual(self.there(*as_owner, "cat", f"{home}/snapshots/snapshots/latest{home}/data/report"), "one")
+        self.there(*manager, "stop", "snapfs-mount@home.service")
+        self.assertEqual(self.there("ls", f"{home}/snapshots"), "")
+
+    def impatient(self, directory):
+        """As a test has no three minutes."""
+        self.machine.write(f"{directory}/snapfs-mount@.service.d/test.conf",
+                           "[Service]\nWatchdogSec=3s\nRestartSec=1s\n")
+
+    def test_for_the_machine(self):
+        self.impatient("etc/systemd/system")
+        self.machine.write("etc/snapfs/on-failure", "#!/bin/sh\necho \"$1\" >> /run/failed\n", 0o755)
+        self.start()
+        manager = ["systemctl"]
+        self.prepare("/srv/home", "etc/snapfs/home.toml")
+        self.follow("/srv/home", [], manager, ["snapfs"])
+        for unit, most in ("snapfs-run@home.service", 40), ("snapfs-check@home.service", 40), ("snapfs-mount@home.service", 60):
+            self.there("systemd-analyze", "security", "--no-pager", f"--threshold={most}", unit)
+        self.hang("/srv/home", [], manager)
+
+        # The password of another repository: what fails is told, and timers go on.
+        self.machine.write("srv/home/password", "wrong\n", 0o600)
+        self.machine.run(*manager, "start", "snapfs-run@home.service")
+        self.assertEqual(self.property(manager, "snapfs-run@home.service", "Result"), "exit-code")
+        self.assertEqual(self.property(manager, "snapfs-run@home.service", "ExecMainStatus"), "12")
+        failed = os.path.join(self.machine.root, "run/failed")
+        self.wait_for("word of the failure", lambda: self.machine.run("cat", "/run/failed").stdout == "snapfs-run@home\n")
+        self.assertFalse(os.path.exists(failed), "that is in the machine's memory")
+        self.assertEqual(self.property(manager, "snapfs-run@home.timer", "ActiveState"), "active")
+
+        self.there("snapfs", "profile", "disable", "home")
+        for unit in "snapfs-run@home.timer", "snapfs-check@home.timer":
+            self.assertEqual(self.property(manager, unit, "ActiveState"), "inactive")
+        self.assertEqual(self.there("find", "/etc/systemd/system", "-name", "snapfs-*@home*"), "")
+
+    def test_for_a_user(self):
+        self.start()
+        self.there("useradd", "--create-home", "--uid", "54321", "somebody")
+        self.impatient("home/somebody/.config/systemd/user")
+        self.prepare("/home/somebody", "home/somebody/.config/snapfs/home.toml", "somebody")
+        self.there("systemctl", "start", "user@54321.service")
+        as_owner = ["runuser", "-u", "somebody", "--", "env", "HOME=/home/somebody", "XDG_RUNTIME_DIR=/run/user/54321"]
+        manager = [*as_owner, "systemctl", "--user"]
+        self.there("chmod", "666", "/dev/fuse")
+        self.follow("/home/somebody", as_owner, manager, ["snapfs"])
+        self.hang("/home/somebody", as_owner, manager)
+        self.there(*as_owner, "snapfs", "profile", "disable", "home")
+        self.assertEqual(self.property(manager, "snapfs-run@home.timer", "ActiveState"), "inactive")
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -54,6 +56,17 @@ std::string between(std::string_view text, std::string_view begin, std::string_v
   if (found == std::string_view::npos) return {};
   text.remove_prefix(found + begin.size());
   return std::string(text.substr(0, text.find(end)));
+}
+
+/// All tests within a process are at the manual clock's time.
+constexpr Timestamp kManualTime{1'795'390'661, 0};
+
+/// What format_amazon_time() writes.
+std::optional<Timestamp> amazon_time(const std::string& text) {
+  std::tm utc{};
+  const char* const end = ::strptime(text.c_str(), "%Y%m%dT%H%M%SZ", &utc);
+  if (end == nullptr || *end != 0) return std::nullopt;
+  return Timestamp{::timegm(&utc), 0};
 }
 
 HttpResponse with_body(std::string_view body) {
@@ -196,10 +209,10 @@ std::optional<HttpResponse> FakeS3::refuse(const State& state, const Asked& aske
   }
   signed_request.payload_sha256 = header_of(asked.request, "x-amz-content-sha256");
   const std::string moment = header_of(asked.request, "x-amz-date");
-  // All tests are at the manual clock's time.
-  constexpr Timestamp kTime{1'795'390'661, 0};
-  if (moment != format_amazon_time(kTime)) return s3_answer(403, "RequestTimeTooSkewed");
-  if (sign({key_id, std::string(kFakeSecret), region}, kTime, signed_request) != authorization) {
+  const Timestamp time =
+      state.settings.takes_any_time ? amazon_time(moment).value_or(kManualTime) : kManualTime;
+  if (moment != format_amazon_time(time)) return s3_answer(403, "RequestTimeTooSkewed");
+  if (sign({key_id, std::string(kFakeSecret), region}, time, signed_request) != authorization) {
     return s3_answer(403, "SignatureDoesNotMatch");
   }
   if (signed_request.payload_sha256 != sha256(asked.request.body).hex()) {

@@ -35,6 +35,7 @@ class FakeS3 final : public HttpClient {
     std::size_t page_size = 10;
     bool bucket_exists = true;
     bool tells_what_it_misses = false;  ///< to a DELETE; Amazon's answers 204 all the same
+    bool takes_any_time = false;        ///< a request's own; otherwise it is the manual clock's
   };
   /// Asked first; what it returns is the answer.
   using Hook = std::function<std::optional<HttpResponse>(const HttpRequest&)>;

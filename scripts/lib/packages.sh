@@ -17,6 +17,9 @@ package_packages=(dpkg-dev file gzip git)
 optional_test_packages=(rclone)
 # shellcheck disable=SC2034
 check_packages=(libgtest-dev libgmock-dev clang clang-format clang-tidy shellcheck mandoc python3)
+# The documents as HTML; the test that looks at it is skipped without them.
+# shellcheck disable=SC2034
+pages_packages=(mkdocs mkdocs-material mandoc)
 # shellcheck disable=SC2034
 fuzz_packages=(clang libclang-rt-dev libgtest-dev libgmock-dev python3)
 

@@ -31,10 +31,11 @@ class InstallTest(harness.CompatTest):
                  for path, _, names in os.walk(self.root) for name in names}
         pages = {f"share/man/man{page[-1]}/{page}" for page in manual_pages()}
         found.discard("share/doc/snapfs/NEWS.md")  # of a release
+        guide = {f"share/doc/snapfs/guide/{name}" for name in os.listdir(os.path.join(PROJECT, "docs", "guide"))}
         units = {f"lib/systemd/{manager}/snapfs-{unit}" for manager in ("system", "user")
                  for unit in ("run@.service", "run@.timer", "check@.service", "check@.timer", "mount@.service",
                               "failure@.service")}
-        self.assertEqual(found, pages | units | {
+        self.assertEqual(found, pages | units | guide | {
             "bin/snapfs", "bin/snapfs-restore", "sbin/mount.snapfs", "sbin/mount.fuse.snapfs",
             "share/bash-completion/completions/snapfs", "share/fish/vendor_completions.d/snapfs.fish",
             "share/zsh/site-functions/_snapfs",

@@ -17,6 +17,7 @@ import ceph  # pylint: disable=wrong-import-position
 REST_SERVER = (os.environ.get("SNAPFS_TEST_REST_SERVER") or shutil.which("restic-rest-server")
                or shutil.which("rest-server"))
 RCLONE = os.environ.get("SNAPFS_TEST_RCLONE") or shutil.which("rclone")
+S3_SERVER = os.environ.get("SNAPFS_TEST_S3_SERVER")  # tests/support/serve_s3.cc
 # As `htpasswd -nbs me secret` prints it.
 HTPASSWD = "me:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n"
 PR_SET_PDEATHSIG = 1
@@ -71,6 +72,23 @@ def start_ceph(test):
     cluster = make_ceph()
     test.addCleanup(cluster.stop)
     return cluster
+
+
+class Store(Server):
+    """An object store in memory, for what needs no real one."""
+    user = ("AKIDEXAMPLE", "secret/of+the=store")
+
+    @property
+    def endpoint(self):
+        return f"http://127.0.0.1:{self.port}"
+
+
+def start_store(test, bucket):
+    if S3_SERVER is None:
+        test.skipTest("SNAPFS_TEST_S3_SERVER does not name serve_s3")
+    store = Store([S3_SERVER, bucket], test.environment)
+    test.addCleanup(store.kill)
+    return store
 
 
 def start_rest_server(test, directory, *options, port=0):

@@ -180,8 +180,10 @@ std::size_t carry_out(const Decision& decision, const GlobalOptions& global,
   for (const RemovalFailure& failure : result.failures) {
     print_warning(global.json, failure.id.hex(), failure.error.what());
   }
-  decision.tell(fmt::format("\nremoved {} snapshot{}:{}\n", result.removed, plural,
-                            result.failures.empty() ? short_ids(ids) : ""));
+  decision.tell(
+      result.failures.empty()
+          ? fmt::format("\nremoved {} snapshot{}:{}\n", result.removed, plural, short_ids(ids))
+          : fmt::format("\nremoved {} of {} snapshot{}\n", result.removed, ids.size(), plural));
   return result.failures.size();
 }
 

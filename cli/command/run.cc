@@ -26,6 +26,7 @@ namespace {
 
 constexpr const char* kSnapshot = "snapshot";
 constexpr const char* kForget = "forget";
+constexpr const char* kUnlock = "unlock";
 
 struct RunArguments {
   bool dry_run = false;
@@ -53,6 +54,12 @@ class RunStep {
   RunStep& operator=(const RunStep&) = delete;
 
   ExitCode run(Signals& signals) { return run_measured(action_, name_, options_, signals); }
+
+  /// Only what goes wrong is told.
+  void be_silent() {
+    options_.quiet = true;
+    options_.json = false;
+  }
 
  private:
   const std::string name_;
@@ -88,8 +95,10 @@ ExitCode run_profile(const GlobalOptions& global, const RunArguments& arguments,
   options.known_password = std::make_shared<SecureBytes>();
   RunStep snapshot(options, kSnapshot, arguments.dry_run);
   std::unique_ptr<RunStep> forget;
+  std::unique_ptr<RunStep> unlock;
   if (asks_for(profile, kForget)) {
     forget = std::make_unique<RunStep>(options, kForget, arguments.dry_run);
+    if (!arguments.dry_run) unlock = std::make_unique<RunStep>(options, kUnlock, false);
   }
   const RunLock lock(profile.path());
   const ExitCode taken = snapshot.run(signals);
@@ -100,6 +109,12 @@ ExitCode run_profile(const GlobalOptions& global, const RunArguments& arguments,
       print_warning(global.json, "", "the snapshot failed, so none is forgotten");
     }
     return taken;
+  }
+  if (unlock) {
+    // A run that lost its power left its lock behind, and nobody is there to remove it. If that
+    // fails, forget says what is the matter.
+    unlock->be_silent();
+    (void)unlock->run(signals);
   }
   return worse(taken, forget->run(signals));
 }
@@ -113,7 +128,8 @@ Command run_command(GlobalOptions& options) {
                           "Write nothing, show what would be done; no hooks are run"});
   command.footer = R"(
 The snapshot is what [snapshot] of the profile says, and [forget], when it is there, says what is
-kept of old ones afterwards. When no snapshot could be taken, none is forgotten. [hooks] are run
+kept of old ones afterwards. Before that, locks are removed of processes that are gone, as after a
+loss of power. When no snapshot could be taken, none is forgotten. [hooks] are run
 around both. Of one profile there is one run at a time: a second one ends with status 11.
 
 The exit status is the worst of what was done: 0 all is well, 3 there is a snapshot, but part of the

@@ -145,6 +145,26 @@ class RunTest(ProfileTest):
         self.assertEqual(len(self.seen_by_restic()), 1)
         self.assertIn("no errors", self.restic("check", **self.reading).stdout)
 
+    def test_a_lock_that_a_loss_of_power_left_is_in_nobodys_way(self):
+        self.usual()
+        mountpoint = os.path.join(self.scratch, "mountpoint")
+        os.mkdir(mountpoint)
+        with subprocess.Popen([harness.SNAPFS, "-P", "home", "mount", mountpoint], cwd=self.scratch,
+                              env=self.environment, stdout=subprocess.PIPE) as mount:
+            self.assertTrue(mount.stdout.readline())
+            self.assertIn("a mount on", self.run_home("-q", expect=11).stderr, "it is held")
+            mount.kill()
+        subprocess.run(["fusermount3", "-uzq", mountpoint], check=True)
+        locks = os.path.join(self.repository, "locks")
+        self.assertEqual(len(os.listdir(locks)), 1)
+        self.run_home("--dry-run", expect=11)
+        self.assertEqual(len(os.listdir(locks)), 1, "that writes nothing")
+        done = self.run_home("--json")
+        for line in done.stdout.splitlines():
+            self.assertNotIn("locks", json.loads(line))
+        self.assertEqual(os.listdir(locks), [])
+        self.assertEqual(len(self.seen_by_restic()), 1)
+
     def test_without_a_table_for_it_nothing_is_forgotten(self):
         self.usual()
         self.profile(f"repository = '{self.repository}'\npassword-file = '~/password'\n"

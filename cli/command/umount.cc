@@ -20,8 +20,8 @@
 #include "cli/process/unmount.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
+#include "fs/base/mount_table.h"
 #include "fs/base/shell_word.h"
-#include "mount/fuse/mount_table.h"
 
 namespace snapfs {
 namespace {

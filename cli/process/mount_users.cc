@@ -14,7 +14,7 @@
 #include "fs/base/bytes.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
-#include "mount/fuse/mount_table.h"
+#include "fs/base/mount_table.h"
 
 namespace snapfs {
 namespace {

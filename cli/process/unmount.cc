@@ -11,9 +11,9 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
+#include "fs/base/mount_table.h"
 #include "fs/base/shell_word.h"
 #include "fs/process/child_process.h"
-#include "mount/fuse/mount_table.h"
 
 namespace snapfs {
 namespace {

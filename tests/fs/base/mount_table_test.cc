@@ -1,7 +1,12 @@
 // The kernel's table of mounts, and places in it.
-#include "mount/fuse/mount_table.h"
+#include "fs/base/mount_table.h"
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
+
+#include "fs/base/file.h"
 
 namespace snapfs {
 namespace {
@@ -18,6 +23,8 @@ TEST(MountTable, IsParsed) {
   const std::vector<MountEntry> table = parse_mount_table(kTable);
   ASSERT_EQ(table.size(), 4U);
   EXPECT_EQ(table[0].type, "ext4");
+  EXPECT_EQ(table[0].id, 22U);
+  EXPECT_EQ(table[0].root, "/");
   EXPECT_FALSE(table[0].user.has_value());
   EXPECT_EQ(table[1].path, "/mnt/with blank");
   EXPECT_TRUE(table[1].is_snapfs());
@@ -31,6 +38,29 @@ TEST(MountTable, TheTopmostMountIsFound) {
   ASSERT_TRUE(find_mount(table, "/mnt"));
   EXPECT_EQ(find_mount(table, "/mnt")->type, "tmpfs");
   EXPECT_FALSE(find_mount(table, "/mnt/"));
+}
+
+TEST(MountTable, APathIsFoundInItsFileSystemAndBack) {
+  MountEntry mount;
+  mount.path = "/srv/data";
+  mount.root = "/@home/me";
+  EXPECT_EQ(path_in_file_system(mount, "/srv/data"), "/@home/me");
+  EXPECT_EQ(path_in_file_system(mount, "/srv/data/a/b"), "/@home/me/a/b");
+  EXPECT_FALSE(path_in_file_system(mount, "/srv/database"));
+  EXPECT_EQ(path_in_mount(mount, "/@home/me/a"), "/srv/data/a");
+  EXPECT_EQ(path_in_mount(mount, "/@home/me"), "/srv/data");
+  EXPECT_FALSE(path_in_mount(mount, "/@home/you"));
+  mount.path = mount.root = "/";
+  EXPECT_EQ(path_in_file_system(mount, "/a"), "/a");
+  EXPECT_EQ(path_in_mount(mount, "/"), "/");
+}
+
+TEST(MountTable, ADescriptorHasItsMount) {
+  const UniqueFd fd(::open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const auto mount = mount_of_descriptor(read_mount_table(), fd.get());
+  ASSERT_TRUE(mount);
+  EXPECT_EQ(mount->type, "proc");
+  EXPECT_EQ(path_of_descriptor(fd.get()), "/proc/" + std::to_string(::getpid()));
 }
 
 TEST(MountTable, PlacesBelow) {

@@ -1,8 +1,11 @@
 // Parsing of proc(5)'s mountinfo.
-#include "mount/fuse/mount_table.h"
+#include "fs/base/mount_table.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <climits>
@@ -12,6 +15,7 @@
 #include "fs/base/bytes.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
+#include "fs/base/path.h"
 
 namespace snapfs {
 
@@ -71,6 +75,8 @@ std::optional<MountEntry> parse_line(std::string_view line) {
   const std::vector<std::string_view> device = split(fields[2], ':');
   if (device.size() != 2) return std::nullopt;
   MountEntry entry;
+  entry.id = parse_number<std::uint64_t>(fields[0]).value_or(0);
+  entry.root = unescaped(fields[3]);
   entry.path = unescaped(fields[4]);
   entry.type = unescaped(fields[dash + 1]);
   entry.source = unescaped(fields[dash + 2]);
@@ -115,6 +121,45 @@ std::optional<MountEntry> find_mount(const std::vector<MountEntry>& table, std::
     if (entry->path == path) return *entry;
   }
   return std::nullopt;
+}
+
+std::optional<MountEntry> mount_of_descriptor(const std::vector<MountEntry>& table, int fd) {
+  struct statx status {};
+  if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &status) != 0) {
+    throw_errno(errno, "ask for the mount of", path_of_descriptor(fd));
+  }
+  if ((status.stx_mask & STATX_MNT_ID) == 0) {
+    throw Error(ErrorCode::kUnsupported, "the kernel does not tell mounts apart: Linux 5.8 does");
+  }
+  const auto found = std::ranges::find(table, status.stx_mnt_id, &MountEntry::id);
+  return found == table.end() ? std::nullopt : std::optional(*found);
+}
+
+std::string path_of_descriptor(int fd) {
+  const std::string link = "/proc/self/fd/" + std::to_string(fd);
+  std::string path(PATH_MAX, '\0');
+  const ssize_t size = ::readlink(link.c_str(), path.data(), path.size());
+  if (size <= 0) throw_errno(errno, "read", link);
+  path.resize(static_cast<std::size_t>(size));
+  return path;
+}
+
+std::optional<std::string> path_in_file_system(const MountEntry& mount, std::string_view path) {
+  if (!is_at_or_below(path, mount.path)) return std::nullopt;
+  const std::string_view below = path_below(path, mount.path);
+  return below.empty() ? mount.root : join_path(mount.root, below);
+}
+
+std::optional<std::string> path_in_mount(const MountEntry& mount, std::string_view inside) {
+  if (!is_at_or_below(inside, mount.root)) return std::nullopt;
+  const std::string_view below = path_below(inside, mount.root);
+  return below.empty() ? mount.path : join_path(mount.path, below);
+}
+
+std::string_view path_below(std::string_view path, std::string_view directory) noexcept {
+  path.remove_prefix(directory.size());
+  if (path.starts_with('/')) path.remove_prefix(1);
+  return path;
 }
 
 bool is_at_or_below(std::string_view path, std::string_view directory) noexcept {

@@ -47,7 +47,7 @@ class Record {
       : request_(request),
         statistics_(statistics),
         clock_(clock),
-        start_(TimeZone::local().at(clock.now())) {}
+        start_(TimeZone::local().at(request.frozen_at.value_or(clock.now()))) {}
 
   Snapshot snapshot(const Id& tree, const Pipeline& pipeline) const {
     Snapshot snapshot = describe(request_);

@@ -35,9 +35,12 @@ struct SnapshotRequest {
                                            ///< written, by several threads; may throw
   std::function<void()> interrupt_source;  ///< called when the run fails or is stopped: a source
                                            ///< that waits for data must give up; thread-safe, quick
-  bool scan = false;                       ///< count beforehand what there is, for progress
-  unsigned read_concurrency = 0;           ///< files to read at once; 0: two for each worker
-  unsigned workers = 0;                    ///< threads that read and seal; 0: as many as cores
+  /// A moment before the source was frozen, if it is read from a snapshot of its file system: what
+  /// changed since then is not in this snapshot, and the next run has to read it.
+  std::optional<Timestamp> frozen_at;
+  bool scan = false;              ///< count beforehand what there is, for progress
+  unsigned read_concurrency = 0;  ///< files to read at once; 0: two for each worker
+  unsigned workers = 0;           ///< threads that read and seal; 0: as many as cores
 
   // Recorded in the snapshot as they are.
   ZonedTime time;

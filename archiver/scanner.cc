@@ -12,13 +12,6 @@
 namespace snapfs {
 namespace {
 
-/// The walker asks the same of the selection, and tells.
-class Unobserved final : public SelectionObserver {
-  void rule_failed(const std::string& /*path*/, const std::string& /*message*/) override {}
-  void left_out(const std::string& /*path*/, const std::string& /*message*/) override {}
-  void nothing_left(const std::string& /*path*/) override {}
-};
-
 class Scan {
  public:
   Scan(const Selection& selection, Progress& progress, StopToken stop)
@@ -65,7 +58,7 @@ class Scan {
   }
 
   const Selection& selection_;
-  Unobserved unobserved_;
+  UnobservedSelection unobserved_;  // the walker asks the same, and tells
   Progress& progress_;
   StopToken stop_;
   std::size_t depth_ = 0;

@@ -21,4 +21,11 @@ class SelectionObserver {
   virtual void nothing_left(const std::string& path) = 0;
 };
 
+/// For those who ask a second time: what there is to hear was heard.
+class UnobservedSelection final : public SelectionObserver {
+  void rule_failed(const std::string& /*path*/, const std::string& /*message*/) override {}
+  void left_out(const std::string& /*path*/, const std::string& /*message*/) override {}
+  void nothing_left(const std::string& /*path*/) override {}
+};
+
 }  // namespace snapfs

@@ -19,12 +19,15 @@ constexpr off_t kBlockSize = 512;  // of st_blocks, whatever the file system's i
 
 class LocalFile final : public SourceFile {
  public:
-  LocalFile(UniqueFd fd, const struct stat& status, std::string path, StopToken stop)
+  LocalFile(UniqueFd fd, const struct stat& status, std::string path, StopToken stop,
+            std::optional<std::uint64_t> shown_device)
       : fd_(std::move(fd)),
         metadata_(SourceMetadata::from(status)),
         path_(std::move(path)),
         stop_(std::move(stop)),
-        is_sparse_(status.st_blocks * kBlockSize < status.st_size) {}
+        is_sparse_(status.st_blocks * kBlockSize < status.st_size) {
+    if (shown_device) metadata_.device_id = *shown_device;
+  }
 
   const SourceMetadata& metadata() const noexcept override { return metadata_; }
   const std::string& path() const noexcept override { return path_; }
@@ -59,7 +62,9 @@ class LocalFile final : public SourceFile {
   SourceMetadata current_metadata() const override {
     struct stat status {};
     if (::fstat(fd_.get(), &status) != 0) throw source_error(errno, "stat", path_);
-    return SourceMetadata::from(status);
+    SourceMetadata now = SourceMetadata::from(status);
+    now.device_id = metadata_.device_id;  // an open file stays where it is
+    return now;
   }
 
   void advise_sequential() noexcept override {
@@ -128,14 +133,16 @@ UniqueFd open_without_atime(int dir_fd, const char* name, int flags) noexcept {
 }
 
 std::unique_ptr<SourceFile> open_local_file(int dir_fd, const std::string& name, std::string path,
-                                            StopToken stop) {
+                                            StopToken stop,
+                                            std::optional<std::uint64_t> shown_device) {
   UniqueFd fd =
       open_without_atime(dir_fd, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   if (!fd && errno == EWOULDBLOCK) fd = open_leased(dir_fd, name, path);
   if (!fd && errno == ELOOP) throw wrong_type_error(ELOOP, S_IFLNK, "read as a file", path);
   if (!fd) throw source_error(errno, "open", path);
   const struct stat status = stat_of_regular(fd.get(), path);
-  return std::make_unique<LocalFile>(std::move(fd), status, std::move(path), std::move(stop));
+  return std::make_unique<LocalFile>(std::move(fd), status, std::move(path), std::move(stop),
+                                     shown_device);
 }
 
 }  // namespace snapfs

@@ -1,7 +1,9 @@
 // An open file of this machine. Private to the local source.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "archiver/source/source_fs.h"
@@ -14,8 +16,10 @@ namespace snapfs {
 /// Returns an empty descriptor and leaves errno when it fails.
 UniqueFd open_without_atime(int dir_fd, const char* name, int flags) noexcept;
 
-/// See SourceDir::open_file. `path` is for messages; `stop` as of LocalSource.
+/// See SourceDir::open_file. `path` is for messages; `stop` as of LocalSource,
+/// `shown_device` as of LocalDir.
 std::unique_ptr<SourceFile> open_local_file(int dir_fd, const std::string& name, std::string path,
-                                            StopToken stop);
+                                            StopToken stop,
+                                            std::optional<std::uint64_t> shown_device);
 
 }  // namespace snapfs

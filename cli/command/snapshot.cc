@@ -2,9 +2,11 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "archiver/archiver.h"
 #include "cli/command/bind_command.h"
@@ -14,6 +16,7 @@
 #include "cli/option/metrics_options.h"
 #include "cli/option/setting.h"
 #include "cli/option/snapshot_options.h"
+#include "cli/output/json_object.h"
 #include "cli/output/output.h"
 #include "cli/output/run_metrics.h"
 #include "cli/output/snapshot_output.h"
@@ -78,6 +81,49 @@ void announce_parent(const GlobalOptions& global, const SnapshotRequest& request
   }
 }
 
+/// What was not frozen matters to whoever asked for that, and so does what was removed.
+void announce_frozen(const GlobalOptions& global, const FrozenSources& sources) {
+  if (global.quiet) return;
+  if (global.json) {
+    JsonObject object;
+    object.text("message_type", "source_snapshot").texts("frozen", sources.taken);
+    object.texts("not_frozen", sources.left_as_is).texts("leftovers_removed", sources.leftovers);
+    return print(object.finish() + "\n");
+  }
+  for (const std::string& name : sources.leftovers) {
+    print(fmt::format("removed {}, the snapshot of a file system that a killed run had left\n",
+                      name));
+  }
+  if (global.verbosity > 0) {
+    print(fmt::format("reading from snapshots of {}\n", fmt::join(sources.taken, ", ")));
+  }
+  if (!sources.left_as_is.empty()) {
+    print(fmt::format("read as they are, not from snapshots: {}\n",
+                      fmt::join(sources.left_as_is, ", ")));
+  }
+}
+
+/// Whatever happens, the snapshots of file systems go before the lock does.
+class FrozenWhileReading {
+ public:
+  FrozenWhileReading(const GlobalOptions& global, SnapshotSource& source, Session& session,
+                     SnapshotRequest& request)
+      : source_(source) {
+    const Timestamp before = session.clock().now();
+    source.freeze(request.selection, session.stop());
+    if (!source.frozen()) return;
+    request.frozen_at = before;
+    request.targets = source.targets();
+    announce_frozen(global, *source.frozen());
+  }
+  ~FrozenWhileReading() { source_.thaw(); }
+  FrozenWhileReading(const FrozenWhileReading&) = delete;
+  FrozenWhileReading& operator=(const FrozenWhileReading&) = delete;
+
+ private:
+  SnapshotSource& source_;
+};
+
 /// Counting is for those who look at the count.
 bool wants_scan(const GlobalOptions& global, const SnapshotOptions& options) {
   if (options.no_scan || global.quiet) return false;
@@ -126,7 +172,7 @@ ExitCode run_snapshot(const GlobalOptions& global, const SnapshotOptions& option
   const GroupBy group = GroupBy::parse(options.group_by);
   const ZonedTime time = snapshot_time(options);
   const std::chrono::seconds checkpoint_every = options.checkpoint_every();
-  const SnapshotSource source(global, options, time.instant);
+  SnapshotSource source(global, options, time.instant);
   SnapshotRequest request = make_request(global, options, source.targets(), time);
 
   Session session(global, signals,
@@ -156,8 +202,10 @@ ExitCode run_snapshot(const GlobalOptions& global, const SnapshotOptions& option
   request.interrupt_source = [&source] { source.interrupt(); };
   request.before_commit = [&session] { session.require_lock(); };
 
+  std::optional<FrozenWhileReading> frozen(std::in_place, global, source, session, request);
   SnapshotOutput output(global, source.stored_paths(), options.dry_run);
   const Snapshot snapshot = take(session, source, request, output);
+  frozen.reset();
   output.print_summary(snapshot);
   if (global.on_snapshot && !snapshot.id.is_null()) global.on_snapshot(snapshot.id.hex());
   measure(global, options, session, snapshots, snapshot, output);
@@ -173,6 +221,7 @@ Examples:
   snapfs snapshot --tag before-upgrade /etc /var/lib
   snapfs snapshot -x --exclude-caches -e '*.o' /home
   snapfs snapshot --as-path /data /mnt/frozen/data
+  snapfs snapshot --source-snapshot btrfs /home
   snapfs snapshot --stdin-filename db.sql --stdin-from-command -- pg_dump db)";
 
 }  // namespace

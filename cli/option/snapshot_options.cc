@@ -43,6 +43,24 @@ unsigned parse_read_concurrency(const std::string& text) {
   return static_cast<unsigned>(*count);
 }
 
+SourceSnapshotChoice parse_source_snapshot(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  const std::string word = text.substr(0, colon);
+  if (word == "lvm") {
+    const bool has_size = colon != std::string::npos && colon + 1 < text.size();
+    if (has_size || colon == std::string::npos) {
+      return {FreezeKind::kLvm, has_size ? text.substr(colon + 1) : ""};
+    }
+  }
+  if (text == "none") return {};
+  if (text == "btrfs") return {FreezeKind::kBtrfs, ""};
+  if (text == "zfs") return {FreezeKind::kZfs, ""};
+  throw Error(ErrorCode::kUsage,
+              fmt::format("\"{}\" is no kind of file system snapshots: it can be btrfs, lvm, "
+                          "lvm:SIZE, zfs or none",
+                          text));
+}
+
 void add_source_options(Command& command, GlobalOptions& global, SnapshotOptions& options) {
   const char* const group = "What to store";
   command.add(group,
@@ -57,6 +75,9 @@ void add_source_options(Command& command, GlobalOptions& global, SnapshotOptions
                   Option("--as-path", "PATH", &options.as_path,
                          "Store the one file or directory as if it lay at PATH")
                       .about("what to take"),
+                  {"--source-snapshot", "KIND",
+                   Binding::checked(&options.source_snapshot, parse_source_snapshot),
+                   "Read from a snapshot of the file system: btrfs, lvm, zfs (default: none)"},
               });
 }
 
@@ -126,6 +147,10 @@ std::vector<std::string> SnapshotOptions::tag_list() const {
 }
 
 std::chrono::seconds SnapshotOptions::checkpoint_every() const { return parse_seconds(checkpoint); }
+
+SourceSnapshotChoice SnapshotOptions::source_snapshot_choice() const {
+  return parse_source_snapshot(source_snapshot);
+}
 
 unsigned SnapshotOptions::read_concurrency_count() const {
   const std::string text = setting(read_concurrency, "READ_CONCURRENCY");

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "archiver/freeze/freezer.h"
 #include "cli/option/exclude_options.h"
 #include "cli/option/target_file_options.h"
 
@@ -14,6 +15,13 @@ namespace snapfs {
 
 class Command;
 struct GlobalOptions;
+
+/// Which snapshots of file systems to read from, and the room for an LVM snapshot, as of
+/// make_freezer().
+struct SourceSnapshotChoice {
+  FreezeKind kind = FreezeKind::kNone;
+  std::string lvm_size;
+};
 
 /// As given. What is empty is looked for in the environment, or has a default, when it is used.
 struct SnapshotOptions {
@@ -23,6 +31,7 @@ struct SnapshotOptions {
   bool stdin_from_command = false;
   std::string stdin_filename = "stdin";
   std::string as_path;
+  std::string source_snapshot = "none";
 
   std::vector<std::string> tags;    ///< several in one, separated by commas
   std::optional<std::string> host;  ///< empty: this machine, whatever the environment says
@@ -46,6 +55,9 @@ struct SnapshotOptions {
 
   /// How often to write a partial snapshot; 0: never. Throws Error{kUsage}.
   std::chrono::seconds checkpoint_every() const;
+
+  /// What to read the files from: --source-snapshot. Throws Error{kUsage}.
+  SourceSnapshotChoice source_snapshot_choice() const;
 
   /// How many files to read at once: --read-concurrency, READ_CONCURRENCY; 0 when nobody said so.
   /// Throws Error{kUsage}.

@@ -12,6 +12,7 @@
 #include "archiver/source/stream.h"
 #include "cli/option/global_options.h"
 #include "cli/option/snapshot_options.h"
+#include "cli/output/output.h"
 #include "cli/process/command_stream.h"
 #include "cli/session/target_files.h"
 #include "fs/base/error.h"
@@ -35,6 +36,9 @@ void check_stream_options(const SnapshotOptions& options) {
   if (!options.as_path.empty()) {
     refuse("--as-path is for files: name a stream with --stdin-filename");
   }
+  if (options.source_snapshot_choice().kind != FreezeKind::kNone) {
+    refuse("a stream is on no file system: say --source-snapshot none");
+  }
 }
 
 /// Absolute and cleaned; "/" is no place for an item.
@@ -47,18 +51,38 @@ std::string stream_path(const std::string& filename) {
 }  // namespace
 
 SnapshotSource::SnapshotSource(const GlobalOptions& global, const SnapshotOptions& options,
-                               Timestamp time) {
+                               Timestamp time)
+    : global_(global), options_(options), time_(time) {
   if (global.stdin_is_data || options.stdin_from_command) {
     check_stream_options(options);
     place_stream(options, time);
     return;
   }
-  const std::vector<std::string> targets =
-      collect_targets(options.target_files, options.targets, local_, global.json);
-  if (!options.as_path.empty()) {
-    place_target(targets, options.as_path, time);
+  given_ = collect_targets(options.target_files, options.targets, local_, global.json);
+  SourceFreeze::check(options.source_snapshot_choice(), given_);
+  resolve();
+}
+
+void SnapshotSource::resolve() {
+  if (!options_.as_path.empty()) {
+    place_target(options_.as_path);
   } else {
-    targets_ = resolve_targets(targets, current_directory(), local_);
+    targets_ = resolve_targets(given_, current_directory(), files());
+  }
+}
+
+void SnapshotSource::freeze(const Selection& selection, const StopToken& stop) {
+  const SourceSnapshotChoice choice = options_.source_snapshot_choice();
+  if (choice.kind == FreezeKind::kNone) return;
+  freeze_.begin(choice, given_,
+                {local_, selection, options_.excludes.one_file_system, stop_.get_token()}, stop);
+  resolve();
+}
+
+void SnapshotSource::thaw() noexcept {
+  placed_.reset();
+  for (const std::string& problem : freeze_.end()) {
+    print_warning(global_.json, "", problem + ": the next run removes it");
   }
 }
 
@@ -92,16 +116,15 @@ void SnapshotSource::place_stream(const SnapshotOptions& options, Timestamp time
   resolve_placed(path);
 }
 
-void SnapshotSource::place_target(const std::vector<std::string>& targets,
-                                  const std::string& as_path, Timestamp time) {
-  if (targets.size() != 1) refuse("--as-path places one file or directory: name one");
+void SnapshotSource::place_target(const std::string& as_path) {
+  if (given_.size() != 1) refuse("--as-path places one file or directory: name one");
   if (!as_path.starts_with('/')) {
     refuse(fmt::format("--as-path needs an absolute path, \"{}\" is relative", as_path));
   }
-  moved_from_ = clean_path(targets.front());
+  moved_from_ = clean_path(given_.front());
   moved_to_ = clean_path(as_path);
   if (moved_to_ == "/") refuse("--as-path cannot be \"/\": a snapshot's root has no name");
-  placed_ = relocate(local_, moved_from_, moved_to_, time);
+  placed_ = relocate(files(), moved_from_, moved_to_, time_);
   resolve_placed(moved_to_);
 }
 

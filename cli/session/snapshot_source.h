@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "archiver/source/local.h"
 #include "archiver/targets.h"
 #include "cli/output/snapshot_paths.h"
+#include "cli/session/source_freeze.h"
 #include "fs/base/error.h"
 #include "fs/base/stop_token.h"
 #include "fs/time/timestamp.h"
@@ -24,14 +26,24 @@ class SnapshotSource {
   /// started when its output is read, not before. `time` is the snapshot's; both structures must
   /// outlive the source.
   SnapshotSource(const GlobalOptions& global, const SnapshotOptions& options, Timestamp time);
+  ~SnapshotSource() { thaw(); }
   SnapshotSource(const SnapshotSource&) = delete;
   SnapshotSource& operator=(const SnapshotSource&) = delete;
 
-  const SourceFs& fs() const noexcept {
-    if (placed_ != nullptr) return *placed_;
-    return local_;
-  }
+  const SourceFs& fs() const noexcept { return placed_ != nullptr ? *placed_ : files(); }
   const TargetTree& targets() const noexcept { return targets_; }
+
+  /// From now on the files are those of this moment, if --source-snapshot asks for that; the
+  /// targets are looked for anew. `selection` says which file systems below them will be read.
+  /// Throws Error when a target's file system cannot be frozen.
+  void freeze(const Selection& selection, const StopToken& stop);
+
+  /// Removes the snapshots of file systems; nothing may be read any more. One that cannot be
+  /// removed is named on standard error.
+  void thaw() noexcept;
+
+  /// What freeze() did; nothing before that, and without --source-snapshot.
+  const std::optional<FrozenSources>& frozen() const noexcept { return freeze_.what(); }
 
   /// A stream's size is not known before it ends.
   bool is_stream() const noexcept { return is_stream_; }
@@ -47,13 +59,24 @@ class SnapshotSource {
 
  private:
   void place_stream(const SnapshotOptions& options, Timestamp time);
-  void place_target(const std::vector<std::string>& targets, const std::string& as_path,
-                    Timestamp time);
+  void place_target(const std::string& as_path);
   void resolve_placed(const std::string& path);
+  void resolve();
+
+  /// The files of this machine.
+  const SourceFs& files() const noexcept {
+    if (freeze_.source() != nullptr) return *freeze_.source();
+    return local_;
+  }
 
   mutable StopSource stop_;
   LocalSource local_{stop_.get_token()};
-  std::unique_ptr<SourceFs> placed_;  ///< before the local one, if it is there
+  const GlobalOptions& global_;
+  const SnapshotOptions& options_;
+  Timestamp time_;
+  std::vector<std::string> given_;  ///< targets on this machine
+  SourceFreeze freeze_;
+  std::unique_ptr<SourceFs> placed_;  ///< before the files, if it is there
   TargetTree targets_;
   bool is_stream_ = false;
   std::vector<std::string> stream_names_;  ///< the subjects of errors of the stream

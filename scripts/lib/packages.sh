@@ -14,7 +14,7 @@ test_packages=(libgtest-dev libgmock-dev restic openssl rsync attr acl libcap2-b
 package_packages=(dpkg-dev file gzip git)
 # Tests that need these are skipped without them.
 # shellcheck disable=SC2034
-optional_test_packages=(rclone)
+optional_test_packages=(rclone btrfs-progs xfsprogs)
 # shellcheck disable=SC2034
 check_packages=(libgtest-dev libgmock-dev clang clang-format clang-tidy shellcheck mandoc python3)
 # The documents as HTML; the test that looks at it is skipped without them.

@@ -80,12 +80,19 @@ void put_far_away(BackendStack& stack, const StorageOptions& options, Timer& tim
 
 // cli/session/snapshot_source.cc
 
-SnapshotSource::SnapshotSource(const GlobalOptions& /*global*/, const SnapshotOptions& /*options*/,
-                               Timestamp /*time*/)
-    : placed_(std::make_unique<HostFiles>(*self().host().files)) {
+SnapshotSource::SnapshotSource(const GlobalOptions& global, const SnapshotOptions& options,
+                               Timestamp time)
+    : global_(global),
+      options_(options),
+      time_(time),
+      placed_(std::make_unique<HostFiles>(*self().host().files)) {
   const std::vector<std::string> targets = {"/data"};
   targets_ = resolve_targets(targets, "/", *placed_);
 }
+
+void SnapshotSource::freeze(const Selection& /*selection*/, const StopToken& /*stop*/) {}
+
+void SnapshotSource::thaw() noexcept {}
 
 SnapshotPaths SnapshotSource::stored_paths() const { return SnapshotPaths(targets_); }
 

@@ -58,13 +58,14 @@ keep-daily = 7
 keep-weekly = 5
 keep-monthly = 12
 #keep-yearly = "unlimited"
-#prune = true               # frees the space as well
+prune = true                # frees the space as well
 
 [check]
 read-data-subset = "5%"
 
 #[mount]
 #mountpoint = "~/snapshots"
+#no-lock = true             # or it keeps runs from forgetting while it is there
 
 #[restore]
 #target = "~/restored"

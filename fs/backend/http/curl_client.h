@@ -39,8 +39,8 @@ struct CurlClientOptions {
 /// wait for each other at every lost packet.
 ///
 /// A connection is made within 30 s, TLS on it within 10 s. Proxies are taken from the environment
-/// (http_proxy.h), certificates from HttpOptions, or else from the system or the variables
-/// SSL_CERT_FILE and SSL_CERT_DIR.
+/// (http_proxy.h), certificates from HttpOptions, or else from the system (system_authorities.h) or
+/// the variables SSL_CERT_FILE and SSL_CERT_DIR.
 class CurlClient final : public HttpClient {
  public:
   /// The timer, which is the limits', too, must outlive it. Connects to nobody. Throws what

@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <string_view>
 
 #include <fmt/format.h>
 
 #include "fs/backend/http/curl_library.h"
 #include "fs/backend/http/http_error.h"
+#include "fs/backend/http/system_authorities.h"
 #include "fs/base/error.h"
 
 namespace snapfs {
@@ -53,6 +55,29 @@ std::string variable(const char* name) {
   return value == nullptr ? std::string() : value;
 }
 
+/// What this libcurl is to be told of where the system's authorities are.
+const std::optional<SystemAuthorities>& system_authorities() {
+  static const std::optional<SystemAuthorities> found = [] {
+    const auto text = [](const char* words) { return std::string(words == nullptr ? "" : words); };
+    const curl_version_info_data* const own = libcurl().version_info(CURLVERSION_NOW);
+    return own->age < CURLVERSION_SEVENTH
+               ? std::nullopt  // says nothing of its places
+               : find_system_authorities({text(own->cainfo), text(own->capath)});
+  }();
+  return found;
+}
+
+/// To both, the storage and a proxy that is reached by TLS itself.
+void trust_file(CURL* easy, const char* path) {
+  set_option(easy, CURLOPT_CAINFO, path);
+  set_option(easy, CURLOPT_PROXY_CAINFO, path);
+}
+
+void trust_directory(CURL* easy, const char* path) {
+  set_option(easy, CURLOPT_CAPATH, path);
+  set_option(easy, CURLOPT_PROXY_CAPATH, path);
+}
+
 curl_blob blob_of(const std::string& bytes) {
   // Not written to: CURL_BLOB_NOCOPY.
   return {const_cast<char*>(bytes.data()), bytes.size(), CURL_BLOB_NOCOPY};
@@ -80,8 +105,8 @@ CurlSettings::CurlSettings(const CurlClientOptions& options)
       stuck_timeout_(stuck_timeout_of(options.http)),
       tls_(read_tls_files(options.http)),
       proxies_(HttpProxyVariables::from_environment()),
-      system_authorities_(variable("SSL_CERT_FILE")),
-      system_authority_directories_(variable("SSL_CERT_DIR")) {}
+      authority_file_(variable("SSL_CERT_FILE")),
+      authority_directory_(variable("SSL_CERT_DIR")) {}
 
 std::string CurlSettings::server_of(const std::string& url) const {
   if (!options_.unix_socket.empty()) return options_.unix_socket;
@@ -133,6 +158,15 @@ void CurlSettings::apply_connection(CURL* easy, const std::string& url) const {
   set_option(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
+void CurlSettings::apply_system_authorities(CURL* easy) const {
+  if (const auto& found = system_authorities()) {
+    trust_file(easy, found->file.empty() ? nullptr : found->file.c_str());
+    trust_directory(easy, found->directory.empty() ? nullptr : found->directory.c_str());
+  }
+  if (!authority_file_.empty()) trust_file(easy, authority_file_.c_str());
+  if (!authority_directory_.empty()) trust_directory(easy, authority_directory_.c_str());
+}
+
 void CurlSettings::apply_tls(CURL* easy) const {
   set_option(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (options_.http.insecure_tls) {
@@ -145,15 +179,9 @@ void CurlSettings::apply_tls(CURL* easy) const {
     set_blob(easy, CURLOPT_CAINFO_BLOB, tls_.authorities);
     set_blob(easy, CURLOPT_PROXY_CAINFO_BLOB, tls_.authorities);
     // The system's are trusted beside them otherwise.
-    set_option(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
-    set_option(easy, CURLOPT_PROXY_CAPATH, static_cast<const char*>(nullptr));
+    trust_directory(easy, nullptr);
   } else {
-    if (!system_authorities_.empty()) {
-      set_option(easy, CURLOPT_CAINFO, system_authorities_.c_str());
-    }
-    if (!system_authority_directories_.empty()) {
-      set_option(easy, CURLOPT_CAPATH, system_authority_directories_.c_str());
-    }
+    apply_system_authorities(easy);
   }
   if (!tls_.client_certificate.empty()) {
     set_option(easy, CURLOPT_SSLCERTTYPE, "PEM");

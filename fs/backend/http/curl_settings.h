@@ -33,13 +33,14 @@ class CurlSettings {
  private:
   void apply_connection(CURL* easy, const std::string& url) const;
   void apply_tls(CURL* easy) const;
+  void apply_system_authorities(CURL* easy) const;
 
   const CurlClientOptions options_;
   const std::chrono::milliseconds stuck_timeout_;
   const TlsFiles tls_;
   const HttpProxyVariables proxies_;
-  const std::string system_authorities_;            ///< a file; empty: where libcurl looks
-  const std::string system_authority_directories_;  ///< the same
+  const std::string authority_file_;       ///< that a variable names; empty: the system's
+  const std::string authority_directory_;  ///< the same
 };
 
 namespace internal {

@@ -26,16 +26,36 @@ fuzz_packages=(clang libclang-rt-dev libgtest-dev libgmock-dev python3)
 # The oldest Boost that will do.
 boost_minimum=1.81
 
+# The versions of Boost whose headers are installed.
+installed_boosts() {
+  # shellcheck disable=SC2016  # dpkg-query expands them
+  dpkg-query --show --showformat='${db:Status-Abbrev} ${Package}\n' 'libboost1.*-dev' 2>/dev/null |
+    sed -n 's/^ii *libboost\(1\.[0-9]*\)-dev$/\1/p'
+}
+
 # The version of Boost to build with: the one whose headers are installed, or else the newest that
 # there is. Every release of a distribution has others, its default may be too old, and two versions
 # cannot be installed side by side.
 boost_version() {
   local versions
-  versions=$(dpkg-query --show --showformat='${db:Status-Abbrev} ${Package}\n' 'libboost1.*-dev' 2>/dev/null |
-    sed -n 's/^ii *libboost\(1\.[0-9]*\)-dev$/\1/p')
+  versions=$(installed_boosts)
   versions=${versions:-$(apt-cache --names-only search '^libboost-fiber1\.[0-9]+-dev$' |
     sed -n 's/^libboost-fiber\(1\.[0-9]*\)-dev .*/\1/p')}
   printf '%s\n' "$boost_minimum" "$versions" | sort --version-sort | tail -n 1
+}
+
+# Says so when Boost is installed in a version that is too old, which keeps every other one out, and
+# what to do about it: apt would only refuse. Returns 1 then.
+check_boost() {
+  local versions old others
+  versions=$(installed_boosts)
+  old=$(printf '%s\n' "$boost_minimum" "$versions" | sort --version-sort | head -n 1)
+  [[ -z $versions || $old == "$boost_minimum" ]] && return 0
+  # Those that need it go with it.
+  others=$(apt-get --simulate remove "libboost$old-dev" 2>/dev/null | sed -n 's/^Remv \([^ ]*\).*/\1/p' | grep -vx "libboost$old-dev" | xargs)
+  echo "Boost $old is installed, but $boost_minimum or newer is needed, and two versions cannot be there side by side:" \
+    "apt-get remove libboost$old-dev${others:+ (with it go $others)}, then try again" >&2
+  return 1
 }
 
 # Prints the packages named as this release of the distribution calls them, one a line.
@@ -122,6 +142,7 @@ ensure_packages() {
   mapfile -t wanted < <(real_packages "$@")
   mapfile -t missing < <(missing_packages "${wanted[@]}")
   [[ ${#missing[@]} -eq 0 ]] && return 0
+  [[ "${missing[*]}" != *libboost* ]] || check_boost || return 1
   if ! may_become_root; then
     echo "these packages are missing, and only root may install them:" >&2
     echo "  apt-get install ${missing[*]}" >&2

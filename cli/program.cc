@@ -19,6 +19,7 @@
 #include "cli/process/process_limits.h"
 #include "cli/process/program_name.h"
 #include "cli/process/signals.h"
+#include "cli/process/static_program.h"
 #include "cli/profile/hooks.h"
 #include "cli/profile/settings.h"
 #include "fs/base/error.h"
@@ -110,6 +111,7 @@ int run_mount_helper(const std::vector<std::string>& arguments) {
 
 int run_program(int argc, const char* const* argv) noexcept {
   return_large_buffers();
+  load_no_name_services();
   open_standard_streams();
   forbid_core_dumps();
   keep_crypto_to_the_end();

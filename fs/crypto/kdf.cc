@@ -133,7 +133,13 @@ Keys derive_keys(ByteView password, ByteView salt, const ScryptParameters& param
 
 void keep_crypto_to_the_end() noexcept {
   use_secret_heap();
-  ::OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+#ifdef SNAPFS_STATIC
+  // The system's may name modules, which were made for the system's OpenSSL.
+  constexpr std::uint64_t kConfiguration = OPENSSL_INIT_NO_LOAD_CONFIG;
+#else
+  constexpr std::uint64_t kConfiguration = 0;
+#endif
+  ::OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT | kConfiguration, nullptr);
 }
 
 ScryptParameters calibrate_scrypt(std::chrono::milliseconds target) {

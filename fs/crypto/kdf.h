@@ -35,7 +35,8 @@ Keys derive_keys(ByteView password, ByteView salt, const ScryptParameters& param
                  const StopToken& stop);
 
 /// To be called before anything else of this folder by a program that ends while a derivation may
-/// go on: otherwise OpenSSL would be taken down under it.
+/// go on: otherwise OpenSSL would be taken down under it. One that is linked statically does not
+/// read OpenSSL's configuration from then on.
 void keep_crypto_to_the_end() noexcept;
 
 /// Parameters that make one derivation on this machine take about `target`, within 60 MiB.

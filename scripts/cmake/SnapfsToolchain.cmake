@@ -50,6 +50,18 @@ if(SNAPFS_FUZZ)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
+if(SNAPFS_STATIC)
+  # Archives of everything; of those that a library needs itself, too.
+  set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+  set(PKG_CONFIG_ARGN --static)
+  set(OPENSSL_USE_STATIC_LIBS ON)
+  set(Boost_USE_STATIC_LIBS ON)
+  target_compile_definitions(snapfs_flags INTERFACE SNAPFS_STATIC)
+  add_compile_options(-fPIE)
+  # The linker warns of functions that load modules: cli/process/static_program.h keeps them from it.
+  add_link_options(-static-pie -Wl,--no-warnings)
+endif()
+
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)

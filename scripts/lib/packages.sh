@@ -12,6 +12,9 @@ test_packages=(libgtest-dev libgmock-dev restic openssl rsync attr acl libcap2-b
   systemd systemd-container plocate openssh-client openssh-sftp-server)
 # shellcheck disable=SC2034
 package_packages=(dpkg-dev file gzip git)
+# Archives of libraries that others of them need, and what builds those that have none.
+# shellcheck disable=SC2034
+tarball_packages=(dpkg-dev file git gzip tar zlib1g-dev)
 # Tests that need these are skipped without them.
 # shellcheck disable=SC2034
 optional_test_packages=(rclone btrfs-progs xfsprogs)

@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -17,6 +16,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string_view>
 #include <system_error>
@@ -27,6 +27,7 @@
 #include "fs/base/blocking_hint.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
+#include "fs/base/mount_table.h"
 #include "mount/fuse/baton.h"
 #include "mount/fuse/errno_guard.h"
 #include "mount/fuse/libfuse.h"
@@ -126,16 +127,23 @@ class BatonHold final : public BlockingListener {
   bool held_ = false;
 };
 
+/// What the kernel's table says of the mount. Not statx(): nobody may be there to answer requests,
+/// and kernels before 4.20 send one even with AT_STATX_DONT_SYNC.
+std::optional<MountEntry> entry_of(const std::string& mountpoint) noexcept {
+  try {
+    return find_mount(read_mount_table(), mountpoint);
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
 /// Has the kernel read ahead in the largest requests there are, several at a time, where it lets
 /// us: as root, with a /sys that can be written to. Without that it asks for 128 KiB at a time.
-void set_read_ahead(const std::string& mountpoint) noexcept {
+void set_read_ahead(const MountEntry& entry) noexcept {
   constexpr std::string_view kKibibytes = "4096";
-  struct statx status {};
-  // What the kernel knows: nobody answers its requests yet.
-  if (::statx(AT_FDCWD, mountpoint.c_str(), AT_STATX_DONT_SYNC, STATX_TYPE, &status) != 0) return;
   std::array<char, 64> path{};
-  std::snprintf(path.data(), path.size(), "/sys/class/bdi/%u:%u/read_ahead_kb",
-                status.stx_dev_major, status.stx_dev_minor);
+  std::snprintf(path.data(), path.size(), "/sys/class/bdi/%u:%u/read_ahead_kb", entry.device_major,
+                entry.device_minor);
   const UniqueFd file(::open(path.data(), O_WRONLY | O_CLOEXEC));
   if (!file) return;
   [[maybe_unused]] const auto written = ::write(file.get(), kKibibytes.data(), kKibibytes.size());
@@ -174,6 +182,7 @@ class FuseSession::Impl final : private PageCache {
       fuse_session_destroy(session_);
       fail("cannot mount on " + mountpoint_, messages);
     }
+    entry_ = entry_of(mountpoint_);
   }
 
   ~Impl() override {
@@ -247,14 +256,13 @@ class FuseSession::Impl final : private PageCache {
   /// Has the kernel fail everything that it waits for here. For when requests cannot be read any
   /// more, though it is mounted.
   void abort_connection() noexcept {
-    struct statx status {};
-    if (::statx(AT_FDCWD, mountpoint_.c_str(), AT_STATX_DONT_SYNC, STATX_TYPE, &status) != 0)
-      return;
-    std::array<char, 64> path{};
-    std::snprintf(path.data(), path.size(), "/sys/fs/fuse/connections/%u/abort",
-                  status.stx_dev_minor);
-    const UniqueFd file(::open(path.data(), O_WRONLY | O_CLOEXEC));
-    if (file && ::write(file.get(), "1", 1) == 1) return;
+    if (entry_) {
+      std::array<char, 64> path{};
+      std::snprintf(path.data(), path.size(), "/sys/fs/fuse/connections/%u/abort",
+                    entry_->device_minor);
+      const UniqueFd file(::open(path.data(), O_WRONLY | O_CLOEXEC));
+      if (file && ::write(file.get(), "1", 1) == 1) return;
+    }
     ::umount2(mountpoint_.c_str(), MNT_FORCE);  // aborts, whether it can be unmounted or not
   }
 
@@ -352,7 +360,7 @@ class FuseSession::Impl final : private PageCache {
       fuse_session_process_buf(session_, &request);
       answered_.fetch_add(1, std::memory_order_relaxed);
       // The first request is INIT, and its answer would lower the read-ahead again.
-      if (!initialized_.exchange(true)) set_read_ahead(mountpoint_);
+      if (!initialized_.exchange(true) && entry_) set_read_ahead(*entry_);
       return true;
     }
     if (received == -EAGAIN) return false;
@@ -377,6 +385,7 @@ class FuseSession::Impl final : private PageCache {
   UniqueFd wake_;
   StopSource* stop_ = nullptr;
   fuse_session* session_ = nullptr;
+  std::optional<MountEntry> entry_;  ///< nothing when the table could not be read
   Baton baton_;
   std::atomic<bool> initialized_{false};
   std::atomic<std::uint64_t> answered_{0};

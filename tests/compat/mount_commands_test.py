@@ -402,6 +402,20 @@ class MountCommandsTest(harness.CompatTest):
             self.assertIn(words, said())
         self.assert_readable()
 
+    @unittest.skipIf(shutil.which("strace") is None, "strace is not installed")
+    @unittest.skipIf(os.geteuid() != 0, "fusermount3 cannot be traced")
+    def test_the_server_asks_its_own_mount_nothing(self):
+        """It would wait for itself: kernels before 4.20 send a request whatever statx() is told."""
+        trace = os.path.join(self.scratch, "trace")
+        server, _ = self.serve(prefix=["strace", "-f", "-qq", "-o", trace, "-e", "trace=%file"])
+        self.assert_readable()
+        self.snapfs("umount", self.mountpoint)
+        self.assertEqual(server.wait(timeout=60), 0)
+        with open(trace, encoding="utf-8", errors="replace") as file:
+            calls = [line.split(maxsplit=1)[1] for line in file if f'"{self.mountpoint}"' in line]
+        (mounted,) = [number for number, call in enumerate(calls) if call.startswith("mount(")]
+        self.assertEqual([call for call in calls[mounted + 1:] if not call.startswith("umount2(")], [])
+
     # Bad conditions
 
     def test_first_look_that_fails(self):

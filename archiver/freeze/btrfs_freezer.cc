@@ -18,16 +18,17 @@ namespace {
 /// Other programs should not take them for something of theirs.
 std::string hidden(std::string_view name) { return "." + std::string(name); }
 
-void remove_leftovers(const BtrfsVolume& volume, std::vector<std::string>& removed) {
+void remove_leftovers(const BtrfsVolume& volume, FrozenSystems& systems) {
   for (const std::string& name : volume.names_with(hidden(kFrozenPrefix))) {
     if (!is_left_behind(name.substr(1))) continue;
     try {
       // Nobody else's: ours are read-only subvolumes.
       if (!BtrfsVolume::is_read_only(volume.open_subvolume("/" + name).get())) continue;
       volume.remove(name);
-      removed.push_back(name);
+      systems.leftovers.push_back(name);
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::kNotFound) throw;  // another run was faster
+      if (error.code() == ErrorCode::kNotFound) continue;  // another run was faster
+      systems.stuck.emplace_back(error.what());
     }
   }
 }
@@ -53,15 +54,23 @@ FrozenSystems BtrfsFreezer::freeze(const std::vector<FreezeWish>& wishes,
     const BtrfsVolume& volume = volume_of(wish.mount, systems);
     const auto inside = path_in_file_system(wish.mount, wish.path);
     if (!inside) throw Error(ErrorCode::kInternal, wish.path + " is not in its mount");
-    std::vector<std::string> waiting{volume.subvolume_of(*inside)};
+    const std::string target = volume.subvolume_of(*inside);
+    std::vector<std::string> waiting{target};
     while (!waiting.empty()) {
       throw_if_stopped(stop);
       const std::string subvolume = std::move(waiting.back());
       waiting.pop_back();
       if (!looked_at.emplace(wish.mount.id, subvolume).second) continue;
-      freeze_subvolume(volume, wish.mount, subvolume, systems);
-      const UniqueFd live = volume.open_subvolume(subvolume);
-      for (std::string& below : BtrfsVolume::subvolumes_in(live.get(), subvolume)) {
+      std::vector<std::string> nested;
+      try {
+        freeze_subvolume(volume, wish.mount, subvolume, systems);
+        const UniqueFd live = volume.open_subvolume(subvolume);
+        nested = BtrfsVolume::subvolumes_in(live.get(), subvolume);
+      } catch (const Error& error) {
+        // It was removed since it was found in another one: whoever comes to that place says so.
+        if (subvolume == target || error.code() != ErrorCode::kNotFound) throw;
+      }
+      for (std::string& below : nested) {
         if (below.starts_with("/" + hidden(kFrozenPrefix))) continue;
         const auto path = path_in_mount(wish.mount, below);
         if (!path) continue;
@@ -76,7 +85,7 @@ FrozenSystems BtrfsFreezer::freeze(const std::vector<FreezeWish>& wishes,
 const BtrfsVolume& BtrfsFreezer::volume_of(const MountEntry& mount, FrozenSystems& systems) {
   const Device device(mount.device_major, mount.device_minor);
   const auto [found, is_new] = volumes_.try_emplace(device, mount.source);
-  if (is_new) remove_leftovers(found->second, systems.leftovers);
+  if (is_new) remove_leftovers(found->second, systems);
   return found->second;
 }
 

@@ -31,6 +31,7 @@ struct FrozenSystems {
   std::vector<std::string> taken;       ///< resolved paths of which the state was kept
   std::vector<std::string> left_as_is;  ///< wishes that were not required and cannot be met
   std::vector<std::string> leftovers;   ///< names of snapshots of killed runs, which are removed
+  std::vector<std::string> stuck;       ///< lines about those that could not be
 };
 
 /// Removes its snapshots at the latest when it ends. Not thread-safe. Once it has begun, a program

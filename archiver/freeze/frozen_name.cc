@@ -1,12 +1,17 @@
-// A process is known by its number and the time at which it started, in ticks since the system did:
-// neither comes again together, not even after a restart of the machine.
+// A process is known by its number and the time at which it started, in ticks since the system did.
+// Both may come again together after a restart of the machine: then one name more is left.
 #include "archiver/freeze/frozen_name.h"
 
+#include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <optional>
 
 #include <fmt/format.h>
@@ -40,18 +45,32 @@ std::optional<std::uint64_t> start_of(std::uint64_t process) {
   return take_number(rest);
 }
 
+/// The inode number of our own; 0 when the kernel does not say. That of the first one is the same
+/// after every restart.
+std::uint64_t pid_namespace() {
+  struct stat status {};
+  return ::stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
+}
+
+/// Also of processes that /proc does not show us.
+bool exists(std::uint64_t process) {
+  return process <= std::numeric_limits<pid_t>::max() &&
+         (::kill(static_cast<pid_t>(process), 0) == 0 || errno == EPERM);
+}
+
 }  // namespace
 
 std::string frozen_name(std::size_t number) {
   const auto process = static_cast<std::uint64_t>(::getpid());
-  return fmt::format("{}{}-{}-{}", kFrozenPrefix, process, start_of(process).value_or(0), number);
+  return fmt::format("{}{}-{}-{}-{}", kFrozenPrefix, pid_namespace(), process,
+                     start_of(process).value_or(0), number);
 }
 
 bool is_left_behind(std::string_view name) {
   if (!name.starts_with(kFrozenPrefix)) return false;
   name.remove_prefix(kFrozenPrefix.size());
-  std::uint64_t numbers[3];
-  for (int i = 0; i < 3; ++i) {
+  std::array<std::uint64_t, 4> numbers{};
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
     if (i > 0) {
       if (!name.starts_with('-')) return false;
       name.remove_prefix(1);
@@ -60,7 +79,10 @@ bool is_left_behind(std::string_view name) {
     if (!number) return false;
     numbers[i] = *number;
   }
-  return name.empty() && start_of(numbers[0]) != numbers[1];
+  const auto [space, process, start, number] = numbers;
+  if (!name.empty() || space == 0 || space != pid_namespace() || process == 0) return false;
+  const std::optional<std::uint64_t> now = start_of(process);
+  return now ? now != start : !exists(process);
 }
 
 }  // namespace snapfs

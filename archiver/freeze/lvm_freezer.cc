@@ -21,12 +21,17 @@ namespace {
 
 constexpr std::string_view kDefaultSize = "10%ORIGIN";
 
-void remove_leftovers(const std::string& group, std::vector<std::string>& removed) {
+void remove_leftovers(const std::string& group, FrozenSystems& systems) {
   for (const std::string& name :
        lines_of(program_output({"lvs", "--noheadings", "-o", "lv_name", group}))) {
     if (!is_left_behind(name)) continue;
-    program_output({"lvremove", "--yes", group + "/" + name});
-    removed.push_back(group + "/" + name);
+    try {
+      program_output({"lvremove", "--yes", group + "/" + name});
+      systems.leftovers.push_back(group + "/" + name);
+    } catch (const Error& error) {
+      systems.stuck.push_back(
+          fmt::format("cannot remove the logical volume {}/{}: {}", group, name, error.what()));
+    }
   }
 }
 
@@ -60,7 +65,7 @@ FrozenSystems LvmFreezer::freeze(const std::vector<FreezeWish>& wishes,
       systems.left_as_is.push_back(wish.mount.path);
       continue;
     }
-    if (groups.insert(volume.group).second) remove_leftovers(volume.group, systems.leftovers);
+    if (groups.insert(volume.group).second) remove_leftovers(volume.group, systems);
     const std::string path = snapshot(volume);
     systems.roots.push_back(
         {.device = device,

@@ -18,13 +18,17 @@
 namespace snapfs {
 namespace {
 
-void remove_leftovers(const std::string& dataset, std::vector<std::string>& removed) {
+void remove_leftovers(const std::string& dataset, FrozenSystems& systems) {
   for (const std::string& name : lines_of(program_output(
            {"zfs", "list", "-H", "-t", "snapshot", "-o", "name", "-d", "1", dataset}))) {
     const std::size_t at = name.find('@');
     if (at == std::string::npos || !is_left_behind(std::string_view(name).substr(at + 1))) continue;
-    program_output({"zfs", "destroy", name});
-    removed.push_back(name);
+    try {
+      program_output({"zfs", "destroy", name});
+      systems.leftovers.push_back(name);
+    } catch (const Error& error) {
+      systems.stuck.push_back(fmt::format("cannot remove the snapshot {}: {}", name, error.what()));
+    }
   }
 }
 
@@ -39,7 +43,7 @@ FrozenSystems ZfsFreezer::freeze(const std::vector<FreezeWish>& wishes,
   const std::string name = frozen_name(0);
   std::map<std::string, std::vector<std::string>> by_pool;
   for (const auto& [dataset, wish] : datasets) {
-    remove_leftovers(dataset, systems.leftovers);
+    remove_leftovers(dataset, systems);
     by_pool[dataset.substr(0, dataset.find('/'))].push_back(dataset + "@" + name);
   }
   for (const auto& [pool, snapshots] : by_pool) {

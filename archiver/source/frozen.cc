@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <map>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "archiver/source/local_dir.h"
@@ -190,6 +191,7 @@ class FrozenDir final : public GuidedDir {
         return name.starts_with(root_.hidden_prefix) && is_stub(directory().lstat(name));
       });
     }
+    listed_ = names;
     return names;
   }
 
@@ -198,12 +200,13 @@ class FrozenDir final : public GuidedDir {
       return shared().open_frozen(*place, child(name), Kind::kPlace)->metadata();
     }
     if (is_border(name)) return outside()->lstat(name);
-    const SourceMetadata metadata = directory().lstat(name);
+    const SourceMetadata metadata = lasting(name, [&] { return directory().lstat(name); });
     return is_stub(metadata) ? lstat_stub(name) : metadata;
   }
 
   std::unique_ptr<SourceFile> open_file(const std::string& name) const override {
-    return is_border(name) ? outside()->open_file(name) : directory().open_file(name);
+    if (is_border(name)) return outside()->open_file(name);
+    return lasting(name, [&] { return directory().open_file(name); });
   }
 
   std::unique_ptr<SourceDir> open_dir(const std::string& name) const override {
@@ -211,7 +214,7 @@ class FrozenDir final : public GuidedDir {
       return shared().open_frozen(*place, child(name), Kind::kListable);
     }
     if (is_border(name)) return outside()->open_dir(name);
-    std::unique_ptr<LocalDir> found = directory().open_below(name);
+    std::unique_ptr<LocalDir> found = lasting(name, [&] { return directory().open_below(name); });
     if (is_stub(found->metadata())) return outside()->open_dir(name);
     return below(std::move(found), name);
   }
@@ -229,7 +232,8 @@ class FrozenDir final : public GuidedDir {
   }
 
   std::string read_link(const std::string& name) const override {
-    return is_border(name) ? outside()->read_link(name) : directory().read_link(name);
+    if (is_border(name)) return outside()->read_link(name);
+    return lasting(name, [&] { return directory().read_link(name); });
   }
 
   SourceAttributes attributes(const std::string& name) const override {
@@ -244,6 +248,19 @@ class FrozenDir final : public GuidedDir {
   using GuidedDir::attributes;
 
  private:
+  /// What was listed in a snapshot is there as long as that is: it did not vanish.
+  template <class Action>
+  std::invoke_result_t<Action> lasting(const std::string& name, const Action& action) const {
+    try {
+      return action();
+    } catch (const SourceError& error) {
+      const bool was_there = std::ranges::find(listed_, name) != listed_.end();
+      if (!was_there || !error.vanished()) throw;
+    }
+    throw SourceError(0, "the snapshot of its file system was removed while it was read",
+                      child(name));
+  }
+
   bool is_stub(const SourceMetadata& metadata) const noexcept {
     return root_.has_subvolumes && metadata.is_directory() && metadata.inode == kSubvolumeStub;
   }
@@ -298,6 +315,7 @@ class FrozenDir final : public GuidedDir {
   const FrozenRoot& root_;
   std::string live_path_;
   bool has_borders_;
+  std::vector<std::string> listed_;
 };
 
 }  // namespace

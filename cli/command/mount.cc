@@ -158,16 +158,18 @@ ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments,
     print_error(line);
   });
   check_fuse_available();
-  if (clear_dead_mount(arguments.mountpoint, signals.token())) {
-    print_warning(false, "",
-                  "the mount of a program that died was taken away from " + arguments.mountpoint);
-  }
   if (arguments.mount.allow_other) check_may_allow_others();
   Session session(
       options, signals,
       lock_unless(options.no_lock,
                   WantedLock(LockMode::kShared).reading(kSnapshotsAndIndex).settling_later()),
       Writing::kAllowed, std::filesystem::absolute(arguments.mountpoint));
+  // Until there is a repository to mount, the error of a dead one is better than an empty
+  // directory, which a mirror of it would be emptied by.
+  if (clear_dead_mount(arguments.mountpoint, signals.token())) {
+    print_warning(false, "",
+                  "the mount of a program that died was taken away from " + arguments.mountpoint);
+  }
   const std::string mountpoint = check_mountpoint(arguments.mountpoint, session.directory());
   if (const auto directory = cache_directory(options)) {
     session.repository().use_index_cache(*directory);

@@ -2,6 +2,7 @@
 // for.
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,8 @@
 #include "cli/profile/profile_keys.h"
 #include "cli/profile/run_lock.h"
 #include "cli/profile/settings.h"
+#include "cli/session/left_locks.h"
+#include "cli/session/session.h"
 #include "fs/base/error.h"
 #include "fs/crypto/secure_memory.h"
 
@@ -26,7 +29,6 @@ namespace {
 
 constexpr const char* kSnapshot = "snapshot";
 constexpr const char* kForget = "forget";
-constexpr const char* kUnlock = "unlock";
 
 struct RunArguments {
   bool dry_run = false;
@@ -55,10 +57,22 @@ class RunStep {
 
   ExitCode run(Signals& signals) { return run_measured(action_, name_, options_, signals); }
 
-  /// Only what goes wrong is told.
-  void be_silent() {
-    options_.quiet = true;
-    options_.json = false;
+  /// Removes locks that are in the way and that nobody will give up. Returns whether there were
+  /// any.
+  bool clear_the_way(Signals& signals) {
+    try {
+      Session session(options_, signals, std::nullopt);
+      const std::size_t removed = remove_locks_of_the_gone(session);
+      if (removed == 0) return false;
+      print_warning(options_.json, "",
+                    fmt::format("{} {} of processes that are gone {} removed: once more", removed,
+                                removed == 1 ? "lock" : "locks", removed == 1 ? "was" : "were"));
+      return true;
+    } catch (const Error& error) {
+      if (error.ends_the_run()) throw;
+      print_warning(options_.json, "", error.what());
+      return false;
+    }
   }
 
  private:
@@ -95,13 +109,17 @@ ExitCode run_profile(const GlobalOptions& global, const RunArguments& arguments,
   options.known_password = std::make_shared<SecureBytes>();
   RunStep snapshot(options, kSnapshot, arguments.dry_run);
   std::unique_ptr<RunStep> forget;
-  std::unique_ptr<RunStep> unlock;
   if (asks_for(profile, kForget)) {
     forget = std::make_unique<RunStep>(options, kForget, arguments.dry_run);
-    if (!arguments.dry_run) unlock = std::make_unique<RunStep>(options, kUnlock, false);
   }
   const RunLock lock(profile.path());
-  const ExitCode taken = snapshot.run(signals);
+  // A run that lost its power left its lock behind, and nobody is there to remove it.
+  const auto run_step = [&](RunStep& step, const char* command) {
+    const ExitCode code = step.run(signals);
+    if (code != ExitCode::kLocked || arguments.dry_run || !step.clear_the_way(signals)) return code;
+    return RunStep(options, command, false).run(signals);
+  };
+  const ExitCode taken = run_step(snapshot, kSnapshot);
   if (!forget) return taken;
   if (taken != ExitCode::kSuccess && taken != ExitCode::kIncomplete) {
     // Who does not read what we say wants no word about it.
@@ -110,13 +128,7 @@ ExitCode run_profile(const GlobalOptions& global, const RunArguments& arguments,
     }
     return taken;
   }
-  if (unlock) {
-    // A run that lost its power left its lock behind, and nobody is there to remove it. If that
-    // fails, forget says what is the matter.
-    unlock->be_silent();
-    (void)unlock->run(signals);
-  }
-  return worse(taken, forget->run(signals));
+  return worse(taken, run_step(*forget, kForget));
 }
 
 }  // namespace
@@ -128,8 +140,8 @@ Command run_command(GlobalOptions& options) {
                           "Write nothing, show what would be done; no hooks are run"});
   command.footer = R"(
 The snapshot is what [snapshot] of the profile says, and [forget], when it is there, says what is
-kept of old ones afterwards. Before that, locks are removed of processes that are gone, as after a
-loss of power. When no snapshot could be taken, none is forgotten. [hooks] are run
+kept of old ones afterwards. A lock that is in the way is removed when it is of a process of this
+machine that is gone, as after a loss of power. When no snapshot could be taken, none is forgotten. [hooks] are run
 around both. Of one profile there is one run at a time: a second one ends with status 11.
 
 The exit status is the worst of what was done: 0 all is well, 3 there is a snapshot, but part of the

@@ -100,7 +100,7 @@ std::string other_places(const MountEntry& entry) {
   return fmt::format(
       "they are mounted in another mount namespace, too, that of {}: end that, or run \"nsenter -t "
       "{} -m umount {}\"",
-      named(users), users.front().pid, shell_word(entry.path));
+      names_of(users), users.front().pid, shell_word(entry.path));
 }
 
 /// The lock is gone only when the server is: a prune after the umount should not meet it.

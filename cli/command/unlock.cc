@@ -11,6 +11,7 @@
 #include "cli/output/json_object.h"
 #include "cli/output/output.h"
 #include "cli/process/signals.h"
+#include "cli/session/left_locks.h"
 #include "cli/session/session.h"
 #include "fs/base/error.h"
 #include "fs/repo/append_only.h"
@@ -28,17 +29,6 @@ std::string describe_lock(const StoredLock& lock) {
   return fmt::format("{} lock of PID {} on {} ({}) since {}{}",
                      info.exclusive ? "the exclusive" : "the", info.pid, info.hostname,
                      info.username, format_local_time(info.time.instant), mount);
-}
-
-/// One that is gone was given up meanwhile.
-bool remove_lock(Session& session, const Id& id) {
-  try {
-    session.repository().files().remove({FileKind::kLock, id}, session.stop());
-    return true;
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kNotFound) throw;
-    return false;
-  }
 }
 
 void report(const GlobalOptions& options, std::size_t removed,

@@ -11,6 +11,8 @@
 #include <set>
 #include <system_error>
 
+#include <fmt/format.h>
+
 #include "fs/base/bytes.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
@@ -116,6 +118,17 @@ std::vector<pid_t> servers_of_connection(unsigned connection) {
     if (found) servers.push_back(pid);
   });
   return servers;
+}
+
+std::string names_of(const std::vector<MountUser>& users) {
+  constexpr std::size_t kMaxUsersNamed = 5;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(users.size(), kMaxUsersNamed); ++i) {
+    text += fmt::format("{}{} ({})", i == 0 ? "" : ", ", users[i].name, users[i].pid);
+  }
+  if (users.size() > kMaxUsersNamed)
+    text += fmt::format(" and {} more", users.size() - kMaxUsersNamed);
+  return text;
 }
 
 }  // namespace snapfs

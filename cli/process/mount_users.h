@@ -19,6 +19,9 @@ struct MountUser {
 /// is resolved. Does not touch the file system mounted there.
 std::vector<MountUser> users_of_mount(std::string_view mountpoint);
 
+/// The first few of them by name and number, as a message lists them.
+std::string names_of(const std::vector<MountUser>& users);
+
 /// Those in whose mount namespace a file system with this device number is mounted, one for each
 /// namespace but our own.
 std::vector<MountUser> users_elsewhere(unsigned device_major, unsigned device_minor);

@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "cli/process/mount_users.h"
 #include "fs/base/error.h"
 #include "fs/base/mount_table.h"
 #include "fs/base/shell_word.h"
@@ -18,11 +18,10 @@
 namespace snapfs {
 namespace {
 
-constexpr std::size_t kMaxUsersNamed = 5;
-
 [[noreturn]] void throw_busy(const std::string& path) {
   const std::vector<MountUser> users = users_of_mount(path);
-  const std::string by = users.empty() ? "a process that cannot be seen from here" : named(users);
+  const std::string by =
+      users.empty() ? "a process that cannot be seen from here" : names_of(users);
   throw Error(ErrorCode::kIo,
               fmt::format("{} is in use by {}: end that first, or detach the mount with "
                           "\"snapfs umount --lazy {}\"",
@@ -32,7 +31,7 @@ constexpr std::size_t kMaxUsersNamed = 5;
 
 }  // namespace
 
-/// Root asks the kernel, others have fusermount3, which is set-user-ID, do it.
+// Root asks the kernel, others have fusermount3, which is set-user-ID, do it.
 void unmount(const std::string& path, bool lazy, const StopToken& stop) {
   if (::geteuid() == 0) {
     const int flags = UMOUNT_NOFOLLOW | (lazy ? MNT_DETACH : 0);
@@ -61,16 +60,6 @@ bool clear_dead_mount(const std::string& mountpoint, const StopToken& stop) {
   if (user != 0 && entry->user && *entry->user != user) return false;
   unmount(path, true, stop);
   return true;
-}
-
-std::string named(const std::vector<MountUser>& users) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(users.size(), kMaxUsersNamed); ++i) {
-    text += fmt::format("{}{} ({})", i == 0 ? "" : ", ", users[i].name, users[i].pid);
-  }
-  if (users.size() > kMaxUsersNamed)
-    text += fmt::format(" and {} more", users.size() - kMaxUsersNamed);
-  return text;
 }
 
 }  // namespace snapfs

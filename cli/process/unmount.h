@@ -2,9 +2,7 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "cli/process/mount_users.h"
 #include "fs/base/stop_token.h"
 
 namespace snapfs {
@@ -16,8 +14,5 @@ void unmount(const std::string& path, bool lazy, const StopToken& stop);
 /// Takes away the mount on `mountpoint` if it is one of snapshots whose server has died, and which
 /// this user may take away. Returns whether it did. Throws what unmount throws.
 bool clear_dead_mount(const std::string& mountpoint, const StopToken& stop);
-
-/// The first of them by name and number, as a message lists them.
-std::string named(const std::vector<MountUser>& users);
 
 }  // namespace snapfs

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -27,8 +28,10 @@ struct UnitKind {
   bool takes_credential;
 };
 
+constexpr std::string_view kSnapshotTable = "snapshot";
+
 /// A mount with a credential would have a namespace of its own, where nobody sees it.
-constexpr std::array<UnitKind, 3> kKinds = {{{"snapfs-run", "timer", "snapshot", true},
+constexpr std::array<UnitKind, 3> kKinds = {{{"snapfs-run", "timer", kSnapshotTable.data(), true},
                                              {"snapfs-check", "timer", "check", true},
                                              {"snapfs-mount", "service", "mount", false}}};
 
@@ -75,6 +78,43 @@ std::string password_file(const Profile& profile, const Command& program) {
   return {};
 }
 
+/// Whether snapshots of file systems are to be read, which have to be mounted.
+bool reads_frozen_sources(const Profile& profile, const Command& program) {
+  const Command* const command = program.find("snapshot");
+  bool frozen = false;
+  for (const auto& path : commands_in(profile, program)) {
+    if (path.back() != command) continue;
+    for (const ProfileLevel& level : levels_for(profile, path)) {
+      for (const ProfileSetting& setting : level) {
+        if (setting.option == nullptr || setting.option->name() != "source-snapshot") continue;
+        frozen |= !setting.texts.empty() && setting.texts.back().text != "none";
+      }
+    }
+  }
+  return frozen;
+}
+
+/// What the unit needs beyond what is installed; empty: nothing.
+std::string drop_in_text(const UnitKind& kind, const Profile& profile, const Command& program,
+                         UnitManager manager) {
+  std::string lines;
+  const std::string password = password_file(profile, program);
+  if (kind.takes_credential && !password.empty()) {
+    lines += fmt::format(
+        "LoadCredential=snapfs-password:{}\n"
+        "Environment=SNAPFS_PASSWORD_FILE=%d/snapfs-password\n",
+        unit_text(password));
+  }
+  const bool is_hardened = manager == UnitManager::kSystem && kind.command == kSnapshotTable;
+  if (is_hardened && reads_frozen_sources(profile, program)) {
+    lines += "CapabilityBoundingSet=CAP_SYS_ADMIN\nSystemCallFilter=@mount\n";
+  }
+  if (lines.empty()) return {};
+  return fmt::format(
+      "# Of \"snapfs profile enable {}\"; \"snapfs profile disable {}\" removes it.\n[Service]\n{}",
+      profile.name(), profile.name(), lines);
+}
+
 bool is_asked_for(const UnitKind& kind, const Profile& profile, const Command& program) {
   const Command* const command = program.find(kind.command);
   for (const auto& path : commands_in(profile, program)) {
@@ -114,20 +154,14 @@ void run_systemctl(UnitManager manager, std::vector<std::string> words) {
 
 ProfileUnits units_for(const Profile& profile, const Command& program, UnitManager manager) {
   require_unit_name(profile.name());
-  const std::string password = password_file(profile, program);
   ProfileUnits units;
   for (const UnitKind& kind : kKinds) {
     if (!is_asked_for(kind, profile, program)) continue;
     units.names.push_back(fmt::format("{}@{}.{}", kind.name, profile.name(), kind.ending));
-    if (password.empty() || !kind.takes_credential) continue;
-    units.drop_ins.push_back(
-        {drop_in_path(kind, profile.name(), manager),
-         fmt::format(
-             "# Of \"snapfs profile enable {}\"; \"snapfs profile disable {}\" removes it.\n"
-             "[Service]\n"
-             "LoadCredential=snapfs-password:{}\n"
-             "Environment=SNAPFS_PASSWORD_FILE=%d/snapfs-password\n",
-             profile.name(), profile.name(), unit_text(password))});
+    const std::string text = drop_in_text(kind, profile, program, manager);
+    if (!text.empty()) {
+      units.drop_ins.push_back({drop_in_path(kind, profile.name(), manager), text});
+    }
   }
   if (units.names.empty()) {
     throw Error(ErrorCode::kUsage,

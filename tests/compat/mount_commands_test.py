@@ -368,6 +368,8 @@ class MountCommandsTest(harness.CompatTest):
         server, _ = self.serve()
         server.kill()
         server.wait()
+        # Nothing is there to be mounted: an empty directory would be worse than the error.
+        self.fails("mount", "-b", "-r", os.path.join(self.scratch, "nowhere"), self.mountpoint, status=10, words=["nowhere"])
         if os.geteuid() == 0:
             done = subprocess.run([*NOBODY, harness.SNAPFS, "mount", "-b", self.mountpoint], cwd="/", env=self.environment,
                                   capture_output=True, text=True, timeout=60, check=False)

@@ -1,4 +1,6 @@
 """Profiles: what they say to real commands, runs with their hooks, and what restic makes of the result."""
+import datetime
+import hashlib
 import json
 import os
 import re
@@ -7,6 +9,8 @@ import stat
 import subprocess
 
 import harness
+import sealing
+from cheap_key import key_of
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
@@ -164,6 +168,30 @@ class RunTest(ProfileTest):
             self.assertNotIn("locks", json.loads(line))
         self.assertEqual(os.listdir(locks), [])
         self.assertEqual(len(self.seen_by_restic()), 1)
+
+    def forge_lock(self, **members):
+        """An exclusive one, as other programs write it, by a process of this machine that there is not."""
+        key = key_of(json.loads(self.snapfs("-P", "home", "cat", "masterkey", "--no-lock").stdout))
+        now = datetime.datetime.now(datetime.timezone.utc)
+        lock = {"time": now.isoformat(), "exclusive": True, "hostname": os.uname().nodename, "username": "root",
+                "pid": 999_999_999} | members
+        content = sealing.seal(key, json.dumps(lock).encode())
+        path = os.path.join(self.repository, "locks", hashlib.sha256(content).hexdigest())
+        with open(path, "wb") as file:
+            file.write(content)
+        return path
+
+    def test_a_prune_that_lost_its_power_is_in_nobodys_way(self):
+        self.usual("[unlock]\nremove-all = true\n")
+        left = self.forge_lock()
+        self.assertIn("1 lock of processes that are gone was removed", self.run_home("-q").stderr)
+        self.assertFalse(os.path.exists(left))
+        self.assertEqual(len(self.seen_by_restic()), 1)
+        # Of another machine, of which nobody here knows, however old it is.
+        hours_ago = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=5)
+        foreign = self.forge_lock(hostname="elsewhere", time=hours_ago.isoformat())
+        self.run_home("-q", expect=11)
+        self.assertTrue(os.path.exists(foreign))
 
     def test_without_a_table_for_it_nothing_is_forgotten(self):
         self.usual()

@@ -14,6 +14,8 @@ import unittest
 import harness
 
 PREFIX = ".snapfs-frozen-"
+# Of a process that there is not.
+DEAD = f"snapfs-frozen-{os.stat('/proc/self/ns/pid').st_ino}-999999999-1-0"
 READ_SIZE = 65536
 
 
@@ -25,6 +27,8 @@ def why_not(file_system, maker):
     """What is missing here to have such a file system; empty: nothing."""
     if os.geteuid() != 0:
         return "only root may mount"
+    # Only what is built in or loaded is in the list; a mount would load it.
+    subprocess.run(["modprobe", "--quiet", file_system], check=False, capture_output=True)
     with open("/proc/filesystems", encoding="ascii") as file:
         if file_system not in file.read().split():
             return f"the kernel has no {file_system}"
@@ -240,7 +244,7 @@ class BtrfsTest(SourceSnapshotTest):
             run.wait()
             left = self.left()
             self.assertEqual(len(left), 3)
-        mine = os.path.join(self.top, PREFIX + "999999999-1-0")  # of the name, but nothing that we make
+        mine = os.path.join(self.top, "." + DEAD)  # of the name, but nothing that we make
         call("btrfs", "subvolume", "create", mine)
         said, _ = self.frozen("btrfs", self.home)
         self.assertEqual(sorted(said["leftovers_removed"]), sorted(left))
@@ -430,14 +434,14 @@ class LvmTest(SourceSnapshotTest):
             self.environment["STAND_IN_POOL"] = pool
             self.frozen(kind, self.home)
             made = [line for line in self.log() if line.startswith("lvcreate")][-1]
-            self.assertRegex(made, f"^lvcreate --yes --snapshot --name snapfs-frozen-[0-9]+-[0-9]+-0 {words}$")
+            self.assertRegex(made, f"^lvcreate --yes --snapshot --name snapfs-frozen-[0-9]+-[0-9]+-[0-9]+-0 {words}$")
             self.assertEqual(self.log()[-1], f"lvremove --yes vg/{made.split()[4]}")
 
     def test_a_killed_run(self):
         self.use("ext4", 16 << 20)
-        self.write(os.path.join(self.state, "snapfs-frozen-999999999-1-0.device"), "")
+        self.write(os.path.join(self.state, DEAD + ".device"), "")
         said, _ = self.frozen("lvm", self.home)
-        self.assertEqual((said["leftovers_removed"], self.left()), (["vg/snapfs-frozen-999999999-1-0"], []))
+        self.assertEqual((said["leftovers_removed"], self.left()), (["vg/" + DEAD], []))
 
     def test_what_lvm_cannot_do(self):
         self.use("ext4", 16 << 20)

@@ -42,20 +42,29 @@ MountEntry mount(const std::string& path, const std::string& type, const std::st
   return entry;
 }
 
+/// Of a process that there is not, in our PID namespace.
+std::string dead_name() {
+  struct stat status {};
+  EXPECT_EQ(::stat("/proc/self/ns/pid", &status), 0);
+  return fmt::format("{}{}-999999999-1-0", kFrozenPrefix, status.st_ino);
+}
+
 TEST(FrozenName, TellsWhetherItsProcessLives) {
   EXPECT_FALSE(is_left_behind(frozen_name(3)));
   std::string earlier = frozen_name(3);
-  const std::size_t start = earlier.find('-', kFrozenPrefix.size()) + 1;
+  const std::size_t start = earlier.rfind('-', earlier.rfind('-') - 1) + 1;
   earlier.insert(start, "1");  // of the same number, but started at another time
   EXPECT_TRUE(is_left_behind(earlier));
-  EXPECT_TRUE(is_left_behind("snapfs-frozen-999999999-1-0"));
+  EXPECT_TRUE(is_left_behind(dead_name()));
+  EXPECT_FALSE(is_left_behind("snapfs-frozen-7-999999999-1-0")) << "of another PID namespace";
 }
 
 TEST(FrozenName, NobodyElsesNamesAreOurs) {
-  for (const char* name :
-       {"", "snapfs-frozen-", "snapfs-frozen-1", "snapfs-frozen-999999999-1",
-        "snapfs-frozen-999999999-1-0x", "snapfs-frozen-999999999-1-0-0", "snapfs-frozen-a-b-c",
-        "snapfs-frozen-999999999--0", "home", "my-snapfs-frozen-999999999-1-0"}) {
+  for (const std::string& name :
+       {std::string(), std::string(kFrozenPrefix), dead_name() + "x", dead_name() + "-0",
+        "my-" + dead_name(), std::string("home"), std::string("snapfs-frozen-1-a-b-c"),
+        dead_name().substr(0, dead_name().size() - 2),
+        dead_name().insert(kFrozenPrefix.size(), "-")}) {
     EXPECT_FALSE(is_left_behind(name)) << name;
   }
 }
@@ -136,11 +145,11 @@ class ZfsFreezerTest : public StandInTest {
     stand_in("zfs", fmt::format(R"(
 cd {} || exit 1
 case $1 in
-  list) for i; do :; done; echo "$i@daily"; echo "$i@snapfs-frozen-999999999-1-0";;
+  list) for i; do :; done; echo "$i@daily"; echo "$i@{}";;
   snapshot) shift; for i; do d=${{i%@*}}; d=${{d#tank/}}
     mkdir -p $d/.zfs/snapshot/${{i#*@}} && cp $d/file $d/.zfs/snapshot/${{i#*@}}; done;;
 esac)",
-                                data_.path().string()));
+                                data_.path().string(), dead_name()));
     mounts_ = {mount(data_ / "home", "zfs", "tank/home"),
                mount(data_ / "mail", "zfs", "tank/mail")};
     mounts_[1].device_minor = 9;
@@ -162,14 +171,14 @@ TEST_F(ZfsFreezerTest, ReadsWhatItHadSnapshotted) {
     EXPECT_EQ(::faccessat(systems.roots[0].directory.get(), "file", R_OK, 0), 0);
     EXPECT_EQ(systems.roots[1].device, 9U);
     EXPECT_THAT(systems.taken, ElementsAre(data_ / "home", data_ / "mail"));
-    EXPECT_THAT(systems.leftovers, ElementsAre("tank/home@snapfs-frozen-999999999-1-0",
-                                               "tank/mail@snapfs-frozen-999999999-1-0"));
+    EXPECT_THAT(systems.leftovers,
+                ElementsAre("tank/home@" + dead_name(), "tank/mail@" + dead_name()));
   }
   EXPECT_THAT(asked(),
               ElementsAre("zfs list -H -t snapshot -o name -d 1 tank/home",
-                          "zfs destroy tank/home@snapfs-frozen-999999999-1-0",
+                          "zfs destroy tank/home@" + dead_name(),
                           "zfs list -H -t snapshot -o name -d 1 tank/mail",
-                          "zfs destroy tank/mail@snapfs-frozen-999999999-1-0",
+                          "zfs destroy tank/mail@" + dead_name(),
                           fmt::format("zfs snapshot tank/home@{0} tank/mail@{0}", name),
                           "zfs destroy tank/home@" + name, "zfs destroy tank/mail@" + name));
 }

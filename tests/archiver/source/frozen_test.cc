@@ -79,6 +79,27 @@ TEST_F(FrozenSourceTest, FilesAreAsTheyWereUnderTheNamesThatTheyHave) {
   EXPECT_THAT(source.list(live_ / "sub"), ElementsAre("below"));
 }
 
+TEST_F(FrozenSourceTest, NothingVanishesFromASnapshot) {
+  const FrozenSource source = this->source();
+  const auto directory = source.enter(live_.path())->open_dir("sub");
+  EXPECT_THAT(directory->list(), ElementsAre("below"));
+  std::filesystem::remove(frozen_ / "sub/below");
+  const auto vanished = [&](const auto& action) {
+    try {
+      action();
+    } catch (const SourceError& error) {
+      return error.vanished();
+    }
+    ADD_FAILURE() << "nothing is wrong";
+    return false;
+  };
+  EXPECT_FALSE(vanished([&] { directory->lstat("below"); })) << "it was listed";
+  EXPECT_FALSE(vanished([&] { directory->open_file("below"); }));
+  EXPECT_FALSE(vanished([&] { directory->read_link("below"); }));
+  EXPECT_FALSE(vanished([&] { directory->open_dir("below"); }));
+  EXPECT_TRUE(vanished([&] { directory->lstat("never"); }));
+}
+
 TEST_F(FrozenSourceTest, ADirectoryAboveLeadsIn) {
   const FrozenSource source = this->source();
   const auto above = source.enter(live_.path().parent_path());

@@ -74,6 +74,10 @@ restic -q -r /mnt/backup/restic -p ~/.restic-password backup ~/work
 # The machine of a page; $1 is the scratch directory, $2 and so on are programs.
 MACHINE = f"""set -eu
 mount --make-rprivate /
+# What other tests have mounted would go on here after they have unmounted it, and its server with it.
+while read -r _ place type _; do
+  case $type in fuse.*) umount --lazy "$(printf '%b' "$place")" ;; esac
+done < /proc/self/mounts
 hostname laptop
 mount -t tmpfs room /media
 mkdir {ROOM}

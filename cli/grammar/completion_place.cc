@@ -62,7 +62,7 @@ Wanted argument_of(const std::vector<const Command*>& path, std::size_t index) {
   const std::string& name = positionals[std::min(index, positionals.size() - 1)].name;
   if (is_one_of(name, {"SNAPSHOT", "OLDER", "NEWER"})) return Wanted::kSnapshot;
   const std::string& first = positionals.front().name;
-  const std::string_view group = path.size() > 2 ? path[path.size() - 2]->name : "";
+  const std::string group = path.size() > 2 ? path[path.size() - 2]->name : "";
   // "profile init" makes one whose name is new.
   const bool is_of_profiles = group == "profile" && path.back()->name != "init";
   if (name == "NAME" && is_of_profiles) return Wanted::kProfile;

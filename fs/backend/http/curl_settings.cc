@@ -110,7 +110,7 @@ CurlSettings::CurlSettings(const CurlClientOptions& options)
 
 std::string CurlSettings::server_of(const std::string& url) const {
   if (!options_.unix_socket.empty()) return options_.unix_socket;
-  const std::string shown = shown_url(url);
+  std::string shown = shown_url(url);
   const std::size_t slashes = shown.find("//");
   if (slashes == std::string::npos) return shown;
   const std::size_t host = slashes + 2;

@@ -6,8 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <ranges>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -89,7 +90,9 @@ class Way {
 
  private:
   void go(const std::string& path) {
-    for (std::string& name : split_path(path) | std::views::reverse) {
+    std::vector<std::string> names = split_path(path);
+    std::ranges::reverse(names);
+    for (std::string& name : names) {
       if (!name.empty() && name != ".") names_.push_back(std::move(name));
     }
   }

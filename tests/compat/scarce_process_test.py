@@ -18,7 +18,7 @@ import harness
 
 LIBRARY = os.environ.get("SNAPFS_TEST_SCARCE_LIBRARY", "build/tests/support/libscarce_process.so")
 # Of the allocations of each command, about so many, unless --every says otherwise.
-POINTS = 12
+POINTS = 8
 EVERY = None
 MEMORY, THREADS = 0, 24
 STATUSES = (0, 1, 3, 12)

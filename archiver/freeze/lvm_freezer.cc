@@ -25,12 +25,13 @@ void remove_leftovers(const std::string& group, FrozenSystems& systems) {
   for (const std::string& name :
        lines_of(program_output({"lvs", "--noheadings", "-o", "lv_name", group}))) {
     if (!is_left_behind(name)) continue;
+    const std::string full_name = fmt::format("{}/{}", group, name);
     try {
-      program_output({"lvremove", "--yes", group + "/" + name});
-      systems.leftovers.push_back(group + "/" + name);
+      program_output({"lvremove", "--yes", full_name});
+      systems.leftovers.push_back(full_name);
     } catch (const Error& error) {
       systems.stuck.push_back(
-          fmt::format("cannot remove the logical volume {}/{}: {}", group, name, error.what()));
+          fmt::format("cannot remove the logical volume {}: {}", full_name, error.what()));
     }
   }
 }

@@ -44,7 +44,7 @@ FrozenSystems ZfsFreezer::freeze(const std::vector<FreezeWish>& wishes,
   std::map<std::string, std::vector<std::string>> by_pool;
   for (const auto& [dataset, wish] : datasets) {
     remove_leftovers(dataset, systems);
-    by_pool[dataset.substr(0, dataset.find('/'))].push_back(dataset + "@" + name);
+    by_pool[dataset.substr(0, dataset.find('/'))].push_back(fmt::format("{}@{}", dataset, name));
   }
   for (const auto& [pool, snapshots] : by_pool) {
     throw_if_stopped(stop);

@@ -28,7 +28,8 @@ def why_not(file_system, maker):
     if os.geteuid() != 0:
         return "only root may mount"
     # Only what is built in or loaded is in the list; a mount would load it.
-    subprocess.run(["modprobe", "--quiet", file_system], check=False, capture_output=True)
+    if shutil.which("modprobe"):
+        subprocess.run(["modprobe", "--quiet", file_system], check=False, capture_output=True)
     with open("/proc/filesystems", encoding="ascii") as file:
         if file_system not in file.read().split():
             return f"the kernel has no {file_system}"

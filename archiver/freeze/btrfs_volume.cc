@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -40,7 +41,9 @@ UniqueFd open_below(int directory, std::string_view path) {
 
 std::string parent_of(const std::string& path) { return clean_path(path + "/.."); }
 
-void set_name(btrfs_ioctl_vol_args_v2& arguments, const std::string& name) {
+/// In the arguments of either form.
+template <class Arguments>
+void set_name(Arguments& arguments, const std::string& name) {
   std::memcpy(arguments.name, name.c_str(), std::min(name.size(), sizeof arguments.name - 1));
 }
 
@@ -107,7 +110,7 @@ void BtrfsVolume::snapshot(int subvolume, const std::string& name) const {
 
 void BtrfsVolume::remove(const std::string& name) const {
   btrfs_ioctl_vol_args arguments{};
-  std::memcpy(arguments.name, name.c_str(), std::min(name.size(), sizeof arguments.name - 1));
+  set_name(arguments, name);
   if (::ioctl(top_.get(), BTRFS_IOC_SNAP_DESTROY, &arguments) != 0) {
     throw_errno(errno, "remove", fmt::format("the Btrfs snapshot {} of {}", name, device_));
   }

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/base/durable_file.h"
 #include "fs/base/error.h"
 #include "fs/base/path.h"
 
@@ -72,12 +73,6 @@ bool is_seen(const MountEntry& mount, const std::vector<MountEntry>& mounts) {
   return found && found->id == mount.id;
 }
 
-std::string directory_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 }  // namespace
 
 std::vector<LocatedTarget> locate_targets(std::span<const std::string> targets,
@@ -89,7 +84,7 @@ std::vector<LocatedTarget> locate_targets(std::span<const std::string> targets,
     if (!fd || ::fstat(fd.get(), &status) != 0) continue;
     const bool is_directory = S_ISDIR(status.st_mode);
     // What is no directory is found in one, which need not be on the same mount.
-    if (!is_directory) fd = UniqueFd(::open(directory_of(target).c_str(), O_PATH | O_CLOEXEC));
+    if (!is_directory) fd = UniqueFd(::open(parent_directory(target).c_str(), O_PATH | O_CLOEXEC));
     if (!fd) continue;
     auto mount = mount_of_descriptor(mounts, fd.get());
     if (!mount) {

@@ -9,17 +9,11 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
+#include "fs/base/utf8.h"
 #include "fs/process/child_process.h"
 
 namespace snapfs {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
 
 /// Both at once: a program that is not read waits.
 void read_both(const ChildProcess& child, std::string& output, std::string& errors) {
@@ -75,7 +69,7 @@ std::vector<std::string> fields_of(std::string_view line, char separator) {
   std::vector<std::string> fields;
   for (;;) {
     const std::size_t end = line.find(separator);
-    fields.emplace_back(trimmed(line.substr(0, end)));
+    fields.emplace_back(trim_white_space(line.substr(0, end)));
     if (end == std::string_view::npos) return fields;
     line.remove_prefix(end + 1);
   }

@@ -12,16 +12,15 @@ import shutil
 import struct
 import subprocess
 import sys
-import unittest
 
 import harness
+from scarcity import judge
 
 LIBRARY = os.environ.get("SNAPFS_TEST_SCARCE_LIBRARY", "build/tests/support/libscarce_process.so")
 # Of the allocations of each command, about so many, unless --every says otherwise.
 POINTS = 8
 EVERY = None
 MEMORY, THREADS = 0, 24
-STATUSES = (0, 1, 3, 12)
 
 
 class Supplies:
@@ -48,28 +47,6 @@ class Supplies:
 
 def points(count):
     return range(1, count + 1, EVERY or max(1, count // POINTS))
-
-
-def judge(result, what):
-    """What is wrong with how a command ended; None when nothing is."""
-    lines = result.stderr.decode("utf-8", "replace").splitlines()
-    if result.returncode not in STATUSES:
-        return f"{what}: status {result.returncode}: {lines}"
-    if result.returncode != 0 and not any(line.startswith("snapfs: ") for line in lines):
-        return f"{what}: status {result.returncode} without a word of ours: {lines}"
-    if any("damaged" in line for line in lines):
-        return f"{what}: blamed the repository: {lines}"
-    return None
-
-
-class JudgeTest(unittest.TestCase):
-    """The judge can condemn."""
-
-    def test_it_notices(self):
-        for status, stderr in ((-6, b""), (1, b""), (1, b"snapfs: pack 1 is damaged\n"), (2, b"snapfs: no\n")):
-            self.assertIsNotNone(judge(subprocess.CompletedProcess([], status, b"", stderr), "it"))
-        for status, stderr in ((0, b""), (1, b"snapfs: not enough memory\n")):
-            self.assertIsNone(judge(subprocess.CompletedProcess([], status, b"", stderr), "it"))
 
 
 class ScarceProcessTest(harness.CompatTest):

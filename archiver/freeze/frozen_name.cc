@@ -2,19 +2,15 @@
 // Both may come again together after a restart of the machine: then one name more is left.
 #include "archiver/freeze/frozen_name.h"
 
-#include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <charconv>
-#include <fstream>
-#include <iterator>
-#include <limits>
 #include <optional>
 
 #include <fmt/format.h>
+
+#include "fs/base/process_table.h"
 
 namespace snapfs {
 namespace {
@@ -27,35 +23,9 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
   return number;
 }
 
-/// The 22nd field of proc(5)'s stat; nothing when there is no such process.
 std::optional<std::uint64_t> start_of(std::uint64_t process) {
-  std::ifstream file(fmt::format("/proc/{}/stat", process));
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  // The second field is the program's name, which may have blanks and parentheses in it.
-  std::string_view rest(text);
-  const std::size_t name_end = rest.rfind(')');
-  if (name_end == std::string_view::npos) return std::nullopt;
-  rest.remove_prefix(name_end);
-  constexpr int kFieldsBefore = 20;
-  for (int i = 0; i < kFieldsBefore; ++i) {
-    const std::size_t blank = rest.find(' ');
-    if (blank == std::string_view::npos) return std::nullopt;
-    rest.remove_prefix(blank + 1);
-  }
-  return take_number(rest);
-}
-
-/// The inode number of our own; 0 when the kernel does not say. That of the first one is the same
-/// after every restart.
-std::uint64_t pid_namespace() {
-  struct stat status {};
-  return ::stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
-}
-
-/// Also of processes that /proc does not show us.
-bool exists(std::uint64_t process) {
-  return process <= std::numeric_limits<pid_t>::max() &&
-         (::kill(static_cast<pid_t>(process), 0) == 0 || errno == EPERM);
+  const auto status = process_status(process);
+  return status ? std::optional(status->start_time) : std::nullopt;
 }
 
 }  // namespace
@@ -82,7 +52,7 @@ bool is_left_behind(std::string_view name) {
   const auto [space, process, start, number] = numbers;
   if (!name.empty() || space == 0 || space != pid_namespace() || process == 0) return false;
   const std::optional<std::uint64_t> now = start_of(process);
-  return now ? now != start : !exists(process);
+  return now ? now != start : !process_exists(process);
 }
 
 }  // namespace snapfs

@@ -1,7 +1,6 @@
 #include "fs/repo/identity.h"
 
 #include <pwd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "fs/base/bytes.h"
+#include "fs/base/process_table.h"
 #include "fs/crypto/sha256.h"
 
 namespace snapfs {
@@ -43,8 +43,7 @@ std::string first_line(const char* path) {
 ProcessOrigin ProcessOrigin::of_process() {
   ProcessOrigin origin;
   origin.boot_id = first_line("/proc/sys/kernel/random/boot_id");
-  struct stat status {};
-  if (::stat("/proc/self/ns/pid", &status) == 0) origin.pid_namespace = status.st_ino;
+  origin.pid_namespace = snapfs::pid_namespace();
   // Not the ID itself, which machine-id(5) wants kept on the machine.
   const std::string machine = first_line("/etc/machine-id");
   if (!machine.empty()) origin.machine = sha256(as_bytes("snapfs lock " + machine)).short_hex();

@@ -1,16 +1,12 @@
 #include "fs/repo/stale_locks.h"
 
-#include <signal.h>
-#include <sys/types.h>
 #include <time.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
-#include <limits>
-#include <string>
+#include <cstdint>
 
 #include "fs/base/error.h"
+#include "fs/base/process_table.h"
 #include "fs/base/synchronized.h"
 #include "fs/repo/for_each_file.h"
 #include "fs/repo/identity.h"
@@ -21,25 +17,13 @@ namespace {
 
 constexpr std::int64_t kStaleAfterSeconds = 30 * 60;
 
-/// Whether the process has ended and only its parent does not want to know. In a container whose
-/// first process collects nobody's children that lasts as long as the container.
-bool has_ended(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string line;
-  std::getline(file, line);
-  // "PID (NAME) STATE ...", where the name may have parentheses in it.
-  const std::size_t state = line.rfind(") ");
-  return state != std::string::npos && state + 2 < line.size() &&
-         (line[state + 2] == 'Z' || line[state + 2] == 'X');
-}
-
-/// Asked with signal 0. The reference sends SIGHUP, which holders of a lock ignore; a process that
-/// has got the number of one that is gone might not.
 bool process_is_running(std::int64_t pid) {
-  // 0 and negative numbers would mean groups of processes.
-  if (pid <= 0 || pid > std::numeric_limits<pid_t>::max()) return false;
-  const auto process = static_cast<pid_t>(pid);
-  return (::kill(process, 0) == 0 || errno == EPERM) && !has_ended(process);
+  // Negative numbers would mean groups of processes.
+  if (pid < 0) return false;
+  const auto process = static_cast<std::uint64_t>(pid);
+  if (!process_exists(process)) return false;
+  const auto status = process_status(process);
+  return !status || !status->has_ended();
 }
 
 /// Sleep counts as time since then.

@@ -49,37 +49,41 @@ FrozenSystems BtrfsFreezer::freeze(const std::vector<FreezeWish>& wishes,
                 "--source-snapshot none");
   }
   FrozenSystems systems;
-  std::set<std::pair<std::uint64_t, std::string>> looked_at;  // of a mount, which shows them
   for (const FreezeWish& wish : wishes) {
-    const BtrfsVolume& volume = volume_of(wish.mount, systems);
-    const auto inside = path_in_file_system(wish.mount, wish.path);
-    if (!inside) throw Error(ErrorCode::kInternal, wish.path + " is not in its mount");
-    const std::string target = volume.subvolume_of(*inside);
-    std::vector<std::string> waiting{target};
-    while (!waiting.empty()) {
-      throw_if_stopped(stop);
-      const std::string subvolume = std::move(waiting.back());
-      waiting.pop_back();
-      if (!looked_at.emplace(wish.mount.id, subvolume).second) continue;
-      std::vector<std::string> nested;
-      try {
-        freeze_subvolume(volume, wish.mount, subvolume, systems);
-        const UniqueFd live = volume.open_subvolume(subvolume);
-        nested = BtrfsVolume::subvolumes_in(live.get(), subvolume);
-      } catch (const Error& error) {
-        // It was removed since it was found in another one: whoever comes to that place says so.
-        if (subvolume == target || error.code() != ErrorCode::kNotFound) throw;
-      }
-      for (std::string& below : nested) {
-        if (below.starts_with("/" + hidden(kFrozenPrefix))) continue;
-        const auto path = path_in_mount(wish.mount, below);
-        if (!path) continue;
-        systems.borders.push_back(*path);
-        if (is_entered(*path)) waiting.push_back(std::move(below));
-      }
-    }
+    try_to_meet(wish, systems, [&] { freeze_wish(wish, is_entered, systems, stop); });
   }
   return systems;
+}
+
+void BtrfsFreezer::freeze_wish(const FreezeWish& wish, const IsEntered& is_entered,
+                               FrozenSystems& systems, const StopToken& stop) {
+  const BtrfsVolume& volume = volume_of(wish.mount, systems);
+  const auto inside = path_in_file_system(wish.mount, wish.path);
+  if (!inside) throw Error(ErrorCode::kInternal, wish.path + " is not in its mount");
+  const std::string target = volume.subvolume_of(*inside);
+  std::vector<std::string> waiting{target};
+  while (!waiting.empty()) {
+    throw_if_stopped(stop);
+    const std::string subvolume = std::move(waiting.back());
+    waiting.pop_back();
+    if (!looked_at_.emplace(wish.mount.id, subvolume).second) continue;
+    std::vector<std::string> nested;
+    try {
+      freeze_subvolume(volume, wish.mount, subvolume, systems);
+      const UniqueFd live = volume.open_subvolume(subvolume);
+      nested = BtrfsVolume::subvolumes_in(live.get(), subvolume);
+    } catch (const Error& error) {
+      // It was removed since it was found in another one: whoever comes to that place says so.
+      if (subvolume == target || error.code() != ErrorCode::kNotFound) throw;
+    }
+    for (std::string& below : nested) {
+      if (below.starts_with("/" + hidden(kFrozenPrefix))) continue;
+      const auto path = path_in_mount(wish.mount, below);
+      if (!path) continue;
+      systems.borders.push_back(*path);
+      if (is_entered(*path)) waiting.push_back(std::move(below));
+    }
+  }
 }
 
 const BtrfsVolume& BtrfsFreezer::volume_of(const MountEntry& mount, FrozenSystems& systems) {

@@ -1,6 +1,7 @@
 // Btrfs: a read-only snapshot of each subvolume that is read.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -28,11 +29,14 @@ class BtrfsFreezer final : public Freezer {
  private:
   using Device = std::pair<unsigned, unsigned>;
 
+  void freeze_wish(const FreezeWish& wish, const IsEntered& is_entered, FrozenSystems& systems,
+                   const StopToken& stop);
   const BtrfsVolume& volume_of(const MountEntry& mount, FrozenSystems& systems);
   void freeze_subvolume(const BtrfsVolume& volume, const MountEntry& mount,
                         const std::string& subvolume, FrozenSystems& systems);
 
   std::map<Device, BtrfsVolume> volumes_;
+  std::set<std::pair<std::uint64_t, std::string>> looked_at_;     ///< of a mount, which shows them
   std::set<std::pair<Device, std::string>> frozen_;               ///< subvolumes
   std::vector<std::pair<const BtrfsVolume*, std::string>> made_;  ///< snapshots
 };

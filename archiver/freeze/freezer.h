@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "archiver/source/frozen.h"
+#include "fs/base/error.h"
 #include "fs/base/mount_table.h"
 #include "fs/base/stop_token.h"
 
@@ -33,6 +34,18 @@ struct FrozenSystems {
   std::vector<std::string> leftovers;   ///< names of snapshots of killed runs, which are removed
   std::vector<std::string> stuck;       ///< lines about those that could not be
 };
+
+/// Calls `meet`, which meets the wish or throws an Error. What is not required and cannot be met is
+/// left as it is.
+template <class Meet>
+void try_to_meet(const FreezeWish& wish, FrozenSystems& systems, const Meet& meet) {
+  try {
+    meet();
+  } catch (const Error& error) {
+    if (wish.required || error.ends_the_run()) throw;
+    systems.left_as_is.push_back(wish.mount.path);
+  }
+}
 
 /// Removes its snapshots at the latest when it ends. Not thread-safe. Once it has begun, a program
 /// of the volume manager's is waited for, whatever is stopped: it is quick, and half of it would be

@@ -58,21 +58,16 @@ FrozenSystems LvmFreezer::freeze(const std::vector<FreezeWish>& wishes,
     throw_if_stopped(stop);
     const dev_t device = makedev(wish.mount.device_major, wish.mount.device_minor);
     if (!done.insert(device).second) continue;
-    Volume volume;
-    try {
-      volume = volume_of(wish);
-    } catch (const Error&) {
-      if (wish.required) throw;
-      systems.left_as_is.push_back(wish.mount.path);
-      continue;
-    }
-    if (groups.insert(volume.group).second) remove_leftovers(volume.group, systems);
-    const std::string path = snapshot(volume);
-    systems.roots.push_back(
-        {.device = device,
-         .root = "/",
-         .directory = mount_detached(wish.mount.type, path, options_for(wish.mount.type))});
-    systems.taken.push_back(wish.mount.path);
+    try_to_meet(wish, systems, [&] {
+      const Volume volume = volume_of(wish);
+      if (groups.insert(volume.group).second) remove_leftovers(volume.group, systems);
+      const std::string path = snapshot(volume);
+      systems.roots.push_back(
+          {.device = device,
+           .root = "/",
+           .directory = mount_detached(wish.mount.type, path, options_for(wish.mount.type))});
+      systems.taken.push_back(wish.mount.path);
+    });
   }
   return systems;
 }

@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <map>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -38,41 +41,70 @@ FrozenSystems ZfsFreezer::freeze(const std::vector<FreezeWish>& wishes,
                                  const IsEntered& /*is_entered*/, const StopToken& stop) {
   if (mounts_.empty()) mounts_ = read_mount_table();
   FrozenSystems systems;
-  std::map<std::string, const FreezeWish*> datasets;
-  for (const FreezeWish& wish : wishes) datasets.emplace(wish.mount.source, &wish);
-  const std::string name = frozen_name(0);
-  std::map<std::string, std::vector<std::string>> by_pool;
-  for (const auto& [dataset, wish] : datasets) {
-    remove_leftovers(dataset, systems);
-    by_pool[dataset.substr(0, dataset.find('/'))].push_back(fmt::format("{}@{}", dataset, name));
-  }
-  for (const auto& [pool, snapshots] : by_pool) {
+  std::set<std::string> met;
+  std::map<std::string, std::vector<Wanted>> by_pool;
+  for (const FreezeWish& wish : wishes) {
     throw_if_stopped(stop);
-    std::vector<std::string> command{"zfs", "snapshot"};
-    command.insert(command.end(), snapshots.begin(), snapshots.end());
-    program_output(command);
-    made_.insert(made_.end(), snapshots.begin(), snapshots.end());
-  }
-  for (const auto& [dataset, wish] : datasets) {
-    // A bind mount of a directory has no .zfs.
-    const auto whole = std::ranges::find_if(mounts_, [&source = dataset](const MountEntry& mount) {
-      return mount.type == "zfs" && mount.source == source && mount.root == "/";
+    if (!met.insert(wish.mount.source).second) continue;
+    try_to_meet(wish, systems, [&] {
+      Wanted wanted = look_up(wish);
+      remove_leftovers(wanted.dataset, systems);
+      by_pool[wanted.dataset.substr(0, wanted.dataset.find('/'))].push_back(std::move(wanted));
     });
-    if (whole == mounts_.end()) {
-      throw Error(
-          ErrorCode::kUnsupported,
-          fmt::format("the dataset {}, in which {} is, is not mounted as a whole: mount it, "
-                      "or say --source-snapshot none",
-                      dataset, wish->path),
-          wish->path);
+  }
+  const std::string name = frozen_name(0);
+  for (auto& [pool, wanted] : by_pool) {
+    throw_if_stopped(stop);
+    snapshot(name, wanted, systems);
+    for (const Wanted& one : wanted) {
+      try_to_meet(*one.wish, systems, [&] {
+        systems.roots.push_back(
+            {.device = makedev(one.whole.device_major, one.whole.device_minor),
+             .root = "/",
+             .directory = open_file(join_path(one.whole.path, ".zfs/snapshot/" + name),
+                                    O_RDONLY | O_DIRECTORY)});
+        systems.taken.push_back(one.whole.path);
+      });
     }
-    systems.roots.push_back({.device = makedev(whole->device_major, whole->device_minor),
-                             .root = "/",
-                             .directory = open_file(join_path(whole->path, ".zfs/snapshot/" + name),
-                                                    O_RDONLY | O_DIRECTORY)});
-    systems.taken.push_back(whole->path);
   }
   return systems;
+}
+
+ZfsFreezer::Wanted ZfsFreezer::look_up(const FreezeWish& wish) const {
+  const std::string& dataset = wish.mount.source;
+  // A bind mount of a directory has no .zfs.
+  const auto whole = std::ranges::find_if(mounts_, [&](const MountEntry& mount) {
+    return mount.type == "zfs" && mount.source == dataset && mount.root == "/";
+  });
+  if (whole != mounts_.end()) return {&wish, dataset, *whole};
+  throw Error(ErrorCode::kUnsupported,
+              fmt::format("the dataset {}, in which {} is, is not mounted as a whole: mount it, or "
+                          "say --source-snapshot none",
+                          dataset, wish.path),
+              wish.path);
+}
+
+/// Of all datasets of a pool, or of those that are required: these are left in `wanted`.
+void ZfsFreezer::snapshot(const std::string& name, std::vector<Wanted>& wanted,
+                          FrozenSystems& systems) {
+  const auto is_required = [](const Wanted& one) { return one.wish->required; };
+  try {
+    return snapshot(name, wanted);
+  } catch (const Error& error) {
+    if (std::ranges::all_of(wanted, is_required) || error.ends_the_run()) throw;
+  }
+  for (const Wanted& one : wanted) {
+    if (!is_required(one)) systems.left_as_is.push_back(one.wish->mount.path);
+  }
+  std::erase_if(wanted, std::not_fn(is_required));
+  if (!wanted.empty()) snapshot(name, wanted);
+}
+
+void ZfsFreezer::snapshot(const std::string& name, const std::vector<Wanted>& wanted) {
+  std::vector<std::string> command{"zfs", "snapshot"};
+  for (const Wanted& one : wanted) command.push_back(fmt::format("{}@{}", one.dataset, name));
+  program_output(command);
+  made_.insert(made_.end(), command.begin() + 2, command.end());
 }
 
 std::vector<std::string> ZfsFreezer::remove() noexcept {

@@ -22,6 +22,17 @@ class ZfsFreezer final : public Freezer {
   std::vector<std::string> remove() noexcept override;
 
  private:
+  /// A dataset that is to be frozen.
+  struct Wanted {
+    const FreezeWish* wish = nullptr;
+    std::string dataset;
+    MountEntry whole;  ///< where all of it is mounted
+  };
+
+  Wanted look_up(const FreezeWish& wish) const;
+  void snapshot(const std::string& name, std::vector<Wanted>& wanted, FrozenSystems& systems);
+  void snapshot(const std::string& name, const std::vector<Wanted>& wanted);
+
   std::vector<MountEntry> mounts_;
   std::vector<std::string> made_;  ///< dataset@name
 };

@@ -19,6 +19,7 @@
 #include "archiver/freeze/plan.h"
 #include "archiver/freeze/program_output.h"
 #include "archiver/freeze/zfs_freezer.h"
+#include "fs/base/process_table.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/scoped_variable.h"
 #include "tests/support/temporary_directory.h"
@@ -44,9 +45,7 @@ MountEntry mount(const std::string& path, const std::string& type, const std::st
 
 /// Of a process that there is not, in our PID namespace.
 std::string dead_name() {
-  struct stat status {};
-  EXPECT_EQ(::stat("/proc/self/ns/pid", &status), 0);
-  return fmt::format("{}{}-999999999-1-0", kFrozenPrefix, status.st_ino);
+  return fmt::format("{}{}-999999999-1-0", kFrozenPrefix, pid_namespace());
 }
 
 TEST(FrozenName, TellsWhetherItsProcessLives) {
@@ -199,6 +198,45 @@ TEST_F(ZfsFreezerTest, ABindMountHasNoSnapshots) {
   ZfsFreezer freezer(mounts_);
   EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "tank/home, in which",
                          [&] { freezer.freeze(wishes(), everything, {}); }));
+}
+
+TEST_F(ZfsFreezerTest, WhatIsNoTargetIsLeftAsItIsWhenItCannotBeFrozen) {
+  std::vector<FreezeWish> wished = wishes();
+  wished[1].required = false;
+  mounts_[1].root = "/below";
+  ZfsFreezer of_bind_mount(mounts_);
+  const FrozenSystems without = of_bind_mount.freeze(wished, everything, {});
+  EXPECT_THAT(without.taken, ElementsAre(data_ / "home"));
+  EXPECT_THAT(without.left_as_is, ElementsAre(data_ / "mail"));
+
+  mounts_[1].root = "/";
+  stand_in("zfs", fmt::format(R"(
+[ "$1" = snapshot ] || exit 0
+case "$*" in *tank/mail*) echo 'out of space' >&2; exit 1;; esac
+mkdir -p {}/home/.zfs/snapshot/"${{2#*@}}")",
+                              data_.path().string()));
+  ZfsFreezer of_full_dataset(mounts_);
+  const FrozenSystems some = of_full_dataset.freeze(wished, everything, {});
+  EXPECT_THAT(some.taken, ElementsAre(data_ / "home"));
+  EXPECT_THAT(some.left_as_is, ElementsAre(data_ / "mail"));
+  wished[1].required = true;
+  ZfsFreezer of_all(mounts_);
+  EXPECT_TRUE(
+      fails_with(ErrorCode::kIo, "out of space", [&] { of_all.freeze(wished, everything, {}); }));
+}
+
+TEST_F(StandInTest, AVolumeGroupWithoutRoomIsAFailureOfTargetsAlone) {
+  if (::geteuid() != 0) GTEST_SKIP() << "must be root";
+  stand_in("lvs", "case \"$*\" in *pool_lv*) echo '  group,home,';; esac");
+  stand_in("lvcreate", "echo 'insufficient free space' >&2; exit 5");
+  const MountEntry below = mount("/home", "ext4", "/dev/group/home");
+  LvmFreezer freezer("");
+  EXPECT_TRUE(fails_with(ErrorCode::kIo, "insufficient free space", [&] {
+    freezer.freeze({{below, "/home", true}}, everything, {});
+  }));
+  LvmFreezer other("");
+  EXPECT_THAT(other.freeze({{below, "/home", false}}, everything, {}).left_as_is,
+              ElementsAre("/home"));
 }
 
 TEST_F(StandInTest, AVolumeThatIsNoneOfLvmIsSaidToBeSo) {

@@ -7,7 +7,9 @@
 //
 // A thread that is free asks the sources in the order of their urgency. What somebody waits for is
 // not counted against the requests, nor against the bytes: it overtakes all that is ahead and bulk.
-// Sources name blobs in batches; those that lie near each other in a pack become one run.
+// What a source makes of a large blob takes a multiple of it for a moment, and cores are many:
+// large ones are taken one after the other. Sources name blobs in batches; those that lie near each
+// other in a pack become one run.
 #include "fs/fetch/fetcher.h"
 
 #include <algorithm>
@@ -16,6 +18,7 @@
 #include "fs/base/blocked_signals.h"
 #include "fs/base/parallel.h"
 #include "fs/base/start_threads.h"
+#include "fs/format/huge_blob.h"
 #include "fs/repo/repository.h"
 
 namespace snapfs {
@@ -198,8 +201,10 @@ void Fetcher::carry_out(Feed& feed, Urgency urgency, Lock& lock) {
   if (feed.is_idle()) progress_.notify_all();
 }
 
-void Fetcher::take_all(Feed& feed, const LoadedRun& loaded) const {
+void Fetcher::take_all(Feed& feed, const LoadedRun& loaded) {
   for (const StoredBlob& blob : loaded.run.blobs) {
+    std::unique_lock alone(large_mutex_, std::defer_lock);
+    if (blob.location.plaintext_length() > kHugeBlob) alone.lock();
     feed.source_.take(FetchedBlob(repository_, loaded, blob));
   }
 }

@@ -46,7 +46,8 @@ class FetchSource {
   /// calls at once.
   virtual void starting(PackRun& run) { static_cast<void>(run); }
 
-  /// A blob that next() named, and starting() left. Several calls at once. It may load single blobs
+  /// A blob that next() named, and starting() left. Several calls at once, but of the fetcher's
+  /// sources together only one with a plaintext of more than kHugeBlob. It may load single blobs
   /// by Repository::load_blob, but not wait for another source of the same fetcher. What it throws
   /// ends the feed, unless that goes on after failures.
   virtual void take(const FetchedBlob& blob) = 0;
@@ -156,7 +157,7 @@ class Fetcher {
   bool plan(Feed& feed);
   void carry_out(Feed& feed, Urgency urgency, Lock& lock);
   void name_runs(Feed& feed, std::vector<WantedBlob>& batch) const;
-  void take_all(Feed& feed, const LoadedRun& loaded) const;
+  void take_all(Feed& feed, const LoadedRun& loaded);
   template <class Blobs>
   static void fail(Feed& feed, const std::exception_ptr& failure, const Blobs& lost) noexcept;
 
@@ -167,6 +168,7 @@ class Fetcher {
   const RunLimits data_limits_;
   const RunLimits tree_limits_;
 
+  std::mutex large_mutex_;  ///< held while a large blob is taken
   std::mutex mutex_;
   std::condition_variable work_;      ///< there may be something to do
   std::condition_variable room_;      ///< one core more is free

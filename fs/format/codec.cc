@@ -122,7 +122,9 @@ ByteView Codec::open_content(const BlobHandle& handle, ByteView sealed,
   release_if_large(opened_);
   release_if_large(decrypted_);
   open_blob_into(opened_, handle, sealed, uncompressed_length);
-  return uncompressed_length != 0 ? decrypted_ : opened_;
+  if (uncompressed_length == 0) return opened_;
+  release_if_large(opened_);  // there are as many codecs as cores
+  return decrypted_;
 }
 
 void Codec::open_blob_into(Bytes& plain, const BlobHandle& handle, ByteView sealed,

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
+#include "fs/format/huge_blob.h"
 #include "fs/format/too_much_text.h"
 
 namespace snapfs {
@@ -26,10 +27,6 @@ constexpr int kDefaultLevel = 3;
 constexpr std::size_t kLargeBlob = 256 << 10;
 constexpr int kLargeBlobLongHashLog = 16;
 constexpr int kLargeBlobShortHashLog = 14;
-
-/// Of a blob this large there should not be a second buffer, in case nothing comes of compressing
-/// it: only a directory of very many entries is one.
-constexpr std::size_t kHugeBlob = 16 << 20;
 
 /// What passes through at a time where content comes in pieces; on the stack.
 constexpr std::size_t kPieceBytes = 16 << 10;
@@ -213,7 +210,7 @@ Compressor::Compressor(CompressionMode mode) : contexts_(std::make_unique<Contex
 Compressor::~Compressor() = default;
 
 void Compressor::compress(ByteView plain, Bytes& out) {
-  if (plain.size() > kHugeBlob) {
+  if (plain.size() > kHugeBlob) {  // no second buffer, in case nothing comes of compressing it
     ZSTD_CCtx* const context = contexts_->large.get();
     ZSTD_CCtx_reset(context, ZSTD_reset_session_only);
     require_compressed(ZSTD_CCtx_setPledgedSrcSize(context, plain.size()));

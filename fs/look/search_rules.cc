@@ -10,8 +10,6 @@
 namespace snapfs {
 namespace {
 
-using Judge = std::function<void(std::size_t, SearchRule::Verdict)>;
-
 /// The patterns as a list: nothing is taken back here.
 PatternList list_of(const NameQuery& query) {
   PatternSource source{"find", {}};
@@ -31,12 +29,9 @@ class NameRule final : public SearchRule {
     return walk_.below(directory, name);
   }
 
-  void judge(State directory, const std::vector<Node>& nodes, const Judge& judge) const override {
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      const PatternList::Inclusion verdict = walk_.verdict(directory, nodes[i].name);
-      const bool enter = nodes[i].subtree && (verdict.item || verdict.below);
-      if (verdict.item || enter) judge(i, {verdict.item && in_time(nodes[i]), enter});
-    }
+  Verdict judge(State directory, const Node& node) const override {
+    const PatternList::Inclusion verdict = walk_.verdict(directory, node.name);
+    return {verdict.item && in_time(node), node.subtree && (verdict.item || verdict.below)};
   }
 
   bool wants_nodes() const noexcept override { return query_.wants_nodes; }
@@ -57,16 +52,12 @@ class BlobRule final : public SearchRule {
 
   State below(State /*directory*/, std::string_view /*name*/) const override { return kRoot; }
 
-  void judge(State /*directory*/, const std::vector<Node>& nodes,
-             const Judge& judge) const override {
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      const Node& node = nodes[i];
-      const bool found = (node.subtree && trees_.contains(*node.subtree)) ||
-                         (!data_.empty() && std::ranges::any_of(node.content, [&](const Id& id) {
-                           return data_.contains(id);
-                         }));
-      judge(i, {found, node.subtree.has_value()});
-    }
+  Verdict judge(State /*directory*/, const Node& node) const override {
+    const bool found = (node.subtree && trees_.contains(*node.subtree)) ||
+                       (!data_.empty() && std::ranges::any_of(node.content, [&](const Id& id) {
+                         return data_.contains(id);
+                       }));
+    return {found, node.subtree.has_value()};
   }
 
   bool wants_nodes() const noexcept override { return true; }

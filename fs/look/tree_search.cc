@@ -65,46 +65,53 @@ void TreeSearch::search(std::span<const Id> roots) {
   walk.run();
 }
 
-std::vector<Node> TreeSearch::read(const Id& tree, const FetchedBlob& blob) {
+/// Its entries that are found or to be entered. Throws when not all of them can be read.
+std::vector<TreeSearch::Entered> TreeSearch::read(Directory& directory,
+                                                  const FetchedBlob& blob) const {
   throw_if_stopped(stop_);
-  try {
-    return read_tree(blob.open(), tree, stop_);
-  } catch (const Error& error) {
-    if (error.ends_the_run()) throw;
-    const std::lock_guard lock(mutex_);
-    unreadable_.emplace(tree, error);
-    return {};
-  }
-}
-
-void TreeSearch::search_directory(Directory& directory, const FetchedBlob& blob,
-                                  std::vector<Directory*>& next) {
-  std::vector<Node> nodes = read(directory.tree, blob);
-  std::vector<Entry>& entries = directory.entries;
-  rule_.judge(directory.place, nodes, [&](std::size_t index, SearchRule::Verdict verdict) {
-    Node& node = nodes[index];
-    verdict.enter = verdict.enter && node.subtree;
-    if (!verdict.found && !verdict.enter) return;
-    Entry entry{node.name, verdict.found, nullptr, nullptr};
-    if (verdict.enter) {
-      const SearchRule::State state = rule_.below(directory.place, node.name);
-      const std::lock_guard lock(mutex_);
-      auto& below = directories_[{*node.subtree, state}];
-      if (!below) {
-        below = std::make_unique<Directory>();
-        below->tree = *node.subtree;
-        below->place = state;
-        next.push_back(below.get());
-      }
-      entry.below = below.get();
-    }
+  std::vector<Entry> entries;
+  std::vector<Entered> entered;
+  const auto judge = [&](Node&& node) {
+    const SearchRule::Verdict verdict = rule_.judge(directory.place, node);
+    const bool enters = verdict.enter && node.subtree;
+    if (!verdict.found && !enters) return;
+    if (enters) entered.emplace_back(entries.size(), *node.subtree);
+    Entry& entry = entries.emplace_back(Entry{node.name, verdict.found, nullptr, nullptr});
     if (verdict.found && rule_.wants_nodes()) {
       node.extended_attributes = {};
       entry.node = std::make_unique<Node>(std::move(node));
     }
-    entries.push_back(std::move(entry));
-  });
+  };
+  parse_tree(blob.open(), judge, "tree " + directory.tree.hex(), stop_);
   entries.shrink_to_fit();
+  directory.entries = std::move(entries);
+  return entered;
+}
+
+void TreeSearch::search_directory(Directory& directory, const FetchedBlob& blob,
+                                  std::vector<Directory*>& next) {
+  std::vector<Entered> entered;
+  try {
+    entered = read(directory, blob);
+  } catch (const Error& error) {
+    if (error.ends_the_run()) throw;
+    const std::lock_guard lock(mutex_);
+    unreadable_.emplace(directory.tree, error);
+    return;
+  }
+  for (const auto& [place, tree] : entered) {
+    Entry& entry = directory.entries[place];
+    const SearchRule::State state = rule_.below(directory.place, entry.name);
+    const std::lock_guard lock(mutex_);
+    auto& below = directories_[{tree, state}];
+    if (!below) {
+      below = std::make_unique<Directory>();
+      below->tree = tree;
+      below->place = state;
+      next.push_back(below.get());
+    }
+    entry.below = below.get();
+  }
 }
 
 /// Whether nothing was found below `root`, at any depth. Forgets what leads to nothing. Each

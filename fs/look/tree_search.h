@@ -43,9 +43,8 @@ class SearchRule {
   /// Of a directory, by its name in the one of that state.
   virtual State below(State directory, std::string_view name) const = 0;
 
-  /// Calls `judge(index, verdict)` for entries that are found or to be entered.
-  virtual void judge(State directory, const std::vector<Node>& nodes,
-                     const std::function<void(std::size_t, Verdict)>& judge) const = 0;
+  /// About an entry of a directory of that state.
+  virtual Verdict judge(State directory, const Node& node) const = 0;
 
   /// Whether more than the names of what is found is wanted.
   virtual bool wants_nodes() const noexcept = 0;
@@ -101,7 +100,8 @@ class TreeSearch {
   Directory& directory_of(const Id& root) { return *directories_.at({root, SearchRule::kRoot}); }
   void search_directory(Directory& directory, const FetchedBlob& blob,
                         std::vector<Directory*>& next);
-  std::vector<Node> read(const Id& tree, const FetchedBlob& blob);
+  using Entered = std::pair<std::size_t, Id>;  ///< the place of an entry, and the tree below
+  std::vector<Entered> read(Directory& directory, const FetchedBlob& blob) const;
   bool drop_empty(Directory& root);
   void tell(const Directory& root, const Found& found) const;
 

@@ -1,6 +1,7 @@
 #include "fs/maintain/pack_verifier.h"
 
 #include <algorithm>
+#include <mutex>
 #include <numeric>
 #include <optional>
 
@@ -9,6 +10,7 @@
 #include "fs/base/error.h"
 #include "fs/crypto/sha256.h"
 #include "fs/format/codec.h"
+#include "fs/format/huge_blob.h"
 #include "fs/index/index.h"
 
 namespace snapfs {
@@ -53,11 +55,17 @@ std::string name_of(const PackEntry& entry) {
   return fmt::format("{} blob {}", to_string(entry.handle.type), entry.handle.id.hex());
 }
 
+/// Large ones are opened one after the other, however many packs are looked at: each takes its
+/// plaintext's memory.
+std::mutex large_mutex;
+
 /// Why the file does not hold the blob intact where the entry says; nothing when it does.
 std::optional<std::string> problem_of(Codec& codec, const PackEntry& entry, ByteView file) {
   if (std::uint64_t{entry.offset} + entry.length > file.size()) {
     return fmt::format("{} lies beyond the end of the file", name_of(entry));
   }
+  std::unique_lock alone(large_mutex, std::defer_lock);
+  if (entry.uncompressed_length > kHugeBlob) alone.lock();
   try {
     codec.open_content(entry.handle, file.subspan(entry.offset, entry.length),
                        entry.uncompressed_length);

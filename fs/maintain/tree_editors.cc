@@ -77,7 +77,8 @@ void RepairingEditor::repair_content(EditedNode& file) {
   } else {
     log().tell(node.name, fmt::format("has {} bytes, not {}", size, node.size));
   }
-  file.changed = with_content(file.changed.empty() ? file.json : file.changed, node.content, size);
+  file.changed = with_content(file.changed ? std::string_view(file.changed->json()) : file.json,
+                              std::move(node.content), size);
   node.size = size;
 }
 
@@ -101,7 +102,7 @@ std::optional<std::string> RepairingEditor::mend(const std::string& directory,
                                                  std::string_view node_json, const Error& error) {
   if (!error.means_loss()) refuse_to_repair(directory, error);
   const std::string name = node_name(node_json).value_or("?");
-  if (auto file = if_readable([&] { return with_content(node_json, {}, 0); })) {
+  if (auto file = if_readable([&] { return with_content(node_json, {}, 0).json(); })) {
     log().tell(name, "its content is lost");
     return file;
   }

@@ -32,7 +32,7 @@ struct TreeRewriter::Level {
   /// A node that stays, unless it is a directory and nothing is left of that.
   struct Kept {
     std::size_t node = 0;                    ///< of the tree's
-    std::string changed;                     ///< empty: as it is
+    std::unique_ptr<BriefNode> changed;      ///< null: as it is
     std::optional<std::uint64_t> file_size;  ///< of a file
     bool dropped = false;
   };
@@ -45,8 +45,13 @@ struct TreeRewriter::Level {
 
   Level(const Key& own_key, std::size_t above_size) : key(own_key), above(above_size) {}
 
+  /// All but IDs of contents.
   std::string_view json(const Kept& node) const noexcept {
-    return node.changed.empty() ? text.node(node.node) : node.changed;
+    return node.changed ? node.changed->json() : text.node(node.node);
+  }
+
+  std::size_t length(const Kept& node) const noexcept {
+    return node.changed ? node.changed->size() : text.node(node.node).size();
   }
 
   Key key;
@@ -150,13 +155,13 @@ void TreeRewriter::edit_nodes(Level& level) {
 /// Nothing when it cannot be read and the editor leaves it out.
 std::optional<EditedNode> TreeRewriter::read_node(std::string_view json) {
   try {
-    return EditedNode{parse_node(json, "node", stop_), json, {}, false};
+    return EditedNode{parse_node(json, "node", stop_), json, std::nullopt, false};
   } catch (const Error& error) {
     if (error.ends_the_run()) throw;
     std::optional<std::string> mended = editor_.mend(path_.text(), json, error);
     if (!mended) return std::nullopt;
     Node node = parse_node(*mended);
-    return EditedNode{std::move(node), json, *std::move(mended), false};
+    return EditedNode{std::move(node), json, BriefNode(*std::move(mended)), false};
   }
 }
 
@@ -166,10 +171,10 @@ void TreeRewriter::keep(Level& level, std::size_t index, EditedNode&& edited) {
     const EditState state = editor_.below(level.key.state, node.name);
     level.below.push_back({level.kept.size(), std::move(node.name), *node.subtree, state});
   }
-  level.changed |= !edited.changed.empty();
+  level.changed |= edited.changed.has_value();
   Level::Kept& kept = level.kept.emplace_back();
   kept.node = index;
-  kept.changed = std::move(edited.changed);
+  if (edited.changed) kept.changed = std::make_unique<BriefNode>(*std::move(edited.changed));
   if (node.type == NodeType::kFile) kept.file_size = node.size;
 }
 
@@ -208,7 +213,7 @@ void TreeRewriter::take(Level& level, const Outcome& subtree) {
   add_saturating(level.outcome.files, subtree.files);
   add_saturating(level.outcome.bytes, subtree.bytes);
   if (subtree.tree == below.tree) return;
-  node.changed = with_subtree(level.json(node), subtree.tree);
+  node.changed = std::make_unique<BriefNode>(with_subtree(level.json(node), subtree.tree));
   level.changed = true;
 }
 
@@ -234,17 +239,21 @@ TreeRewriter::Outcome TreeRewriter::finish(Level& level) {
 /// What the directory becomes. Of a large one nothing else is left afterwards.
 std::string TreeRewriter::put_together(Level& level) {
   std::size_t size = 0;
-  for (const Level::Kept& node : level.kept) size += level.json(node).size() + 1;
+  for (const Level::Kept& node : level.kept) size += level.length(node) + 1;
   TreeBuilder builder;
   builder.reserve(size);
   for (Level::Kept& node : level.kept) {
     if (node.dropped) continue;
-    if (!level.reordered) level.text.forget_before(node.node + (node.changed.empty() ? 0 : 1));
-    builder.add(level.json(node));
+    if (!level.reordered) level.text.forget_before(node.node + (node.changed ? 1 : 0));
+    if (node.changed) {
+      builder.add(*node.changed);
+    } else {
+      builder.add(level.text.node(node.node));
+    }
     node.changed = {};
   }
   level.text = {};
-  level.kept = {};
+  level.kept = std::vector<Level::Kept>();
   return builder.finish();
 }
 

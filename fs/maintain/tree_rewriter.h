@@ -16,6 +16,7 @@
 #include "fs/base/id.h"
 #include "fs/base/path_buffer.h"
 #include "fs/base/stop_token.h"
+#include "fs/tree/brief_node.h"
 #include "fs/tree/node.h"
 #include "fs/tree/trees_ahead.h"
 
@@ -27,8 +28,8 @@ class Repository;
 /// A node that may be changed. A subtree changes by itself.
 struct EditedNode {
   Node node;
-  std::string_view json;  ///< as it is
-  std::string changed;    ///< as it is to be; empty: as it is
+  std::string_view json;             ///< as it is
+  std::optional<BriefNode> changed;  ///< as it is to be, unless that is as it is
   bool dropped = false;
 };
 
@@ -88,9 +89,9 @@ class TreeEditor {
   virtual bool may_normalize() const noexcept { return false; }
 };
 
-/// Not thread-safe. Memory: the text of the tree that is worked on and of those above it, and of
-/// what it becomes, with 100 bytes for each node; some 150 bytes for each distinct directory; and
-/// where storage is far away, what TreesAhead keeps.
+/// Not thread-safe. Memory: the text of the tree that is worked on and of those above it, with
+/// 100 bytes for each node; half as much for contents that are replaced; some 150 bytes for each
+/// distinct directory; and where storage is far away, what TreesAhead keeps.
 class TreeRewriter {
  public:
   /// New trees go to `writer`; null: nowhere, only their IDs are found out. All references must

@@ -8,8 +8,8 @@
 
 #include "fs/base/error.h"
 #include "fs/base/parallel.h"
+#include "fs/tree/directory_nodes.h"
 #include "fs/tree/node_text.h"
-#include "fs/tree/tree_reader.h"
 
 namespace snapfs {
 
@@ -97,10 +97,13 @@ void Planner::list(const Listing& listing, const FetchedBlob& blob, std::vector<
   Directory& directory = *listing.directory;
   Found found(directory);
   context_.attempt(directory, "", [&] {
-    std::vector<Node> nodes = read_tree(blob.open(), listing.tree, context_.stop);
+    DirectoryNodes nodes(blob.open(), listing.tree, context_.stop);
+    std::vector<std::string> names;
     if (found.exists()) open(found);
-    for (Node& node : nodes) {
+    while (!nodes.empty()) {
       throw_if_stopped(context_.stop);
+      Node node = nodes.take();
+      if (context_.options.remove_unexpected) names.push_back(node.name);
       if (node.type == NodeType::kSocket) continue;
       context_.attempt(directory, node.name, [&] {
         if (node.type == NodeType::kDirectory) {
@@ -110,7 +113,7 @@ void Planner::list(const Listing& listing, const FetchedBlob& blob, std::vector<
         }
       });
     }
-    unexpected_.note(found, nodes);
+    unexpected_.note(found, names);
   });
   next = std::exchange(found.listings, {});
   add(std::move(found), next);

@@ -31,7 +31,7 @@ void UnexpectedEntries::note_mount(Directory& directory, int fd) const {
   if (entry.is_mount || entry.identity.device != target_device_) directory.mount = &directory;
 }
 
-void UnexpectedEntries::note(Found& found, const std::vector<Node>& nodes) {
+void UnexpectedEntries::note(Found& found, const std::vector<std::string>& expected) {
   if (!context_.options.remove_unexpected) return;
   Directory& directory = found.directory;
   if (directory.state == Directory::State::kUnknown) {
@@ -49,7 +49,7 @@ void UnexpectedEntries::note(Found& found, const std::vector<Node>& nodes) {
   std::vector<std::string> names = context_.target.list(found.handle->get());
   std::ranges::sort(names);
   std::erase_if(names, [&](const std::string& name) {
-    return std::ranges::binary_search(nodes, name, {}, &Node::name) ||
+    return std::ranges::binary_search(expected, name) ||
            !context_.selection_of(directory, name, false).item;
   });
   if (names.empty()) return;

@@ -27,8 +27,9 @@ class UnexpectedEntries {
   /// Notes whether the directory, which is open, is in another file system than the target.
   void note_mount(Directory& directory, int fd) const;
 
-  /// Notes what is in the directory and not among its nodes, or says why it will stay.
-  void note(Found& found, const std::vector<Node>& nodes);
+  /// Notes what is in the directory and not among `expected`, the ascending names of its nodes, or
+  /// says why it will stay.
+  void note(Found& found, const std::vector<std::string>& expected);
 
  private:
   void tell_of_outside(const Directory& directory, const std::vector<std::string>& names);

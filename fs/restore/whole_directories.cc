@@ -54,9 +54,8 @@ std::string join(Components::const_iterator begin, Components::const_iterator en
 bool is_in(Repository& repository, Id tree, Components::const_iterator begin,
            Components::const_iterator end, const StopToken& stop) {
   for (; begin != end; ++begin) {
-    const std::vector<Node> nodes = load_tree(repository, tree, stop);
-    const auto found = std::ranges::lower_bound(nodes, *begin, {}, &Node::name);
-    if (found == nodes.end() || found->name != *begin) return false;
+    const std::optional<Node> found = find_in_tree(repository, tree, *begin, stop);
+    if (!found) return false;
     if (begin + 1 == end) return true;
     if (!found->subtree) return false;
     tree = *found->subtree;
@@ -85,13 +84,22 @@ bool begin_alike(const Components& left, const Components& right, std::size_t co
 /// Below which paths of the tree, "/home/me" or "" for the root, everything is of the snapshot.
 std::set<std::string> whole_paths(Repository& repository, const Snapshot& snapshot,
                                   const StopToken& stop) {
-  const std::vector<Node> top = load_tree(repository, snapshot.tree, stop);
-  if (top.empty()) return {};
   std::vector<Components> all;
   for (const std::string& path : snapshot.paths) all.push_back(components_of(path));
-  const bool in_full = std::ranges::any_of(all, [&top](const Components& parts) {
-    return parts.empty() || std::ranges::binary_search(top, parts.front(), {}, &Node::name);
-  });
+  std::set<std::string_view> first_components;
+  bool in_full = false;
+  for (const Components& parts : all) {
+    in_full |= parts.empty();
+    if (!parts.empty()) first_components.insert(parts.front());
+  }
+  bool is_empty = true;
+  const auto see = [&](Node&& node) {
+    is_empty = false;
+    in_full |= first_components.contains(node.name);
+  };
+  parse_tree(repository.load_blob({BlobType::kTree, snapshot.tree}, stop), see,
+             "tree " + snapshot.tree.hex(), stop);
+  if (is_empty) return {};
   std::set<std::string> whole;
   std::optional<std::size_t> missing = in_full ? std::optional<std::size_t>(0) : std::nullopt;
   const Components* known = nullptr;  // there may be very many: looking at one is enough

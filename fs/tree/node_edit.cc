@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <optional>
+#include <utility>
 
 #include "fs/base/bytes.h"
 #include "fs/base/error.h"
@@ -63,22 +64,6 @@ std::string replaced(std::string_view object, std::size_t from, std::size_t to,
   return text;
 }
 
-/// `object` with a list of these IDs there: it may be longer than everything else that there is.
-std::string with_list(std::string_view object, std::size_t from, std::size_t to,
-                      std::span<const Id> ids) {
-  std::string text;
-  text.reserve(object.size() + ids.size() * (2 * Id::kSize + 3) + 2);
-  text += object.substr(0, from);
-  text += '[';
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (i > 0) text += ',';
-    ((text += '"') += ids[i].hex()) += '"';
-  }
-  text += ']';
-  text += object.substr(to);
-  return text;
-}
-
 /// With the comma behind it, or the one before it when it is the last.
 std::string without(std::string_view object, const Member& member) {
   const std::size_t next = object.find_first_not_of(" \t\r\n", member.end);
@@ -109,13 +94,13 @@ std::string with_subtree(std::string_view node_json, const Id& subtree) {
   return replaced(node_json, member->value, member->end, '"' + subtree.hex() + '"');
 }
 
-std::string with_content(std::string_view node_json, std::span<const Id> content,
-                         std::uint64_t size) {
+BriefNode with_content(std::string_view node_json, std::vector<Id> content, std::uint64_t size) {
   const std::optional<std::string> brief = without_content_at_end(node_json);
   const std::string sized = with_size(brief ? *brief : node_json, size);
   const auto member = find_member(sized, "content");
   if (!member) throw Error(ErrorCode::kDamaged, "a file has no content");
-  return with_list(sized, member->value, member->end, content);
+  return BriefNode(replaced(sized, member->value, member->end, "[]"), member->value,
+                   std::move(content));
 }
 
 }  // namespace snapfs

@@ -10,7 +10,7 @@
 
 #include "fs/base/path_buffer.h"
 #include "fs/repo/repository.h"
-#include "fs/tree/tree_reader.h"
+#include "fs/tree/directory_nodes.h"
 
 namespace snapfs {
 namespace {
@@ -21,8 +21,8 @@ struct Directory {
 };
 
 struct Listing {
-  std::vector<Node> nodes;
-  std::vector<std::size_t> entered;  ///< ascending
+  DirectoryNodes nodes;
+  std::vector<std::size_t> entered;  ///< places of directories, ascending
 };
 
 using Ahead = Preorder<Directory, Listing>;
@@ -32,14 +32,13 @@ Ahead::Loaded load(const Directory& directory, Bytes&& blob, const WalkInto& int
   throw_if_stopped(stop);
   Ahead::Loaded loaded;
   loaded.bytes = blob.size();  // decoded nodes take about as much
-  loaded.value.nodes = read_tree(std::move(blob), directory.tree, stop);
-  for (std::size_t i = 0; i < loaded.value.nodes.size(); ++i) {
-    const Node& node = loaded.value.nodes[i];
-    if (!node.subtree) continue;
-    if (!into(WalkPlace(directory.path, node.name), node)) continue;
+  const auto see = [&](std::size_t place, const Node& node) {
+    if (!node.subtree) return;
+    if (!into(WalkPlace(directory.path, node.name), node)) return;
     loaded.children.push_back({directory.path.below(node.name), *node.subtree});
-    loaded.value.entered.push_back(i);
-  }
+    loaded.value.entered.push_back(place);
+  };
+  loaded.value.nodes = DirectoryNodes(std::move(blob), directory.tree, stop, see);
   return loaded;
 }
 
@@ -52,7 +51,7 @@ class Walk {
   void run(const Id& root) {
     enter(root, 0);
     while (true) {
-      if (Level& level = levels_.back(); level.next < level.listing.nodes.size()) {
+      if (Level& level = levels_.back(); !level.listing.nodes.empty()) {
         next_node(level);
         continue;
       }
@@ -68,15 +67,14 @@ class Walk {
   struct Level {
     std::size_t above = 0;  ///< how much of the path is the directory above
     Listing listing;
-    std::size_t next = 0;
     std::size_t next_entered = 0;
   };
 
   void next_node(Level& level) {
-    const Listing& listing = level.listing;
+    Listing& listing = level.listing;
     const bool enters = level.next_entered < listing.entered.size() &&
-                        listing.entered[level.next_entered] == level.next;
-    Node& node = level.listing.nodes[level.next++];
+                        listing.entered[level.next_entered] == listing.nodes.place();
+    Node node = listing.nodes.take();
     const std::size_t above = path_.enter(node.name);
     const Id subtree = enters ? *node.subtree : Id{};
     visitor_.node(path_.text(), node);

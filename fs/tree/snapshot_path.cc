@@ -1,6 +1,5 @@
 #include "fs/tree/snapshot_path.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,14 +33,9 @@ WayInside follow(Repository& repository, const Id& root, const std::vector<std::
   WayInside way;
   Id tree = root;
   for (const std::string& part : parts) {
-    std::vector<Node> nodes = load_tree(repository, tree, stop);
-    const auto found = std::ranges::lower_bound(nodes, part, {}, &Node::name);
-    if (found == nodes.end() || found->name != part) {
-      way.last.reset();
-      break;
-    }
+    way.last = find_in_tree(repository, tree, part, stop);
+    if (!way.last) break;
     ++way.parts;
-    way.last = std::move(*found);
     if (!way.last->subtree) break;
     tree = *way.last->subtree;
   }

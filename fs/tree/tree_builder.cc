@@ -14,9 +14,18 @@ void TreeBuilder::reserve(std::size_t bytes) {
   json_.reserve(json_.size() + bytes + kClosing.size());
 }
 
-void TreeBuilder::add(std::string_view node_json) {
+void TreeBuilder::separate() {
   if (json_.size() > kOpening.size()) json_ += ',';
+}
+
+void TreeBuilder::add(std::string_view node_json) {
+  separate();
   json_ += node_json;
+}
+
+void TreeBuilder::add(const BriefNode& node) {
+  separate();
+  node.append_to(json_);
 }
 
 std::string TreeBuilder::finish() {

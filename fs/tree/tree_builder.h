@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "fs/base/id.h"
+#include "fs/tree/brief_node.h"
 
 namespace snapfs {
 
@@ -24,11 +25,14 @@ class TreeBuilder {
   /// Adds a node's JSON. Nodes come in strictly ascending order of their raw names; the caller
   /// guarantees it.
   void add(std::string_view node_json);
+  void add(const BriefNode& node);
 
   /// The blob's plaintext, newline included. The builder is empty afterwards.
   std::string finish();
 
  private:
+  void separate();
+
   std::string json_;
 };
 

@@ -210,13 +210,14 @@ class NameOrder {
   std::string previous_;  // no name is empty, so every first name comes after it
 };
 
-/// The text is gone as soon as it is read.
-void parse_nodes(TreeText&& text, const std::function<void(Node&&)>& visit, std::string_view what,
-                 const StopToken& stop) {
+/// `begin` is told of each place before its node is read.
+template <class Begin>
+void parse_nodes(const TreeText& text, const std::function<void(Node&&)>& visit,
+                 std::string_view what, const StopToken& stop, const Begin& begin) {
   NameOrder order;
   for (std::size_t i = 0; i < text.size(); ++i) {
     throw_if_stopped(stop);
-    text.forget_before(i);
+    begin(i);
     Node node = parse_node(text.node(i), what, stop);
     order.check(node.name, what);
     visit(std::move(node));
@@ -242,7 +243,13 @@ void parse_tree(ByteView blob, const std::function<void(Node&&)>& visit, std::st
 void parse_tree(Bytes&& blob, const std::function<void(Node&&)>& visit, std::string_view what,
                 const StopToken& stop) {
   if (blob.size() < kLargeTree) return parse_tree(ByteView(blob), visit, what, stop);
-  parse_nodes(TreeText(std::move(blob), what, stop), visit, what, stop);
+  TreeText text(std::move(blob), what, stop);
+  parse_nodes(text, visit, what, stop, [&text](std::size_t place) { text.forget_before(place); });
+}
+
+void parse_tree(const TreeText& text, const std::function<void(Node&&)>& visit,
+                std::string_view what, const StopToken& stop) {
+  parse_nodes(text, visit, what, stop, [](std::size_t) {});
 }
 
 Node parse_node(std::string_view json, std::string_view what, const StopToken& stop) {
@@ -263,22 +270,24 @@ Node parse_node(std::string_view json, std::string_view what, const StopToken& s
   return node;
 }
 
-std::vector<Node> read_tree(Bytes&& blob, const Id& tree, const StopToken& stop) {
-  const std::string what = fmt::format("tree {}", tree.hex());
+std::vector<Node> load_tree(Repository& repository, const Id& tree, StopToken stop) {
   std::vector<Node> nodes;
-  const auto keep = [&](Node&& node) { nodes.push_back(std::move(node)); };
-  if (blob.size() < kLargeTree) {
-    parse_tree(ByteView(blob), keep, what, stop);
-  } else {
-    TreeText text(std::move(blob), what, stop);
-    nodes.reserve(text.size());
-    parse_nodes(std::move(text), keep, what, stop);
-  }
+  parse_tree(
+      repository.load_blob({BlobType::kTree, tree}, stop),
+      [&](Node&& node) { nodes.push_back(std::move(node)); }, fmt::format("tree {}", tree.hex()),
+      stop);
   return nodes;
 }
 
-std::vector<Node> load_tree(Repository& repository, const Id& tree, StopToken stop) {
-  return read_tree(repository.load_blob({BlobType::kTree, tree}, stop), tree, stop);
+std::optional<Node> find_in_tree(Repository& repository, const Id& tree, std::string_view name,
+                                 const StopToken& stop) {
+  std::optional<Node> found;
+  const auto look = [&](Node&& node) {
+    if (node.name == name) found = std::move(node);
+  };
+  parse_tree(repository.load_blob({BlobType::kTree, tree}, stop), look,
+             fmt::format("tree {}", tree.hex()), stop);
+  return found;
 }
 
 }  // namespace snapfs

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,7 @@
 namespace snapfs {
 
 class Repository;
+class TreeText;
 
 /// Calls `visit` for each node in the blob's order, which is strictly ascending by raw name. Throws
 /// Error{kDamaged} naming `what` for malformed JSON (before any call), a node whose name is
@@ -21,6 +23,10 @@ class Repository;
 /// Error{kCancelled}: a single node can have millions of contents. Thread-safe.
 void parse_tree(ByteView blob, const std::function<void(Node&&)>& visit,
                 std::string_view what = "tree", const StopToken& stop = {});
+
+/// The same of a text that was split already, without giving any of it back.
+void parse_tree(const TreeText& text, const std::function<void(Node&&)>& visit,
+                std::string_view what, const StopToken& stop);
 
 /// The same of a blob that nobody needs any more: of a large one, in little more memory than its
 /// text takes. Malformed JSON in the middle of that may show after some calls only.
@@ -30,11 +36,11 @@ void parse_tree(Bytes&& blob, const std::function<void(Node&&)>& visit,
 /// One node from its object. Throws as parse_tree does.
 Node parse_node(std::string_view json, std::string_view what = "node", const StopToken& stop = {});
 
-/// The nodes of a whole directory, of which `blob` is the text. Throws what parse_tree throws,
-/// naming the tree.
-std::vector<Node> read_tree(Bytes&& blob, const Id& tree, const StopToken& stop);
-
 /// A whole directory. Throws what Repository::load_blob and parse_tree throw, naming the tree.
 std::vector<Node> load_tree(Repository& repository, const Id& tree, StopToken stop);
+
+/// The one of its nodes that is called so. Throws what load_tree throws.
+std::optional<Node> find_in_tree(Repository& repository, const Id& tree, std::string_view name,
+                                 const StopToken& stop);
 
 }  // namespace snapfs

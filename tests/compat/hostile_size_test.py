@@ -7,6 +7,7 @@ import signal
 import subprocess
 
 import harness
+import hostile
 
 MAKER = os.environ.get("SNAPFS_TEST_HOSTILE_MAKER", "build/tests/support/make_hostile_repository")
 
@@ -103,6 +104,22 @@ class HostileSizeTest(harness.CompatTest):
                 process.send_signal(signal.SIGINT)
                 process.stdout.read()
                 self.assertEqual(process.wait(timeout=60), 130)
+
+    def test_more_text_than_memory(self):
+        """Directories of 190 MB of text each, of which a few kilobytes are stored: one at a time is read."""
+        self.make("lists", "3", "2800000")
+        target = os.path.join(self.scratch, "target")
+        self.snapfs("init", "-r", target, RESTIC_PASSWORD="x")
+        copied = {"RESTIC_REPOSITORY": target, "RESTIC_PASSWORD": "x", "RESTIC_FROM_REPOSITORY": self.repository,
+                  "RESTIC_FROM_PASSWORD": self.environment["RESTIC_PASSWORD"]}
+        for arguments, environment, status in (
+                (["check"], {}, 1), (["repair", "snapshots", "--forget"], {}, 0), (["find", "nothing"], {}, 0),
+                (["stats", "--mode", "raw-data"], {}, 0), (["prune", "--max-unused", "0"], {}, 0), (["copy"], copied, 0),
+                (["restore", "latest", "--dry-run", "--target", "to"], {}, 0)):
+            with self.subTest(arguments=arguments):
+                ended = hostile.run([harness.SNAPFS, *arguments], self.scratch, self.environment | environment)
+                self.assertEqual(ended.status, status, ended.err)
+                self.assertLess(ended.memory, hostile.MOST_MEMORY, arguments)
 
 
 if __name__ == "__main__":

@@ -57,8 +57,11 @@ void check_edits(std::string_view json, const Node& node) {
       Node wanted = node;
       wanted.content = {id, id};
       wanted.size = size;
-      require(parse_node(with_content(json, wanted.content, size)) == wanted,
-              "only content and size are others");
+      std::string edited;
+      const BriefNode brief = with_content(json, wanted.content, size);
+      brief.append_to(edited);
+      require(edited.size() == brief.size(), "a node's size is told before it is written");
+      require(parse_node(edited) == wanted, "only content and size are others");
     }
   }
 }

@@ -8,12 +8,14 @@
 
 #include "tests/support/fails_with.h"
 #include "tests/support/hex_bytes.h"
+#include "tests/support/whole_text.h"
 
 namespace snapfs {
 namespace {
 
 using test::fails_with;
 using test::numbered_id;
+using test::whole;
 
 const std::string kOne = numbered_id(1).hex();
 const std::string kTwo = numbered_id(2).hex();
@@ -32,22 +34,23 @@ TEST(NodeEdit, ReplacesContentAndSize) {
   const std::string before =
       R"({"name":"a","size":77,"links":1,"content":[")" + kOne + "\",\"" + kTwo + R"("],"x":1})";
   const std::vector<Id> rest = {numbered_id(2)};
-  EXPECT_EQ(with_content(before, rest, 5),
+  EXPECT_EQ(whole(with_content(before, rest, 5)),
             R"({"name":"a","size":5,"links":1,"content":[")" + kTwo + R"("],"x":1})");
-  EXPECT_EQ(with_content(before, {}, 0), R"({"name":"a","links":1,"content":[],"x":1})");
+  EXPECT_EQ(whole(with_content(before, {}, 0)), R"({"name":"a","links":1,"content":[],"x":1})");
 }
 
 TEST(NodeEdit, AddsASizeWhereNoneWas) {
   const std::vector<Id> one = {numbered_id(1)};
-  EXPECT_EQ(with_content(R"({"name":"a","content":null})", one, 5),
+  EXPECT_EQ(whole(with_content(R"({"name":"a","content":null})", one, 5)),
             R"({"name":"a","size":5,"content":[")" + kOne + "\"]}");
-  EXPECT_EQ(with_content(R"({"name":"a","content":null})", {}, 0), R"({"name":"a","content":[]})");
+  EXPECT_EQ(whole(with_content(R"({"name":"a","content":null})", {}, 0)),
+            R"({"name":"a","content":[]})");
 }
 
 TEST(NodeEdit, LeavesOutASizeOfZero) {
-  EXPECT_EQ(with_content(R"({"content":null,"size":7})", {}, 0), R"({"content":[]})");
-  EXPECT_EQ(with_content(R"({"size":7 , "content":null})", {}, 0), R"({ "content":[]})");
-  EXPECT_EQ(with_content(R"({"content":[] , "size":7})", {}, 0), R"({"content":[] })");
+  EXPECT_EQ(whole(with_content(R"({"content":null,"size":7})", {}, 0)), R"({"content":[]})");
+  EXPECT_EQ(whole(with_content(R"({"size":7 , "content":null})", {}, 0)), R"({ "content":[]})");
+  EXPECT_EQ(whole(with_content(R"({"content":[] , "size":7})", {}, 0)), R"({"content":[] })");
 }
 
 TEST(NodeEdit, OfSeveralMembersTheLastOneCounts) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -97,6 +98,31 @@ TEST_F(TreeWalkTest, ReadsTreesThatLieTogetherAtOnce) {
   EXPECT_EQ(walk({root}).size(), expected_.size());
   const std::size_t loads = faults_.ended({BackendCall::kLoad, FileKind::kPack}) - before;
   EXPECT_LT(loads, expected_.size() / 3);
+}
+
+TEST_F(TreeWalkTest, VisitsOneLargeTreeAtATime) {
+  std::vector<Id> roots;
+  for (char c = 'a'; c <= 'h'; ++c) {
+    const std::string text(17U << 20U, c);
+    roots.push_back(maker_.add_tree_text(R"({"nodes":[],"x":")" + text + "\"}\n"));
+  }
+  maker_.flush();
+  constexpr int kPatience = 1000;
+  std::atomic<int> visitors = 0;
+  std::atomic<bool> met = false;
+  std::atomic<std::size_t> visits = 0;
+  const VisitTree visit = [&](const Id&, Bytes&&, std::vector<Id>&) {
+    ++visitors;
+    for (int i = 0; i < kPatience && !met; ++i) {
+      met = met || visitors > 1;
+      std::this_thread::yield();
+    }
+    --visitors;
+    ++visits;
+  };
+  walk_trees(maker_.repository(), roots, visit, {});
+  EXPECT_EQ(visits, roots.size());
+  EXPECT_FALSE(met);
 }
 
 TEST_F(TreeWalkTest, GoesNoFurtherThanItIsTold) {

@@ -18,11 +18,13 @@
 #include "fs/tree/tree_text.h"
 #include "tests/support/hex_bytes.h"
 #include "tests/support/repository_maker.h"
+#include "tests/support/whole_text.h"
 
 namespace snapfs {
 namespace {
 
 using test::numbered_id;
+using test::whole;
 
 Node file_named(std::string name) {
   Node node = test::make_node(std::move(name), NodeType::kFile);
@@ -68,7 +70,7 @@ void expect_readable(const Node& node) {
     Node changed = node;
     changed.content = {numbered_id(7)};
     changed.size = 9;
-    EXPECT_EQ(parse_node(with_content(json, changed.content, changed.size)), changed);
+    EXPECT_EQ(parse_node(whole(with_content(json, changed.content, changed.size))), changed);
   } else if (node.type == NodeType::kDirectory) {
     Node changed = node;
     changed.subtree = numbered_id(8);

@@ -66,6 +66,7 @@ class SystemdTest(harness.CompatTest):
     def prepare(self, home, profile, owner="root"):
         """A profile with what it names, of that user."""
         self.machine.write(profile, PROFILE.format(home=home), 0o600)
+        self.machine.write(profile.replace(".toml", ".env"), "SNAPFS_HOST=of-the-file\n", 0o600)
         self.machine.write(f"{home[1:]}/password", "secret\n", 0o600)
         self.machine.write(f"{home[1:]}/data/report", "one")
         os.makedirs(os.path.join(self.machine.root, home[1:], "snapshots"), exist_ok=True)
@@ -83,7 +84,8 @@ class SystemdTest(harness.CompatTest):
             self.there(*manager, "start", "snapfs-run@home.service")
         self.there(*manager, "start", "snapfs-check@home.service")
         listed = json.loads(self.there(*as_owner, *snapfs, "-P", "home", "snapshots", "--json"))
-        self.assertEqual(len(listed), 2, "three were taken, of which two are kept")
+        self.assertEqual([snapshot["hostname"] for snapshot in listed], ["of-the-file"] * 2,
+                         "three were taken, of which two are kept")
         restored = self.there(*as_owner, "cat", f"{home}/snapshots/snapshots/latest{home}/data/report")
         self.assertEqual(restored, "one")
 

@@ -13,10 +13,9 @@ install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/README.md" 
 # Of a release: what is new in it.
 install(FILES "${PROJECT_SOURCE_DIR}/docs/changelog/${PROJECT_VERSION}.md" DESTINATION "${CMAKE_INSTALL_DOCDIR}"
   RENAME NEWS.md OPTIONAL)
-install(FILES
-  "${PROJECT_SOURCE_DIR}/docs/format.md" "${PROJECT_SOURCE_DIR}/docs/reliability.md" "${PROJECT_SOURCE_DIR}/docs/profiles.md" "${PROJECT_SOURCE_DIR}/docs/restic.md"
-  DESTINATION "${CMAKE_INSTALL_DOCDIR}")
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs/guide" DESTINATION "${CMAKE_INSTALL_DOCDIR}" FILES_MATCHING PATTERN "*.md")
+# As they lie here: the README refers to them.
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs" DESTINATION "${CMAKE_INSTALL_DOCDIR}"
+  FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN adr EXCLUDE PATTERN changelog EXCLUDE PATTERN pages EXCLUDE)
 install(FILES "${PROJECT_SOURCE_DIR}/share/alerts.yml" "${PROJECT_SOURCE_DIR}/share/grafana-dashboard.json"
   DESTINATION "${CMAKE_INSTALL_DATADIR}/snapfs")
 

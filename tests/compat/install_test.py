@@ -1,4 +1,5 @@
 """What "cmake --install" puts where, that it works there, and what scripts/release makes of a clone."""
+import glob
 import os
 import re
 import shutil
@@ -31,21 +32,28 @@ class InstallTest(harness.CompatTest):
                  for path, _, names in os.walk(self.root) for name in names}
         pages = {f"share/man/man{page[-1]}/{page}" for page in manual_pages()}
         found.discard("share/doc/snapfs/NEWS.md")  # of a release
-        guide = {f"share/doc/snapfs/guide/{name}" for name in os.listdir(os.path.join(PROJECT, "docs", "guide"))}
+        documents = {f"share/doc/snapfs/docs/{path}" for pattern in ("*.md", "guide/*.md", "figures/*.svg")
+                     for path in glob.glob(pattern, root_dir=os.path.join(PROJECT, "docs"))}
         units = {f"lib/systemd/{manager}/snapfs-{unit}" for manager in ("system", "user")
                  for unit in ("run@.service", "run@.timer", "check@.service", "check@.timer", "mount@.service",
                               "failure@.service")}
-        self.assertEqual(found, pages | units | guide | {
+        self.assertEqual(found, pages | units | documents | {
             "bin/snapfs", "bin/snapfs-restore", "sbin/mount.snapfs", "sbin/mount.fuse.snapfs",
             "share/bash-completion/completions/snapfs", "share/fish/vendor_completions.d/snapfs.fish",
             "share/zsh/site-functions/_snapfs",
-            "share/doc/snapfs/LICENSE", "share/doc/snapfs/README.md", "share/doc/snapfs/format.md", "share/doc/snapfs/profiles.md",
-            "share/doc/snapfs/reliability.md", "share/doc/snapfs/restic.md",
+            "share/doc/snapfs/LICENSE", "share/doc/snapfs/README.md",
             "share/snapfs/alerts.yml", "share/snapfs/grafana-dashboard.json"})
         for path, folders, names in os.walk(self.root):
             for name in folders + names:
                 status = os.lstat(os.path.join(path, name))
                 self.assertEqual(status.st_mode & 0o022, 0 if not os.path.islink(os.path.join(path, name)) else 0o022, name)
+
+    def test_what_the_readme_refers_to_is_there(self):
+        documents = os.path.join(self.root, "usr/share/doc/snapfs")
+        with open(os.path.join(documents, "README.md"), encoding="utf-8") as file:
+            targets = {target.partition("#")[0] for target in re.findall(r"\]\((docs/[^)\s]*)", file.read())}
+        self.assertGreater(len(targets), 5)
+        self.assertEqual([target for target in targets if not os.path.exists(os.path.join(documents, target))], [])
 
     def test_it_runs_there(self):
         program = os.path.join(self.root, "usr/bin/snapfs")

@@ -2,6 +2,7 @@
 volume (ext4 and xfs are real). A run is held just after it has frozen the source by a standard output that is full.
 """
 import contextlib
+import glob
 import json
 import os
 import shutil
@@ -42,6 +43,15 @@ def why_not(file_system, maker):
             return "there are no loop devices"
         call("losetup", "--detach", loop.stdout.strip())
     return ""
+
+
+def writes_to_a_pipe(process):
+    """Whether one of its threads waits for a reader, in which the kernel's function has that name."""
+    for place in glob.glob(f"/proc/{process}/task/*/wchan"):
+        with contextlib.suppress(OSError), open(place, encoding="ascii") as file:
+            if file.read().endswith("pipe_write"):
+                return True
+    return False
 
 
 class SourceSnapshotTest(harness.CompatTest):
@@ -149,7 +159,8 @@ class BtrfsTest(SourceSnapshotTest):
         return [name for name in os.listdir(self.top) if name.startswith(PREFIX)]
 
     def wait_until_frozen(self, count, run):
-        self.wait_until(run, lambda: len(self.left()) >= count)
+        """And until the run says so, which is when it has found its way to all that it froze."""
+        self.wait_until(run, lambda: len(self.left()) >= count and writes_to_a_pipe(run.pid))
 
     def test_the_same_tree_as_without(self):
         for options in [], ["-x"], ["-e", "below"], ["--exclude-larger-than", "10"]:

@@ -53,6 +53,9 @@ SCENES = (
     Scene("forget --prune", ("forget", "--keep-last", "1", "--prune", "--max-unused", "0"),
           keeps=DAYS[2:], goes=DAYS[:2]),
     Scene("prune", ("prune", "--max-unused", "0"), "forgotten", keeps=DAYS[2:]),
+    # It makes room first: for a while, no index is there. Every snapshot's packs are.
+    Scene("prune without room", ("prune", "--unsafe-recover-no-free-space", "REPOSITORY"), "forgotten",
+          keeps=DAYS[2:], mend=(("repair", "index"),)),
     Scene("repair index", ("repair", "index"), "lost_index", mend=(("repair", "index"),)),
     Scene("repair packs", ("repair", "packs", "BROKEN"), "broken_pack", unlike=DAYS[1:2],
           mend=(("repair", "packs", "BROKEN"), ("repair", "snapshots", "--forget")), again=False),
@@ -220,6 +223,7 @@ class Stage:
     def forgotten(self):
         self.history()
         self.must("forget", "--keep-last", "1")
+        self.words["REPOSITORY"] = json.loads(self.must("cat", "config"))["id"]
         # One that nobody lists, as a run that was killed leaves it.
         content = b"no pack at all"
         name = hashlib.sha256(content).hexdigest()

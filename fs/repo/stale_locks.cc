@@ -15,7 +15,7 @@
 namespace snapfs {
 namespace {
 
-constexpr std::int64_t kStaleAfterSeconds = 30 * 60;
+constexpr std::int64_t kStaleAfterSeconds = std::int64_t{30} * 60;
 
 bool process_is_running(std::int64_t pid) {
   // Negative numbers would mean groups of processes.

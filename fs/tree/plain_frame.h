@@ -7,10 +7,6 @@
 
 namespace snapfs {
 
-/// Parsed as a whole, a text takes nearly as much memory again, and decoded several times as much:
-/// this large it is read node by node, which takes no more time.
-constexpr std::size_t kLargeTree = 16 << 20;
-
 /// The nodes' objects of a tree that is framed as every program writes it, nothing but the list of
 /// nodes around them, told apart by their braces. What they say is not looked at.
 class PlainFrame {

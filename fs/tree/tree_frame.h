@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "fs/base/bytes.h"
+#include "fs/format/huge_blob.h"
 #include "fs/format/json_error.h"
 #include "fs/format/json_input.h"
 #include "fs/format/json_member.h"
@@ -78,7 +79,7 @@ void read_plain_frame(simdjson::ondemand::parser& parser, const PaddedTree& tree
 template <class Visit>
 void read_frame(simdjson::ondemand::parser& parser, const PaddedTree& tree, std::string_view what,
                 const Visit& visit) {
-  if (tree.text().size() >= kLargeTree && PlainFrame::fits(tree.text())) {
+  if (tree.text().size() > kHugeBlob && PlainFrame::fits(tree.text())) {
     return read_plain_frame(parser, tree, what, visit);
   }
   simdjson::ondemand::document document = open_document(parser, tree.text(), tree.capacity());

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "fs/base/error.h"
+#include "fs/format/huge_blob.h"
 #include "fs/format/json_input.h"
 #include "fs/format/json_member.h"
 #include "fs/repo/repository.h"
@@ -242,8 +243,12 @@ void parse_tree(ByteView blob, const std::function<void(Node&&)>& visit, std::st
 
 void parse_tree(Bytes&& blob, const std::function<void(Node&&)>& visit, std::string_view what,
                 const StopToken& stop) {
-  if (blob.size() < kLargeTree) return parse_tree(ByteView(blob), visit, what, stop);
-  TreeText text(std::move(blob), what, stop);
+  if (blob.size() <= kHugeBlob) return parse_tree(ByteView(blob), visit, what, stop);
+  parse_tree(TreeText(std::move(blob), what, stop), visit, what, stop);
+}
+
+void parse_tree(TreeText&& text, const std::function<void(Node&&)>& visit, std::string_view what,
+                const StopToken& stop) {
   parse_nodes(text, visit, what, stop, [&text](std::size_t place) { text.forget_before(place); });
 }
 

@@ -24,9 +24,12 @@ class TreeText;
 void parse_tree(ByteView blob, const std::function<void(Node&&)>& visit,
                 std::string_view what = "tree", const StopToken& stop = {});
 
-/// The same of a text that was split already, without giving any of it back.
+/// The same of a text that was split already. One that nobody needs any more is given back while it
+/// is read, if it is large.
 void parse_tree(const TreeText& text, const std::function<void(Node&&)>& visit,
                 std::string_view what, const StopToken& stop);
+void parse_tree(TreeText&& text, const std::function<void(Node&&)>& visit, std::string_view what,
+                const StopToken& stop);
 
 /// The same of a blob that nobody needs any more: of a large one, in little more memory than its
 /// text takes. Malformed JSON in the middle of that may show after some calls only.

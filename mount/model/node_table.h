@@ -62,6 +62,9 @@ class NodeTable {
   /// 4 GiB, and so are the names and targets.
   void push_back(const NodeView& node);
 
+  /// Sets room aside for so many nodes in all.
+  void reserve(std::size_t nodes) { records_.reserve(nodes); }
+
   /// The position of a name.
   std::optional<std::size_t> find(std::string_view name) const noexcept;
 

@@ -4,9 +4,11 @@
 #include <string>
 #include <utility>
 
+#include "fs/format/huge_blob.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/tree_reader.h"
+#include "fs/tree/tree_text.h"
 #include "mount/model/current_blob.h"
 #include "mount/model/name_limit.h"
 
@@ -75,7 +77,14 @@ std::shared_ptr<const TreeListing> TreeCache::make_listing(const Id& tree, Bytes
     }
     listing->nodes.push_back(node);
   };
-  parse_tree(std::move(blob), add, "tree " + tree.hex(), content_.stop);
+  const std::string what = "tree " + tree.hex();
+  if (blob.size() > kHugeBlob) {
+    TreeText text(std::move(blob), what, content_.stop);
+    listing->nodes.reserve(text.size());
+    parse_tree(std::move(text), add, what, content_.stop);
+  } else {
+    parse_tree(std::move(blob), add, what, content_.stop);
+  }
   listing->nodes.shrink_to_fit();
   listing->bytes = sizeof(TreeListing) + listing->nodes.heap_bytes() +
                    listing->unusual.capacity() * sizeof(TreeListing::Unusual);

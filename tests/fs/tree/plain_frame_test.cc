@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "fs/base/error.h"
+#include "fs/format/huge_blob.h"
 #include "fs/tree/tree_text.h"
 
 namespace snapfs {
@@ -69,12 +70,12 @@ TEST(LargeTrees, AreReadAsSmallOnesAre) {
         return {"refused"};
       }
     };
-    EXPECT_EQ(read(kLargeTree + 1), read(kLargeTree / 4)) << odd;
+    EXPECT_EQ(read(std::size_t{kHugeBlob} + 1), read(std::size_t{kHugeBlob} / 4)) << odd;
   }
 }
 
 TEST(LargeTrees, GiveTheirMemoryBackWhileTheyAreRead) {
-  TreeText text(copy_of(as_bytes(large_tree("{}", 3 * kLargeTree))));
+  TreeText text(copy_of(as_bytes(large_tree("{}", 3 * std::size_t{kHugeBlob}))));
   const std::string last(text.node(text.size() - 1));
   text.forget_before(text.size() - 1);
   EXPECT_EQ(text.node(text.size() - 1), last);

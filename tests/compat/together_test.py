@@ -14,7 +14,7 @@ import unittest
 
 import harness
 import servers
-from workers import Checker, Growth, Watcher, Worker, manifest
+from workers import Checker, Growth, Turns, Watcher, Worker, manifest
 
 
 MINUTES = float(os.environ.get("SNAPFS_TEST_MINUTES") or 1 / 3)
@@ -26,6 +26,7 @@ class Together(harness.CompatTest):
         self.over = threading.Event()   # somebody failed
         self.done = threading.Event()   # the work is done
         self.forgotten = threading.Lock()
+        self.turns = Turns()
         self.end = time.monotonic() + 60 * minutes
 
     def require_same(self, found, wanted, what):

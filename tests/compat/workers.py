@@ -19,6 +19,7 @@ import harness
 
 LOCKED = 11
 PATIENCE = 600  # seconds after which a lock is one that nobody gives back
+MANNERS = 60    # seconds after which the others let somebody in who wants to be alone
 SAVED = re.compile(r"snapshot ([0-9a-f]{8,64}) saved")
 
 
@@ -31,6 +32,27 @@ def manifest(directory):
             with open(path, "rb") as file:
                 found[os.path.relpath(path, directory)] = hashlib.sha256(file.read()).hexdigest()
     return found
+
+
+class Turns:
+    """Locks know no turns: who wants to be alone would wait for ever where the others never all pause."""
+
+    def __init__(self):
+        self.changed = threading.Condition()
+        self.waiting = set()  # those who have waited long
+
+    def waits(self, worker):
+        with self.changed:
+            self.waiting.add(worker)
+
+    def is_served(self, worker):
+        with self.changed:
+            self.waiting.discard(worker)
+            self.changed.notify_all()
+
+    def let_others_in(self, worker):
+        with self.changed:
+            self.changed.wait_for(lambda: not self.waiting - {worker}, timeout=2 * PATIENCE)
 
 
 class Worker(threading.Thread):
@@ -56,6 +78,8 @@ class Worker(threading.Thread):
         except BaseException as error:  # pylint: disable=broad-exception-caught
             self.failure = error
             self.test.over.set()
+        finally:
+            self.test.turns.is_served(self)
 
     def steps(self):
         """What it does in one round."""
@@ -64,9 +88,11 @@ class Worker(threading.Thread):
     def work(self):
         while True:
             for step in self.steps():
+                self.test.turns.let_others_in(self)
                 if self.test.over.is_set():
                     return
                 step()
+                self.test.turns.is_served(self)
             self.counts["rounds"] += 1
             if time.monotonic() > self.test.end:
                 return
@@ -76,6 +102,8 @@ class Worker(threading.Thread):
         self.counts["lock waits"] += 1
         if self.test.over.is_set():
             raise AssertionError("the other one failed")
+        if time.monotonic() - since > MANNERS:
+            self.test.turns.waits(self)
         if time.monotonic() - since > PATIENCE:
             raise AssertionError(f"{self.name} {what}: locked for {PATIENCE} s")
 

@@ -39,6 +39,13 @@ Pattern::Pattern(std::string_view text, std::string_view origin) {
 }
 
 bool Pattern::matches(PathParts path) const {
+  // With many of them, there are more ways to go through a path than anybody can try.
+  constexpr std::size_t kFewAnyNumbers = 3;
+  if (any_numbers_ > kFewAnyNumbers) {
+    PatternPositions positions = begin();
+    for (const auto& name : path) positions = step(positions, name);
+    return matches(positions);
+  }
   if (any_numbers_ == 0 && parts_.size() > path.size()) return false;
   const std::size_t last_start = anchored_ ? 0 : path.size();
   for (std::size_t start = 0; start <= last_start; ++start) {

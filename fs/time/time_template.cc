@@ -267,7 +267,7 @@ TimeTemplate::TimeTemplate(std::string_view layout) {
     }
     end_literal();
     pieces_.push_back({found.token, std::string(layout.substr(i, found.length))});
-    shows_time = true;
+    shows_time |= found.token != kFractionCut;  // which shows nothing of a whole second
     i += found.length;
   }
   end_literal();

@@ -62,6 +62,18 @@ TEST(Pattern, KnowsDirectoriesThatLeadToNothing) {
   EXPECT_TRUE(may_match_below("b", "/x/y"));
 }
 
+TEST(Pattern, DoesNotTryAllWaysThroughAPath) {
+  std::string pattern;
+  std::string path;
+  for (int i = 0; i < 30; ++i) {
+    pattern += "/**/a";
+    path += "/a/x";
+  }
+  EXPECT_FALSE(matches(pattern + "/b", path));
+  EXPECT_TRUE(matches(pattern + "/**/x", "/x" + path + "/x"));
+  EXPECT_FALSE(matches(pattern.substr(1) + "/b", path));
+}
+
 TEST(Pattern, MatchesAtAnyComponent) {
   check({{"b", "/a/b", true},
          {"b", "/b", true},

@@ -66,6 +66,11 @@ TEST(TimeTemplate, MistakesAreNamed) {
   EXPECT_NE(message("/2006").find("slash"), std::string::npos);
   EXPECT_NE(message("2006/").find("slash"), std::string::npos);
   EXPECT_EQ(message("100% 2006"), "accepted");
+  // A fraction without zeros at its end shows nothing of a whole second.
+  EXPECT_NE(message(".9").find("shows nothing of the time"), std::string::npos);
+  EXPECT_NE(message("at ,999").find("shows nothing of the time"), std::string::npos);
+  EXPECT_EQ(message(".000"), "accepted");
+  EXPECT_EQ(message("05.999"), "accepted");
 }
 
 }  // namespace

@@ -74,7 +74,9 @@ void BtrfsFreezer::freeze_wish(const FreezeWish& wish, const IsEntered& is_enter
       nested = BtrfsVolume::subvolumes_in(live.get(), subvolume);
     } catch (const Error& error) {
       // It was removed since it was found in another one: whoever comes to that place says so.
-      if (subvolume == target || error.code() != ErrorCode::kNotFound) throw;
+      if (subvolume != target && error.code() == ErrorCode::kNotFound) continue;
+      leave_as_is(wish, path_in_mount(wish.mount, subvolume).value_or(wish.mount.path), error,
+                  systems);
     }
     for (std::string& below : nested) {
       if (below.starts_with("/" + hidden(kFrozenPrefix))) continue;
@@ -95,8 +97,8 @@ const BtrfsVolume& BtrfsFreezer::volume_of(const MountEntry& mount, FrozenSystem
 
 void BtrfsFreezer::freeze_subvolume(const BtrfsVolume& volume, const MountEntry& mount,
                                     const std::string& subvolume, FrozenSystems& systems) {
-  const Device device(mount.device_major, mount.device_minor);
-  if (!frozen_.emplace(device, subvolume).second) return;
+  const std::pair<Device, std::string> itself({mount.device_major, mount.device_minor}, subvolume);
+  if (frozen_.contains(itself)) return;
   const UniqueFd live = volume.open_subvolume(subvolume);
   if (BtrfsVolume::is_read_only(live.get())) return;
   std::string name = hidden(frozen_name(made_.size()));
@@ -108,6 +110,7 @@ void BtrfsFreezer::freeze_subvolume(const BtrfsVolume& volume, const MountEntry&
                            .has_subvolumes = true,
                            .hidden_prefix = subvolume == "/" ? hidden(kFrozenPrefix) : ""});
   systems.taken.push_back(path_in_mount(mount, subvolume).value_or(mount.path));
+  frozen_.insert(itself);
 }
 
 std::vector<std::string> BtrfsFreezer::remove() noexcept {

@@ -30,20 +30,26 @@ struct FrozenSystems {
   std::vector<FrozenRoot> roots;
   std::vector<std::string> borders;     ///< as of FrozenFiles: the subvolumes
   std::vector<std::string> taken;       ///< resolved paths of which the state was kept
-  std::vector<std::string> left_as_is;  ///< wishes that were not required and cannot be met
+  std::vector<std::string> left_as_is;  ///< paths that were not required and cannot be frozen
+  std::vector<std::string> failures;    ///< lines about those of them where that should be possible
   std::vector<std::string> leftovers;   ///< names of snapshots of killed runs, which are removed
   std::vector<std::string> stuck;       ///< lines about those that could not be
 };
 
-/// Calls `meet`, which meets the wish or throws an Error. What is not required and cannot be met is
-/// left as it is.
+/// To be called where freezing what is at `path` has failed: it is left as it is, unless the wish
+/// is required, or the error is none of that place.
+void leave_as_is(const FreezeWish& wish, const std::string& path, const Error& error,
+                 FrozenSystems& systems);
+
+/// Calls `meet`, which meets the wish or throws an Error. Returns whether the wish is met.
 template <class Meet>
-void try_to_meet(const FreezeWish& wish, FrozenSystems& systems, const Meet& meet) {
+bool try_to_meet(const FreezeWish& wish, FrozenSystems& systems, const Meet& meet) {
   try {
     meet();
+    return true;
   } catch (const Error& error) {
-    if (wish.required || error.ends_the_run()) throw;
-    systems.left_as_is.push_back(wish.mount.path);
+    leave_as_is(wish, wish.mount.path, error, systems);
+    return false;
   }
 }
 
@@ -54,7 +60,8 @@ class Freezer {
  public:
   virtual ~Freezer() = default;
 
-  /// To be called once. Throws Error when a wish that is required cannot be met.
+  /// To be called once; of the wishes, those that are required come first. Throws Error when one of
+  /// these cannot be met.
   virtual FrozenSystems freeze(const std::vector<FreezeWish>& wishes, const IsEntered& is_entered,
                                const StopToken& stop) = 0;
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -52,14 +53,25 @@ FrozenSystems LvmFreezer::freeze(const std::vector<FreezeWish>& wishes,
                 "--source-snapshot lvm needs root: run it as root, or with --source-snapshot none");
   }
   FrozenSystems systems;
-  std::set<dev_t> done;
+  std::map<dev_t, bool> done;  // whether it is frozen
   std::set<std::string> groups;
   for (const FreezeWish& wish : wishes) {
     throw_if_stopped(stop);
     const dev_t device = makedev(wish.mount.device_major, wish.mount.device_minor);
-    if (!done.insert(device).second) continue;
-    try_to_meet(wish, systems, [&] {
-      const Volume volume = volume_of(wish);
+    const auto [known, is_new] = done.try_emplace(device, false);
+    if (!is_new) {
+      if (!known->second) systems.left_as_is.push_back(wish.mount.path);
+      continue;
+    }
+    Volume volume;
+    try {
+      volume = volume_of(wish);
+    } catch (const Error&) {
+      if (wish.required) throw;
+      systems.left_as_is.push_back(wish.mount.path);  // as is to be expected of a partition
+      continue;
+    }
+    known->second = try_to_meet(wish, systems, [&] {
       if (groups.insert(volume.group).second) remove_leftovers(volume.group, systems);
       const std::string path = snapshot(volume);
       systems.roots.push_back(

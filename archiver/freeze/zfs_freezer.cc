@@ -8,7 +8,6 @@
 #include <exception>
 #include <functional>
 #include <map>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -41,12 +40,16 @@ FrozenSystems ZfsFreezer::freeze(const std::vector<FreezeWish>& wishes,
                                  const IsEntered& /*is_entered*/, const StopToken& stop) {
   if (mounts_.empty()) mounts_ = read_mount_table();
   FrozenSystems systems;
-  std::set<std::string> met;
+  std::map<std::string, bool> known;  // whether the dataset can be frozen
   std::map<std::string, std::vector<Wanted>> by_pool;
   for (const FreezeWish& wish : wishes) {
     throw_if_stopped(stop);
-    if (!met.insert(wish.mount.source).second) continue;
-    try_to_meet(wish, systems, [&] {
+    const auto [dataset, is_new] = known.try_emplace(wish.mount.source, false);
+    if (!is_new) {
+      if (!dataset->second) systems.left_as_is.push_back(wish.mount.path);
+      continue;
+    }
+    dataset->second = try_to_meet(wish, systems, [&] {
       Wanted wanted = look_up(wish);
       remove_leftovers(wanted.dataset, systems);
       by_pool[wanted.dataset.substr(0, wanted.dataset.find('/'))].push_back(std::move(wanted));
@@ -55,7 +58,7 @@ FrozenSystems ZfsFreezer::freeze(const std::vector<FreezeWish>& wishes,
   const std::string name = frozen_name(0);
   for (auto& [pool, wanted] : by_pool) {
     throw_if_stopped(stop);
-    snapshot(name, wanted, systems);
+    snapshot_what_can_be(name, wanted, systems);
     for (const Wanted& one : wanted) {
       try_to_meet(*one.wish, systems, [&] {
         systems.roots.push_back(
@@ -85,26 +88,28 @@ ZfsFreezer::Wanted ZfsFreezer::look_up(const FreezeWish& wish) const {
 }
 
 /// Of all datasets of a pool, or of those that are required: these are left in `wanted`.
-void ZfsFreezer::snapshot(const std::string& name, std::vector<Wanted>& wanted,
-                          FrozenSystems& systems) {
+void ZfsFreezer::snapshot_what_can_be(const std::string& name, std::vector<Wanted>& wanted,
+                                      FrozenSystems& systems) {
   const auto is_required = [](const Wanted& one) { return one.wish->required; };
   try {
     return snapshot(name, wanted);
   } catch (const Error& error) {
-    if (std::ranges::all_of(wanted, is_required) || error.ends_the_run()) throw;
-  }
-  for (const Wanted& one : wanted) {
-    if (!is_required(one)) systems.left_as_is.push_back(one.wish->mount.path);
+    if (std::ranges::all_of(wanted, is_required)) throw;
+    for (const Wanted& one : wanted) {
+      if (!is_required(one)) leave_as_is(*one.wish, one.wish->mount.path, error, systems);
+    }
   }
   std::erase_if(wanted, std::not_fn(is_required));
   if (!wanted.empty()) snapshot(name, wanted);
 }
 
 void ZfsFreezer::snapshot(const std::string& name, const std::vector<Wanted>& wanted) {
+  std::vector<std::string> snapshots;
+  for (const Wanted& one : wanted) snapshots.push_back(fmt::format("{}@{}", one.dataset, name));
   std::vector<std::string> command{"zfs", "snapshot"};
-  for (const Wanted& one : wanted) command.push_back(fmt::format("{}@{}", one.dataset, name));
+  command.insert(command.end(), snapshots.begin(), snapshots.end());
   program_output(command);
-  made_.insert(made_.end(), command.begin() + 2, command.end());
+  made_.insert(made_.end(), snapshots.begin(), snapshots.end());
 }
 
 std::vector<std::string> ZfsFreezer::remove() noexcept {

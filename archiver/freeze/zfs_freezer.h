@@ -30,7 +30,8 @@ class ZfsFreezer final : public Freezer {
   };
 
   Wanted look_up(const FreezeWish& wish) const;
-  void snapshot(const std::string& name, std::vector<Wanted>& wanted, FrozenSystems& systems);
+  void snapshot_what_can_be(const std::string& name, std::vector<Wanted>& wanted,
+                            FrozenSystems& systems);
   void snapshot(const std::string& name, const std::vector<Wanted>& wanted);
 
   std::vector<MountEntry> mounts_;

@@ -83,7 +83,9 @@ void announce_parent(const GlobalOptions& global, const SnapshotRequest& request
 
 /// What was not frozen matters to whoever asked for that, and so does what was removed.
 void announce_frozen(const GlobalOptions& global, const FrozenSources& sources) {
-  for (const std::string& line : sources.stuck) print_warning(global.json, "", line);
+  for (const auto* const lines : {&sources.failures, &sources.stuck}) {
+    for (const std::string& line : *lines) print_warning(global.json, "", line);
+  }
   if (global.quiet) return;
   if (global.json) {
     JsonObject object;

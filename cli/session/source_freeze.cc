@@ -61,8 +61,8 @@ void SourceFreeze::begin(const SourceSnapshotChoice& choice, std::span<const std
   source_ = std::make_unique<FrozenSource>(std::move(files), scope.reading_stop);
   plan.left_as_is.insert(plan.left_as_is.end(), systems.left_as_is.begin(),
                          systems.left_as_is.end());
-  what_ = {std::move(systems.taken), std::move(plan.left_as_is), std::move(systems.leftovers),
-           std::move(systems.stuck)};
+  what_ = {std::move(systems.taken), std::move(plan.left_as_is), std::move(systems.failures),
+           std::move(systems.leftovers), std::move(systems.stuck)};
 }
 
 std::vector<std::string> SourceFreeze::end() noexcept {

@@ -19,6 +19,7 @@ namespace snapfs {
 struct FrozenSources {
   std::vector<std::string> taken;       ///< file systems and subvolumes that are read as they were
   std::vector<std::string> left_as_is;  ///< file systems with files below the targets that are not
+  std::vector<std::string> failures;    ///< lines about those of them where that should be possible
   std::vector<std::string> leftovers;   ///< snapshots of killed runs, which were removed
   std::vector<std::string> stuck;       ///< lines about those that could not be
 };

@@ -28,6 +28,7 @@ namespace snapfs {
 namespace {
 
 using test::fails_with;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -208,6 +209,7 @@ TEST_F(ZfsFreezerTest, WhatIsNoTargetIsLeftAsItIsWhenItCannotBeFrozen) {
   const FrozenSystems without = of_bind_mount.freeze(wished, everything, {});
   EXPECT_THAT(without.taken, ElementsAre(data_ / "home"));
   EXPECT_THAT(without.left_as_is, ElementsAre(data_ / "mail"));
+  EXPECT_THAT(without.failures, ElementsAre(HasSubstr("not mounted as a whole")));
 
   mounts_[1].root = "/";
   stand_in("zfs", fmt::format(R"(
@@ -219,6 +221,8 @@ mkdir -p {}/home/.zfs/snapshot/"${{2#*@}}")",
   const FrozenSystems some = of_full_dataset.freeze(wished, everything, {});
   EXPECT_THAT(some.taken, ElementsAre(data_ / "home"));
   EXPECT_THAT(some.left_as_is, ElementsAre(data_ / "mail"));
+  EXPECT_THAT(some.failures,
+              ElementsAre(AllOf(HasSubstr("mail is read as it is"), HasSubstr("out of space"))));
   wished[1].required = true;
   ZfsFreezer of_all(mounts_);
   EXPECT_TRUE(
@@ -234,9 +238,13 @@ TEST_F(StandInTest, AVolumeGroupWithoutRoomIsAFailureOfTargetsAlone) {
   EXPECT_TRUE(fails_with(ErrorCode::kIo, "insufficient free space", [&] {
     freezer.freeze({{below, "/home", true}}, everything, {});
   }));
+  MountEntry again = below;
+  again.path = "/again";
   LvmFreezer other("");
-  EXPECT_THAT(other.freeze({{below, "/home", false}}, everything, {}).left_as_is,
-              ElementsAre("/home"));
+  const FrozenSystems systems =
+      other.freeze({{below, "/home", false}, {again, "/again", false}}, everything, {});
+  EXPECT_THAT(systems.left_as_is, ElementsAre("/home", "/again"));
+  EXPECT_THAT(systems.failures, ElementsAre(HasSubstr("insufficient free space")));
 }
 
 TEST_F(StandInTest, AVolumeThatIsNoneOfLvmIsSaidToBeSo) {

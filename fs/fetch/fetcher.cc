@@ -7,9 +7,9 @@
 //
 // A thread that is free asks the sources in the order of their urgency. What somebody waits for is
 // not counted against the requests, nor against the bytes: it overtakes all that is ahead and bulk.
-// What a source makes of a large blob takes a multiple of it for a moment, and cores are many:
-// large ones are taken one after the other. Sources name blobs in batches; those that lie near each
-// other in a pack become one run.
+// What a source makes of a huge blob takes a multiple of it for a moment, and cores are many: of
+// these only so many are taken at a time as 128 MiB have room for. Sources name blobs in batches;
+// those that lie near each other in a pack become one run.
 #include "fs/fetch/fetcher.h"
 
 #include <algorithm>
@@ -18,7 +18,6 @@
 #include "fs/base/blocked_signals.h"
 #include "fs/base/parallel.h"
 #include "fs/base/start_threads.h"
-#include "fs/format/huge_blob.h"
 #include "fs/repo/repository.h"
 
 namespace snapfs {
@@ -203,8 +202,7 @@ void Fetcher::carry_out(Feed& feed, Urgency urgency, Lock& lock) {
 
 void Fetcher::take_all(Feed& feed, const LoadedRun& loaded) {
   for (const StoredBlob& blob : loaded.run.blobs) {
-    std::unique_lock alone(large_mutex_, std::defer_lock);
-    if (blob.location.plaintext_length() > kHugeBlob) alone.lock();
+    const HugeBlobs::Room room(huge_blobs_, blob.location.plaintext_length());
     feed.source_.take(FetchedBlob(repository_, loaded, blob));
   }
 }

@@ -20,6 +20,7 @@
 #include "fs/fetch/fetched_blob.h"
 #include "fs/fetch/pack_run.h"
 #include "fs/format/blob.h"
+#include "fs/format/huge_blob.h"
 
 namespace snapfs {
 
@@ -46,8 +47,8 @@ class FetchSource {
   /// calls at once.
   virtual void starting(PackRun& run) { static_cast<void>(run); }
 
-  /// A blob that next() named, and starting() left. Several calls at once, but of the fetcher's
-  /// sources together only one with a plaintext of more than kHugeBlob. It may load single blobs
+  /// A blob that next() named, and starting() left. Several calls at once, but of huge blobs, by
+  /// what the index says, only as many as HugeBlobs has room for. It may load single blobs
   /// by Repository::load_blob, but not wait for another source of the same fetcher. What it throws
   /// ends the feed, unless that goes on after failures.
   virtual void take(const FetchedBlob& blob) = 0;
@@ -168,7 +169,7 @@ class Fetcher {
   const RunLimits data_limits_;
   const RunLimits tree_limits_;
 
-  std::mutex large_mutex_;  ///< held while a large blob is taken
+  HugeBlobs huge_blobs_;  ///< that are being taken
   std::mutex mutex_;
   std::condition_variable work_;      ///< there may be something to do
   std::condition_variable room_;      ///< one core more is free

@@ -123,7 +123,7 @@ ByteView Codec::open_content(const BlobHandle& handle, ByteView sealed,
   release_if_large(decrypted_);
   open_blob_into(opened_, handle, sealed, uncompressed_length);
   if (uncompressed_length == 0) return opened_;
-  release_if_large(opened_);  // there are as many codecs as cores
+  release_if_large(opened_);  // a codec that nobody uses would keep it
   return decrypted_;
 }
 

@@ -65,7 +65,8 @@ void TreeSearch::search(std::span<const Id> roots) {
   walk.run();
 }
 
-/// Its entries that are found or to be entered. Throws when not all of them can be read.
+/// Keeps the directory's entries that are found or to be entered, and returns those to be entered.
+/// Throws when not all of its entries can be read.
 std::vector<TreeSearch::Entered> TreeSearch::read(Directory& directory,
                                                   const FetchedBlob& blob) const {
   throw_if_stopped(stop_);

@@ -66,7 +66,8 @@ class DataCheck {
     PackVerdict verdict;
     const auto verify = [&](const Bytes& file) {
       const auto codec = repository_.codecs().borrow();
-      verdict = verify_pack(*codec, repository_.index(), pack.id, *indexed_.find(pack.id), file);
+      verdict = verify_pack(*codec, huge_blobs_, repository_.index(), pack.id,
+                            *indexed_.find(pack.id), file);
       if (!verdict.intact()) throw Error(ErrorCode::kDamaged, "it is not intact");
     };
     try {
@@ -87,7 +88,8 @@ class DataCheck {
     try {
       const Bytes file = read(pack, [](Bytes bytes) { return bytes; });
       const auto codec = repository_.codecs().borrow();
-      std::ranges::move(verify_blobs(*codec, entries, file), std::back_inserter(problems));
+      std::ranges::move(verify_blobs(*codec, huge_blobs_, entries, file),
+                        std::back_inserter(problems));
     } catch (...) {
       const Error error = current_error();
       if (is_fatal(error)) throw;
@@ -115,6 +117,7 @@ class DataCheck {
   const IndexedPacks& indexed_;
   CheckReport& report_;
   const StopToken& stop_;
+  HugeBlobs huge_blobs_;
   Synchronized<std::vector<std::pair<Id, Problems>>> headless_;
 };
 

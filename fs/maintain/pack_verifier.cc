@@ -1,7 +1,6 @@
 #include "fs/maintain/pack_verifier.h"
 
 #include <algorithm>
-#include <mutex>
 #include <numeric>
 #include <optional>
 
@@ -10,7 +9,6 @@
 #include "fs/base/error.h"
 #include "fs/crypto/sha256.h"
 #include "fs/format/codec.h"
-#include "fs/format/huge_blob.h"
 #include "fs/index/index.h"
 
 namespace snapfs {
@@ -55,17 +53,13 @@ std::string name_of(const PackEntry& entry) {
   return fmt::format("{} blob {}", to_string(entry.handle.type), entry.handle.id.hex());
 }
 
-/// Large ones are opened one after the other, however many packs are looked at: each takes its
-/// plaintext's memory.
-std::mutex large_mutex;
-
 /// Why the file does not hold the blob intact where the entry says; nothing when it does.
-std::optional<std::string> problem_of(Codec& codec, const PackEntry& entry, ByteView file) {
+std::optional<std::string> problem_of(Codec& codec, HugeBlobs& huge_blobs, const PackEntry& entry,
+                                      ByteView file) {
   if (std::uint64_t{entry.offset} + entry.length > file.size()) {
     return fmt::format("{} lies beyond the end of the file", name_of(entry));
   }
-  std::unique_lock alone(large_mutex, std::defer_lock);
-  if (entry.uncompressed_length > kHugeBlob) alone.lock();
+  const HugeBlobs::Room room(huge_blobs, std::max(entry.length, entry.uncompressed_length));
   try {
     codec.open_content(entry.handle, file.subspan(entry.offset, entry.length),
                        entry.uncompressed_length);
@@ -78,17 +72,18 @@ std::optional<std::string> problem_of(Codec& codec, const PackEntry& entry, Byte
 
 }  // namespace
 
-std::vector<std::string> verify_blobs(Codec& codec, std::span<const PackEntry> entries,
-                                      ByteView file) {
+std::vector<std::string> verify_blobs(Codec& codec, HugeBlobs& huge_blobs,
+                                      std::span<const PackEntry> entries, ByteView file) {
   std::vector<std::string> problems;
   for (const PackEntry& entry : entries) {
-    if (auto problem = problem_of(codec, entry, file)) problems.push_back(*std::move(problem));
+    if (auto problem = problem_of(codec, huge_blobs, entry, file))
+      problems.push_back(*std::move(problem));
   }
   return problems;
 }
 
-PackVerdict verify_pack(Codec& codec, const Index& index, const Id& id, const IndexedPack& indexed,
-                        ByteView file) {
+PackVerdict verify_pack(Codec& codec, HugeBlobs& huge_blobs, const Index& index, const Id& id,
+                        const IndexedPack& indexed, ByteView file) {
   PackVerdict verdict;
   if (sha256(file) != id) verdict.problems.emplace_back("its content does not match its name");
   const auto entries = read_header(codec, file, verdict.problems);
@@ -96,7 +91,7 @@ PackVerdict verify_pack(Codec& codec, const Index& index, const Id& id, const In
     verdict.header_readable = false;
     return verdict;
   }
-  std::vector<std::string> bad = verify_blobs(codec, *entries, file);
+  std::vector<std::string> bad = verify_blobs(codec, huge_blobs, *entries, file);
   std::ranges::move(bad, std::back_inserter(verdict.problems));
   const std::vector<bool> listed = find_listed(index, id, *entries);
   for (std::size_t i = 0; i < listed.size(); ++i) {

@@ -8,6 +8,7 @@
 
 #include "fs/base/bytes.h"
 #include "fs/base/id.h"
+#include "fs/format/huge_blob.h"
 #include "fs/format/pack.h"
 #include "fs/index/indexed_packs.h"
 
@@ -26,12 +27,13 @@ struct PackVerdict {
 
 /// Compares the pack's file with its name, its header, and what the index says: `indexed` and the
 /// entries of `index`. Every blob that the header lists is decrypted, decompressed and hashed.
-PackVerdict verify_pack(Codec& codec, const Index& index, const Id& id, const IndexedPack& indexed,
-                        ByteView file);
+/// `huge_blobs` is shared by those who do so at the same time.
+PackVerdict verify_pack(Codec& codec, HugeBlobs& huge_blobs, const Index& index, const Id& id,
+                        const IndexedPack& indexed, ByteView file);
 
 /// Opens the blobs that `entries` place in the file, and returns a line for each that is not
 /// intact. For packs whose header cannot be read.
-std::vector<std::string> verify_blobs(Codec& codec, std::span<const PackEntry> entries,
-                                      ByteView file);
+std::vector<std::string> verify_blobs(Codec& codec, HugeBlobs& huge_blobs,
+                                      std::span<const PackEntry> entries, ByteView file);
 
 }  // namespace snapfs

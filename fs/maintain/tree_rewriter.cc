@@ -45,7 +45,7 @@ struct TreeRewriter::Level {
 
   Level(const Key& own_key, std::size_t above_size) : key(own_key), above(above_size) {}
 
-  /// All but IDs of contents.
+  /// With an empty list in place of contents that were replaced.
   std::string_view json(const Kept& node) const noexcept {
     return node.changed ? node.changed->json() : text.node(node.node);
   }

@@ -90,7 +90,7 @@ class TreeEditor {
 };
 
 /// Not thread-safe. Memory: the text of the tree that is worked on and of those above it, with
-/// 100 bytes for each node; half as much for contents that are replaced; some 150 bytes for each
+/// 100 bytes for each node; half the text of contents that are replaced; some 150 bytes for each
 /// distinct directory; and where storage is far away, what TreesAhead keeps.
 class TreeRewriter {
  public:

@@ -11,7 +11,6 @@
 
 #include "fs/restore/context.h"
 #include "fs/restore/found.h"
-#include "fs/tree/node.h"
 
 namespace snapfs {
 

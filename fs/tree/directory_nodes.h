@@ -21,6 +21,8 @@ class DirectoryNodes {
  public:
   /// None.
   DirectoryNodes() = default;
+  DirectoryNodes(DirectoryNodes&&) noexcept = default;
+  DirectoryNodes& operator=(DirectoryNodes&&) noexcept = default;
 
   /// All of the tree, of which `blob` is the text; `seen` is told of each, by its place. Throws
   /// what parse_tree throws, naming the tree.
@@ -32,7 +34,7 @@ class DirectoryNodes {
   /// The place of the next one.
   std::size_t place() const noexcept { return next_; }
 
-  /// The next one, of which there is one. Throws Error{kOutOfResources} or {kCancelled} alone.
+  /// The next one, of which there is one. Throws for lack of memory, and Error{kCancelled}.
   Node take();
 
  private:

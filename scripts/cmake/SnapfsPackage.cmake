@@ -15,7 +15,7 @@ install(FILES "${PROJECT_SOURCE_DIR}/docs/changelog/${PROJECT_VERSION}.md" DESTI
   RENAME NEWS.md OPTIONAL)
 # As they lie here: the README refers to them.
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs" DESTINATION "${CMAKE_INSTALL_DOCDIR}"
-  FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN adr EXCLUDE PATTERN changelog EXCLUDE PATTERN pages EXCLUDE)
+  FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN changelog EXCLUDE PATTERN pages EXCLUDE)
 install(FILES "${PROJECT_SOURCE_DIR}/share/alerts.yml" "${PROJECT_SOURCE_DIR}/share/grafana-dashboard.json"
   DESTINATION "${CMAKE_INSTALL_DATADIR}/snapfs")
 

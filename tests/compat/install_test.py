@@ -32,7 +32,7 @@ class InstallTest(harness.CompatTest):
                  for path, _, names in os.walk(self.root) for name in names}
         pages = {f"share/man/man{page[-1]}/{page}" for page in manual_pages()}
         found.discard("share/doc/snapfs/NEWS.md")  # of a release
-        documents = {f"share/doc/snapfs/docs/{path}" for pattern in ("*.md", "guide/*.md", "figures/*.svg")
+        documents = {f"share/doc/snapfs/docs/{path}" for pattern in ("*.md", "guide/*.md", "adr/*.md", "figures/*.svg")
                      for path in glob.glob(pattern, root_dir=os.path.join(PROJECT, "docs"))}
         units = {f"lib/systemd/{manager}/snapfs-{unit}" for manager in ("system", "user")
                  for unit in ("run@.service", "run@.timer", "check@.service", "check@.timer", "mount@.service",

@@ -79,9 +79,9 @@ while read -r _ place type _; do
   # It shows a blank as \\040, which printf undoes. What is gone meanwhile is as good.
   case $type in fuse.*)
     place=$(printf "${{place//%/%%}}")
-    umount --lazy "$place" || ! mountpoint -q "$place" ;;
+    umount --lazy "$place" || {{ mountpoint -q "$place" && exit 1 || true; }} ;;
   esac
-done < /proc/self/mounts
+done <<< "$(cat /proc/self/mounts)"
 hostname laptop
 mount -t tmpfs room /media
 mkdir {ROOM}

@@ -105,6 +105,7 @@ void ZfsFreezer::snapshot_what_can_be(const std::string& name, std::vector<Wante
 
 void ZfsFreezer::snapshot(const std::string& name, const std::vector<Wanted>& wanted) {
   std::vector<std::string> snapshots;
+  snapshots.reserve(wanted.size());
   for (const Wanted& one : wanted) snapshots.push_back(fmt::format("{}@{}", one.dataset, name));
   std::vector<std::string> command{"zfs", "snapshot"};
   command.insert(command.end(), snapshots.begin(), snapshots.end());

@@ -236,8 +236,10 @@ class Growth:
 
     def __str__(self):
         (_, memory, descriptors), (_, last_memory, last_descriptors) = self.samples[0], self.samples[-1]
+        tenths = self.samples[::max(1, len(self.samples) // 10)]
         return (f"memory {memory >> 10} -> {last_memory >> 10} MiB, {self.hourly(1) / 1024:+.1f} MiB an hour; "
-                f"descriptors {descriptors} -> {last_descriptors}, {self.hourly(2):+.1f} an hour")
+                f"descriptors {descriptors} -> {last_descriptors}, {self.hourly(2):+.1f} an hour; "
+                f"by tenths {[(sample[1] >> 10, sample[2]) for sample in tenths]}")
 
     def is_flat(self):
         """Less than 16 MiB and 8 descriptors an hour more."""

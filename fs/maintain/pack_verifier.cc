@@ -76,8 +76,8 @@ std::vector<std::string> verify_blobs(Codec& codec, HugeBlobs& huge_blobs,
                                       std::span<const PackEntry> entries, ByteView file) {
   std::vector<std::string> problems;
   for (const PackEntry& entry : entries) {
-    if (auto problem = problem_of(codec, huge_blobs, entry, file))
-      problems.push_back(*std::move(problem));
+    auto problem = problem_of(codec, huge_blobs, entry, file);
+    if (problem) problems.push_back(*std::move(problem));
   }
   return problems;
 }

@@ -97,8 +97,7 @@ std::set<std::string> whole_paths(Repository& repository, const Snapshot& snapsh
     is_empty = false;
     in_full |= first_components.contains(node.name);
   };
-  parse_tree(repository.load_blob({BlobType::kTree, snapshot.tree}, stop), see,
-             "tree " + snapshot.tree.hex(), stop);
+  visit_tree(repository, snapshot.tree, see, stop);
   if (is_empty) return {};
   std::set<std::string> whole;
   std::optional<std::size_t> missing = in_full ? std::optional<std::size_t>(0) : std::nullopt;

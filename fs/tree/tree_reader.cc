@@ -275,12 +275,16 @@ Node parse_node(std::string_view json, std::string_view what, const StopToken& s
   return node;
 }
 
+void visit_tree(Repository& repository, const Id& tree, const std::function<void(Node&&)>& visit,
+                const StopToken& stop) {
+  parse_tree(repository.load_blob({BlobType::kTree, tree}, stop), visit,
+             fmt::format("tree {}", tree.hex()), stop);
+}
+
 std::vector<Node> load_tree(Repository& repository, const Id& tree, StopToken stop) {
   std::vector<Node> nodes;
-  parse_tree(
-      repository.load_blob({BlobType::kTree, tree}, stop),
-      [&](Node&& node) { nodes.push_back(std::move(node)); }, fmt::format("tree {}", tree.hex()),
-      stop);
+  visit_tree(
+      repository, tree, [&](Node&& node) { nodes.push_back(std::move(node)); }, stop);
   return nodes;
 }
 
@@ -290,8 +294,7 @@ std::optional<Node> find_in_tree(Repository& repository, const Id& tree, std::st
   const auto look = [&](Node&& node) {
     if (node.name == name) found = std::move(node);
   };
-  parse_tree(repository.load_blob({BlobType::kTree, tree}, stop), look,
-             fmt::format("tree {}", tree.hex()), stop);
+  visit_tree(repository, tree, look, stop);
   return found;
 }
 

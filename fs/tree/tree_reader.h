@@ -39,10 +39,15 @@ void parse_tree(Bytes&& blob, const std::function<void(Node&&)>& visit,
 /// One node from its object. Throws as parse_tree does.
 Node parse_node(std::string_view json, std::string_view what = "node", const StopToken& stop = {});
 
-/// A whole directory. Throws what Repository::load_blob and parse_tree throw, naming the tree.
+/// Calls `visit` for each node of a stored tree. Throws what Repository::load_blob and parse_tree
+/// throw, naming the tree.
+void visit_tree(Repository& repository, const Id& tree, const std::function<void(Node&&)>& visit,
+                const StopToken& stop);
+
+/// A whole directory. Throws what visit_tree throws.
 std::vector<Node> load_tree(Repository& repository, const Id& tree, StopToken stop);
 
-/// The one of its nodes that is called so. Throws what load_tree throws.
+/// The one of its nodes that is called so. Throws what visit_tree throws.
 std::optional<Node> find_in_tree(Repository& repository, const Id& tree, std::string_view name,
                                  const StopToken& stop);
 

@@ -63,13 +63,16 @@ class PrefetchTicket {
   }
   ~PrefetchTicket() { cancel_.request_stop(); }
 
-  StopToken token() const noexcept { return cancel_.get_token(); }
+  StopToken token() {
+    if (!cancel_.stop_possible()) cancel_ = StopSource();
+    return cancel_.get_token();
+  }
 
   /// What was wished stays wanted for good.
-  void keep() { cancel_ = StopSource(); }
+  void keep() noexcept { cancel_ = StopSource(std::nostopstate); }
 
  private:
-  StopSource cancel_;
+  StopSource cancel_{std::nostopstate};  ///< most tickets are never asked: it takes no memory
 };
 
 /// Thread-safe.

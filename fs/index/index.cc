@@ -46,6 +46,8 @@ std::vector<BlobLocation> distinct(std::vector<BlobLocation> locations) {
 
 void Index::add_packs(std::vector<PackDescription> packs) {
   const std::unique_lock lock(mutex_);
+  is_written_to_ = true;
+  ++version_;
   for (const PackDescription& pack : packs) {
     const auto number = static_cast<std::uint32_t>(packs_.size());
     packs_.push_back(pack.id);
@@ -74,6 +76,18 @@ void Index::begin_with(Contents contents) {
   for (std::size_t i = 0; i < types_.size(); ++i) types_[i].table = std::move(contents.tables[i]);
 }
 
+bool Index::replace(Contents contents) {
+  const std::unique_lock lock(mutex_);
+  if (is_written_to_) return false;
+  std::swap(packs_, contents.packs);
+  for (std::size_t i = 0; i < types_.size(); ++i) {
+    std::swap(types_[i].table, contents.tables[i]);
+    types_[i].recent = {};
+  }
+  ++version_;
+  return true;
+}
+
 void Index::settle(TypeIndex& index) {
   if (index.recent.empty()) return;
   std::vector<TableEntry> entries;
@@ -91,6 +105,7 @@ void Index::Loader::add(const PackDescription& pack) {
     const std::unique_lock index_lock(index_.mutex_);
     number = static_cast<std::uint32_t>(index_.packs_.size());
     index_.packs_.push_back(pack.id);
+    ++index_.version_;
     for (std::size_t type = 0; type < settled.size(); ++type) {
       settled[type] = index_.types_[type].table.size();
     }
@@ -180,6 +195,7 @@ bool Index::claim(const BlobHandle& handle) {
   const std::unique_lock lock(mutex_);
   TypeIndex& index = of(handle.type);
   if (index.table.contains(handle.id) || index.recent.contains(handle.id)) return false;
+  is_written_to_ = true;
   return index.pending.insert(handle.id).second;
 }
 
@@ -209,6 +225,11 @@ std::size_t Index::blob_count() const {
 std::size_t Index::pack_count() const {
   const std::shared_lock lock(mutex_);
   return packs_.size();
+}
+
+std::uint64_t Index::version() const {
+  const std::shared_lock lock(mutex_);
+  return version_;
 }
 
 std::size_t Index::memory_bytes() const {

@@ -18,7 +18,7 @@
 
 namespace snapfs {
 
-/// Thread-safe. Grows only.
+/// Thread-safe. Grows only, but for replace().
 class Index {
  public:
   class Loader;
@@ -56,8 +56,15 @@ class Index {
   /// Begins with what another index held. Nothing was added yet.
   void begin_with(Contents contents);
 
+  /// Holds this from now on, and no more what it held. False, and all stays as it is, when this
+  /// program itself claimed blobs, or added packs: the contents may not know of them.
+  bool replace(Contents contents);
+
   std::size_t blob_count() const;
   std::size_t pack_count() const;
+
+  /// Another number whenever it may know other packs than before.
+  std::uint64_t version() const;
 
   /// Bytes of memory held for all stored blobs together.
   std::size_t memory_bytes() const;
@@ -79,6 +86,8 @@ class Index {
   mutable std::shared_mutex mutex_;
   std::vector<Id> packs_;
   std::array<TypeIndex, 2> types_;
+  std::uint64_t version_ = 0;
+  bool is_written_to_ = false;  ///< by claim() or add_packs()
 };
 
 /// Takes many packs in with few merges: all that was given is visible after finish(), and some of

@@ -51,6 +51,12 @@ void require_text(Codec& codec, ByteView stored, const Id& digest) {
 /// So many index files are read as quickly as a copy of the index is written.
 constexpr std::size_t kFilesWorthCaching = 16;
 
+bool half_is_gone(const std::set<Id>& loaded, const std::set<Id>& listed) {
+  const auto gone =
+      std::ranges::count_if(loaded, [&](const Id& id) { return !listed.contains(id); });
+  return gone > 0 && 2 * static_cast<std::size_t>(gone) >= loaded.size();
+}
+
 }  // namespace
 
 Content content_of(BlobType type) noexcept {
@@ -245,30 +251,54 @@ void Repository::use_index_cache(const std::string& directory) {
 }
 
 void Repository::load_index(StopToken stop) {
-  const std::vector<Id> list_now = list(FileKind::kIndex, stop);
-  const std::set<Id> listed(list_now.begin(), list_now.end());
+  const std::set<Id> listed = index_files(stop);
   const auto loaded = loaded_indexes_.lock();  // all the time: no file is read twice
-  if (loaded->empty() && index_cache_) {
-    *loaded = index_cache_->load(listed, index_, *make_codec());
-  }
-  std::vector<Id> missing;
-  std::ranges::set_difference(listed, *loaded, std::back_inserter(missing));
   const std::size_t blobs_before = index_.blob_count();
+  const std::size_t files_before = loaded->size();
+  const bool anew = half_is_gone(*loaded, listed) && start_index_anew(*loaded, listed, stop);
+  if (!anew) read_missing(index_, *loaded, listed, stop);
+  files_.forget_early(FileKind::kIndex);  // of those that the copy has
+  files_.drop_unindexed([this] { return index_.contents().packs; });
+  const bool worth_while = anew || loaded->size() - files_before >= kFilesWorthCaching ||
+                           IndexCache::is_worth_while(index_.blob_count() - blobs_before);
+  // Files that are gone, after a prune, would make the copy one of nothing that there is.
+  if (index_cache_ && worth_while && std::ranges::includes(listed, *loaded)) update_cache(*loaded);
+}
+
+std::set<Id> Repository::index_files(const StopToken& stop) {
+  const std::vector<Id> listed = list(FileKind::kIndex, stop);
+  return {listed.begin(), listed.end()};
+}
+
+void Repository::read_missing(Index& index, std::set<Id>& loaded, const std::set<Id>& listed,
+                              const StopToken& stop) {
+  if (loaded.empty() && index_cache_) loaded = index_cache_->load(listed, index, *make_codec());
+  std::vector<Id> missing;
+  std::ranges::set_difference(listed, loaded, std::back_inserter(missing));
   {
-    Index::Loader loader(index_);
+    Index::Loader loader(index);
     const auto add = [&loader](const PackDescription& pack) { loader.add(pack); };
     for_each_file(files_, FileKind::kIndex, missing,
                   [&](const Id& id) { read_index(id, add, stop); });
     loader.finish();
   }
   // Only now does the index show everything.
-  loaded->insert(missing.begin(), missing.end());
-  files_.forget_early(FileKind::kIndex);  // of those that the copy has
-  files_.drop_unindexed([this] { return index_.contents().packs; });
-  const bool worth_while = missing.size() >= kFilesWorthCaching ||
-                           IndexCache::is_worth_while(index_.blob_count() - blobs_before);
-  // Files that are gone, after a prune, would make the copy one of nothing that there is.
-  if (index_cache_ && worth_while && std::ranges::includes(listed, *loaded)) update_cache(*loaded);
+  loaded.insert(missing.begin(), missing.end());
+}
+
+/// False when what is there must do: somebody is at work on the index files, or this program is.
+bool Repository::start_index_anew(std::set<Id>& loaded, const std::set<Id>& listed,
+                                  const StopToken& stop) {
+  // A list that is made while one file takes another's place may have neither. One that is made
+  // after it has the new one.
+  const std::set<Id> now = index_files(stop);
+  if (!std::ranges::includes(now, listed)) return false;
+  Index index;
+  std::set<Id> files;
+  read_missing(index, files, now, stop);
+  if (!index_.replace(index.contents())) return false;
+  loaded = std::move(files);
+  return true;
 }
 
 void Repository::update_cache(const std::set<Id>& files) {

@@ -90,7 +90,9 @@ class Repository {
   /// for reading: no blob may be taken for stored because a copy says so.
   void use_index_cache(const std::string& directory);
 
-  /// Reads the index files that were not read yet.
+  /// Reads the index files that were not read yet. What was read from files that are gone stays,
+  /// for those who look for it meanwhile, until half of all files that were read are gone: then
+  /// everything is read anew.
   void load_index(StopToken stop);
 
   /// A blob's plaintext, authenticated. When a copy is damaged, gone or on a bad sector, even when
@@ -135,6 +137,10 @@ class Repository {
 
  private:
   Repository(Backend& backend, OpenedKey opened, const OpenOptions& options);
+  std::set<Id> index_files(const StopToken& stop);
+  void read_missing(Index& index, std::set<Id>& loaded, const std::set<Id>& listed,
+                    const StopToken& stop);
+  bool start_index_anew(std::set<Id>& loaded, const std::set<Id>& listed, const StopToken& stop);
   void update_cache(const std::set<Id>& files);
 
   StoredFiles files_;

@@ -322,6 +322,64 @@ TEST_F(RepositoryTest, StorageThatDoesNotAnswerIsAskedForNoOtherCopy) {
   EXPECT_EQ(as_text(repository->load_blob(handle, {})), "text");
 }
 
+// A mount that is there for months would grow with every prune.
+TEST_F(RepositoryTest, ReadsTheIndexAnewWhenHalfOfItIsGone) {
+  init();
+  const auto repository = open();
+  const auto save_index = [&](std::string_view text) {
+    const std::vector<PackDescription> packs{save_pack(*repository, text).description};
+    return repository->save_file(FileKind::kIndex, as_bytes(encode_index(packs)), {});
+  };
+  const auto has = [&](std::string_view text) {
+    return repository->index().contains({BlobType::kData, sha256(as_bytes(text))});
+  };
+  std::vector<Id> files;
+  for (const std::string_view text : {"1", "2", "3", "4"}) files.push_back(save_index(text));
+  repository->load_index({});
+  memory_.remove({FileKind::kIndex, files[0]}, {});
+  const std::uint64_t version = repository->index().version();
+  repository->load_index({});
+  EXPECT_TRUE(has("1")) << "somebody may still look for it";
+  EXPECT_EQ(repository->index().version(), version);
+  save_index("5");
+  repository->load_index({});
+  memory_.remove({FileKind::kIndex, files[1]}, {});
+  repository->load_index({});
+  EXPECT_EQ(repository->index().blob_count(), 5U) << "two of five are gone";
+  memory_.remove({FileKind::kIndex, files[2]}, {});
+  repository->load_index({});
+  EXPECT_EQ(repository->index().blob_count(), 2U);
+  EXPECT_TRUE(has("4") && has("5"));
+  EXPECT_NE(repository->index().version(), version);
+
+  // What this program stored is in no index file yet.
+  repository->index().add_packs({save_pack(*repository, "6").description});
+  memory_.remove({FileKind::kIndex, files[3]}, {});
+  save_index("7");
+  repository->load_index({});
+  EXPECT_TRUE(has("4") && has("5") && has("6") && has("7"));
+}
+
+TEST_F(RepositoryTest, KeepsTheIndexWhenItsFilesChangeUnderTheEyes) {
+  init();
+  const auto repository = open();
+  const std::vector<PackDescription> packs{save_pack(*repository, "1").description};
+  const Id file = repository->save_file(FileKind::kIndex, as_bytes(encode_index(packs)), {});
+  repository->load_index({});
+  memory_.remove({FileKind::kIndex, file}, {});
+  const Id other = repository->save_file(
+      FileKind::kIndex,
+      as_bytes(encode_index(std::vector{save_pack(*repository, "2").description})), {});
+  // It is listed, and listed no more when somebody looks again.
+  int lists = 0;
+  backend_.before_each_call([&](BackendCall call, const FileKey& key) {
+    if (call != BackendCall::kList || key.kind != FileKind::kIndex || ++lists != 2) return;
+    memory_.remove({FileKind::kIndex, other}, {});
+  });
+  EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { repository->load_index({}); }));
+  EXPECT_TRUE(repository->index().contains({BlobType::kData, sha256(as_bytes("1"))}));
+}
+
 TEST_F(RepositoryTest, LoadsOnlyTheIndexFilesItDoesNotKnow) {
   init();
   const auto repository = open();

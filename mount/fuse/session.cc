@@ -196,7 +196,8 @@ class FuseSession::Impl final : private PageCache {
     set_nonblocking(fuse_session_fd(session_));
     stop_ = &stop;
     context_.fs.pusher().begin(*this);
-    const PushingEnd pushing_ends_first(*this);
+    const std::jthread teller = start_teller();
+    const CallsEnd calls_end_first(*this);
     const std::stop_callback wake_on_stop(stop.get_token(), [this] { end(); });
     {
       Workers workers;
@@ -216,18 +217,19 @@ class FuseSession::Impl final : private PageCache {
   }
 
  private:
-  /// Nothing is pushed any more when the session goes.
-  class PushingEnd {
+  /// No thread calls the kernel any more when the session goes.
+  class CallsEnd {
    public:
-    explicit PushingEnd(Impl& session) noexcept : session_(session) {}
-    ~PushingEnd() {
-      // Nobody answers requests any more. Without an error nothing is being stored either.
+    explicit CallsEnd(Impl& session) noexcept : session_(session) {}
+    ~CallsEnd() {
+      // Nobody answers requests any more. Without an error the kernel is not being called either.
       session_.context_.fs.pusher().end({});
+      session_.context_.fs.gone_names().end({});
       if (session_.error_.load() != 0) session_.abort_connection();
       session_.context_.fs.pusher().wait();
     }
-    PushingEnd(const PushingEnd&) = delete;
-    PushingEnd& operator=(const PushingEnd&) = delete;
+    CallsEnd(const CallsEnd&) = delete;
+    CallsEnd& operator=(const CallsEnd&) = delete;
 
    private:
     Impl& session_;
@@ -251,6 +253,22 @@ class FuseSession::Impl final : private PageCache {
 
   bool is_being_read(Ino file) const noexcept override {
     return context_.stats.is_in_flight(RequestKind::kRead, file);
+  }
+
+  /// Without it the kernel forgets names when its memory is short.
+  std::jthread start_teller() {
+    GoneNames& names = context_.fs.gone_names();
+    const BlockedSignals blocked;
+    try {
+      return std::jthread([this, &names] {
+        names.run([this](const VirtualTree::GoneName& gone) {
+          fuse_lowlevel_notify_inval_entry(session_, gone.directory, gone.name.data(),
+                                           gone.name.size());
+        });
+      });
+    } catch (const std::system_error&) {
+      return {};
+    }
   }
 
   /// Has the kernel fail everything that it waits for here. For when requests cannot be read any
@@ -324,11 +342,11 @@ class FuseSession::Impl final : private PageCache {
     }
   }
 
-  /// Makes all workers return after what they are at. What is being pushed may wait for an answer:
-  /// they go on until it is through.
+  /// Makes all workers return after what they are at. What the kernel is called for may wait for an
+  /// answer: they go on until it is through.
   void end() noexcept {
     stop_->request_stop();
-    context_.fs.pusher().end([this] { end_workers(); });
+    context_.fs.pusher().end([this] { context_.fs.gone_names().end([this] { end_workers(); }); });
   }
 
   void end_workers() noexcept {

@@ -19,7 +19,7 @@ namespace snapfs {
 class Repository;
 
 inline std::size_t memory_bytes(const Bytes& buffer) noexcept {
-  return buffer.capacity() + 256;  // the entry in the cache
+  return sizeof buffer + buffer.capacity();
 }
 
 /// Thread-safe. Only authenticated bytes enter.

@@ -6,14 +6,14 @@
 namespace snapfs {
 
 Bytes load_current_blob(Repository& repository, const BlobHandle& blob, const StopToken& stop) {
-  const std::size_t packs = repository.index().pack_count();
+  const std::uint64_t before = repository.index().version();
   try {
     return repository.load_blob(blob, stop);
   } catch (const Error& error) {
     if (!error.means_loss()) throw;
     repository.load_index(stop);
     // Without a new pack it is the same damage, and was looked at twice.
-    if (repository.index().pack_count() == packs) throw;
+    if (repository.index().version() == before) throw;
   }
   return repository.load_blob(blob, stop);
 }

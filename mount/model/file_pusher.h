@@ -14,6 +14,7 @@
 
 #include "fs/base/id.h"
 #include "mount/model/file_slice.h"
+#include "mount/model/inode_table.h"
 #include "mount/model/page_cache.h"
 #include "mount/model/push_pacer.h"
 #include "mount/model/tree_fs.h"
@@ -66,13 +67,13 @@ class FilePusher {
 
   struct Item {
     std::shared_ptr<const TreeListing> listing;
-    const TreeDirectory* directory = nullptr;
+    InodeTable::DirectoryPointer directory;
     std::size_t index = 0;
   };
   /// Files of one directory.
   struct Job {
     std::shared_ptr<const TreeListing> listing;
-    const TreeDirectory* directory = nullptr;
+    InodeTable::DirectoryPointer directory;
     std::deque<std::size_t> files;
   };
 

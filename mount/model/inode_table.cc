@@ -1,15 +1,16 @@
 // A directory that is read gets a run of handles, one for each entry, so that a handle is found by
-// a binary search among the runs' beginnings and needs no record of its own. The nodes are not
+// a search among the runs' beginnings and needs no record of its own. The nodes are not
 // kept: the tree cache has them, or reads them again. Names of one file must have one handle, the
 // one that came first; only these are remembered one by one.
 #include "mount/model/inode_table.h"
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 
 namespace snapfs {
 
-const TreeDirectory* InodeTable::find_directory(Ino self) const {
+InodeTable::DirectoryPointer InodeTable::find_directory(Ino self) const {
   const std::shared_lock lock(mutex_);
   const auto found = by_self_.find(self);
   return found == by_self_.end() ? nullptr : found->second;
@@ -17,30 +18,53 @@ const TreeDirectory* InodeTable::find_directory(Ino self) const {
 
 std::optional<InodeTable::Place> InodeTable::find(Ino ino) const {
   const std::shared_lock lock(mutex_);
-  const auto after = std::ranges::upper_bound(directories_, ino, {}, &TreeDirectory::base);
+  const auto after = directories_.upper_bound(ino);
   if (after == directories_.begin()) return std::nullopt;
-  const TreeDirectory& directory = *std::prev(after);
-  if (ino - directory.base >= directory.count) return std::nullopt;
-  return Place{&directory, static_cast<std::size_t>(ino - directory.base)};
+  const DirectoryPointer& directory = std::prev(after)->second;
+  if (ino - directory->base >= directory->count) return std::nullopt;
+  return Place{directory, static_cast<std::size_t>(ino - directory->base)};
 }
 
-const TreeDirectory& InodeTable::add(TreeDirectory directory, const TreeListing& listing) {
+InodeTable::DirectoryPointer InodeTable::add(TreeDirectory directory, const TreeListing& listing) {
   const std::unique_lock lock(mutex_);
   if (const auto found = by_self_.find(directory.self); found != by_self_.end()) {
-    return *found->second;
+    return found->second;
   }
   directory.base = next_;
   directory.count = static_cast<std::uint32_t>(listing.nodes.size());
-  const TreeDirectory& added = directories_.emplace_back(std::move(directory));
-  by_self_.emplace(added.self, &added);
+  const auto added = std::make_shared<const TreeDirectory>(std::move(directory));
+  // An empty directory takes a handle too, so that no two have the same base.
+  next_ += std::max<Ino>(added->count, 1);
+  Root& root = roots_[added->root];
+  root.bases.push_back(added->base);
+  directories_.emplace(added->base, added);
+  by_self_.emplace(added->self, added);
   for (std::size_t i = 0; i < listing.nodes.size(); ++i) {
     if (!LinkIdentity::is_hard_link(listing.nodes[i])) continue;
-    const LinkIdentity link(added.snapshot, listing.nodes[i]);
-    hard_links_.try_emplace({added.root, link.inode()}, added.base + i);
+    const LinkIdentity link(added->snapshot, listing.nodes[i]);
+    root.hard_links.try_emplace(link.inode(), added->base + i);
   }
-  // An empty directory takes a handle too, so that bases ascend strictly.
-  next_ += std::max<Ino>(added.count, 1);
   return added;
+}
+
+void InodeTable::drop(Ino root) {
+  Root dropped;  // freed outside the lock
+  const std::unique_lock lock(mutex_);
+  const auto found = roots_.find(root);
+  if (found == roots_.end()) return;
+  dropped = std::move(found->second);
+  roots_.erase(found);
+  for (const Ino base : dropped.bases) {
+    const auto directory = directories_.find(base);
+    if (directory == directories_.end()) continue;  // there was no memory for it
+    by_self_.erase(directory->second->self);
+    directories_.erase(directory);
+  }
+}
+
+std::size_t InodeTable::size() const {
+  const std::shared_lock lock(mutex_);
+  return directories_.size();
 }
 
 std::pair<Ino, InodeNumber> InodeTable::entry(const TreeDirectory& directory, std::size_t index,
@@ -49,8 +73,10 @@ std::pair<Ino, InodeNumber> InodeTable::entry(const TreeDirectory& directory, st
   if (!LinkIdentity::is_hard_link(node)) return {own, directory.numbers.entry(index)};
   const InodeNumber inode = LinkIdentity(directory.snapshot, node).inode();
   const std::shared_lock lock(mutex_);
-  const auto found = hard_links_.find({directory.root, inode});
-  return {found == hard_links_.end() ? own : found->second, inode};
+  const auto root = roots_.find(directory.root);
+  if (root == roots_.end()) return {own, inode};
+  const auto found = root->second.hard_links.find(inode);
+  return {found == root->second.hard_links.end() ? own : found->second, inode};
 }
 
 }  // namespace snapfs

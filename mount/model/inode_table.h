@@ -3,14 +3,15 @@
 // arithmetic. Holds no nodes: those come from the tree cache.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <map>
+#include <memory>
 #include <optional>
 #include <shared_mutex>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "fs/base/id.h"
 #include "mount/model/ino.h"
@@ -34,23 +35,31 @@ struct TreeDirectory {
   DirectoryNumbers numbers;  ///< its entries'
 };
 
-/// Thread-safe. What is returned by pointer is immutable and lives as long as the table.
+/// Thread-safe.
 class InodeTable {
  public:
+  using DirectoryPointer = std::shared_ptr<const TreeDirectory>;
+
   struct Place {
-    const TreeDirectory* directory = nullptr;
+    DirectoryPointer directory;
     std::size_t index = 0;  ///< of the node in the directory's tree
   };
 
-  /// Null when the directory was never read.
-  const TreeDirectory* find_directory(Ino self) const;
+  /// Null when the directory was never read, or is dropped.
+  DirectoryPointer find_directory(Ino self) const;
 
-  /// Nothing when the number was never given out.
+  /// Nothing when the number was never given out, or is dropped.
   std::optional<Place> find(Ino ino) const;
 
   /// Gives the directory's entries their handles, unless another thread just did. `listing` is what
   /// is shown of its tree.
-  const TreeDirectory& add(TreeDirectory directory, const TreeListing& listing);
+  DirectoryPointer add(TreeDirectory directory, const TreeListing& listing);
+
+  /// Forgets the directories that were seen below this root. Their handles are not given out again.
+  void drop(Ino root);
+
+  /// How many directories there are.
+  std::size_t size() const;
 
   /// The handle of a directory's entry, and its inode number. Hard links share both, the handle
   /// within what is shown at one place: the kernel then keeps one copy of their content.
@@ -58,22 +67,16 @@ class InodeTable {
                                     const NodeView& node) const;
 
  private:
-  struct HardLink {
-    Ino root = 0;
-    InodeNumber inode = 0;
-
-    friend bool operator==(const HardLink&, const HardLink&) = default;
-  };
-  struct HardLinkHash {
-    std::size_t operator()(const HardLink& link) const noexcept {
-      return keyed_hash(std::array<std::uint64_t, 2>{link.root, link.inode});
-    }
+  /// What was seen below one root.
+  struct Root {
+    std::vector<Ino> bases;  ///< of its directories
+    std::unordered_map<InodeNumber, Ino> hard_links;
   };
 
   mutable std::shared_mutex mutex_;
-  std::deque<TreeDirectory> directories_;  ///< ascending by base
-  std::unordered_map<Ino, const TreeDirectory*> by_self_;
-  std::unordered_map<HardLink, Ino, HardLinkHash> hard_links_;
+  std::map<Ino, DirectoryPointer> directories_;  ///< by base
+  std::unordered_map<Ino, DirectoryPointer> by_self_;
+  std::unordered_map<Ino, Root> roots_;
   Ino next_ = kFirstTreeIno;
 };
 

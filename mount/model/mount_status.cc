@@ -39,6 +39,7 @@ std::string status_text(const MountStatus& status) {
   add(text, "uptime_seconds", status.uptime_seconds);
   add(text, "requests_in_flight", status.requests_in_flight);
   add(text, "virtual_inodes", status.virtual_inodes);
+  add(text, "directories", status.directories);
   add(text, "memory_bytes", status.memory_bytes);
   add(text, "blob", status.blobs);
   add(text, "tree", status.trees);
@@ -63,6 +64,8 @@ std::string metrics_text(const MountStatus& status) {
         status.requests_in_flight);
   gauge("snapfs_mount_virtual_inodes", "Inodes kept of what is not inside a snapshot.",
         status.virtual_inodes);
+  gauge("snapfs_mount_directories", "Directories inside snapshots whose inodes are kept.",
+        status.directories);
   gauge("snapfs_mount_memory_bytes", "Resident memory of the process.", status.memory_bytes);
   const auto cache = [&set](const MountStatus::Cache& cache, const char* name) {
     const MetricLabels labels = {{"cache", name}};

@@ -24,6 +24,7 @@ struct MountStatus {
   std::uint64_t snapshots = 0;
   std::uint64_t requests_in_flight = 0;
   std::uint64_t virtual_inodes = 0;  ///< kept, of what is not inside a snapshot
+  std::uint64_t directories = 0;     ///< inside snapshots, whose inodes are kept
   std::uint64_t uptime_seconds = 0;
   std::uint64_t memory_bytes = 0;  ///< resident, of the whole process
   Cache blobs;

@@ -84,6 +84,10 @@ class SharedCache {
     std::promise<Pointer> promise_;
   };
 
+  /// What a value takes beside itself and its key, about: its places in the list of values and in
+  /// the table of keys, and the count of those who hold it, each with the allocator's header.
+  static constexpr std::size_t kItemBytes = 2 * sizeof(Key) + 15 * sizeof(void*);
+
   explicit SharedCache(std::size_t budget_bytes) : budget_bytes_(budget_bytes) {}
   SharedCache(const SharedCache&) = delete;
   SharedCache& operator=(const SharedCache&) = delete;
@@ -140,7 +144,7 @@ class SharedCache {
     if (found != items_by_key_.end()) items_.splice(items_.end(), items_, found->second);
   }
 
-  /// Bytes of the values held.
+  /// Bytes of the values held, with what it takes to hold them.
   std::size_t size_bytes() const {
     const std::lock_guard lock(mutex_);
     return size_bytes_;
@@ -210,8 +214,9 @@ class SharedCache {
 
   /// Before the claim ends, so that nobody finds the value neither here nor on its way.
   void insert(const Key& key, const Pointer& value, bool used) {
-    const std::size_t bytes = memory_bytes(*value) + key_heap_bytes(key);
-    if (bytes > budget_bytes_) return;
+    const std::size_t own = memory_bytes(*value) + key_heap_bytes(key);
+    if (own > budget_bytes_) return;
+    const std::size_t bytes = own + kItemBytes;
     // Evicted values are freed outside the lock.
     Items evicted;
     Items added;
@@ -220,7 +225,7 @@ class SharedCache {
     items_by_key_[key] = added.begin();
     items_.splice(items_.begin(), added);
     size_bytes_ += bytes;
-    while (size_bytes_ > budget_bytes_) {
+    while (size_bytes_ > budget_bytes_ && items_.size() > 1) {
       if (!items_.back().used) count(counters_.wasted);
       size_bytes_ -= items_.back().bytes;
       items_by_key_.erase(items_.back().key);

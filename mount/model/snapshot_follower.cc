@@ -25,6 +25,7 @@ std::optional<std::vector<Snapshot>> SnapshotFollower::poll(const StopToken& sto
 
   const auto is_listed = [&](const Id& id) { return std::ranges::binary_search(listed, id); };
   std::erase_if(snapshots_, [&](const Snapshot& snapshot) { return !is_listed(snapshot.id); });
+  std::erase_if(unreadable_, [&](const Id& id) { return !is_listed(id); });
   std::unordered_set<Id> known(unreadable_);
   for (const Snapshot& snapshot : snapshots_) known.insert(snapshot.id);
   std::vector<Id> missing;

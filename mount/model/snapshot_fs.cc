@@ -129,6 +129,7 @@ MountStatus SnapshotFs::status() const {
   status.snapshots = virtual_.snapshots();
   if (requests_in_flight_) status.requests_in_flight = requests_in_flight_();
   status.virtual_inodes = virtual_.nodes();
+  status.directories = trees_.directories();
   status.uptime_seconds = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start_)
           .count());

@@ -105,6 +105,9 @@ class SnapshotFs {
     if (is_virtual(ino)) virtual_.forget(ino, lookups);
   }
 
+  /// Names that the kernel need not remember any more.
+  GoneNames& gone_names() noexcept { return virtual_.gone_names(); }
+
   /// What an inode is, for messages: "snapshot 4f2a91c0:/home/me/file". Empty for what is above the
   /// snapshots. Never waits for storage: names that are not in memory are left out.
   std::string place_text(Ino ino) const noexcept;

@@ -110,31 +110,31 @@ std::string TreeFs::place_text(Ino ino) const {
 }
 
 TreeFs::NodeRef TreeFs::node(Ino ino) {
-  const auto place = inodes_.find(ino);
+  auto place = inodes_.find(ino);
   if (!place) throw StaleInode(ino);
   std::shared_ptr<const TreeListing> listing = listing_of(*place->directory);
   const NodeView node = listing->nodes[place->index];
-  return {std::move(listing), node, place->directory, place->index};
+  return {std::move(listing), node, std::move(place->directory), place->index};
 }
 
 std::optional<TreeFs::NodeRef> TreeFs::node_in_memory(Ino ino) {
-  const auto place = inodes_.find(ino);
+  auto place = inodes_.find(ino);
   std::shared_ptr<const TreeListing> listing = place ? peek(*place->directory) : nullptr;
   if (!listing) return std::nullopt;
   const NodeView node = listing->nodes[place->index];
-  return NodeRef{std::move(listing), node, place->directory, place->index};
+  return NodeRef{std::move(listing), node, std::move(place->directory), place->index};
 }
 
 std::optional<TreeFs::NodeRef> TreeFs::entries_in_memory(Ino directory) {
-  const TreeDirectory* known = inodes_.find_directory(directory);
+  auto known = inodes_.find_directory(directory);
   std::shared_ptr<const TreeListing> listing = known != nullptr ? peek(*known) : nullptr;
   if (!listing || listing->nodes.empty()) return std::nullopt;
   const NodeView node = listing->nodes[0];
-  return NodeRef{std::move(listing), node, known, 0};
+  return NodeRef{std::move(listing), node, std::move(known), 0};
 }
 
 std::shared_ptr<const TreeListing> TreeFs::listing_in_memory(Ino directory) {
-  const TreeDirectory* known = inodes_.find_directory(directory);
+  const auto known = inodes_.find_directory(directory);
   return known != nullptr ? peek(*known) : nullptr;
 }
 
@@ -153,7 +153,7 @@ std::vector<std::shared_ptr<const TreeListing>> TreeFs::following_in_memory(Ino 
     }
     return next == listing.nodes.size();
   };
-  const TreeDirectory* const known = inodes_.find_directory(directory);
+  const auto known = inodes_.find_directory(directory);
   if (known == nullptr || known->against) return found;
   const auto listing = peek(*known);
   if (!listing || !append(*listing, 0) || is_virtual(directory)) return found;
@@ -175,13 +175,13 @@ VirtualTree::NodePointer TreeFs::root(Ino ino) const {
 }
 
 TreeFs::DirectoryRef TreeFs::directory(Ino ino) {
-  if (const TreeDirectory* known = inodes_.find_directory(ino)) {
-    return {known, listing_of(*known)};
+  if (auto known = inodes_.find_directory(ino)) {
+    std::shared_ptr<const TreeListing> listing = listing_of(*known);
+    return {std::move(known), std::move(listing)};
   }
   TreeDirectory found = describe(ino);
   std::shared_ptr<const TreeListing> listing = listing_of(found);
-  const TreeDirectory& added = inodes_.add(std::move(found), *listing);
-  return {&added, std::move(listing)};
+  return {inodes_.add(std::move(found), *listing), std::move(listing)};
 }
 
 /// A directory that was not read yet; without handles for its entries.

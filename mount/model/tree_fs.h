@@ -30,8 +30,8 @@ class TreeFs final : public TreeEntries {
   struct NodeRef {
     std::shared_ptr<const TreeListing> listing;
     NodeView node;
-    const TreeDirectory* directory = nullptr;  ///< that holds it
-    std::size_t index = 0;                     ///< its position there
+    InodeTable::DirectoryPointer directory;  ///< that holds it
+    std::size_t index = 0;                   ///< its position there
   };
 
   /// `roots` tells which tree a virtual inode shows. The references must outlive this.
@@ -45,6 +45,8 @@ class TreeFs final : public TreeEntries {
 
   /// Nothing when there is no such name.
   std::optional<Entry> lookup(Ino parent, std::string_view name) override;
+
+  void drop(Ino root) override { inodes_.drop(root); }
 
   Entry entry(Ino ino);
 
@@ -79,6 +81,9 @@ class TreeFs final : public TreeEntries {
   std::vector<std::shared_ptr<const TreeListing>> following_in_memory(Ino directory,
                                                                       std::size_t most);
 
+  /// How many directories it keeps the inodes of.
+  std::size_t directories() const { return inodes_.size(); }
+
  private:
   class Listing;
 
@@ -86,7 +91,7 @@ class TreeFs final : public TreeEntries {
 
   /// A directory inside a snapshot, decoded.
   struct DirectoryRef {
-    const TreeDirectory* directory = nullptr;
+    InodeTable::DirectoryPointer directory;
     std::shared_ptr<const TreeListing> listing;
   };
 

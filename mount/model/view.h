@@ -1,10 +1,11 @@
 // The directories above the snapshots: which names they hold, worked out from the snapshots alone
-// (FORMAT §21). A pure function; inode numbers are given by VirtualTree.
+// (FORMAT §21). A pure function; inodes are given by VirtualTree.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,9 +14,10 @@
 #include "fs/time/time_template.h"
 #include "fs/time/timestamp.h"
 #include "fs/tree/snapshot.h"
-#include "mount/model/ino.h"
 
 namespace snapfs {
+
+struct VirtualNode;
 
 struct ViewEntry {
   enum class Kind { kDirectory, kSnapshot, kLink };
@@ -24,7 +26,7 @@ struct ViewEntry {
   Kind kind = Kind::kDirectory;
   std::size_t snapshot = 0;  ///< index into View::snapshots; snapshots and links
   std::string target;        ///< path of the directory, or what the link says
-  Ino ino = 0;               ///< given by VirtualTree
+  std::shared_ptr<const VirtualNode> node = nullptr;  ///< given by VirtualTree
 };
 
 struct ViewDirectory {

@@ -45,13 +45,14 @@ std::optional<VirtualName> ViewPart::lookup(const VirtualNode& directory, std::s
   const auto view = tree_.view();
   const ViewDirectory* entries = find_directory(*view, directory);
   const ViewEntry* found = entries != nullptr ? find_entry(*entries, name) : nullptr;
-  if (found != nullptr) return VirtualName{found->name, tree_.find(found->ino), {}};
+  if (found != nullptr) return VirtualName{found->name, found->node, {}};
   // The top directory has one that is listed.
   if (name != kAt || directory.path.empty()) return std::nullopt;
   if (entries == nullptr || entries->snapshots.empty()) return std::nullopt;
   VirtualNode node;
   node.parent = directory.ino;
   node.part = &at_;
+  node.name = kAt;
   node.path = directory.path;
   return VirtualName{std::string(kAt), tree_.add("at in " + directory.path, std::move(node)), {}};
 }
@@ -62,7 +63,7 @@ std::vector<VirtualName> ViewPart::list(const VirtualNode& directory) {
   if (const ViewDirectory* entries = find_directory(*view, directory)) {
     names.reserve(entries->entries.size());
     for (const ViewEntry& entry : entries->entries) {
-      names.push_back({entry.name, tree_.find(entry.ino), {}});
+      names.push_back({entry.name, entry.node, {}});
     }
   }
   return names;

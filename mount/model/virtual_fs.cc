@@ -85,6 +85,7 @@ void VirtualFs::add_top(std::string name, VirtualPart& part, bool listed) {
   VirtualNode node;
   node.parent = kRootIno;
   node.part = &part;
+  node.name = name;
   NodePointer added = tree_.add("top/" + name, std::move(node));
   tops_.push_back({{std::move(name), std::move(added), {}}, listed});
 }
@@ -111,8 +112,10 @@ void VirtualFs::refresh() {
     std::vector<std::string_view> templates(options_.path_templates.begin(),
                                             options_.path_templates.end());
     if (templates.empty()) templates.assign(defaults.begin(), defaults.end());
-    tree_.replace(build_view(std::move(*snapshots), templates, options_.time_template),
-                  clock_.now());
+    VirtualTree::Gone gone = tree_.replace(
+        build_view(std::move(*snapshots), templates, options_.time_template), clock_.now());
+    for (const Ino node : gone.nodes) trees_.entries.drop(node);
+    gone_names_.add(std::move(gone.names));
   }
   set_next_refresh();
 }

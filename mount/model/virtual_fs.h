@@ -24,6 +24,7 @@
 #include "mount/model/changed_part.h"
 #include "mount/model/control_part.h"
 #include "mount/model/directory.h"
+#include "mount/model/gone_names.h"
 #include "mount/model/ino.h"
 #include "mount/model/inode_number.h"
 #include "mount/model/snapshot_follower.h"
@@ -90,12 +91,17 @@ class VirtualFs {
 
   bool is_writable(Ino ino) const { return node(ino)->writable; }
 
+  /// Names that the kernel need not remember any more.
+  GoneNames& gone_names() noexcept { return gone_names_; }
+
   /// How many are shown.
   std::size_t snapshots() const { return tree_.view()->snapshots.size(); }
 
   /// See VirtualTree.
   bool remember(Ino ino) { return tree_.remember(ino); }
-  void forget(Ino ino, std::uint64_t lookups) { tree_.forget(ino, lookups); }
+  void forget(Ino ino, std::uint64_t lookups) {
+    if (tree_.forget(ino, lookups)) trees_.entries.drop(ino);
+  }
   std::size_t nodes() const { return tree_.size(); }
 
  private:
@@ -138,6 +144,7 @@ class VirtualFs {
   SnapshotFollower source_;  ///< under refresh_mutex_
   std::atomic<std::chrono::steady_clock::rep> next_refresh_{0};
   VirtualTree& tree_;
+  GoneNames gone_names_;
 
   AtPart at_;
   ViewPart layout_;

@@ -50,6 +50,9 @@ class TreeEntries {
 
   /// Nothing when there is no such name.
   virtual std::optional<Entry> lookup(Ino tree, std::string_view name) = 0;
+
+  /// Says that the node is not there any more: what is known of its entries may go.
+  virtual void drop(Ino tree) = 0;
 };
 
 }  // namespace snapfs

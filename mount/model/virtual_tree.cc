@@ -1,8 +1,10 @@
 // Inodes are remembered by an identity, a text that says what a node is: a snapshot in a directory,
 // a link with its target, a directory by its path. When the layout is built anew, what has the same
-// identity keeps its inode, so that a shell standing in it notices nothing. Nodes that stand for
-// something else at every look (at/now) get inodes from a range of their own, of which the last 256
-// are kept; those of which there can be any number go when the kernel has forgotten them.
+// identity keeps its inode, so that a shell standing in it notices nothing. What the new layout has
+// no more goes when the kernel has forgotten it, and with it what the views made of a snapshot that
+// is gone: a mount that is there for months would grow for ever. Nodes that stand for something
+// else at every look (at/now) get inodes from a range of their own, of which the last 256 are kept;
+// those of which there can be any number go when the kernel has forgotten them, whatever is shown.
 #include "mount/model/virtual_tree.h"
 
 #include <algorithm>
@@ -50,24 +52,47 @@ std::string identity(const ViewDirectory& directory, const ViewEntry& entry, con
   return "l" + directory.path + "/" + entry.name + "/" + entry.target;
 }
 
+std::vector<VirtualTree::GoneName> gone_names(const View& before, const View& now) {
+  std::vector<VirtualTree::GoneName> names;
+  std::map<std::string_view, Ino> directories{{"", kRootIno}};
+  for (const auto& [path, directory] : before.directories) {
+    const auto still = now.directories.find(path);
+    for (const ViewEntry& entry : directory.entries) {
+      if (entry.kind == ViewEntry::Kind::kDirectory) directories[entry.target] = entry.node->ino;
+      if (still == now.directories.end()) continue;
+      const ViewEntry* const same = still->second.find(entry.name);
+      if (same != nullptr && same->node == entry.node) continue;
+      names.push_back({directories.at(path), entry.name});
+    }
+  }
+  return names;
+}
+
 }  // namespace
 
 VirtualTree::VirtualTree() : next_passing_(kFirstPassingIno) {
   VirtualNode root;
   root.ino = root.parent = kRootIno;
   root.inode = root.parent_inode = kRootInodeNumber;
-  nodes_[kRootIno] = {std::make_shared<const VirtualNode>(std::move(root)), nullptr, 0};
+  nodes_[kRootIno].node = std::make_shared<const VirtualNode>(std::move(root));
   View empty;
   empty.directories[""];
   view_ = std::make_shared<const View>(std::move(empty));
 }
 
-void VirtualTree::replace(View view, const Timestamp& now) {
+VirtualTree::Gone VirtualTree::replace(View view, const Timestamp& now) {
+  std::shared_ptr<const View> before;  // freed outside the lock
+  Gone gone;
   const std::unique_lock lock(mutex_);
-  number(view);
   view.generation = view_->generation + 1;
   view.since = std::max(now, nanosecond_after(view_->since));
-  view_ = std::make_shared<const View>(std::move(view));
+  number(view);
+  snapshots_.clear();
+  for (const Snapshot& snapshot : view.snapshots) snapshots_.insert(snapshot.id);
+  gone.names = gone_names(*view_, view);
+  before = std::exchange(view_, std::make_shared<const View>(std::move(view)));
+  sweep(gone);
+  return gone;
 }
 
 std::shared_ptr<const View> VirtualTree::view() const {
@@ -115,7 +140,9 @@ VirtualTree::NodePointer VirtualTree::add_locked(const std::string& identity, Vi
   const auto parent = nodes_.find(node.parent);
   if (parent != nodes_.end()) node.parent_inode = parent->second.node->inode;
   auto added = std::make_shared<const VirtualNode>(std::move(node));
-  nodes_[added->ino] = {added, &found->first, 0};
+  Known& known = nodes_[added->ino];
+  known.node = added;
+  known.identity = &found->first;
   return added;
 }
 
@@ -128,18 +155,62 @@ bool VirtualTree::remember(Ino ino) {
   return true;
 }
 
-void VirtualTree::forget(Ino ino, std::uint64_t lookups) {
-  NodePointer last;  // freed outside the lock
+bool VirtualTree::forget(Ino ino, std::uint64_t lookups) {
   const std::unique_lock lock(mutex_);
   const auto found = nodes_.find(ino);
-  if (found == nodes_.end() || !found->second.node->forgettable) return;
+  if (found == nodes_.end()) return false;
   Known& known = found->second;
   known.lookups -= std::min(known.lookups, lookups);
-  if (known.lookups != 0) return;
-  last = std::move(known.node);
+  if (known.lookups != 0 || (known.led_to && !known.node->forgettable)) return false;
+  drop(found);
+  return true;
+}
+
+VirtualTree::Nodes::iterator VirtualTree::drop(Nodes::iterator known) {
   // By iterator: the key lives in what is erased.
-  inos_.erase(inos_.find(*known.identity));
-  nodes_.erase(found);
+  inos_.erase(inos_.find(*known->second.identity));
+  return nodes_.erase(known);
+}
+
+/// Whether the current view has the node, or a part may still find it: neither its snapshot nor
+/// the directory that it is in is gone.
+bool VirtualTree::is_led_to(const Known& known) const {
+  const VirtualNode& node = *known.node;
+  if (node.ino == kRootIno) return true;
+  if (known.shown != 0) return known.shown == view_->generation;
+  if (node.kind == VirtualNode::Kind::kTree && !snapshots_.contains(node.snapshot)) return false;
+  const auto parent = nodes_.find(node.parent);
+  return parent != nodes_.end() && parent->second.led_to;
+}
+
+/// After the view was replaced. Forgettable nodes that nobody knows are on their way to somebody.
+void VirtualTree::sweep(Gone& gone) {
+  std::set<GoneName> places;
+  for (auto each = nodes_.begin(); each != nodes_.end();) {
+    Known& known = each->second;
+    known.led_to = is_led_to(known);
+    if (known.led_to || known.node->forgettable) {
+      ++each;
+    } else if (known.lookups != 0) {
+      if (known.shown == 0) add_place(*known.node, places);
+      ++each;
+    } else {
+      gone.nodes.push_back(each->first);
+      each = drop(each);
+    }
+  }
+  gone.names.insert(gone.names.end(), places.begin(), places.end());
+}
+
+/// The name next above by which the kernel finds the node, if it still does.
+void VirtualTree::add_place(const VirtualNode& node, std::set<GoneName>& places) const {
+  const VirtualNode* place = &node;
+  while (place->name.empty() && place->ino != kRootIno) {
+    const auto parent = nodes_.find(place->parent);
+    if (parent == nodes_.end()) return;
+    place = parent->second.node.get();
+  }
+  if (!place->name.empty()) places.insert({place->parent, place->name});
 }
 
 std::size_t VirtualTree::size() const {
@@ -164,8 +235,9 @@ void VirtualTree::number(View& view) {
         node.time = view.snapshots[entry.snapshot].time.instant;
         node.target = entry.target;
       }
-      entry.ino = add_locked(identity(directory, entry, view), std::move(node))->ino;
-      if (entry.kind == ViewEntry::Kind::kDirectory) directories[entry.target] = entry.ino;
+      entry.node = add_locked(identity(directory, entry, view), std::move(node));
+      nodes_.at(entry.node->ino).shown = view.generation;
+      if (entry.kind == ViewEntry::Kind::kDirectory) directories[entry.target] = entry.node->ino;
     }
   }
 }

@@ -1,15 +1,18 @@
 // The virtual directories' inodes, and the layout by templates as it is now. What a rebuild finds
-// again keeps its number. Reads no repository.
+// again keeps its number; what it does not find stays as long as the kernel knows it. Reads no
+// repository.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 #include <string>
-#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "fs/base/id.h"
@@ -21,9 +24,9 @@
 
 namespace snapfs {
 
-/// What a virtual inode is. Never changes, and is dropped only when it is passing, or forgettable
-/// and forgotten, so that a directory that somebody stands in goes on when its snapshot is
-/// forgotten.
+/// What a virtual inode is. Never changes. One that nothing leads to any more, or that is
+/// forgettable, is dropped once the kernel has forgotten it, so that a directory that somebody
+/// stands in goes on when its snapshot is forgotten.
 struct VirtualNode {
   enum class Kind { kDirectory, kTree, kLink, kFile };
 
@@ -33,6 +36,7 @@ struct VirtualNode {
   InodeNumber inode = 0;
   InodeNumber parent_inode = 0;  ///< the parent itself may be forgotten
   VirtualPart* part = nullptr;   ///< that made it; null: the layout by templates
+  std::string name;              ///< in the parent, for good; empty: it may have many
   std::string path;              ///< directories and files: what the part knows them by; trees:
                                  ///< where in the snapshot, empty for its root
   std::string target;            ///< links only
@@ -54,11 +58,29 @@ class VirtualTree {
  public:
   using NodePointer = std::shared_ptr<const VirtualNode>;
 
+  /// A name that stood for something in the view before, and stands for nothing, or for something
+  /// else, now.
+  struct GoneName {
+    Ino directory = 0;
+    std::string name;
+
+    friend auto operator<=>(const GoneName&, const GoneName&) = default;
+  };
+
+  /// What goes with a view that is replaced.
+  struct Gone {
+    /// But for those in directories that are gone themselves. Where names are not kept, that of
+    /// the directory in which something is gone.
+    std::vector<GoneName> names;
+    std::vector<Ino> nodes;  ///< that were dropped
+  };
+
   VirtualTree();
 
   /// Gives every entry of `view` its inode and makes it the current view, since `now`, or a
-  /// nanosecond after the view before when the clock says otherwise.
-  void replace(View view, const Timestamp& now);
+  /// nanosecond after the view before when the clock says otherwise. Drops what nothing leads to
+  /// any more, as far as the kernel does not know it.
+  Gone replace(View view, const Timestamp& now);
 
   /// The current view; stays as it is when it is replaced.
   std::shared_ptr<const View> view() const;
@@ -71,15 +93,16 @@ class VirtualTree {
   /// A node that is forgotten when some more of them were made.
   NodePointer add_passing(VirtualNode node);
 
-  /// Null for an inode that was never given out, or is forgotten.
+  /// Null for an inode that was never given out, or is dropped.
   NodePointer find(Ino ino) const;
 
   /// Counts what the kernel is told of an inode, as it does itself. False when the inode is not
   /// there any more: it must not be told then.
   bool remember(Ino ino);
 
-  /// The kernel forgets so many of these; with 0 a node goes that it was never told of.
-  void forget(Ino ino, std::uint64_t lookups);
+  /// The kernel forgets so many of these; with 0 a node goes that it was never told of. Whether it
+  /// was dropped.
+  bool forget(Ino ino, std::uint64_t lookups);
 
   /// How many nodes there are, the passing ones aside.
   std::size_t size() const;
@@ -88,15 +111,23 @@ class VirtualTree {
   struct Known {
     NodePointer node;
     const std::string* identity = nullptr;  ///< the key in inos_; of the root: null
-    std::uint64_t lookups = 0;              ///< counted for forgettable nodes only
+    std::uint64_t lookups = 0;              ///< that the kernel has not forgotten
+    std::uint64_t shown = 0;                ///< the last view that has it; 0: none had
+    bool led_to = true;                     ///< something leads to it in the current view
   };
+  using Nodes = std::map<Ino, Known>;
 
   NodePointer add_locked(const std::string& identity, VirtualNode node);
   void number(View& view);
+  bool is_led_to(const Known& known) const;
+  Nodes::iterator drop(Nodes::iterator known);
+  void sweep(Gone& gone);
+  void add_place(const VirtualNode& node, std::set<GoneName>& places) const;
 
   mutable std::shared_mutex mutex_;
   std::shared_ptr<const View> view_;
-  std::unordered_map<Ino, Known> nodes_;
+  std::unordered_set<Id> snapshots_;  ///< of the view
+  Nodes nodes_;                       ///< parents come before what is in them
   std::map<std::string, Ino> inos_;
   std::deque<NodePointer> passing_;  ///< the newest last
   Ino next_ = kRootIno + 1;

@@ -65,6 +65,11 @@ class ViewsTest(harness.CompatTest):
         while not condition():
             self.assertLess(time.monotonic(), deadline, what)
 
+    @staticmethod
+    def status(mountpoint, figure):
+        text = read(os.path.join(mountpoint, ".snapfs", "status"))
+        return int(text.split(f"\n{figure}: ")[1].split()[0])
+
     def test_names_and_filters_are_restics(self):
         write(self.path("f"), "content")
         self.backup("2026-01-02 03:04:05", "--tag", "a,b", "--host", "one")
@@ -210,8 +215,7 @@ class ViewsTest(harness.CompatTest):
         self.backup("2026-01-02 03:04:05")
         with self.mounted() as mountpoint:
             def inodes():
-                text = read(os.path.join(mountpoint, ".snapfs", "status"))
-                return int(text.split("virtual_inodes: ")[1].split()[0])
+                return self.status(mountpoint, "virtual_inodes")
 
             before = inodes()
             many = os.path.join(mountpoint, "versions", "source", "many")
@@ -224,6 +228,38 @@ class ViewsTest(harness.CompatTest):
                 self.skipTest("caches cannot be dropped here")
             self.wait_until(lambda: inodes() < before + 50, "they are kept")
             self.assertEqual(read(os.path.join(many, "7", "2026-01-02T03-04-05Z")), "7")
+
+    def test_snapshots_that_are_forgotten_take_no_memory(self):
+        for i in range(50):
+            write(self.path("many", str(i), "f"), str(i))
+        self.backup("2026-01-02 03:04:05")
+        with self.mounted("--no-lock") as mountpoint:
+            def kept():
+                return [self.status(mountpoint, of) for of in ("virtual_inodes", "directories")]
+
+            run("find", os.path.join(mountpoint, "ids"), "-type", "f", "-exec", "cat", "{}", "+")
+            before = kept()
+            self.assertGreater(before[1], 50)
+            forgotten = self.backup("2026-01-03 03:04:05", "--host", "other", "--tag", "t")
+            ids = os.path.join(mountpoint, "ids")
+            self.wait_until(lambda: len(os.listdir(ids)) == 2, "the new one is not there")
+            places = [os.path.join(mountpoint, place) for place in (
+                f"ids/{forgotten[:8]}", "hosts/other", "hosts/other/at/now", "tags", "at/now")]
+            run("find", *places, "-type", "f", "-exec", "cat", "{}", "+")
+            self.assertEqual(kept()[1], 6 * before[1])
+            inside = os.path.join(ids, forgotten[:8], "source/many/7")
+            with open(os.path.join(inside, "f"), encoding="ascii") as file, \
+                    subprocess.Popen(["cat"], stdin=subprocess.PIPE, cwd=inside) as somebody:
+                self.restic("forget", forgotten)
+                # The kernel is told of the names, and forgets all but where somebody is.
+                self.wait_until(lambda: kept()[1] == 2 * before[1], "they are kept")
+                self.assertEqual(file.read(), "7")
+                self.assertEqual(os.listdir(f"/proc/{somebody.pid}/cwd"), ["f"])
+                somebody.communicate()
+            # What somebody was in it lets go when memory is short.
+            with contextlib.suppress(OSError):
+                write("/proc/sys/vm/drop_caches", "2")
+                self.wait_until(lambda: kept() == before, f"it is kept: {before}")
 
     def test_only_the_prefetch_file_can_be_written(self):
         write(self.path("f"), "content")

@@ -18,6 +18,7 @@ import time
 import harness
 
 LOCKED = 11
+MOST_SNAPSHOTS = 10  # of one worker
 PATIENCE = 600  # seconds after which a lock is one that nobody gives back
 MANNERS = 60    # seconds after which the others let somebody in who wants to be alone
 SAVED = re.compile(r"snapshot ([0-9a-f]{8,64}) saved")
@@ -149,14 +150,16 @@ class Worker(threading.Thread):
         self.counts["snapshots"] += 1
 
     def forget(self):
+        """One of them, and more when they become many: else the repository would grow for ever."""
         if len(self.saved) < 3:
             return
-        snapshot = self.random.choice(list(self.saved))
-        # From here on nobody may count on it, whatever becomes of the command.
+        snapshots = self.random.sample(list(self.saved), max(1, len(self.saved) - MOST_SNAPSHOTS))
+        # From here on nobody may count on them, whatever becomes of the command.
         with self.test.forgotten:
-            del self.saved[snapshot]
-        self.call("forget", snapshot, *(("--prune",) if self.random.random() < 0.5 else ()))
-        self.counts["forgotten"] += 1
+            for snapshot in snapshots:
+                del self.saved[snapshot]
+        self.call("forget", *snapshots, *(("--prune",) if self.random.random() < 0.5 else ()))
+        self.counts["forgotten"] += len(snapshots)
 
     def prune(self):
         self.call("prune", "--max-unused", self.random.choice(("0", "5%", "unlimited")))

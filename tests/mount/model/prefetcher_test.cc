@@ -216,7 +216,8 @@ TEST_F(PrefetcherTest, WithoutThreadsNothingIsPrefetchedAndNothingFails) {
 }
 
 TEST_F(PrefetcherTest, WhatWasReadToItsEndGoesFirst) {
-  BlobCache cache(maker_.repository(), 3000, std::chrono::milliseconds(0));
+  constexpr std::size_t kBlob = 1000 + SharedCache<Id, Bytes>::kItemBytes;
+  BlobCache cache(maker_.repository(), 2 * kBlob + kBlob / 2, std::chrono::milliseconds(0));
   const Id a = add(std::string(1000, 'a'));
   const Id b = add(std::string(1000, 'b'));
   const Id c = add(std::string(1000, 'c'));

@@ -31,7 +31,7 @@ auto text(std::size_t bytes, int* loads = nullptr) {
 }
 
 TEST(SharedCache, EvictsTheLeastRecentlyUsed) {
-  Cache cache(100);
+  Cache cache(100 + 2 * Cache::kItemBytes);
   cache.get(1, text(40));
   cache.get(2, text(40));
   cache.get(1, text(40));
@@ -39,7 +39,15 @@ TEST(SharedCache, EvictsTheLeastRecentlyUsed) {
   EXPECT_NE(cache.peek(1), nullptr);
   EXPECT_EQ(cache.peek(2), nullptr);
   EXPECT_NE(cache.peek(3), nullptr);
-  EXPECT_EQ(cache.size_bytes(), 80U);
+  EXPECT_EQ(cache.size_bytes(), 80 + 2 * Cache::kItemBytes);
+}
+
+TEST(SharedCache, WhatJustFitsIsKeptAlone) {
+  Cache cache(100);
+  cache.get(1, text(40));
+  cache.get(2, text(100));
+  EXPECT_EQ(cache.peek(1), nullptr);
+  EXPECT_NE(cache.peek(2), nullptr);
 }
 
 TEST(SharedCache, WhatIsLargerThanTheBudgetIsHandedOutAndNotKept) {
@@ -51,9 +59,11 @@ TEST(SharedCache, WhatIsLargerThanTheBudgetIsHandedOutAndNotKept) {
 }
 
 TEST(SharedCache, KeysCountToo) {
-  SharedCache<std::string, Text> cache(1000);
+  using Named = SharedCache<std::string, Text>;
+  Named cache(1000 + 2 * Named::kItemBytes);
   for (char name = 'a'; name <= 'z'; ++name) cache.get(std::string(200, name), text(1));
-  EXPECT_EQ(cache.size_bytes(), 802U) << "each is in the list and in the table";
+  EXPECT_EQ(cache.size_bytes(), 802 + 2 * Named::kItemBytes)
+      << "each is in the list and in the table";
 }
 
 TEST(LastOversized, OneValueThatIsTooLargeIsKept) {

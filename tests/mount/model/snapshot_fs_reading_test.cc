@@ -75,7 +75,7 @@ TEST_F(SnapshotFsTest, WhatIsWarmedStaysAndLeadsToNothing) {
   const Ino root =
       root_of(maker_.add_snapshot(maker_.add_tree({file, other, next}), "2026-01-01T00:00:00Z"));
   // Room for two blobs, of which the one that was read in part is the older one.
-  blob_cache_bytes_ = 3000;
+  blob_cache_bytes_ = 2 * (kBlob + SharedCache<Id, Bytes>::kItemBytes) + kBlob / 2;
   fs_.reset();
   fs().read(ino({"other"}, root), 0, 10);
   const Warmed warmed = fs().warm(ino({"file"}, root), 0, 1);

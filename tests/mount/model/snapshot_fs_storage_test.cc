@@ -1,8 +1,11 @@
 // What a mount makes of storage that changes, is away or damaged, without a kernel.
+#include <algorithm>
 #include <chrono>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -172,10 +175,72 @@ TEST_F(SnapshotFsTest, ForgottenSnapshotsVanishAndStayReadableToThoseInside) {
   const Ino root = root_of(snapshot);
   const Ino file = ino({"f"}, root);
   const Ino tag = ino({"tags", "tag"});
+  for (const Ino known : {root, tag}) ASSERT_TRUE(fs().remember(known));
   backend_.remove({FileKind::kSnapshot, snapshot.id}, {});
   EXPECT_FALSE(find({"ids", snapshot.id.short_hex()}));
   EXPECT_EQ(fs().open_directory(tag)->size(), 0U);
   EXPECT_EQ(text_of(fs().read(file, 0, 9)), "x");
+}
+
+// A mount that is there for months would grow with every snapshot that there ever was.
+TEST_F(SnapshotFsTest, ForgottenSnapshotsTakeNoMemory) {
+  const Id tree =
+      maker_.add_tree({make_directory("d", maker_.add_tree({maker_.make_file("f", {"x"})}))});
+  maker_.add_snapshot(tree, "2026-01-01T00:00:00Z", "alpha");
+  const MountStatus before = fs().status();
+  const Snapshot snapshot = maker_.add_snapshot(tree, "2026-01-02T00:00:00Z", "beta", {"tag"});
+  const Ino root = root_of(snapshot);
+  const Ino tag = ino({"tags", "tag"});
+  const std::string id = snapshot.id.short_hex();
+  ASSERT_TRUE(find({"ids", id, "d", "f"}));
+  ASSERT_TRUE(find({"at", id, "d", "f"}));
+  ASSERT_TRUE(find({"tags", "tag", "2026-01-02T00-00-00Z", "d", "f"}));
+  EXPECT_EQ(fs().status().directories, 6U);
+  for (const Ino known : {root, root, tag}) ASSERT_TRUE(fs().remember(known));
+
+  backend_.remove({FileKind::kSnapshot, snapshot.id}, {});
+  ASSERT_FALSE(find({"ids", id}));
+  EXPECT_EQ(fs().status().directories, 2U) << "somebody is in one of them";
+  EXPECT_EQ(fs().status().virtual_inodes, before.virtual_inodes + 2);
+  fs().forget(root, 1);
+  EXPECT_EQ(fs().status().directories, 2U);
+  fs().forget(root, 1);
+  fs().forget(tag, 1);
+  EXPECT_EQ(fs().status().directories, 0U);
+  EXPECT_EQ(fs().status().virtual_inodes, before.virtual_inodes);
+  EXPECT_THROW(fs().entry(root), StaleInode);
+}
+
+TEST_F(SnapshotFsTest, TellsWhichNamesAreGone) {
+  const Id tree = maker_.add_tree({});
+  const auto add = [&](std::string_view time, std::string_view host) {
+    return maker_.add_snapshot(tree, time, std::string(host));
+  };
+  const Snapshot first = add("2026-01-01T00:00:00Z", "alpha");
+  const Snapshot second = add("2026-01-02T00:00:00Z", "beta");
+  const Ino ids = ino({"ids"});
+  const Ino hosts = ino({"hosts"});
+  const Ino snapshots = ino({"snapshots"});
+  std::mutex mutex;
+  std::vector<std::pair<Ino, std::string>> told;
+  std::jthread teller([&] {
+    fs().gone_names().run([&](const VirtualTree::GoneName& gone) {
+      const std::lock_guard lock(mutex);
+      told.emplace_back(gone.directory, gone.name);
+    });
+  });
+  const auto has_told = [&](Ino directory, const std::string& name) {
+    const std::lock_guard lock(mutex);
+    return std::ranges::count(told, std::pair(directory, name)) == 1;
+  };
+  backend_.remove({FileKind::kSnapshot, second.id}, {});
+  ASSERT_FALSE(find({"ids", second.id.short_hex()}));
+  while (!has_told(ids, second.id.short_hex()) || !has_told(hosts, "beta") ||
+         !has_told(snapshots, "2026-01-02T00-00-00Z") || !has_told(snapshots, "latest")) {
+    std::this_thread::yield();
+  }
+  EXPECT_FALSE(has_told(ids, first.id.short_hex()));
+  fs().gone_names().end({});
 }
 
 TEST_F(SnapshotFsTest, UnreadableSnapshotIsNamedAndTheOthersAreShown) {

@@ -159,7 +159,7 @@ TEST(VirtualTree, InodesOutlastARebuild) {
   const auto after = tree.view();
 
   const auto ino = [](const View& view, const std::string& path, std::string_view name) {
-    return view.directories.at(path).find(name)->ino;
+    return view.directories.at(path).find(name)->node->ino;
   };
   EXPECT_EQ(ino(*before, "", "snapshots"), ino(*after, "", "snapshots"));
   EXPECT_EQ(ino(*before, "snapshots", "2026-01-01T00-00-00Z"),

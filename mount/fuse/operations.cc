@@ -78,7 +78,7 @@ void init(void* userdata, fuse_conn_info* connection) {
 void reply_entry(fuse_req_t req, fuse_ino_t parent, const char* name, Entry entry) {
   FuseContext& context = context_of(req);
   constexpr int kAttempts = 8;
-  for (int attempt = 1; !context.fs.remember(entry.ino); ++attempt) {
+  for (int attempt = 1; !context.fs.remember(entry); ++attempt) {
     const auto fail = [&](int error) { fuse_reply_err(req, error); };
     const auto again = guard("lookup", fail, [&] { return context.fs.lookup(parent, name); });
     if (!again) return;
@@ -110,7 +110,6 @@ void lookup(fuse_req_t req, fuse_ino_t parent, const char* name) {
   }
 }
 
-/// Inodes inside snapshots are arithmetic (InodeTable): nothing to count, and nothing to free.
 void forget(fuse_req_t req, fuse_ino_t ino, std::uint64_t lookups) {
   context_of(req).fs.forget(ino, lookups);
   fuse_reply_none(req);

@@ -1,7 +1,8 @@
 // A directory that is read gets a run of handles, one for each entry, so that a handle is found by
 // a search among the runs' beginnings and needs no record of its own. The nodes are not
 // kept: the tree cache has them, or reads them again. Names of one file must have one handle, the
-// one that came first; only these are remembered one by one.
+// one that came first; only these are remembered one by one. A directory that is dropped gets
+// another run when it is read again: nobody knows the handles of the first one any more.
 #include "mount/model/inode_table.h"
 
 #include <algorithm>
@@ -13,7 +14,7 @@ namespace snapfs {
 InodeTable::DirectoryPointer InodeTable::find_directory(Ino self) const {
   const std::shared_lock lock(mutex_);
   const auto found = by_self_.find(self);
-  return found == by_self_.end() ? nullptr : found->second;
+  return found == by_self_.end() ? nullptr : found->second.directory;
 }
 
 std::optional<InodeTable::Place> InodeTable::find(Ino ino) const {
@@ -27,22 +28,21 @@ std::optional<InodeTable::Place> InodeTable::find(Ino ino) const {
 
 InodeTable::DirectoryPointer InodeTable::add(TreeDirectory directory, const TreeListing& listing) {
   const std::unique_lock lock(mutex_);
-  if (const auto found = by_self_.find(directory.self); found != by_self_.end()) {
-    return found->second;
-  }
+  Self& self = by_self_[directory.self];
+  if (self.directory) return self.directory;
   directory.base = next_;
   directory.count = static_cast<std::uint32_t>(listing.nodes.size());
   const auto added = std::make_shared<const TreeDirectory>(std::move(directory));
   // An empty directory takes a handle too, so that no two have the same base.
   next_ += std::max<Ino>(added->count, 1);
   Root& root = roots_[added->root];
-  root.bases.push_back(added->base);
+  root.bases.insert(added->base);
   directories_.emplace(added->base, added);
-  by_self_.emplace(added->self, added);
+  self.directory = added;
   for (std::size_t i = 0; i < listing.nodes.size(); ++i) {
     if (!LinkIdentity::is_hard_link(listing.nodes[i])) continue;
     const LinkIdentity link(added->snapshot, listing.nodes[i]);
-    root.hard_links.try_emplace(link.inode(), added->base + i);
+    self.has_links |= root.hard_links.try_emplace(link.inode(), added->base + i).second;
   }
   return added;
 }
@@ -60,6 +60,43 @@ void InodeTable::drop(Ino root) {
     by_self_.erase(directory->second->self);
     directories_.erase(directory);
   }
+}
+
+void InodeTable::remember(Ino self) {
+  const std::unique_lock lock(mutex_);
+  ++by_self_[self].lookups;
+}
+
+void InodeTable::forget(Ino self, std::uint64_t lookups) {
+  {
+    const std::shared_lock lock(mutex_);
+    if (!by_self_.contains(self)) return;  // most are files
+  }
+  const std::unique_lock lock(mutex_);
+  const auto found = by_self_.find(self);
+  if (found == by_self_.end()) return;
+  found->second.lookups -= std::min(found->second.lookups, lookups);
+  if (found->second.lookups != 0) return;
+  if (!found->second.directory) {
+    by_self_.erase(found);
+    return;
+  }
+  forgotten_.push_back(self);
+  if (forgotten_.size() <= most_forgotten_) return;
+  drop_forgotten(forgotten_.front());
+  forgotten_.pop_front();
+}
+
+/// Unless the kernel knows it again. Under the lock.
+void InodeTable::drop_forgotten(Ino self) {
+  const auto found = by_self_.find(self);
+  if (found == by_self_.end() || found->second.lookups != 0 || found->second.has_links) return;
+  const DirectoryPointer directory = found->second.directory;
+  by_self_.erase(found);
+  if (!directory) return;
+  directories_.erase(directory->base);
+  const auto root = roots_.find(directory->root);
+  if (root != roots_.end()) root->second.bases.erase(directory->base);
 }
 
 std::size_t InodeTable::size() const {

@@ -5,13 +5,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <shared_mutex>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
-#include <vector>
 
 #include "fs/base/id.h"
 #include "mount/model/ino.h"
@@ -40,6 +41,11 @@ class InodeTable {
  public:
   using DirectoryPointer = std::shared_ptr<const TreeDirectory>;
 
+  /// So many directories stay that the kernel has forgotten.
+  static constexpr std::size_t kForgotten = 1 << 18;
+
+  explicit InodeTable(std::size_t forgotten = kForgotten) : most_forgotten_(forgotten) {}
+
   struct Place {
     DirectoryPointer directory;
     std::size_t index = 0;  ///< of the node in the directory's tree
@@ -58,6 +64,14 @@ class InodeTable {
   /// Forgets the directories that were seen below this root. Their handles are not given out again.
   void drop(Ino root);
 
+  /// Counts what the kernel is told of a directory, as it does itself, whether it is read or not.
+  void remember(Ino self);
+
+  /// The kernel forgets so many of these, and before that it has forgotten what is in it. When it
+  /// knows none any more the directory stays for a while, as a file handle of an NFS client may
+  /// lead there; for good when names that are elsewhere, too, have their handles in it.
+  void forget(Ino self, std::uint64_t lookups);
+
   /// How many directories there are.
   std::size_t size() const;
 
@@ -69,14 +83,23 @@ class InodeTable {
  private:
   /// What was seen below one root.
   struct Root {
-    std::vector<Ino> bases;  ///< of its directories
+    std::unordered_set<Ino> bases;  ///< of its directories
     std::unordered_map<InodeNumber, Ino> hard_links;
   };
+  struct Self {
+    DirectoryPointer directory;  ///< null: not read
+    std::uint64_t lookups = 0;   ///< that the kernel has not forgotten
+    bool has_links = false;      ///< handles of hard links are in its run
+  };
 
+  void drop_forgotten(Ino self);
+
+  const std::size_t most_forgotten_;
   mutable std::shared_mutex mutex_;
   std::map<Ino, DirectoryPointer> directories_;  ///< by base
-  std::unordered_map<Ino, DirectoryPointer> by_self_;
+  std::unordered_map<Ino, Self> by_self_;        ///< those that are read or known to the kernel
   std::unordered_map<Ino, Root> roots_;
+  std::deque<Ino> forgotten_;  ///< the oldest first; some may be known again
   Ino next_ = kFirstTreeIno;
 };
 

@@ -96,13 +96,17 @@ class SnapshotFs {
   std::optional<std::uint64_t> next_data(Ino ino, std::uint64_t offset);
   std::optional<std::uint64_t> next_hole(Ino ino, std::uint64_t offset);
 
-  /// Says that the kernel is about to be told of an inode; false when it is not there any more and
-  /// the name must be looked up again. Inside snapshots inodes are arithmetic: nothing to count.
-  bool remember(Ino ino) { return !is_virtual(ino) || virtual_.remember(ino); }
+  /// Says that the kernel is about to be told of an entry; false when it is not there any more and
+  /// the name must be looked up again.
+  bool remember(const Entry& entry) {
+    if (is_virtual(entry.ino)) return virtual_.remember(entry.ino);
+    trees_.remember(entry);
+    return true;
+  }
 
   /// Says that the kernel has forgotten the inode so many times.
   void forget(Ino ino, std::uint64_t lookups) {
-    if (is_virtual(ino)) virtual_.forget(ino, lookups);
+    is_virtual(ino) ? virtual_.forget(ino, lookups) : trees_.forget(ino, lookups);
   }
 
   /// Names that the kernel need not remember any more.

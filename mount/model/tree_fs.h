@@ -2,7 +2,10 @@
 // FileReader's.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,6 +50,12 @@ class TreeFs final : public TreeEntries {
   std::optional<Entry> lookup(Ino parent, std::string_view name) override;
 
   void drop(Ino root) override { inodes_.drop(root); }
+
+  /// What the kernel is told of an entry, and what it forgets.
+  void remember(const Entry& entry) {
+    if (S_ISDIR(entry.attributes.mode)) inodes_.remember(entry.ino);
+  }
+  void forget(Ino ino, std::uint64_t lookups) { inodes_.forget(ino, lookups); }
 
   Entry entry(Ino ino);
 

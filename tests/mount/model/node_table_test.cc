@@ -151,10 +151,83 @@ TEST(InodeTable, AnInodeTakesAtMost64Bytes) {
   const std::size_t before = HeapMeter::live_bytes();
   for (std::size_t i = 0; i < kMany; ++i) {
     TreeDirectory directory;
-    directory.self = directory.root = kFirstTreeIno + 1'000'000 + i;
+    directory.self = kFirstTreeIno + 1'000'000 + i;
+    directory.root = 1 + i / 100;
     table.add(std::move(directory), listing);
   }
   EXPECT_LE((HeapMeter::live_bytes() - before) / (kMany * kEntries), 64U);
+}
+
+class ForgottenDirectories : public ::testing::Test {
+ protected:
+  static constexpr std::size_t kForgotten = 3;
+  static constexpr Ino kRoot = 7;
+
+  static TreeListing listing_of(std::uint64_t links) {
+    TreeListing listing;
+    for (std::size_t i = 0; i < 2; ++i) {
+      Node node = file(i);
+      node.links = links;
+      listing.nodes.push_back(node);
+    }
+    return listing;
+  }
+  /// As the kernel does when it looks one up and reads it.
+  InodeTable::DirectoryPointer visit(Ino self, std::uint64_t links = 1) {
+    table_.remember(self);
+    TreeDirectory directory;
+    directory.self = self;
+    directory.root = kRoot;
+    return table_.add(std::move(directory), listing_of(links));
+  }
+
+  InodeTable table_{kForgotten};
+};
+
+TEST_F(ForgottenDirectories, TheOldestGo) {
+  constexpr Ino kFirst = kFirstTreeIno + 1000;
+  for (Ino self = kFirst; self < kFirst + 100; ++self) {
+    visit(self);
+    table_.forget(self, 1);
+  }
+  EXPECT_EQ(table_.size(), kForgotten);
+  EXPECT_EQ(table_.find_directory(kFirst), nullptr);
+  EXPECT_NE(table_.find_directory(kFirst + 99), nullptr);
+  const auto again = visit(kFirst);
+  EXPECT_EQ(table_.find(again->base + 1)->directory, again);
+  table_.drop(kRoot);
+  EXPECT_EQ(table_.size(), 0U);
+}
+
+TEST_F(ForgottenDirectories, ThoseThatTheKernelKnowsStay) {
+  constexpr Ino kFirst = kFirstTreeIno + 1000;
+  const auto known = visit(kFirst);
+  visit(kFirst);
+  table_.forget(kFirst, 1);
+  const auto again = visit(kFirst + 1);
+  table_.forget(kFirst + 1, 1);
+  table_.remember(kFirst + 1);
+  for (Ino self = kFirst + 2; self < kFirst + 100; ++self) {
+    visit(self);
+    table_.forget(self, 1);
+  }
+  EXPECT_EQ(table_.find(known->base)->directory, known);
+  EXPECT_EQ(table_.find(again->base)->directory, again);
+  EXPECT_EQ(table_.size(), kForgotten + 2);
+}
+
+TEST_F(ForgottenDirectories, ThoseThatHaveTheHandlesOfHardLinksStay) {
+  constexpr Ino kFirst = kFirstTreeIno + 1000;
+  const auto first = visit(kFirst, 2);
+  const auto second = visit(kFirst + 1, 2);
+  EXPECT_EQ(table_.entry(*second, 0, listing_of(2).nodes[0]).first, first->base);
+  for (Ino self = kFirst; self < kFirst + 100; ++self) {
+    if (self > kFirst + 1) visit(self);
+    table_.forget(self, 1);
+  }
+  EXPECT_EQ(table_.find(first->base)->directory, first);
+  EXPECT_EQ(table_.find_directory(kFirst + 1), nullptr);
+  EXPECT_EQ(table_.size(), kForgotten + 1);
 }
 
 }  // namespace

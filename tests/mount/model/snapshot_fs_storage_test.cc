@@ -175,7 +175,7 @@ TEST_F(SnapshotFsTest, ForgottenSnapshotsVanishAndStayReadableToThoseInside) {
   const Ino root = root_of(snapshot);
   const Ino file = ino({"f"}, root);
   const Ino tag = ino({"tags", "tag"});
-  for (const Ino known : {root, tag}) ASSERT_TRUE(fs().remember(known));
+  for (const Ino known : {root, tag}) ASSERT_TRUE(fs().remember(fs().entry(known)));
   backend_.remove({FileKind::kSnapshot, snapshot.id}, {});
   EXPECT_FALSE(find({"ids", snapshot.id.short_hex()}));
   EXPECT_EQ(fs().open_directory(tag)->size(), 0U);
@@ -196,7 +196,7 @@ TEST_F(SnapshotFsTest, ForgottenSnapshotsTakeNoMemory) {
   ASSERT_TRUE(find({"at", id, "d", "f"}));
   ASSERT_TRUE(find({"tags", "tag", "2026-01-02T00-00-00Z", "d", "f"}));
   EXPECT_EQ(fs().status().directories, 6U);
-  for (const Ino known : {root, root, tag}) ASSERT_TRUE(fs().remember(known));
+  for (const Ino known : {root, root, tag}) ASSERT_TRUE(fs().remember(fs().entry(known)));
 
   backend_.remove({FileKind::kSnapshot, snapshot.id}, {});
   ASSERT_FALSE(find({"ids", id}));

@@ -72,6 +72,7 @@ Index::Contents Index::contents() {
 
 void Index::begin_with(Contents contents) {
   const std::unique_lock lock(mutex_);
+  ++version_;
   packs_ = std::move(contents.packs);
   for (std::size_t i = 0; i < types_.size(); ++i) types_[i].table = std::move(contents.tables[i]);
 }

@@ -251,14 +251,17 @@ void Repository::use_index_cache(const std::string& directory) {
 }
 
 void Repository::load_index(StopToken stop) {
+  // All the time: no file is read twice, and none is looked for that another thread saw go.
+  const auto loaded = loaded_indexes_.lock();
   const std::set<Id> listed = index_files(stop);
-  const auto loaded = loaded_indexes_.lock();  // all the time: no file is read twice
   const std::size_t blobs_before = index_.blob_count();
   const std::size_t files_before = loaded->size();
   const bool anew = half_is_gone(*loaded, listed) && start_index_anew(*loaded, listed, stop);
   if (!anew) read_missing(index_, *loaded, listed, stop);
   files_.forget_early(FileKind::kIndex);  // of those that the copy has
-  files_.drop_unindexed([this] { return index_.contents().packs; });
+  if (index_.pack_count() != 0) {
+    files_.drop_unindexed([this] { return index_.contents().packs; });
+  }
   const bool worth_while = anew || loaded->size() - files_before >= kFilesWorthCaching ||
                            IndexCache::is_worth_while(index_.blob_count() - blobs_before);
   // Files that are gone, after a prune, would make the copy one of nothing that there is.
@@ -286,13 +289,14 @@ void Repository::read_missing(Index& index, std::set<Id>& loaded, const std::set
   loaded.insert(missing.begin(), missing.end());
 }
 
-/// False when what is there must do: somebody is at work on the index files, or this program is.
+/// False when what is there must do: somebody is at work on the index files, or this program is, or
+/// the storage is not there (a directory whose file system is unmounted lists as empty).
 bool Repository::start_index_anew(std::set<Id>& loaded, const std::set<Id>& listed,
                                   const StopToken& stop) {
   // A list that is made while one file takes another's place may have neither. One that is made
   // after it has the new one.
   const std::set<Id> now = index_files(stop);
-  if (!std::ranges::includes(now, listed)) return false;
+  if (now.empty() || !std::ranges::includes(now, listed)) return false;
   Index index;
   std::set<Id> files;
   read_missing(index, files, now, stop);

@@ -49,7 +49,8 @@ std::vector<FileInfo> StoredFiles::list(FileKind kind, const StopToken& stop) {
   if (cache_) cache_->keep_only(kind, listed);
   if (kind == FileKind::kIndex) {
     const auto sizes = index_sizes_.lock();
-    for (const FileInfo& file : listed) sizes->insert_or_assign(file.id, file.size);
+    sizes->clear();
+    for (const FileInfo& file : listed) sizes->emplace(file.id, file.size);
   }
   return listed;
 }

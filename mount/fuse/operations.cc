@@ -78,7 +78,7 @@ void init(void* userdata, fuse_conn_info* connection) {
 void reply_entry(fuse_req_t req, fuse_ino_t parent, const char* name, Entry entry) {
   FuseContext& context = context_of(req);
   constexpr int kAttempts = 8;
-  for (int attempt = 1; !context.fs.remember(entry); ++attempt) {
+  for (int attempt = 1; !context.fs.remember(entry, parent, name); ++attempt) {
     const auto fail = [&](int error) { fuse_reply_err(req, error); };
     const auto again = guard("lookup", fail, [&] { return context.fs.lookup(parent, name); });
     if (!again) return;
@@ -225,13 +225,14 @@ void readdir(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fus
 void readdirplus(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info*) {
   FuseContext& context = context_of(req);
   const auto reader = static_cast<ReaderId>(fuse_req_ctx(req)->pid);
+  ToldEntries told(context.fs, ino);
   const auto buffer = guarded(req, ino, "readdirplus", [&] {
     const ListingPlace place = place_at(context, ino, static_cast<std::uint64_t>(offset));
     // Whoever asks has the answer before, and with it all inodes.
     if (place.position >= place.directory->size() + 2) context.fs.directory_listed(ino, reader);
-    return directory_entries_plus(place, size, context);
+    return directory_entries_plus(place, size, context, told);
   });
-  if (buffer) fuse_reply_buf(req, buffer->data(), buffer->used());
+  if (buffer && fuse_reply_buf(req, buffer->data(), buffer->used()) != -ENOENT) told.delivered();
 }
 
 /// Whether this kernel labels files itself.

@@ -117,7 +117,7 @@ DirectoryBuffer directory_entries(const ListingPlace& place, std::size_t size) {
 }
 
 DirectoryBuffer directory_entries_plus(const ListingPlace& place, std::size_t size,
-                                       FuseContext& context) {
+                                       const FuseContext& context, ToldEntries& told) {
   return fill(
       place, size, [&](const Position& position, DirectoryBuffer& buffer, std::uint64_t next) {
         const std::size_t needed =
@@ -126,7 +126,7 @@ DirectoryBuffer directory_entries_plus(const ListingPlace& place, std::size_t si
         fuse_entry_param param = to_entry_param(position.entry, context);
         // Node 0: a name only, to be looked up when it is needed. The kernel neither looks
         // up the dots nor counts them; another node may have been forgotten since.
-        if (position.dot || !context.fs.remember(position.entry)) param.ino = 0;
+        if (position.dot || !told.add(position.entry, position.name)) param.ino = 0;
         return fuse_add_direntry_plus(kNoRequest, buffer.end(), buffer.left(),
                                       position.name.c_str(), &param, static_cast<off_t>(next));
       });

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "mount/fuse/libfuse.h"
@@ -61,9 +62,37 @@ struct ListingPlace {
 /// As many entries from there on as fit `size` bytes. An entry's offset is the position after it.
 DirectoryBuffer directory_entries(const ListingPlace& place, std::size_t size);
 
-/// The same with attributes; counts the entries as remembered by the kernel.
+/// Entries that the kernel is about to be told of, which it counts once it is.
+class ToldEntries {
+ public:
+  /// Both must outlive it.
+  ToldEntries(SnapshotFs& fs, Ino directory) : fs_(fs), directory_(directory) {}
+  /// Without delivered() the kernel was not told.
+  ~ToldEntries() {
+    for (const Ino ino : told_) fs_.forget(ino, 1);
+  }
+  ToldEntries(const ToldEntries&) = delete;
+  ToldEntries& operator=(const ToldEntries&) = delete;
+
+  /// False when it is not there any more: its name alone may be told.
+  bool add(const Entry& entry, std::string_view name) {
+    told_.push_back(0);  // no inode, until it is counted
+    if (!fs_.remember(entry, directory_, name)) return false;
+    told_.back() = entry.ino;
+    return true;
+  }
+
+  void delivered() noexcept { told_.clear(); }
+
+ private:
+  SnapshotFs& fs_;
+  const Ino directory_;
+  std::vector<Ino> told_;
+};
+
+/// The same with attributes.
 DirectoryBuffer directory_entries_plus(const ListingPlace& place, std::size_t size,
-                                       FuseContext& context);
+                                       const FuseContext& context, ToldEntries& told);
 
 /// The answer to a read, sent from where the bytes are cached. Making it may need memory, sending
 /// it does not: the first belongs inside the errno guard, the second outside.

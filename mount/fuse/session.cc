@@ -261,7 +261,7 @@ class FuseSession::Impl final : private PageCache {
     const BlockedSignals blocked;
     try {
       return std::jthread([this, &names] {
-        names.run([this](const VirtualTree::GoneName& gone) {
+        names.run([this](const VirtualTree::Name& gone) {
           fuse_lowlevel_notify_inval_entry(session_, gone.directory, gone.name.data(),
                                            gone.name.size());
         });

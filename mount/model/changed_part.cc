@@ -47,6 +47,7 @@ std::optional<VirtualName> ChangedPart::find_pair(const VirtualNode& directory,
   node.snapshot = after->id;
   node.tree = after->tree;
   node.against = before->tree;
+  node.against_snapshot = before->id;
   node.more_names = true;
   node.time = after->time.instant;
   const std::string identity = "changed/" + before->id.hex() + after->id.hex();

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 #include <mutex>
+#include <vector>
 
 namespace snapfs {
 
@@ -48,16 +49,20 @@ InodeTable::DirectoryPointer InodeTable::add(TreeDirectory directory, const Tree
 }
 
 void InodeTable::drop(Ino root) {
-  Root dropped;  // freed outside the lock
+  // Both are freed outside the lock.
+  Root dropped;
+  std::vector<DirectoryPointer> directories;
   const std::unique_lock lock(mutex_);
   const auto found = roots_.find(root);
   if (found == roots_.end()) return;
+  directories.reserve(found->second.bases.size());
   dropped = std::move(found->second);
   roots_.erase(found);
   for (const Ino base : dropped.bases) {
     const auto directory = directories_.find(base);
     if (directory == directories_.end()) continue;  // there was no memory for it
     by_self_.erase(directory->second->self);
+    directories.push_back(std::move(directory->second));
     directories_.erase(directory);
   }
 }
@@ -72,6 +77,7 @@ void InodeTable::forget(Ino self, std::uint64_t lookups) {
     const std::shared_lock lock(mutex_);
     if (!by_self_.contains(self)) return;  // most are files
   }
+  DirectoryPointer dropped;  // freed outside the lock
   const std::unique_lock lock(mutex_);
   const auto found = by_self_.find(self);
   if (found == by_self_.end()) return;
@@ -81,22 +87,26 @@ void InodeTable::forget(Ino self, std::uint64_t lookups) {
     by_self_.erase(found);
     return;
   }
-  forgotten_.push_back(self);
+  found->second.forgotten = ++times_forgotten_;
+  forgotten_.push_back({self, times_forgotten_});
   if (forgotten_.size() <= most_forgotten_) return;
-  drop_forgotten(forgotten_.front());
+  dropped = drop_forgotten(forgotten_.front());
   forgotten_.pop_front();
 }
 
-/// Unless the kernel knows it again. Under the lock.
-void InodeTable::drop_forgotten(Ino self) {
-  const auto found = by_self_.find(self);
-  if (found == by_self_.end() || found->second.lookups != 0 || found->second.has_links) return;
-  const DirectoryPointer directory = found->second.directory;
+/// Unless the kernel knows it again, or has forgotten it again since. Under the lock.
+InodeTable::DirectoryPointer InodeTable::drop_forgotten(const Forgotten& oldest) {
+  const auto found = by_self_.find(oldest.self);
+  if (found == by_self_.end()) return nullptr;
+  const Self& self = found->second;
+  if (self.lookups != 0 || self.has_links || self.forgotten != oldest.when) return nullptr;
+  DirectoryPointer directory = self.directory;
   by_self_.erase(found);
-  if (!directory) return;
+  if (!directory) return nullptr;
   directories_.erase(directory->base);
   const auto root = roots_.find(directory->root);
   if (root != roots_.end()) root->second.bases.erase(directory->base);
+  return directory;
 }
 
 std::size_t InodeTable::size() const {

@@ -87,19 +87,25 @@ class InodeTable {
     std::unordered_map<InodeNumber, Ino> hard_links;
   };
   struct Self {
-    DirectoryPointer directory;  ///< null: not read
-    std::uint64_t lookups = 0;   ///< that the kernel has not forgotten
-    bool has_links = false;      ///< handles of hard links are in its run
+    DirectoryPointer directory;   ///< null: not read
+    std::uint64_t lookups = 0;    ///< that the kernel has not forgotten
+    std::uint64_t forgotten = 0;  ///< when the kernel did that last, by a count of such times
+    bool has_links = false;       ///< handles of hard links are in its run
+  };
+  struct Forgotten {
+    Ino self = 0;
+    std::uint64_t when = 0;
   };
 
-  void drop_forgotten(Ino self);
+  DirectoryPointer drop_forgotten(const Forgotten& oldest);
 
   const std::size_t most_forgotten_;
   mutable std::shared_mutex mutex_;
   std::map<Ino, DirectoryPointer> directories_;  ///< by base
   std::unordered_map<Ino, Self> by_self_;        ///< those that are read or known to the kernel
   std::unordered_map<Ino, Root> roots_;
-  std::deque<Ino> forgotten_;  ///< the oldest first; some may be known again
+  std::deque<Forgotten> forgotten_;  ///< the oldest first; some may be known again
+  std::uint64_t times_forgotten_ = 0;
   Ino next_ = kFirstTreeIno;
 };
 

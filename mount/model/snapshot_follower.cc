@@ -16,7 +16,7 @@ SnapshotFollower::SnapshotFollower(Repository& repository, WarnFunction warn)
 
 std::optional<std::vector<Snapshot>> SnapshotFollower::poll(const StopToken& stop) {
   std::vector<Id> listed = repository_.list(FileKind::kSnapshot, stop);
-  if (listed == listed_) return std::nullopt;
+  if (listed == listed_ && !again_) return std::nullopt;
   if (listed_ && !std::ranges::includes(listed, *listed_)) require_repository(stop);
 
   // Snapshots are written after the index that names their blobs, so the index that is read now
@@ -35,6 +35,7 @@ std::optional<std::vector<Snapshot>> SnapshotFollower::poll(const StopToken& sto
                 [&](const Id& id) { load(id, stop); });
   std::ranges::sort(snapshots_, is_earlier);
   listed_ = std::move(listed);
+  again_ = true;
   return snapshots_;
 }
 

@@ -30,6 +30,9 @@ class SnapshotFollower {
   /// with a warning, once. Throws when the listing fails.
   std::optional<std::vector<Snapshot>> poll(const StopToken& stop);
 
+  /// Says that what poll() returned is shown. Until then it returns it again.
+  void is_shown() noexcept { again_ = false; }
+
  private:
   void load(const Id& id, const StopToken& stop);
 
@@ -40,6 +43,7 @@ class SnapshotFollower {
   Repository& repository_;
   WarnFunction warn_;
   std::optional<std::vector<Id>> listed_;  ///< nothing before the first poll
+  bool again_ = false;                     ///< what was returned last is not shown yet
   std::mutex loading_;                     ///< of the next two, while several threads load
   std::vector<Snapshot> snapshots_;
   std::unordered_set<Id> unreadable_;

@@ -96,10 +96,10 @@ class SnapshotFs {
   std::optional<std::uint64_t> next_data(Ino ino, std::uint64_t offset);
   std::optional<std::uint64_t> next_hole(Ino ino, std::uint64_t offset);
 
-  /// Says that the kernel is about to be told of an entry; false when it is not there any more and
-  /// the name must be looked up again.
-  bool remember(const Entry& entry) {
-    if (is_virtual(entry.ino)) return virtual_.remember(entry.ino);
+  /// Says that the kernel is about to be told of an entry, by its name in a directory; false when
+  /// it is not there any more and the name must be looked up again.
+  bool remember(const Entry& entry, Ino directory, std::string_view name) {
+    if (is_virtual(entry.ino)) return virtual_.remember(entry.ino, directory, name);
     trees_.remember(entry);
     return true;
   }

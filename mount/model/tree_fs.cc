@@ -181,7 +181,13 @@ TreeFs::DirectoryRef TreeFs::directory(Ino ino) {
   }
   TreeDirectory found = describe(ino);
   std::shared_ptr<const TreeListing> listing = listing_of(found);
-  return {inodes_.add(std::move(found), *listing), std::move(listing)};
+  const Ino root = found.root;
+  InodeTable::DirectoryPointer added = inodes_.add(std::move(found), *listing);
+  if (roots_.find(root) == nullptr) {  // dropped while the directory was read
+    inodes_.drop(root);
+    throw StaleInode(ino);
+  }
+  return {std::move(added), std::move(listing)};
 }
 
 /// A directory that was not read yet; without handles for its entries.

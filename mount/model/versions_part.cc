@@ -76,6 +76,11 @@ std::string_view extension(std::string_view name) {
   return result;
 }
 
+/// What the directory of a path is remembered by.
+std::string identity_of(std::string_view path) {
+  return path.empty() ? top_identity(kVersions) : "versions/" + std::string(path);
+}
+
 std::string_view base_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
 }
@@ -259,7 +264,7 @@ VirtualName VersionsPart::child(const VirtualNode& directory, std::string_view n
   node.part = this;
   node.path = join(directory.path, name);
   node.forgettable = true;
-  const std::string identity = "versions/" + node.path;
+  const std::string identity = identity_of(node.path);
   return {shown_name(std::string(name)), tree_.add(identity, std::move(node)), {}};
 }
 
@@ -279,7 +284,10 @@ VirtualName VersionsPart::version(const View& view, const VirtualNode& directory
   const std::string identity =
       top ? "version/" + version.name + "/" + snapshot.id.hex()
           : "holder/" + snapshot.id.hex() + "/" + std::string(parent_path(directory.path));
-  if (!top) node.path = parent_path(directory.path);
+  if (!top) {
+    node.path = parent_path(directory.path);
+    node.kept_by = identity_of(node.path);
+  }
   return {version.name, tree_.add(identity, std::move(node)),
           std::string(base_name(directory.path))};
 }

@@ -52,7 +52,6 @@ std::optional<VirtualName> ViewPart::lookup(const VirtualNode& directory, std::s
   VirtualNode node;
   node.parent = directory.ino;
   node.part = &at_;
-  node.name = kAt;
   node.path = directory.path;
   return VirtualName{std::string(kAt), tree_.add("at in " + directory.path, std::move(node)), {}};
 }

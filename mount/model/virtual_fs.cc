@@ -76,7 +76,7 @@ VirtualFs::VirtualFs(Repository& repository, const VirtualFsTrees& trees, ViewOp
   add_top(".snapfs", control_, /*listed=*/false);
   add_top("at", at_);
   add_top("changed", changed_);
-  add_top("versions", versions_);
+  add_top(std::string(kVersions), versions_);
   const std::lock_guard lock(refresh_mutex_);
   refresh();
 }
@@ -85,8 +85,7 @@ void VirtualFs::add_top(std::string name, VirtualPart& part, bool listed) {
   VirtualNode node;
   node.parent = kRootIno;
   node.part = &part;
-  node.name = name;
-  NodePointer added = tree_.add("top/" + name, std::move(node));
+  NodePointer added = tree_.add(top_identity(name), std::move(node));
   tops_.push_back({{std::move(name), std::move(added), {}}, listed});
 }
 
@@ -116,6 +115,7 @@ void VirtualFs::refresh() {
         build_view(std::move(*snapshots), templates, options_.time_template), clock_.now());
     for (const Ino node : gone.nodes) trees_.entries.drop(node);
     gone_names_.add(std::move(gone.names));
+    source_.is_shown();
   }
   set_next_refresh();
 }

@@ -98,7 +98,9 @@ class VirtualFs {
   std::size_t snapshots() const { return tree_.view()->snapshots.size(); }
 
   /// See VirtualTree.
-  bool remember(Ino ino) { return tree_.remember(ino); }
+  bool remember(Ino ino, Ino directory, std::string_view name) {
+    return tree_.remember(ino, directory, name);
+  }
   void forget(Ino ino, std::uint64_t lookups) {
     if (tree_.forget(ino, lookups)) trees_.entries.drop(ino);
   }

@@ -15,6 +15,12 @@ namespace snapfs {
 
 struct VirtualNode;
 
+/// The directories of the parts in the mount's top directory.
+inline constexpr std::string_view kVersions = "versions";
+
+/// What such a directory is remembered by (VirtualTree::add).
+inline std::string top_identity(std::string_view name) { return "top/" + std::string(name); }
+
 /// A name in a virtual directory, and what it stands for.
 struct VirtualName {
   std::string name;

@@ -52,22 +52,6 @@ std::string identity(const ViewDirectory& directory, const ViewEntry& entry, con
   return "l" + directory.path + "/" + entry.name + "/" + entry.target;
 }
 
-std::vector<VirtualTree::GoneName> gone_names(const View& before, const View& now) {
-  std::vector<VirtualTree::GoneName> names;
-  std::map<std::string_view, Ino> directories{{"", kRootIno}};
-  for (const auto& [path, directory] : before.directories) {
-    const auto still = now.directories.find(path);
-    for (const ViewEntry& entry : directory.entries) {
-      if (entry.kind == ViewEntry::Kind::kDirectory) directories[entry.target] = entry.node->ino;
-      if (still == now.directories.end()) continue;
-      const ViewEntry* const same = still->second.find(entry.name);
-      if (same != nullptr && same->node == entry.node) continue;
-      names.push_back({directories.at(path), entry.name});
-    }
-  }
-  return names;
-}
-
 }  // namespace
 
 VirtualTree::VirtualTree() : next_passing_(kFirstPassingIno) {
@@ -82,17 +66,14 @@ VirtualTree::VirtualTree() : next_passing_(kFirstPassingIno) {
 
 VirtualTree::Gone VirtualTree::replace(View view, const Timestamp& now) {
   std::shared_ptr<const View> before;  // freed outside the lock
-  Gone gone;
   const std::unique_lock lock(mutex_);
-  view.generation = view_->generation + 1;
+  view.generation = ++last_generation_;
   view.since = std::max(now, nanosecond_after(view_->since));
   number(view);
   snapshots_.clear();
   for (const Snapshot& snapshot : view.snapshots) snapshots_.insert(snapshot.id);
-  gone.names = gone_names(*view_, view);
   before = std::exchange(view_, std::make_shared<const View>(std::move(view)));
-  sweep(gone);
-  return gone;
+  return sweep();
 }
 
 std::shared_ptr<const View> VirtualTree::view() const {
@@ -133,25 +114,35 @@ VirtualTree::NodePointer VirtualTree::add_passing(VirtualNode node) {
 }
 
 VirtualTree::NodePointer VirtualTree::add_locked(const std::string& identity, VirtualNode node) {
-  const auto [found, inserted] = inos_.try_emplace(identity, next_);
-  if (!inserted) return nodes_.at(found->second).node;
+  if (const auto found = inos_.find(identity); found != inos_.end()) {
+    return nodes_.at(found->second).node;
+  }
   node.ino = next_++;
   node.inode = inode_number(identity);
   const auto parent = nodes_.find(node.parent);
   if (parent != nodes_.end()) node.parent_inode = parent->second.node->inode;
   auto added = std::make_shared<const VirtualNode>(std::move(node));
-  Known& known = nodes_[added->ino];
-  known.node = added;
-  known.identity = &found->first;
+  const auto known = nodes_.try_emplace(added->ino).first;
+  known->second.node = added;
+  try {
+    known->second.identity = &inos_.emplace(identity, added->ino).first->first;
+  } catch (...) {
+    nodes_.erase(known);
+    throw;
+  }
   return added;
 }
 
-bool VirtualTree::remember(Ino ino) {
+bool VirtualTree::remember(Ino ino, Ino directory, std::string_view name) {
   if (ino >= kFirstPassingIno) return find(ino) != nullptr;
   const std::unique_lock lock(mutex_);
   const auto found = nodes_.find(ino);
   if (found == nodes_.end()) return false;
-  ++found->second.lookups;
+  Known& known = found->second;
+  known.told.directory = directory;
+  known.told.name = name;
+  known.waits = false;
+  ++known.lookups;
   return true;
 }
 
@@ -161,7 +152,7 @@ bool VirtualTree::forget(Ino ino, std::uint64_t lookups) {
   if (found == nodes_.end()) return false;
   Known& known = found->second;
   known.lookups -= std::min(known.lookups, lookups);
-  if (known.lookups != 0 || (known.led_to && !known.node->forgettable)) return false;
+  if (is_known(known) || (known.led_to && !known.node->forgettable)) return false;
   drop(found);
   return true;
 }
@@ -172,45 +163,46 @@ VirtualTree::Nodes::iterator VirtualTree::drop(Nodes::iterator known) {
   return nodes_.erase(known);
 }
 
-/// Whether the current view has the node, or a part may still find it: neither its snapshot nor
-/// the directory that it is in is gone.
+/// Whether the kernel may ask for it, or for something in it.
+bool VirtualTree::is_known(const Known& known) const {
+  if (known.lookups != 0) return true;
+  const auto keeper = inos_.find(known.node->kept_by);
+  return keeper != inos_.end() && nodes_.at(keeper->second).lookups != 0;
+}
+
+/// Whether the current view has the node, or a part may still find it: neither a snapshot that it
+/// shows nor the directory that it is in is gone.
 bool VirtualTree::is_led_to(const Known& known) const {
   const VirtualNode& node = *known.node;
   if (node.ino == kRootIno) return true;
   if (known.shown != 0) return known.shown == view_->generation;
   if (node.kind == VirtualNode::Kind::kTree && !snapshots_.contains(node.snapshot)) return false;
+  if (node.against_snapshot && !snapshots_.contains(*node.against_snapshot)) return false;
+  if (!node.kept_by.empty()) return true;
   const auto parent = nodes_.find(node.parent);
   return parent != nodes_.end() && parent->second.led_to;
 }
 
-/// After the view was replaced. Forgettable nodes that nobody knows are on their way to somebody.
-void VirtualTree::sweep(Gone& gone) {
-  std::set<GoneName> places;
+/// After the view was replaced. A forgettable node that the kernel does not know may be on its way
+/// to it, but not from one view to the next but one.
+VirtualTree::Gone VirtualTree::sweep() {
+  Gone gone;
   for (auto each = nodes_.begin(); each != nodes_.end();) {
     Known& known = each->second;
-    known.led_to = is_led_to(known);
-    if (known.led_to || known.node->forgettable) {
+    const bool was_led_to = std::exchange(known.led_to, is_led_to(known));
+    const bool forgettable = known.node->forgettable;
+    if (is_known(known)) {
+      if (was_led_to && !known.led_to && known.lookups != 0) gone.names.push_back(known.told);
       ++each;
-    } else if (known.lookups != 0) {
-      if (known.shown == 0) add_place(*known.node, places);
+    } else if ((known.led_to && !forgettable) ||
+               (forgettable && !std::exchange(known.waits, true))) {
       ++each;
     } else {
       gone.nodes.push_back(each->first);
       each = drop(each);
     }
   }
-  gone.names.insert(gone.names.end(), places.begin(), places.end());
-}
-
-/// The name next above by which the kernel finds the node, if it still does.
-void VirtualTree::add_place(const VirtualNode& node, std::set<GoneName>& places) const {
-  const VirtualNode* place = &node;
-  while (place->name.empty() && place->ino != kRootIno) {
-    const auto parent = nodes_.find(place->parent);
-    if (parent == nodes_.end()) return;
-    place = parent->second.node.get();
-  }
-  if (!place->name.empty()) places.insert({place->parent, place->name});
+  return gone;
 }
 
 std::size_t VirtualTree::size() const {

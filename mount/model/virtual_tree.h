@@ -3,15 +3,14 @@
 // repository.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <shared_mutex>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -36,16 +35,18 @@ struct VirtualNode {
   InodeNumber inode = 0;
   InodeNumber parent_inode = 0;  ///< the parent itself may be forgotten
   VirtualPart* part = nullptr;   ///< that made it; null: the layout by templates
-  std::string name;              ///< in the parent, for good; empty: it may have many
   std::string path;              ///< directories and files: what the part knows them by; trees:
                                  ///< where in the snapshot, empty for its root
   std::string target;            ///< links only
   Id snapshot;                   ///< trees, and what is made of snapshots
   Id tree;
   std::optional<Id> against;           ///< show only what differs from this tree
-  Timestamp time;                      ///< the snapshot's; all but directories
-  std::uint64_t size = 0;              ///< bytes, files only
-  bool writable = false;               ///< files that take in what is written, and hold nothing
+  std::optional<Id> against_snapshot;  ///< whose that is
+  std::string kept_by;     ///< not empty: the kernel is told of its entries only, and knows none of
+                           ///< them unless it knows the directory of this identity
+  Timestamp time;          ///< the snapshot's; all but directories
+  std::uint64_t size = 0;  ///< bytes, files only
+  bool writable = false;   ///< files that take in what is written, and hold nothing
   bool more_names = false;             ///< trees only: the part has names that the tree has not
   std::shared_ptr<const Bytes> bytes;  ///< files whose content is not worked out, but kept
   bool passing = false;                ///< its name stands for another one at every look
@@ -58,21 +59,16 @@ class VirtualTree {
  public:
   using NodePointer = std::shared_ptr<const VirtualNode>;
 
-  /// A name that stood for something in the view before, and stands for nothing, or for something
-  /// else, now.
-  struct GoneName {
+  /// A name by which the kernel may find a node.
+  struct Name {
     Ino directory = 0;
     std::string name;
-
-    friend auto operator<=>(const GoneName&, const GoneName&) = default;
   };
 
-  /// What goes with a view that is replaced.
+  /// What nothing leads to any more, since a view was replaced.
   struct Gone {
-    /// But for those in directories that are gone themselves. Where names are not kept, that of
-    /// the directory in which something is gone.
-    std::vector<GoneName> names;
-    std::vector<Ino> nodes;  ///< that were dropped
+    std::vector<Name> names;  ///< of what the kernel knows: those it was told last
+    std::vector<Ino> nodes;   ///< that were dropped
   };
 
   VirtualTree();
@@ -96,9 +92,9 @@ class VirtualTree {
   /// Null for an inode that was never given out, or is dropped.
   NodePointer find(Ino ino) const;
 
-  /// Counts what the kernel is told of an inode, as it does itself. False when the inode is not
-  /// there any more: it must not be told then.
-  bool remember(Ino ino);
+  /// Counts what the kernel is told of an inode, as it does itself, and under which name. False
+  /// when the inode is not there any more: it must not be told then.
+  bool remember(Ino ino, Ino directory, std::string_view name);
 
   /// The kernel forgets so many of these; with 0 a node goes that it was never told of. Whether it
   /// was dropped.
@@ -112,22 +108,25 @@ class VirtualTree {
     NodePointer node;
     const std::string* identity = nullptr;  ///< the key in inos_; of the root: null
     std::uint64_t lookups = 0;              ///< that the kernel has not forgotten
+    Name told;                              ///< the name that the kernel was told last
     std::uint64_t shown = 0;                ///< the last view that has it; 0: none had
     bool led_to = true;                     ///< something leads to it in the current view
+    bool waits = false;  ///< forgettable, and the kernel did not know it at the last view
   };
   using Nodes = std::map<Ino, Known>;
 
   NodePointer add_locked(const std::string& identity, VirtualNode node);
   void number(View& view);
   bool is_led_to(const Known& known) const;
+  bool is_known(const Known& known) const;
   Nodes::iterator drop(Nodes::iterator known);
-  void sweep(Gone& gone);
-  void add_place(const VirtualNode& node, std::set<GoneName>& places) const;
+  Gone sweep();
 
   mutable std::shared_mutex mutex_;
   std::shared_ptr<const View> view_;
-  std::unordered_set<Id> snapshots_;  ///< of the view
-  Nodes nodes_;                       ///< parents come before what is in them
+  std::uint64_t last_generation_ = 0;  ///< of a view that was begun
+  std::unordered_set<Id> snapshots_;   ///< of the view
+  Nodes nodes_;                        ///< parents come before what is in them
   std::map<std::string, Ino> inos_;
   std::deque<NodePointer> passing_;  ///< the newest last
   Ino next_ = kRootIno + 1;

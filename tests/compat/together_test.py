@@ -29,7 +29,13 @@ class Together(harness.CompatTest):
         self.done = threading.Event()   # the work is done
         self.forgotten = threading.Lock()
         self.turns = Turns()
+        self.failures = []
         self.end = time.monotonic() + 60 * minutes
+
+    def fail_with(self, error):
+        """Called by whichever thread meets with a failure: the first one counts, others follow from it."""
+        self.failures.append(error)
+        self.over.set()
 
     def require_same(self, found, wanted, what):
         if found != wanted:
@@ -62,9 +68,8 @@ class Together(harness.CompatTest):
             self.done.set()
             for thread in watchers:
                 thread.join()
-        for thread in threads:
-            if thread.failure:
-                raise thread.failure
+        if self.failures:
+            raise self.failures[0]
         self.require_sound(writers)
         self.report(workers, watchers)
         for worker in writers:

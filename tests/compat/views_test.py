@@ -257,9 +257,11 @@ class ViewsTest(harness.CompatTest):
                 self.assertEqual(os.listdir(f"/proc/{somebody.pid}/cwd"), ["f"])
                 somebody.communicate()
             # What somebody was in it lets go when memory is short.
-            with contextlib.suppress(OSError):
+            try:
                 write("/proc/sys/vm/drop_caches", "2")
-                self.wait_until(lambda: kept() == before, f"it is kept: {before}")
+            except OSError:
+                self.skipTest("caches cannot be dropped here")
+            self.wait_until(lambda: kept() == before, f"it is kept: {before}")
 
     def test_only_the_prefetch_file_can_be_written(self):
         write(self.path("f"), "content")

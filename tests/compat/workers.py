@@ -69,7 +69,6 @@ class Worker(threading.Thread):
         self.mountpoint = os.path.join(test.scratch, f"mount of {name}")
         self.saved = {}  # ID → what was in the source
         self.counts = collections.Counter()
-        self.failure = None
         for directory in (self.source, self.mountpoint):
             os.makedirs(directory)
 
@@ -77,8 +76,7 @@ class Worker(threading.Thread):
         try:
             self.work()
         except BaseException as error:  # pylint: disable=broad-exception-caught
-            self.failure = error
-            self.test.over.set()
+            self.test.fail_with(error)
         finally:
             self.test.turns.is_served(self)
 
@@ -260,7 +258,6 @@ class Watcher(threading.Thread):
         self.random = random.Random(seed)
         self.growth = Growth()
         self.reads = 0
-        self.failure = None
 
     def run(self):
         try:
@@ -270,8 +267,7 @@ class Watcher(threading.Thread):
                 with contextlib.suppress(IndexError):
                     self.read_one(worker, self.random.choice(list(worker.saved)))
         except BaseException as error:  # pylint: disable=broad-exception-caught
-            self.failure = error
-            self.test.over.set()
+            self.test.fail_with(error)
 
     def read_one(self, worker, snapshot):
         wanted = worker.saved.get(snapshot)

@@ -360,6 +360,18 @@ TEST_F(RepositoryTest, ReadsTheIndexAnewWhenHalfOfItIsGone) {
   EXPECT_TRUE(has("4") && has("5") && has("6") && has("7"));
 }
 
+TEST_F(RepositoryTest, KeepsTheIndexWhenTheStorageIsEmpty) {
+  init();
+  const auto repository = open();
+  const std::vector<PackDescription> packs{save_pack(*repository, "1").description};
+  const FileKey file{FileKind::kIndex,
+                     repository->save_file(FileKind::kIndex, as_bytes(encode_index(packs)), {})};
+  repository->load_index({});
+  memory_.remove(file, {});
+  repository->load_index({});
+  EXPECT_EQ(repository->index().blob_count(), 1U) << "its file system may be unmounted";
+}
+
 TEST_F(RepositoryTest, KeepsTheIndexWhenItsFilesChangeUnderTheEyes) {
   init();
   const auto repository = open();

@@ -1,7 +1,6 @@
 // What a mount makes of storage that changes, is away or damaged, without a kernel.
 #include <algorithm>
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -175,7 +174,8 @@ TEST_F(SnapshotFsTest, ForgottenSnapshotsVanishAndStayReadableToThoseInside) {
   const Ino root = root_of(snapshot);
   const Ino file = ino({"f"}, root);
   const Ino tag = ino({"tags", "tag"});
-  for (const Ino known : {root, tag}) ASSERT_TRUE(fs().remember(fs().entry(known)));
+  for (const Ino known : {root, tag})
+    ASSERT_TRUE(fs().remember(fs().entry(known), kRootIno, "name"));
   backend_.remove({FileKind::kSnapshot, snapshot.id}, {});
   EXPECT_FALSE(find({"ids", snapshot.id.short_hex()}));
   EXPECT_EQ(fs().open_directory(tag)->size(), 0U);
@@ -196,7 +196,8 @@ TEST_F(SnapshotFsTest, ForgottenSnapshotsTakeNoMemory) {
   ASSERT_TRUE(find({"at", id, "d", "f"}));
   ASSERT_TRUE(find({"tags", "tag", "2026-01-02T00-00-00Z", "d", "f"}));
   EXPECT_EQ(fs().status().directories, 6U);
-  for (const Ino known : {root, root, tag}) ASSERT_TRUE(fs().remember(fs().entry(known)));
+  for (const Ino known : {root, root, tag})
+    ASSERT_TRUE(fs().remember(fs().entry(known), kRootIno, "name"));
 
   backend_.remove({FileKind::kSnapshot, snapshot.id}, {});
   ASSERT_FALSE(find({"ids", id}));
@@ -211,36 +212,110 @@ TEST_F(SnapshotFsTest, ForgottenSnapshotsTakeNoMemory) {
   EXPECT_THROW(fs().entry(root), StaleInode);
 }
 
-TEST_F(SnapshotFsTest, TellsWhichNamesAreGone) {
+TEST_F(SnapshotFsTest, TellsTheKernelWhichNamesOfThoseThatItKnowsAreGone) {
   const Id tree = maker_.add_tree({});
-  const auto add = [&](std::string_view time, std::string_view host) {
-    return maker_.add_snapshot(tree, time, std::string(host));
+  const Snapshot first = maker_.add_snapshot(tree, "2026-01-01T00:00:00Z", "alpha");
+  const Snapshot second = maker_.add_snapshot(tree, "2026-01-02T00:00:00Z", "beta");
+  const auto tell = [&](const std::vector<std::string>& path) {
+    const Ino directory = ino({path.begin(), path.end() - 1});
+    ASSERT_TRUE(fs().remember(find(path).value(), directory, path.back()));
   };
-  const Snapshot first = add("2026-01-01T00:00:00Z", "alpha");
-  const Snapshot second = add("2026-01-02T00:00:00Z", "beta");
-  const Ino ids = ino({"ids"});
-  const Ino hosts = ino({"hosts"});
-  const Ino snapshots = ino({"snapshots"});
-  std::mutex mutex;
-  std::vector<std::pair<Ino, std::string>> told;
-  std::jthread teller([&] {
-    fs().gone_names().run([&](const VirtualTree::GoneName& gone) {
-      const std::lock_guard lock(mutex);
-      told.emplace_back(gone.directory, gone.name);
-    });
-  });
-  const auto has_told = [&](Ino directory, const std::string& name) {
-    const std::lock_guard lock(mutex);
-    return std::ranges::count(told, std::pair(directory, name)) == 1;
-  };
+  const std::string id = second.id.short_hex();
+  tell({"ids", first.id.short_hex()});
+  tell({"ids", id});
+  tell({"hosts", "beta"});
+  tell({"snapshots", "latest"});
+  tell({"snapshots", "2026-01-02T00:00:00Z"});  // restic's name, which is not listed
+  tell({"at", "2026-05"});
+  tell({"changed", first.id.short_hex() + ".." + id});
   backend_.remove({FileKind::kSnapshot, second.id}, {});
-  ASSERT_FALSE(find({"ids", second.id.short_hex()}));
-  while (!has_told(ids, second.id.short_hex()) || !has_told(hosts, "beta") ||
-         !has_told(snapshots, "2026-01-02T00-00-00Z") || !has_told(snapshots, "latest")) {
-    std::this_thread::yield();
+  ASSERT_FALSE(find({"ids", id}));
+  ASSERT_FALSE(find({"ids", id}));  // told once
+
+  std::vector<std::pair<Ino, std::string>> told;
+  fs().gone_names().run([&](const VirtualTree::Name& name) {
+    told.emplace_back(name.directory, name.name);
+    if (told.size() == 6) fs().gone_names().end({});
+  });
+  const std::string pair = first.id.short_hex() + ".." + id;
+  EXPECT_THAT(told, ::testing::UnorderedElementsAre(
+                        std::pair(ino({"ids"}), id), std::pair(ino({"hosts"}), "beta"),
+                        std::pair(ino({"snapshots"}), "latest"),
+                        std::pair(ino({"snapshots"}), "2026-01-02T00:00:00Z"),
+                        std::pair(ino({"at"}), "2026-05"), std::pair(ino({"changed"}), pair)));
+}
+
+TEST_F(SnapshotFsTest, WhoReadsAVersionGoesOnWhenItsSnapshotIsForgotten) {
+  const auto add = [&](std::string_view time, std::string_view content) {
+    const Node file = maker_.make_file("f", {content});
+    return maker_.add_snapshot(maker_.add_tree({make_directory("d", maker_.add_tree({file}))}),
+                               time);
+  };
+  const Snapshot first = add("2026-01-01T00:00:00Z", "old");
+  add("2026-01-02T00:00:00Z", "new");
+  // The kernel knows what leads to the version, and is never told of the tree that has it.
+  std::vector<Ino> known;
+  std::vector<std::string> path{"versions"};
+  for (const char* const name : {"d", "f"}) {
+    path.emplace_back(name);
+    const Entry entry = find(path).value();
+    ASSERT_TRUE(fs().remember(entry, kRootIno, name));
+    known.push_back(entry.ino);
   }
-  EXPECT_FALSE(has_told(ids, first.id.short_hex()));
-  fs().gone_names().end({});
+  path.emplace_back("2026-01-01T00-00-00Z");
+  const Ino version = ino(path);
+  backend_.remove({FileKind::kSnapshot, first.id}, {});
+  ASSERT_FALSE(find({"ids", first.id.short_hex()}));
+  EXPECT_EQ(text_of(fs().read(version, 0, 9)), "old");
+  // It goes with the directories, when the next view comes.
+  for (const Ino each : known) fs().forget(each, 1);
+  add("2026-01-03T00:00:00Z", "newer");
+  ASSERT_TRUE(find({"ids"}));
+  EXPECT_THROW(fs().entry(version), StaleInode);
+}
+
+// The directory that leads to a version may have been forgotten, and be another inode since.
+TEST_F(SnapshotFsTest, WhoReadsAVersionGoesOnWhenThereIsANewSnapshot) {
+  const auto add = [&](std::string_view time) {
+    const Id d = maker_.add_tree({maker_.make_file("f", {"x"})});
+    maker_.add_snapshot(maker_.add_tree({make_directory("d", d)}), time);
+  };
+  add("2026-01-01T00:00:00Z");
+  const std::vector<std::string> path{"versions", "d", "f", "2026-01-01T00-00-00Z"};
+  const Entry directory = find({"versions", "d"}).value();
+  ASSERT_TRUE(fs().remember(directory, kRootIno, "d"));
+  ASSERT_TRUE(find(path));
+  fs().forget(directory.ino, 1);
+  const Ino version = ino(path);
+  add("2026-01-02T00:00:00Z");
+  ASSERT_TRUE(find({"ids"}));
+  EXPECT_EQ(text_of(fs().read(version, 0, 9)), "x");
+}
+
+TEST_F(SnapshotFsTest, AStorageThatWasAwayLeavesNothingBehind) {
+  const Node file = maker_.make_file("f", {"one", "two"});
+  const Snapshot snapshot = maker_.add_snapshot(maker_.add_tree({file}), "2026-01-01T00:00:00Z");
+  blob_cache_bytes_ = 1;
+  refresh_interval_ = std::chrono::hours(1);
+  const Ino first = ino({"f"}, root_of(snapshot));
+  // The file system of the repository is unmounted: nothing is there, and everything comes back.
+  MemoryBackend kept;
+  const std::vector<FileKind> kinds{FileKind::kPack, FileKind::kIndex};
+  const auto move_all = [&](MemoryBackend& from, MemoryBackend& to) {
+    for (const FileKind kind : kinds) {
+      for (const FileInfo& each : from.list(kind, {})) {
+        to.save({kind, each.id}, from.load({kind, each.id}, std::nullopt, {}, {}), {});
+        from.remove({kind, each.id}, {});
+      }
+    }
+  };
+  move_all(backend_, kept);
+  EXPECT_THROW(fs().read(first, 0, 9), Error);
+  const Ino again = ino({"f"}, ino({"snapshots", "2026-01-01T00-00-00Z"}));
+  EXPECT_THROW(fs().read(again, 0, 9), Error);
+  move_all(kept, backend_);
+  EXPECT_EQ(text_of(fs().read(first, 0, 9)), "onetwo");
+  EXPECT_EQ(text_of(fs().read(again, 0, 9)), "onetwo");
 }
 
 TEST_F(SnapshotFsTest, UnreadableSnapshotIsNamedAndTheOthersAreShown) {

@@ -129,13 +129,13 @@ TEST_F(ViewsTest, WhatTheKernelForgetsIsForgotten) {
   const Entry top = find({"versions", "d"}).value();
   const Entry kept = find({"at", "now"}).value();
   const std::uint64_t nodes = fs().status().virtual_inodes;
-  for (const Entry& entry : {top, top, kept}) ASSERT_TRUE(fs().remember(entry));
+  for (const Entry& entry : {top, top, kept}) ASSERT_TRUE(fs().remember(entry, kRootIno, "name"));
   fs().forget(top.ino, 1);
   EXPECT_EQ(fs().entry(top.ino).attributes, top.attributes);
   const Entry below = find({"versions", "d", "f"}).value();
   fs().forget(top.ino, 1);
   EXPECT_THROW(fs().entry(top.ino), StaleInode);
-  EXPECT_FALSE(fs().remember(top));
+  EXPECT_FALSE(fs().remember(top, kRootIno, "name"));
   EXPECT_EQ(fs().status().virtual_inodes, nodes) << "one gone, one added";
   EXPECT_EQ(fs().open_directory(below.ino)->parent(), top.attributes.inode);
 
@@ -152,15 +152,15 @@ TEST_F(ViewsTest, AListingShowsWhatTheKernelForgotMeanwhile) {
   snapshot("2026-11-01T10:00:00Z", {directory("d", {file("f", "1"), file("g", "2")})});
   const std::uint64_t nodes = fs().status().virtual_inodes;
   const Entry directory = find({"versions", "d"}).value();
-  ASSERT_TRUE(fs().remember(directory));
+  ASSERT_TRUE(fs().remember(directory, kRootIno, "name"));
   auto listing = fs().open_directory(directory.ino);
   ASSERT_EQ(listing->size(), 3U);
   const Entry first = listing->entry(1);
-  ASSERT_TRUE(fs().remember(first));
+  ASSERT_TRUE(fs().remember(first, kRootIno, "name"));
   fs().forget(first.ino, 1);
   EXPECT_EQ(listing->entry(1).attributes, first.attributes);
-  EXPECT_FALSE(fs().remember(first)) << "its name only: it is looked up again";
-  EXPECT_TRUE(fs().remember(listing->entry(2)));
+  EXPECT_FALSE(fs().remember(first, kRootIno, "name")) << "its name only: it is looked up again";
+  EXPECT_TRUE(fs().remember(listing->entry(2), kRootIno, "name"));
   listing.reset();
   EXPECT_EQ(fs().status().virtual_inodes, nodes + 3) << "the directory, g, and a version's tree";
 }

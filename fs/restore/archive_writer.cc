@@ -106,7 +106,7 @@ class ArchiveWriter::Library {
     check(archive_write_open2(archive_, this, nullptr, &Library::write, nullptr, nullptr));
   }
   ~Library() {
-    archive_write_fail(archive_);  // or it would write the end of an archive that is not complete
+    ended_ = true;  // or it would write the end of an archive that is not complete
     archive_write_free(archive_);
   }
   Library(const Library&) = delete;
@@ -126,18 +126,21 @@ class ArchiveWriter::Library {
  private:
   static la_ssize_t write(archive* /*archive*/, void* self, const void* bytes, std::size_t size) {
     auto* const library = static_cast<Library*>(self);
+    // An error of ours is thrown when the library's call returns. Told of one it would never free
+    // what it holds for the archive.
     try {
-      library->sink_({static_cast<const std::uint8_t*>(bytes), size});
-      return static_cast<la_ssize_t>(size);
+      if (!library->ended_) library->sink_({static_cast<const std::uint8_t*>(bytes), size});
     } catch (...) {
       library->failure_ = std::current_exception();
-      return -1;
+      library->ended_ = true;
     }
+    return static_cast<la_ssize_t>(size);
   }
 
   const ByteSink sink_;
   archive* archive_;
   std::exception_ptr failure_;
+  bool ended_ = false;  ///< nothing is written any more
 };
 
 ArchiveWriter::ArchiveWriter(ArchiveFormat format, ByteSink sink)

@@ -148,6 +148,7 @@ class BadInputTest(harness.CompatTest):
         self.replace(garbage["locks"], b"garbage")
         self.fail_with(1, "snapshots", words=["lock", "unlock"])
 
+    @harness.without_sanitizer(harness.DESCRIPTORS)
     def test_too_few_descriptors_are_no_fault_of_the_source(self):
         self.cheap_repository_of_ours()
         # Several, so that every walker has one: what is handed from one to the next needs fewer.

@@ -17,12 +17,28 @@ from cheap_key import cheapen
 
 SNAPFS = os.environ.get("SNAPFS_PROGRAM", "build/snapfs")
 RESTIC = os.environ.get("SNAPFS_TEST_RESTIC") or shutil.which("restic")
+SANITIZER = next((name for name in ("asan", "tsan") if name in SNAPFS), None)
 PASSWORD = "correct horse"
 # Every version of the format with every kind of compression it knows.
 FORMATS = (("1", "off"), ("2", "off"), ("2", "auto"), ("2", "max"))
 
 
 _cheap_repositories = {}  # who made it, and options of init → a repository to copy
+
+
+def without_sanitizer(reason):
+    """Skips a test, or all of a class, that the program cannot pass when a sanitizer is built into it."""
+    return unittest.skipIf(SANITIZER, f"{SANITIZER}: {reason}")
+
+
+ADDRESSES = "it reserves terabytes of addresses, and does not do without memory"
+DESCRIPTORS = "it looks at objects through a pipe, and takes them for invalid when there is none"
+
+
+def traced(environment):
+    """For a program that strace traces: LeakSanitizer would trace it, too."""
+    options = ":".join(filter(None, (environment.get("ASAN_OPTIONS"), "detect_leaks=0")))
+    return environment | {"ASAN_OPTIONS": options}
 
 
 def restic_version():

@@ -30,7 +30,6 @@ MOST_DISK = 500 << 20
 MOST_SECONDS = 120
 MOST_ADDRESSES = 4 << 30
 # A sanitizer's memory is not the program's.
-IS_SANITIZED = "asan" in harness.SNAPFS or "tsan" in harness.SNAPFS
 
 CRASHED = re.compile(r"terminate called|internal error|Assertion|Sanitizer|std::|bad_alloc|uncaught|"
                      r"what\(\):|basic_string|vector::|stack smashing|runtime error", re.IGNORECASE)
@@ -73,7 +72,7 @@ def run(arguments, cwd, environment, limit_memory=True, seconds=MOST_SECONDS):
     """With what it took; outputs go to files, so that nothing waits for anything."""
     def limit():
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        if limit_memory and not IS_SANITIZED:
+        if limit_memory and not harness.SANITIZER:
             resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSES, MOST_ADDRESSES))
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen(arguments, cwd=cwd, env=environment, stdin=subprocess.DEVNULL,
@@ -310,7 +309,7 @@ class Trial:
             self.fault(name, "it crashed", ended)
         if STEERS.search(ended.err):
             self.fault(name, "it steers the terminal", ended)
-        if ended.memory > MOST_MEMORY and not IS_SANITIZED:
+        if ended.memory > MOST_MEMORY and not harness.SANITIZER:
             self.fault(name, f"{ended.memory >> 20} MiB of memory", ended)
         lines = [line for line in ended.err.splitlines()
                  if line.startswith(("snapfs: ", '{"message_type":"'))]

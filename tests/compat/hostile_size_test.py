@@ -20,6 +20,7 @@ def limit_memory():
     resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
 
 
+@harness.without_sanitizer(harness.ADDRESSES)
 class HostileSizeTest(harness.CompatTest):
     needs_restic = False
 
@@ -119,7 +120,7 @@ class HostileSizeTest(harness.CompatTest):
             with self.subTest(arguments=arguments):
                 ended = hostile.run([harness.SNAPFS, *arguments], self.scratch, self.environment | environment)
                 self.assertEqual(ended.status, status, ended.err)
-                if not hostile.IS_SANITIZED:
+                if not harness.SANITIZER:
                     self.assertLess(ended.memory, hostile.MOST_MEMORY, arguments)
 
 

@@ -126,7 +126,7 @@ class PlantedTest(unittest.TestCase):
         finally:
             hostile.MOST_SECONDS = before
 
-    @unittest.skipIf(hostile.IS_SANITIZED, "memory is not measured")
+    @harness.without_sanitizer("memory is not measured")
     def test_memory(self):
         self.assertIn("MiB of memory", self.faults(
             'python3 -c "x = bytearray(600 << 20)"; exec "$program" "$@"'))

@@ -81,8 +81,8 @@ class InteropTest(harness.CompatTest):
         trace = os.path.join(self.scratch, "trace")
         command = ["strace", "-f", "-y", "-e", "trace=open,openat,openat2", "-o", trace,
                    harness.SNAPFS, "snapshot", "--json", "source"]
-        result = subprocess.run(command, cwd=self.scratch, env=self.environment, check=True,
-                                capture_output=True, text=True)
+        result = subprocess.run(command, cwd=self.scratch, env=harness.traced(self.environment),
+                                check=True, capture_output=True, text=True)
         summary = json.loads(result.stdout.splitlines()[-1])
         self.assertEqual((summary["data_blobs"], summary["files_new"], summary["files_changed"]),
                          (0, 0, 0))

@@ -16,6 +16,7 @@ COMMANDS = (
     ("copy", "--from-repo", "@", "--from-password-file", "@password"))
 
 
+@harness.without_sanitizer(harness.ADDRESSES)
 class MemoryLimitTest(harness.CompatTest):
     needs_restic = False
 

@@ -409,6 +409,7 @@ class MountCommandsTest(harness.CompatTest):
     def test_the_server_asks_its_own_mount_nothing(self):
         """It would wait for itself: kernels before 4.20 send a request whatever statx() is told."""
         trace = os.path.join(self.scratch, "trace")
+        self.environment = harness.traced(self.environment)
         server, _ = self.serve(prefix=["strace", "-f", "-qq", "-o", trace, "-e", "trace=%file"])
         self.assert_readable()
         self.snapfs("umount", self.mountpoint)
@@ -586,6 +587,7 @@ class MountCommandsTest(harness.CompatTest):
                 server.terminate()
                 self.assertEqual(server.wait(timeout=30), 0)
 
+    @harness.without_sanitizer(harness.ADDRESSES)
     def test_little_memory(self):
         """It serves, or says that it cannot; it ends when it is told to."""
         if shutil.which("prlimit") is None:
@@ -609,6 +611,7 @@ class MountCommandsTest(harness.CompatTest):
                 self.assertEqual(self.mounts(), [])
         self.assertGreater(served, 0)
 
+    @harness.without_sanitizer(harness.ADDRESSES)
     def test_few_threads(self):
         """Where a thread costs as much as 256 MiB of addresses, some do not start."""
         if shutil.which("prlimit") is None:

@@ -226,6 +226,7 @@ class MountPushTest(harness.CompatTest):
             self.skipTest(f"no control group of memory here: {error}")
         return path
 
+    @harness.without_sanitizer(harness.ADDRESSES)
     def test_little_memory_for_what_is_pushed(self):
         group = self.cgroup(90 << 20)
         mountpoint = os.path.join(self.scratch, "mount")

@@ -118,6 +118,7 @@ class FullDiskTest(ScarceMachineTest):
         self.assertGreater(len(self.taken), 0)
 
 
+@harness.without_sanitizer(harness.DESCRIPTORS)
 class FewDescriptorsTest(ScarceMachineTest):
     def test_each_command_with_ever_more(self):
         self.cheap_repository_of_ours()

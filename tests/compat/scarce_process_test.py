@@ -49,6 +49,7 @@ def points(count):
     return range(1, count + 1, EVERY or max(1, count // POINTS))
 
 
+@harness.without_sanitizer(harness.ADDRESSES)
 class ScarceProcessTest(harness.CompatTest):
     needs_restic = False
 

@@ -78,8 +78,12 @@ void init(void* userdata, fuse_conn_info* connection) {
 void reply_entry(fuse_req_t req, fuse_ino_t parent, const char* name, Entry entry) {
   FuseContext& context = context_of(req);
   constexpr int kAttempts = 8;
-  for (int attempt = 1; !context.fs.remember(entry, parent, name); ++attempt) {
-    const auto fail = [&](int error) { fuse_reply_err(req, error); };
+  const auto fail = [&](int error) { fuse_reply_err(req, error); };
+  for (int attempt = 1;; ++attempt) {
+    const auto told =
+        guard("lookup", fail, [&] { return context.fs.remember(entry, parent, name); });
+    if (!told) return;
+    if (*told) break;
     const auto again = guard("lookup", fail, [&] { return context.fs.lookup(parent, name); });
     if (!again) return;
     if (!*again || attempt == kAttempts) return fail(ESTALE);
@@ -95,12 +99,16 @@ void lookup(fuse_req_t req, fuse_ino_t parent, const char* name) {
     return;
   }
   FuseContext& context = context_of(req);
-  const auto found =
-      guarded(req, parent, "lookup", [&] { return context.fs.lookup(parent, name); });
+  bool is_stable = false;
+  const auto found = guarded(req, parent, "lookup", [&] {
+    std::optional<Entry> entry = context.fs.lookup(parent, name);
+    is_stable = !entry && context.fs.is_stable_directory(parent);
+    return entry;
+  });
   if (!found) return;
   if (*found) {
     reply_entry(req, parent, name, **found);
-  } else if (!context.fs.is_stable_directory(parent)) {
+  } else if (!is_stable) {
     fuse_reply_err(req, ENOENT);
   } else {
     // What is not in a snapshot will never be: the kernel may remember that too.

@@ -261,9 +261,10 @@ class FuseSession::Impl final : private PageCache {
     const BlockedSignals blocked;
     try {
       return std::jthread([this, &names] {
-        names.run([this](const VirtualTree::Name& gone) {
-          fuse_lowlevel_notify_inval_entry(session_, gone.directory, gone.name.data(),
-                                           gone.name.size());
+        names.run([this](const VirtualTree::GoneName& gone) {
+          if (!context_.fs.is_told(gone)) return;
+          const auto& [directory, name] = gone.name;
+          fuse_lowlevel_notify_inval_entry(session_, directory, name.data(), name.size());
         });
       });
     } catch (const std::system_error&) {

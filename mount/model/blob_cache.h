@@ -19,7 +19,7 @@ namespace snapfs {
 class Repository;
 
 inline std::size_t memory_bytes(const Bytes& buffer) noexcept {
-  return sizeof buffer + buffer.capacity();
+  return sizeof(Bytes) + buffer.capacity();
 }
 
 /// Thread-safe. Only authenticated bytes enter.

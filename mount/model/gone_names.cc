@@ -6,7 +6,7 @@
 
 namespace snapfs {
 
-void GoneNames::add(std::vector<VirtualTree::Name> names) {
+void GoneNames::add(std::vector<VirtualTree::GoneName> names) {
   {
     const std::lock_guard lock(mutex_);
     const std::size_t count = std::min(names.size(), kMost - names_.size());
@@ -21,7 +21,7 @@ void GoneNames::run(const Tell& tell) {
   for (;;) {
     changed_.wait(lock, [this] { return ended_ || !names_.empty(); });
     if (ended_) break;
-    const VirtualTree::Name name = std::move(names_.front());
+    const VirtualTree::GoneName name = std::move(names_.front());
     names_.pop_front();
     telling_ = true;
     lock.unlock();

@@ -21,10 +21,10 @@ class GoneNames {
  public:
   /// Tells the kernel of one. Waits while the kernel itself waits for an answer about the
   /// directory, or about what is below the name.
-  using Tell = std::function<void(const VirtualTree::Name& name)>;
+  using Tell = std::function<void(const VirtualTree::GoneName& name)>;
 
   /// Those that are too many are left to the kernel.
-  void add(std::vector<VirtualTree::Name> names);
+  void add(std::vector<VirtualTree::GoneName> names);
 
   /// Tells of them, one after the other, until end(). To be called by a thread that answers no
   /// requests, once.
@@ -39,7 +39,7 @@ class GoneNames {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<VirtualTree::Name> names_;
+  std::deque<VirtualTree::GoneName> names_;
   bool telling_ = false;
   bool ended_ = false;
   std::function<void()> then_;

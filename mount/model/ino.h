@@ -10,7 +10,7 @@
 
 namespace snapfs {
 
-/// A FUSE nodeid. Given out in the order in which things are met; holds for the life of the mount.
+/// A FUSE nodeid. Given out in the order in which things are met; never for two things.
 using Ino = std::uint64_t;
 
 inline constexpr Ino kRootIno = 1;
@@ -20,7 +20,8 @@ inline constexpr Ino kFirstTreeIno = Ino{1} << 32;
 
 inline constexpr bool is_virtual(Ino ino) noexcept { return ino < kFirstTreeIno; }
 
-/// An inode that this mount never gave out: a file handle of an earlier mount (ESTALE).
+/// An inode that this mount never gave out, or let go of: a file handle of an earlier mount, or of
+/// a snapshot that is gone (ESTALE).
 class StaleInode : public Error {
  public:
   explicit StaleInode(Ino ino)

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <iterator>
 #include <mutex>
-#include <vector>
+#include <new>
 
 namespace snapfs {
 
@@ -33,7 +33,7 @@ InodeTable::DirectoryPointer InodeTable::add(TreeDirectory directory, const Tree
   if (self.directory) return self.directory;
   directory.base = next_;
   directory.count = static_cast<std::uint32_t>(listing.nodes.size());
-  const auto added = std::make_shared<const TreeDirectory>(std::move(directory));
+  auto added = std::make_shared<const TreeDirectory>(directory);
   // An empty directory takes a handle too, so that no two have the same base.
   next_ += std::max<Ino>(added->count, 1);
   Root& root = roots_[added->root];
@@ -45,25 +45,24 @@ InodeTable::DirectoryPointer InodeTable::add(TreeDirectory directory, const Tree
     const LinkIdentity link(added->snapshot, listing.nodes[i]);
     self.has_links |= root.hard_links.try_emplace(link.inode(), added->base + i).second;
   }
+  // Somebody of ours looked at it, and the kernel may never hear of it.
+  if (self.lookups == 0 && !is_virtual(added->self)) let_go(added->self, self);
   return added;
 }
 
-void InodeTable::drop(Ino root) {
+void InodeTable::drop(Ino root) noexcept {
   // Both are freed outside the lock.
-  Root dropped;
-  std::vector<DirectoryPointer> directories;
+  std::unordered_map<Ino, Root>::node_type dropped;
+  std::map<Ino, DirectoryPointer> directories;
   const std::unique_lock lock(mutex_);
   const auto found = roots_.find(root);
   if (found == roots_.end()) return;
-  directories.reserve(found->second.bases.size());
-  dropped = std::move(found->second);
-  roots_.erase(found);
-  for (const Ino base : dropped.bases) {
+  dropped = roots_.extract(found);
+  for (const Ino base : dropped.mapped().bases) {
     const auto directory = directories_.find(base);
     if (directory == directories_.end()) continue;  // there was no memory for it
     by_self_.erase(directory->second->self);
-    directories.push_back(std::move(directory->second));
-    directories_.erase(directory);
+    directories.insert(directories_.extract(directory));
   }
 }
 
@@ -72,7 +71,7 @@ void InodeTable::remember(Ino self) {
   ++by_self_[self].lookups;
 }
 
-void InodeTable::forget(Ino self, std::uint64_t lookups) {
+void InodeTable::forget(Ino self, std::uint64_t lookups) noexcept {
   {
     const std::shared_lock lock(mutex_);
     if (!by_self_.contains(self)) return;  // most are files
@@ -87,15 +86,24 @@ void InodeTable::forget(Ino self, std::uint64_t lookups) {
     by_self_.erase(found);
     return;
   }
-  found->second.forgotten = ++times_forgotten_;
-  forgotten_.push_back({self, times_forgotten_});
+  let_go(self, found->second);
   if (forgotten_.size() <= most_forgotten_) return;
   dropped = drop_forgotten(forgotten_.front());
   forgotten_.pop_front();
 }
 
+/// Under the lock.
+void InodeTable::let_go(Ino self, Self& known) noexcept {
+  try {
+    forgotten_.push_back({self, times_forgotten_ + 1});
+    known.forgotten = ++times_forgotten_;
+  } catch (const std::bad_alloc&) {
+    // It stays until the snapshot is gone.
+  }
+}
+
 /// Unless the kernel knows it again, or has forgotten it again since. Under the lock.
-InodeTable::DirectoryPointer InodeTable::drop_forgotten(const Forgotten& oldest) {
+InodeTable::DirectoryPointer InodeTable::drop_forgotten(const Forgotten& oldest) noexcept {
   const auto found = by_self_.find(oldest.self);
   if (found == by_self_.end()) return nullptr;
   const Self& self = found->second;

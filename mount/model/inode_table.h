@@ -62,15 +62,15 @@ class InodeTable {
   DirectoryPointer add(TreeDirectory directory, const TreeListing& listing);
 
   /// Forgets the directories that were seen below this root. Their handles are not given out again.
-  void drop(Ino root);
+  void drop(Ino root) noexcept;
 
   /// Counts what the kernel is told of a directory, as it does itself, whether it is read or not.
   void remember(Ino self);
 
-  /// The kernel forgets so many of these, and before that it has forgotten what is in it. When it
+  /// The kernel forgets so many of these, and as a rule what is in it before that. When it
   /// knows none any more the directory stays for a while, as a file handle of an NFS client may
   /// lead there; for good when names that are elsewhere, too, have their handles in it.
-  void forget(Ino self, std::uint64_t lookups);
+  void forget(Ino self, std::uint64_t lookups) noexcept;
 
   /// How many directories there are.
   std::size_t size() const;
@@ -97,7 +97,8 @@ class InodeTable {
     std::uint64_t when = 0;
   };
 
-  DirectoryPointer drop_forgotten(const Forgotten& oldest);
+  void let_go(Ino self, Self& known) noexcept;
+  DirectoryPointer drop_forgotten(const Forgotten& oldest) noexcept;
 
   const std::size_t most_forgotten_;
   mutable std::shared_mutex mutex_;

@@ -37,9 +37,9 @@ struct SnapshotFsOptions {
   std::function<std::uint64_t()> requests_in_flight;
 };
 
-/// Thread-safe. Any operation may throw Error: StaleInode for an inode that was never given out,
-/// kDamaged, kNotFound (a blob), kIo, or kCancelled once the token given to the constructor was
-/// stopped.
+/// Thread-safe. Any operation may throw Error: StaleInode for an inode that was never given out or
+/// is dropped, kDamaged, kNotFound (a blob), kIo, or kCancelled once the token given to the
+/// constructor was stopped.
 class SnapshotFs {
  public:
   /// Reads the index and the snapshots. `repository` must outlive this.
@@ -108,6 +108,9 @@ class SnapshotFs {
   void forget(Ino ino, std::uint64_t lookups) {
     is_virtual(ino) ? virtual_.forget(ino, lookups) : trees_.forget(ino, lookups);
   }
+
+  /// See VirtualTree.
+  bool is_told(const VirtualTree::GoneName& name) const { return virtual_.is_told(name); }
 
   /// Names that the kernel need not remember any more.
   GoneNames& gone_names() noexcept { return virtual_.gone_names(); }

@@ -179,12 +179,11 @@ TreeFs::DirectoryRef TreeFs::directory(Ino ino) {
     std::shared_ptr<const TreeListing> listing = listing_of(*known);
     return {std::move(known), std::move(listing)};
   }
-  TreeDirectory found = describe(ino);
+  const TreeDirectory found = describe(ino);
   std::shared_ptr<const TreeListing> listing = listing_of(found);
-  const Ino root = found.root;
-  InodeTable::DirectoryPointer added = inodes_.add(std::move(found), *listing);
-  if (roots_.find(root) == nullptr) {  // dropped while the directory was read
-    inodes_.drop(root);
+  InodeTable::DirectoryPointer added = inodes_.add(found, *listing);
+  if (roots_.find(added->root) == nullptr) {  // dropped while the directory was read
+    inodes_.drop(added->root);
     throw StaleInode(ino);
   }
   return {std::move(added), std::move(listing)};

@@ -25,8 +25,8 @@
 namespace snapfs {
 
 /// Thread-safe. Inodes are those of nodes inside snapshots; where a directory is asked for, a
-/// snapshot's root will do, too. One that was never given out is a StaleInode; any operation may
-/// throw what TreeCache::get throws.
+/// snapshot's root will do, too. One that was never given out, or is dropped, is a StaleInode; any
+/// operation may throw what TreeCache::get throws.
 class TreeFs final : public TreeEntries {
  public:
   /// A node together with what keeps it alive.
@@ -49,13 +49,13 @@ class TreeFs final : public TreeEntries {
   /// Nothing when there is no such name.
   std::optional<Entry> lookup(Ino parent, std::string_view name) override;
 
-  void drop(Ino root) override { inodes_.drop(root); }
+  void drop(Ino root) noexcept override { inodes_.drop(root); }
 
   /// What the kernel is told of an entry, and what it forgets.
   void remember(const Entry& entry) {
     if (S_ISDIR(entry.attributes.mode)) inodes_.remember(entry.ino);
   }
-  void forget(Ino ino, std::uint64_t lookups) { inodes_.forget(ino, lookups); }
+  void forget(Ino ino, std::uint64_t lookups) noexcept { inodes_.forget(ino, lookups); }
 
   Entry entry(Ino ino);
 

@@ -59,7 +59,8 @@ struct VirtualFsTrees {
   ControlPart::Text metrics;  ///< the same for Prometheus
 };
 
-/// Thread-safe. All inodes given to it are virtual; one that was never given out is a StaleInode.
+/// Thread-safe. All inodes given to it are virtual; one that was never given out, or is dropped, is
+/// a StaleInode.
 class VirtualFs {
  public:
   /// Reads the index and the snapshots. `repository` must outlive this.
@@ -101,6 +102,7 @@ class VirtualFs {
   bool remember(Ino ino, Ino directory, std::string_view name) {
     return tree_.remember(ino, directory, name);
   }
+  bool is_told(const VirtualTree::GoneName& name) const { return tree_.is_told(name); }
   void forget(Ino ino, std::uint64_t lookups) {
     if (tree_.forget(ino, lookups)) trees_.entries.drop(ino);
   }

@@ -58,7 +58,7 @@ class TreeEntries {
   virtual std::optional<Entry> lookup(Ino tree, std::string_view name) = 0;
 
   /// Says that the node is not there any more: what is known of its entries may go.
-  virtual void drop(Ino tree) = 0;
+  virtual void drop(Ino tree) noexcept = 0;
 };
 
 }  // namespace snapfs

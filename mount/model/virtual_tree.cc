@@ -73,7 +73,8 @@ VirtualTree::Gone VirtualTree::replace(View view, const Timestamp& now) {
   snapshots_.clear();
   for (const Snapshot& snapshot : view.snapshots) snapshots_.insert(snapshot.id);
   before = std::exchange(view_, std::make_shared<const View>(std::move(view)));
-  return sweep();
+  sweep();
+  return std::exchange(gone_, {});
 }
 
 std::shared_ptr<const View> VirtualTree::view() const {
@@ -96,7 +97,8 @@ VirtualTree::NodePointer VirtualTree::add(const std::string& identity, VirtualNo
   {
     const std::shared_lock lock(mutex_);
     if (const auto found = inos_.find(identity); found != inos_.end()) {
-      return nodes_.at(found->second).node;
+      const NodePointer& known = nodes_.at(found->second).node;
+      if (known->parent == node.parent) return known;
     }
   }
   const std::unique_lock lock(mutex_);
@@ -115,7 +117,12 @@ VirtualTree::NodePointer VirtualTree::add_passing(VirtualNode node) {
 
 VirtualTree::NodePointer VirtualTree::add_locked(const std::string& identity, VirtualNode node) {
   if (const auto found = inos_.find(identity); found != inos_.end()) {
-    return nodes_.at(found->second).node;
+    const auto known = nodes_.find(found->second);
+    // In a directory that was forgotten, and is another inode since.
+    const bool is_stray = known->second.node->forgettable && known->second.lookups == 0 &&
+                          known->second.node->parent != node.parent;
+    if (!is_stray) return known->second.node;
+    drop(known);
   }
   node.ino = next_++;
   node.inode = inode_number(identity);
@@ -139,11 +146,27 @@ bool VirtualTree::remember(Ino ino, Ino directory, std::string_view name) {
   const auto found = nodes_.find(ino);
   if (found == nodes_.end()) return false;
   Known& known = found->second;
-  known.told.directory = directory;
-  known.told.name = name;
+  if (name != "." && name != "..") {
+    Name told{directory, std::string(name)};
+    told_.insert_or_assign(told, ino);
+    std::swap(known.told, told);
+    if (told != known.told) erase_told(told, ino);
+  }
   known.waits = false;
+  known.is_gone = false;
   ++known.lookups;
   return true;
+}
+
+void VirtualTree::erase_told(const Name& name, Ino ino) noexcept {
+  const auto told = told_.find(name);
+  if (told != told_.end() && told->second == ino) told_.erase(told);
+}
+
+bool VirtualTree::is_told(const GoneName& name) const {
+  const std::shared_lock lock(mutex_);
+  const auto told = told_.find(name.name);
+  return told != told_.end() && told->second == name.node;
 }
 
 bool VirtualTree::forget(Ino ino, std::uint64_t lookups) {
@@ -157,7 +180,8 @@ bool VirtualTree::forget(Ino ino, std::uint64_t lookups) {
   return true;
 }
 
-VirtualTree::Nodes::iterator VirtualTree::drop(Nodes::iterator known) {
+VirtualTree::Nodes::iterator VirtualTree::drop(Nodes::iterator known) noexcept {
+  erase_told(known->second.told, known->first);
   // By iterator: the key lives in what is erased.
   inos_.erase(inos_.find(*known->second.identity));
   return nodes_.erase(known);
@@ -166,6 +190,7 @@ VirtualTree::Nodes::iterator VirtualTree::drop(Nodes::iterator known) {
 /// Whether the kernel may ask for it, or for something in it.
 bool VirtualTree::is_known(const Known& known) const {
   if (known.lookups != 0) return true;
+  if (known.node->kept_by.empty()) return false;
   const auto keeper = inos_.find(known.node->kept_by);
   return keeper != inos_.end() && nodes_.at(keeper->second).lookups != 0;
 }
@@ -185,24 +210,25 @@ bool VirtualTree::is_led_to(const Known& known) const {
 
 /// After the view was replaced. A forgettable node that the kernel does not know may be on its way
 /// to it, but not from one view to the next but one.
-VirtualTree::Gone VirtualTree::sweep() {
-  Gone gone;
+void VirtualTree::sweep() {
   for (auto each = nodes_.begin(); each != nodes_.end();) {
     Known& known = each->second;
-    const bool was_led_to = std::exchange(known.led_to, is_led_to(known));
+    known.led_to = is_led_to(known);
     const bool forgettable = known.node->forgettable;
     if (is_known(known)) {
-      if (was_led_to && !known.led_to && known.lookups != 0) gone.names.push_back(known.told);
+      if (!known.led_to && known.lookups != 0 && !known.is_gone) {
+        gone_.names.push_back({known.told, each->first});
+        known.is_gone = true;
+      }
       ++each;
     } else if ((known.led_to && !forgettable) ||
                (forgettable && !std::exchange(known.waits, true))) {
       ++each;
     } else {
-      gone.nodes.push_back(each->first);
+      gone_.nodes.push_back(each->first);
       each = drop(each);
     }
   }
-  return gone;
 }
 
 std::size_t VirtualTree::size() const {

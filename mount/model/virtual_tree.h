@@ -3,6 +3,7 @@
 // repository.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -59,16 +60,24 @@ class VirtualTree {
  public:
   using NodePointer = std::shared_ptr<const VirtualNode>;
 
-  /// A name by which the kernel may find a node.
+  /// A name in a directory.
   struct Name {
     Ino directory = 0;
     std::string name;
+
+    friend auto operator<=>(const Name&, const Name&) = default;
+  };
+
+  /// The name by which the kernel may find a node that nothing leads to any more.
+  struct GoneName {
+    Name name;
+    Ino node = 0;
   };
 
   /// What nothing leads to any more, since a view was replaced.
   struct Gone {
-    std::vector<Name> names;  ///< of what the kernel knows: those it was told last
-    std::vector<Ino> nodes;   ///< that were dropped
+    std::vector<GoneName> names;  ///< of what the kernel knows: those it was told last
+    std::vector<Ino> nodes;       ///< that were dropped
   };
 
   VirtualTree();
@@ -96,6 +105,10 @@ class VirtualTree {
   /// when the inode is not there any more: it must not be told then.
   bool remember(Ino ino, Ino directory, std::string_view name);
 
+  /// Whether that is what the kernel was told last of the name: it may stand for another node by
+  /// now.
+  bool is_told(const GoneName& name) const;
+
   /// The kernel forgets so many of these; with 0 a node goes that it was never told of. Whether it
   /// was dropped.
   bool forget(Ino ino, std::uint64_t lookups);
@@ -108,10 +121,11 @@ class VirtualTree {
     NodePointer node;
     const std::string* identity = nullptr;  ///< the key in inos_; of the root: null
     std::uint64_t lookups = 0;              ///< that the kernel has not forgotten
-    Name told;                              ///< the name that the kernel was told last
+    Name told;                              ///< the last name that the kernel was told of it
     std::uint64_t shown = 0;                ///< the last view that has it; 0: none had
     bool led_to = true;                     ///< something leads to it in the current view
-    bool waits = false;  ///< forgettable, and the kernel did not know it at the last view
+    bool is_gone = false;  ///< the kernel has to hear that, or did, and was not told of it since
+    bool waits = false;    ///< forgettable, and the kernel did not know it at the last view
   };
   using Nodes = std::map<Ino, Known>;
 
@@ -119,8 +133,9 @@ class VirtualTree {
   void number(View& view);
   bool is_led_to(const Known& known) const;
   bool is_known(const Known& known) const;
-  Nodes::iterator drop(Nodes::iterator known);
-  Gone sweep();
+  Nodes::iterator drop(Nodes::iterator known) noexcept;
+  void erase_told(const Name& name, Ino ino) noexcept;
+  void sweep();
 
   mutable std::shared_mutex mutex_;
   std::shared_ptr<const View> view_;
@@ -128,6 +143,8 @@ class VirtualTree {
   std::unordered_set<Id> snapshots_;   ///< of the view
   Nodes nodes_;                        ///< parents come before what is in them
   std::map<std::string, Ino> inos_;
+  std::map<Name, Ino> told_;  ///< what the kernel was told of each name, of nodes that are there
+  Gone gone_;                 ///< not handed out yet
   std::deque<NodePointer> passing_;  ///< the newest last
   Ino next_ = kRootIno + 1;
   Ino next_passing_;

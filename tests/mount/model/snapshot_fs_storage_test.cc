@@ -233,8 +233,9 @@ TEST_F(SnapshotFsTest, TellsTheKernelWhichNamesOfThoseThatItKnowsAreGone) {
   ASSERT_FALSE(find({"ids", id}));  // told once
 
   std::vector<std::pair<Ino, std::string>> told;
-  fs().gone_names().run([&](const VirtualTree::Name& name) {
-    told.emplace_back(name.directory, name.name);
+  fs().gone_names().run([&](const VirtualTree::GoneName& gone) {
+    EXPECT_TRUE(fs().is_told(gone));
+    told.emplace_back(gone.name.directory, gone.name.name);
     if (told.size() == 6) fs().gone_names().end({});
   });
   const std::string pair = first.id.short_hex() + ".." + id;
@@ -243,6 +244,39 @@ TEST_F(SnapshotFsTest, TellsTheKernelWhichNamesOfThoseThatItKnowsAreGone) {
                         std::pair(ino({"snapshots"}), "latest"),
                         std::pair(ino({"snapshots"}), "2026-01-02T00:00:00Z"),
                         std::pair(ino({"at"}), "2026-05"), std::pair(ino({"changed"}), pair)));
+}
+
+// The kernel would drop what it knows of the other.
+TEST_F(SnapshotFsTest, ANameThatStandsForAnotherByNowIsNotGone) {
+  const Id tree = maker_.add_tree({});
+  const Snapshot first = maker_.add_snapshot(tree, "2026-01-01T00:00:00Z");
+  const Ino at = ino({"at"});
+  ASSERT_TRUE(fs().remember(find({"at", "now"}).value(), at, "now"));
+  maker_.add_snapshot(tree, "2026-01-02T00:00:00Z");
+  const Entry second = find({"at", "now"}).value();
+  backend_.remove({FileKind::kSnapshot, first.id}, {});
+  ASSERT_FALSE(find({"ids", first.id.short_hex()}));
+  ASSERT_TRUE(fs().remember(second, at, "now"));
+  std::vector<bool> told;
+  fs().gone_names().run([&](const VirtualTree::GoneName& gone) {
+    EXPECT_EQ(gone.name.name, "now");
+    told.push_back(fs().is_told(gone));
+    fs().gone_names().end({});
+  });
+  EXPECT_EQ(told, std::vector{false});
+}
+
+TEST_F(SnapshotFsTest, WhatIsLookedUpInADirectoryThatIsAnotherInodeBelongsToThat) {
+  const Id d = maker_.add_tree({maker_.make_file("f", {"x"})});
+  maker_.add_snapshot(maker_.add_tree({make_directory("d", d)}), "2026-01-01T00:00:00Z");
+  const Entry before = find({"versions", "d"}).value();
+  ASSERT_TRUE(fs().remember(before, kRootIno, "d"));
+  ASSERT_TRUE(find({"versions", "d", "f"}));
+  fs().forget(before.ino, 1);
+  const Entry after = find({"versions", "d"}).value();
+  ASSERT_NE(after.ino, before.ino);
+  const Entry file = find({"versions", "d", "f"}).value();
+  EXPECT_EQ(fs().lookup(file.ino, "..").value().ino, after.ino);
 }
 
 TEST_F(SnapshotFsTest, WhoReadsAVersionGoesOnWhenItsSnapshotIsForgotten) {

@@ -44,7 +44,7 @@ std::vector<BlobLocation> distinct(std::vector<BlobLocation> locations) {
 
 }  // namespace
 
-void Index::add_packs(std::vector<PackDescription> packs) {
+void Index::add_packs(const std::vector<PackDescription>& packs) {
   const std::unique_lock lock(mutex_);
   is_written_to_ = true;
   ++version_;

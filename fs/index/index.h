@@ -30,7 +30,7 @@ class Index {
   };
 
   /// Learns the packs of index files, or one that was just stored; its blobs are pending no more.
-  void add_packs(std::vector<PackDescription> packs);
+  void add_packs(const std::vector<PackDescription>& packs);
 
   /// Whether the blob is stored or pending.
   bool contains(const BlobHandle& handle) const;

@@ -254,16 +254,15 @@ void Repository::load_index(StopToken stop) {
   // All the time: no file is read twice, and none is looked for that another thread saw go.
   const auto loaded = loaded_indexes_.lock();
   const std::set<Id> listed = index_files(stop);
-  const std::size_t blobs_before = index_.blob_count();
-  const std::size_t files_before = loaded->size();
-  const bool anew = half_is_gone(*loaded, listed) && start_index_anew(*loaded, listed, stop);
-  if (!anew) read_missing(index_, *loaded, listed, stop);
+  std::optional<ReadIndexes> read;
+  if (half_is_gone(*loaded, listed)) read = start_index_anew(*loaded, listed, stop);
+  if (!read) read = read_missing(index_, *loaded, listed, stop);
   files_.forget_early(FileKind::kIndex);  // of those that the copy has
   if (index_.pack_count() != 0) {
     files_.drop_unindexed([this] { return index_.contents().packs; });
   }
-  const bool worth_while = anew || loaded->size() - files_before >= kFilesWorthCaching ||
-                           IndexCache::is_worth_while(index_.blob_count() - blobs_before);
+  const bool worth_while =
+      read->files >= kFilesWorthCaching || IndexCache::is_worth_while(read->blobs);
   // Files that are gone, after a prune, would make the copy one of nothing that there is.
   if (index_cache_ && worth_while && std::ranges::includes(listed, *loaded)) update_cache(*loaded);
 }
@@ -273,9 +272,11 @@ std::set<Id> Repository::index_files(const StopToken& stop) {
   return {listed.begin(), listed.end()};
 }
 
-void Repository::read_missing(Index& index, std::set<Id>& loaded, const std::set<Id>& listed,
-                              const StopToken& stop) {
+Repository::ReadIndexes Repository::read_missing(Index& index, std::set<Id>& loaded,
+                                                 const std::set<Id>& listed,
+                                                 const StopToken& stop) {
   if (loaded.empty() && index_cache_) loaded = index_cache_->load(listed, index, *make_codec());
+  const std::size_t before = index.blob_count();
   std::vector<Id> missing;
   std::ranges::set_difference(listed, loaded, std::back_inserter(missing));
   {
@@ -287,22 +288,24 @@ void Repository::read_missing(Index& index, std::set<Id>& loaded, const std::set
   }
   // Only now does the index show everything.
   loaded.insert(missing.begin(), missing.end());
+  return {missing.size(), index.blob_count() - before};
 }
 
-/// False when what is there must do: somebody is at work on the index files, or this program is, or
-/// the storage is not there (a directory whose file system is unmounted lists as empty).
-bool Repository::start_index_anew(std::set<Id>& loaded, const std::set<Id>& listed,
-                                  const StopToken& stop) {
+/// Nothing when what is there must do: somebody is at work on the index files, or this program is,
+/// or the storage is not there (a directory whose file system is unmounted lists as empty).
+std::optional<Repository::ReadIndexes> Repository::start_index_anew(std::set<Id>& loaded,
+                                                                    const std::set<Id>& listed,
+                                                                    const StopToken& stop) {
   // A list that is made while one file takes another's place may have neither. One that is made
   // after it has the new one.
   const std::set<Id> now = index_files(stop);
-  if (now.empty() || !std::ranges::includes(now, listed)) return false;
+  if (now.empty() || !std::ranges::includes(now, listed)) return std::nullopt;
   Index index;
   std::set<Id> files;
-  read_missing(index, files, now, stop);
-  if (!index_.replace(index.contents())) return false;
+  const ReadIndexes read = read_missing(index, files, now, stop);
+  if (!index_.replace(index.contents())) return std::nullopt;
   loaded = std::move(files);
-  return true;
+  return read;
 }
 
 void Repository::update_cache(const std::set<Id>& files) {

@@ -136,11 +136,18 @@ class Repository {
   CodecPool& codecs() noexcept { return codecs_; }
 
  private:
+  /// What was read, and not taken from the copy.
+  struct ReadIndexes {
+    std::size_t files = 0;
+    std::size_t blobs = 0;
+  };
+
   Repository(Backend& backend, OpenedKey opened, const OpenOptions& options);
   std::set<Id> index_files(const StopToken& stop);
-  void read_missing(Index& index, std::set<Id>& loaded, const std::set<Id>& listed,
-                    const StopToken& stop);
-  bool start_index_anew(std::set<Id>& loaded, const std::set<Id>& listed, const StopToken& stop);
+  ReadIndexes read_missing(Index& index, std::set<Id>& loaded, const std::set<Id>& listed,
+                           const StopToken& stop);
+  std::optional<ReadIndexes> start_index_anew(std::set<Id>& loaded, const std::set<Id>& listed,
+                                              const StopToken& stop);
   void update_cache(const std::set<Id>& files);
 
   StoredFiles files_;

@@ -24,6 +24,14 @@ constexpr blksize_t kDirectoryBlockSize = 64 << 10;
 /// Sending more than this takes as long as waking another thread.
 constexpr std::size_t kLongReplyBytes = 64 << 10;
 
+struct BufferMemory {
+  std::unique_ptr<char[]> bytes;
+  std::size_t size = 0;
+};
+
+/// Of this thread's DirectoryBuffer.
+thread_local BufferMemory buffer_memory;
+
 struct Position {
   std::string name;
   Entry entry;
@@ -63,17 +71,12 @@ DirectoryBuffer fill(const ListingPlace& place, std::size_t size, const Add& add
 }  // namespace
 
 DirectoryBuffer::DirectoryBuffer(std::size_t size) : size_(size) {
-  struct Memory {
-    std::unique_ptr<char[]> bytes;
-    std::size_t size = 0;
-  };
-  thread_local Memory memory;
-  if (memory.size < size) {
-    memory.size = 0;
-    memory.bytes.reset(new char[size]);
-    memory.size = size;
+  if (buffer_memory.size < size) {
+    buffer_memory.size = 0;
+    buffer_memory.bytes.reset(new char[size]);
+    buffer_memory.size = size;
   }
-  data_ = memory.bytes.get();
+  data_ = buffer_memory.bytes.get();
 }
 
 struct stat to_stat(const Entry& entry) noexcept {

@@ -75,7 +75,7 @@ std::shared_ptr<const Bytes> ChangedPart::removed(const VirtualNode& pair, bool 
   const TreePair trees{pair.against.value(), pair.tree};
   const std::string key = trees.before.hex() + trees.after.hex() + (zero_ended ? "0" : "");
   if (auto kept = large_list_.find(key)) return kept;
-  const auto made = lists_.get(key, [&] {
+  auto made = lists_.get(key, [&] {
     auto list = std::make_shared<Bytes>();
     const auto add = [&](const std::string& path) {
       append(*list, as_bytes(path));

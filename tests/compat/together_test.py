@@ -19,8 +19,8 @@ from workers import Checker, Growth, Turns, Watcher, Worker, manifest
 
 MINUTES = float(os.environ.get("SNAPFS_TEST_MINUTES") or 1 / 3)
 LONG = 10  # minutes after which memory has to be level
-# So that they are full long before half of the time is over, and what grows then is something else.
-SMALL_CACHES = ("--blob-cache", "16", "--tree-cache", "16")
+# The least that a mount may keep: what grows then is something else.
+LITTLE_KEPT = ("--blob-cache", "16", "--tree-cache", "16", "-o", "rest.connections=4")
 
 
 class Together(harness.CompatTest):
@@ -58,7 +58,7 @@ class Together(harness.CompatTest):
             worker.snapshot()  # so that there is something to see from the beginning
         with contextlib.ExitStack() as stack:
             watchers = [Watcher(self, writers, *stack.enter_context(
-                self.mount_server(f"watched {number}", "--no-lock", *SMALL_CACHES)), seed=3 + number)
+                self.mount_server(f"watched {number}", "--no-lock", *LITTLE_KEPT)), seed=3 + number)
                 for number in range(mounts)]
             threads = [*workers, *watchers]
             for thread in threads:

@@ -215,14 +215,17 @@ class Checker(Worker):
 
 
 class Growth:
-    """How the memory and the descriptors of a process grew, by samples."""
+    """How the memory of a mount, what its caches hold aside, and its descriptors grew, by samples."""
 
     def __init__(self):
         self.samples = []  # (seconds, KiB of memory, descriptors)
 
-    def look_at(self, pid):
+    def look_at(self, pid, mountpoint):
         with open(f"/proc/{pid}/status", encoding="ascii") as status:
             memory = next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+        with open(os.path.join(mountpoint, ".snapfs", "status"), encoding="utf-8") as status:
+            figures = dict(line.split(": ", 1) for line in status)
+        memory -= sum(int(figures[f"{cache}_cache_bytes"]) for cache in ("blob", "tree")) >> 10
         # Who is not root cannot look into a process that guards its secrets.
         descriptors = len(os.listdir(f"/proc/{pid}/fd")) if os.geteuid() == 0 else 0
         self.samples.append((time.monotonic(), memory, descriptors))
@@ -262,7 +265,7 @@ class Watcher(threading.Thread):
     def run(self):
         try:
             while not self.test.done.wait(0.1):
-                self.growth.look_at(self.server.pid)
+                self.growth.look_at(self.server.pid, self.mountpoint)
                 worker = self.random.choice(self.workers)
                 with contextlib.suppress(IndexError):
                     self.read_one(worker, self.random.choice(list(worker.saved)))

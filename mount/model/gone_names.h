@@ -1,6 +1,6 @@
-// Names that are not there any more, on their way to the kernel. It keeps what it knows of a name,
-// and of all that is below, until somebody asks for it again or its own memory is short; and what
-// it knows, the mount keeps too.
+// Names that are not there any more, on their way to the kernel. The kernel keeps what it knows of
+// a name, and of all that is below, until somebody asks for the name again or memory is short; and
+// what the kernel knows, the mount keeps.
 #pragma once
 
 #include <condition_variable>

@@ -86,20 +86,21 @@ void InodeTable::forget(Ino self, std::uint64_t lookups) noexcept {
     by_self_.erase(found);
     return;
   }
-  let_go(self, found->second);
-  if (forgotten_.size() <= most_forgotten_) return;
-  dropped = drop_forgotten(forgotten_.front());
-  forgotten_.pop_front();
+  dropped = let_go(self, found->second);
 }
 
-/// Under the lock.
-void InodeTable::let_go(Ino self, Self& known) noexcept {
+/// Returns the one that goes for it, if there is one. Under the lock.
+InodeTable::DirectoryPointer InodeTable::let_go(Ino self, Self& known) noexcept {
   try {
     forgotten_.push_back({self, times_forgotten_ + 1});
     known.forgotten = ++times_forgotten_;
   } catch (const std::bad_alloc&) {
-    // It stays until the snapshot is gone.
+    return nullptr;  // it stays until the snapshot is gone
   }
+  if (forgotten_.size() <= most_forgotten_) return nullptr;
+  DirectoryPointer dropped = drop_forgotten(forgotten_.front());
+  forgotten_.pop_front();
+  return dropped;
 }
 
 /// Unless the kernel knows it again, or has forgotten it again since. Under the lock.

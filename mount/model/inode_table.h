@@ -97,7 +97,7 @@ class InodeTable {
     std::uint64_t when = 0;
   };
 
-  void let_go(Ino self, Self& known) noexcept;
+  DirectoryPointer let_go(Ino self, Self& known) noexcept;
   DirectoryPointer drop_forgotten(const Forgotten& oldest) noexcept;
 
   const std::size_t most_forgotten_;

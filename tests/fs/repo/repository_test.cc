@@ -55,6 +55,11 @@ class RepositoryTest : public ::testing::Test {
     backend_.save({FileKind::kPack, pack.description.id}, pack.bytes, {});
     return pack;
   }
+  /// The same, and the index file that names it.
+  Id save_indexed(Repository& repository, std::string_view text) {
+    const std::vector<PackDescription> packs{save_pack(repository, text).description};
+    return repository.save_file(FileKind::kIndex, as_bytes(encode_index(packs)), {});
+  }
   void damage(const FinishedPack& pack) {
     Bytes bytes = pack.bytes;
     bytes[20] ^= 1;
@@ -326,10 +331,7 @@ TEST_F(RepositoryTest, StorageThatDoesNotAnswerIsAskedForNoOtherCopy) {
 TEST_F(RepositoryTest, ReadsTheIndexAnewWhenHalfOfItIsGone) {
   init();
   const auto repository = open();
-  const auto save_index = [&](std::string_view text) {
-    const std::vector<PackDescription> packs{save_pack(*repository, text).description};
-    return repository->save_file(FileKind::kIndex, as_bytes(encode_index(packs)), {});
-  };
+  const auto save_index = [&](std::string_view text) { return save_indexed(*repository, text); };
   const auto has = [&](std::string_view text) {
     return repository->index().contains({BlobType::kData, sha256(as_bytes(text))});
   };
@@ -363,9 +365,7 @@ TEST_F(RepositoryTest, ReadsTheIndexAnewWhenHalfOfItIsGone) {
 TEST_F(RepositoryTest, KeepsTheIndexWhenTheStorageIsEmpty) {
   init();
   const auto repository = open();
-  const std::vector<PackDescription> packs{save_pack(*repository, "1").description};
-  const FileKey file{FileKind::kIndex,
-                     repository->save_file(FileKind::kIndex, as_bytes(encode_index(packs)), {})};
+  const FileKey file{FileKind::kIndex, save_indexed(*repository, "1")};
   repository->load_index({});
   memory_.remove(file, {});
   repository->load_index({});
@@ -375,13 +375,10 @@ TEST_F(RepositoryTest, KeepsTheIndexWhenTheStorageIsEmpty) {
 TEST_F(RepositoryTest, KeepsTheIndexWhenItsFilesChangeUnderTheEyes) {
   init();
   const auto repository = open();
-  const std::vector<PackDescription> packs{save_pack(*repository, "1").description};
-  const Id file = repository->save_file(FileKind::kIndex, as_bytes(encode_index(packs)), {});
+  const Id file = save_indexed(*repository, "1");
   repository->load_index({});
   memory_.remove({FileKind::kIndex, file}, {});
-  const Id other = repository->save_file(
-      FileKind::kIndex,
-      as_bytes(encode_index(std::vector{save_pack(*repository, "2").description})), {});
+  const Id other = save_indexed(*repository, "2");
   // It is listed, and listed no more when somebody looks again.
   int lists = 0;
   backend_.before_each_call([&](BackendCall call, const FileKey& key) {
@@ -395,10 +392,7 @@ TEST_F(RepositoryTest, KeepsTheIndexWhenItsFilesChangeUnderTheEyes) {
 TEST_F(RepositoryTest, LoadsOnlyTheIndexFilesItDoesNotKnow) {
   init();
   const auto repository = open();
-  const auto save_index = [&](std::string_view text) {
-    const std::vector<PackDescription> packs{save_pack(*repository, text).description};
-    return repository->save_file(FileKind::kIndex, as_bytes(encode_index(packs)), {});
-  };
+  const auto save_index = [&](std::string_view text) { return save_indexed(*repository, text); };
   save_index("one");
   save_index("two");
   const test::CallFilter loads{BackendCall::kLoad, FileKind::kIndex};

@@ -216,6 +216,17 @@ TEST_F(ForgottenDirectories, ThoseThatTheKernelKnowsStay) {
   EXPECT_EQ(table_.size(), kForgotten + 2);
 }
 
+TEST_F(ForgottenDirectories, ThoseThatTheKernelWasNeverToldOfGoToo) {
+  constexpr Ino kFirst = kFirstTreeIno + 1000;
+  for (Ino self = kFirst; self < kFirst + 100; ++self) {
+    TreeDirectory directory;
+    directory.self = self;
+    directory.root = kRoot;
+    table_.add(std::move(directory), listing_of(1));
+  }
+  EXPECT_EQ(table_.size(), kForgotten);
+}
+
 TEST_F(ForgottenDirectories, ThoseThatHaveTheHandlesOfHardLinksStay) {
   constexpr Ino kFirst = kFirstTreeIno + 1000;
   const auto first = visit(kFirst, 2);

@@ -90,7 +90,7 @@ class ToldEntries {
   std::vector<Ino> told_;
 };
 
-/// The same with attributes.
+/// As directory_entries(), with attributes, and so with inodes that the kernel will know.
 DirectoryBuffer directory_entries_plus(const ListingPlace& place, std::size_t size,
                                        const FuseContext& context, ToldEntries& told);
 

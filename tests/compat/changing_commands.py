@@ -20,6 +20,7 @@ from recording_server import RecordingServer
 DAYS = tuple(f"2026-01-0{day}T00:00:00Z" for day in (1, 2, 3))
 NEXT_DAY = "2026-02-01T00:00:00Z"
 SOME_PACK_BYTE = 20
+PARTIAL = "snapfs-partial"  # the tag of a snapshot of what is done so far
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,10 +30,11 @@ class Scene:
     prepare: str = "history"  # the method of Stage that makes what is there before
     keeps: tuple = DAYS       # times of snapshots that are there at every moment
     goes: tuple = ()          # of those that may be gone, or may be there
-    unlike: tuple = ()        # of those whose files are changed or damaged
+    unlike: tuple = ()        # of those some of whose files are changed or damaged
+    touched: tuple = ()       # these files of theirs, and what is below them
     mend: tuple = ()          # commands that put right what was wrong before
     passwords: tuple = (harness.PASSWORD,)  # one of them opens it at every moment
-    opens_after: str = harness.PASSWORD     # does, when the command has ended
+    opens_after: tuple = (harness.PASSWORD,)  # all of them do, when the command has ended
     hold: tuple = ()          # ends of paths: who opens the first one waits until the other is synced
     again: bool = True        # it can be run again when it was cut off, and then does what was left
     far: bool = False         # the repository is on a server, so that there is a cache
@@ -40,6 +42,8 @@ class Scene:
 
 
 NEW = "new password"
+# What only the second snapshot has: all of it is in one pack.
+OF_THE_SECOND = ("changing", "folder/number", "only-in-1")
 FROM = ("--from-repo", "other", "--from-password-file", "password")
 
 SCENES = (
@@ -57,20 +61,22 @@ SCENES = (
     Scene("prune without room", ("prune", "--unsafe-recover-no-free-space", "REPOSITORY"), "forgotten",
           keeps=DAYS[2:], mend=(("repair", "index"),)),
     Scene("repair index", ("repair", "index"), "lost_index", mend=(("repair", "index"),)),
-    Scene("repair packs", ("repair", "packs", "BROKEN"), "broken_pack", unlike=DAYS[1:2],
+    Scene("repair packs", ("repair", "packs", "BROKEN"), "broken_pack", unlike=DAYS[1:2], touched=OF_THE_SECOND,
           mend=(("repair", "packs", "BROKEN"), ("repair", "snapshots", "--forget")), again=False),
-    Scene("repair snapshots", ("repair", "snapshots", "--forget"), "lost_pack", unlike=DAYS[1:2],
+    Scene("repair snapshots", ("repair", "snapshots", "--forget"), "lost_pack", unlike=DAYS[1:2], touched=OF_THE_SECOND,
           mend=(("repair", "snapshots", "--forget"),)),
     Scene("recover", ("recover",), "lost_snapshot", keeps=DAYS[:2]),
     Scene("tag", ("tag", "--set", "new")),
-    Scene("key add", ("key", "add", "--new-password-file", "new-password")),
+    Scene("key add", ("key", "add", "--new-password-file", "new-password"),
+          opens_after=(harness.PASSWORD, NEW)),
     Scene("key passwd", ("key", "passwd", "--new-password-file", "new-password"),
-          passwords=(harness.PASSWORD, NEW), opens_after=NEW),
+          passwords=(harness.PASSWORD, NEW), opens_after=(NEW,)),
     Scene("key remove", ("key", "remove", "SECOND"), "two_keys", again=False),
     Scene("copy", ("copy", *FROM), "two_repositories", goes=("2026-01-11T00:00:00Z",
                                                             "2026-01-12T00:00:00Z")),
-    Scene("rewrite", ("rewrite", "--forget", "--exclude", "folder"), unlike=DAYS),
-    Scene("rewrite, the old ones stay", ("rewrite", "--exclude", "only-in-1"), unlike=DAYS, again=False),
+    Scene("rewrite", ("rewrite", "--forget", "--exclude", "folder"), unlike=DAYS, touched=("folder",)),
+    Scene("rewrite, the old ones stay", ("rewrite", "--exclude", "only-in-1"), unlike=DAYS, touched=("only-in-1",),
+          again=False),
     Scene("migrate", ("migrate", "upgrade_repo_v2"), "version_1", keeps=DAYS[:1], again=False),
     Scene("unlock", ("unlock",), "stale_locks"),
     Scene("restore", ("restore", "latest", "--target", "target")),
@@ -98,6 +104,12 @@ def digest(directory):
                     what = hashlib.sha256(file.read()).hexdigest()
             found[os.path.relpath(path, directory)] = what
     return found
+
+
+def below(files, roots):
+    """Those of a digest that are one of these paths, or lie below one."""
+    return {path: what for path, what in files.items()
+            if any(path == root or path.startswith(root + "/") for root in roots)}
 
 
 def scratch_parent():
@@ -158,6 +170,12 @@ class Stage:
         if result.returncode != 0:
             raise AssertionError(f"{arguments}: {result.returncode}\n{result.stdout}{result.stderr}")
         return result.stdout
+
+    def make(self, scene):
+        """What is there before the scene's command; the files of the snapshot that it will take."""
+        getattr(self, scene.prepare)()
+        if "--time" in scene.arguments:
+            self.trees[scene.arguments[scene.arguments.index("--time") + 1]] = digest(self.path("source"))
 
     def copy_to(self, directory):
         shutil.copytree(self.directory, directory, symlinks=True)
@@ -365,13 +383,17 @@ class Verdict:
                 stage.must("init")
             stage.must("check", "--read-data")
             return False
-        words = [self.scene.opens_after] if self.ended else self.scene.passwords
-        for stage.password in words:
-            result = stage.run("cat", "config", "--no-lock")
-            if result.returncode == 0:
-                return True
-            self.require(result.returncode == 12, result.stderr)
-        raise AssertionError("no password opens it")
+        words = self.scene.opens_after if self.ended else self.scene.passwords
+        opening = [word for word in words if self.is_opened_by(word)]
+        self.require(opening == list(words) if self.ended else opening, f"it is opened by {opening}")
+        stage.password = opening[0]
+        return True
+
+    def is_opened_by(self, password):
+        self.stage.password = password
+        result = self.stage.run("cat", "config", "--no-lock")
+        self.require(result.returncode in (0, 12), result.stderr)
+        return result.returncode == 0
 
     def mend(self):
         """The command that was ended is the first of those that put things right."""
@@ -404,7 +426,7 @@ class Verdict:
             return
         with self.stage.as_it_is_for(self.scene):
             self.stage.must(*self.scene.arguments)
-        self.stage.password = self.scene.opens_after
+        self.stage.password = self.scene.opens_after[0]
         times = {s["time"] for s in json.loads(self.stage.must("snapshots", "--json"))}
         self.require(not (times & set(self.scene.goes)) or self.scene.name == "copy",
                      "run again it does not end what was begun")
@@ -418,21 +440,30 @@ class Verdict:
         self.require("no errors were found" in result.stdout, result.stdout + result.stderr)
 
     def restore(self):
-        """Every snapshot through the mount, the newest through restic."""
-        known = [s for s in self.snapshots
-                 if s["time"] in self.stage.trees and s["time"] not in self.scene.unlike]
-        if not known:
-            return
+        """Every snapshot through the mount and through restic."""
+        known = [s for s in self.snapshots if s["time"] in self.stage.trees]
         with self.mounted() as mountpoint:
             for snapshot in known:
                 self.compare(snapshot, os.path.join(mountpoint, "ids", snapshot["id"][:8], "source"))
-        newest = max(known, key=lambda snapshot: snapshot["time"])
-        self.stage.must("restore", "-q", newest["id"], "--target", "restored", program=harness.RESTIC)
-        self.compare(newest, self.stage.path("restored", "source"))
+        for snapshot in known:
+            target = f"restored {snapshot['id'][:8]}"
+            self.stage.must("restore", "-q", snapshot["id"], "--target", target, program=harness.RESTIC)
+            self.compare(snapshot, self.stage.path(target, "source"))
 
     def compare(self, snapshot, directory):
-        self.require(digest(directory) == self.stage.trees[snapshot["time"]],
-                     f"the files of {snapshot['time']} are not what they were")
+        found = digest(directory)
+        wanted = self.stage.trees[snapshot["time"]]
+        if snapshot["time"] in self.scene.unlike:
+            touched = below(found, self.scene.touched)
+            # What is left out is left out as a whole; what was damaged is lost as far as it was.
+            self.require(self.scene.mend or touched in ({}, below(wanted, self.scene.touched)),
+                         f"of what is left out of {snapshot['time']} there is {sorted(touched)}")
+            found = {path: what for path, what in found.items() if path not in touched}
+            wanted = {path: what for path, what in wanted.items()
+                      if path not in below(wanted, self.scene.touched)}
+        elif PARTIAL in (snapshot.get("tags") or ()):
+            wanted = {path: what for path, what in wanted.items() if path in found}
+        self.require(found == wanted, f"the files of {snapshot['time']} are not what they were")
 
     @contextlib.contextmanager
     def mounted(self):

@@ -6,11 +6,18 @@
 // BEFORE is a copy of the directory ROOT from before the program ran. Options:
 //   repository NAME    of the repository's directory below ROOT (repository)
 //   password TEXT      opens it at every moment, or another of these does; may be repeated
-//   password-after T   opens it when the program has ended (the first password)
+//   password-after T   opens it when the program has ended (the first password); may be repeated:
+//                      each of them does
 //   keeps TIME         of a snapshot that is always there; may be repeated
 //   keys-after N       so many keys are left when the program has ended
 //   version-after N    the format's version when the program has ended
 //   repairs-index 1    the index is wrong before
+//   damaged 1          blobs are missing or damaged before: instead of what a check finds it
+//                      counts that the others can be read
+//   whole TIME         of a snapshot that can be read all the same; may be repeated
+//   whole-after TIME   of one that can be when the program has ended; may be repeated
+//   moved FROM         a file whose bytes are at every moment there, or
+//   moved-to TO        there
 //   draws N            combinations drawn by lot for each moment (8)
 //   seed N             of the lots (1)
 //   go-on N            the next snapshot and prune are tried in each N-th state (1)
@@ -28,6 +35,7 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <optional>
 #include <regex>
 #include <set>
@@ -66,11 +74,16 @@ std::size_t number(const Options& options, const std::string& name, std::size_t 
 /// What users were promised at a moment, by the events before it.
 class PromiseBook {
  public:
-  PromiseBook(const Options& options, bool existed) : options_(options) {
-    now_.exists = existed;
+  PromiseBook(const Options& options, const DiskState& disk) : options_(options) {
+    const RepositoryFiles before = repository_in(disk, option(options, "repository", "repository"));
+    if (options.contains("moved")) moved_ = disk.at(option(options, "moved", "")).content;
+    now_.exists = before.contains(FileKey::config());
     now_.passwords = all_of(options, "password");
     for (const std::string& time : all_of(options, "keeps")) now_.times.insert(time);
     now_.index_may_be_wrong = number(options, "repairs-index", 0) != 0;
+    if (number(options, "damaged", 0) == 0) return;
+    now_.remains = remains_of(before, now_.passwords.at(0));
+    for (const std::string& time : all_of(options, "whole")) now_.whole.insert(time);
   }
 
   void hear(const FileEvent& event) {
@@ -87,23 +100,39 @@ class PromiseBook {
 
   void end() {
     now_.exists = true;
-    now_.passwords = {option(options_, "password-after", now_.passwords.at(0))};
+    if (options_.contains("password-after")) {
+      now_.passwords = all_of(options_, "password-after");
+      now_.all_passwords = true;
+    }
     if (options_.contains("keys-after")) now_.keys = number(options_, "keys-after", 0);
     if (options_.contains("version-after"))
       now_.version = static_cast<unsigned>(number(options_, "version-after", 0));
     now_.index_may_be_wrong = false;
+    for (const std::string& time : all_of(options_, "whole-after")) now_.whole.insert(time);
   }
 
   const Promises& now() const { return now_; }
 
+  /// What is neither at its old place nor at its new one.
+  std::optional<std::string> missing(const DiskState& disk) const {
+    if (moved_ == nullptr) return std::nullopt;
+    for (const char* const place : {"moved", "moved-to"}) {
+      const auto found = disk.find(option(options_, place, ""));
+      if (found != disk.end() && *found->second.content == *moved_) return std::nullopt;
+    }
+    return option(options_, "moved", "") + " is gone, and its copy is not there";
+  }
+
   /// Differs when the promises do.
   std::string key() const {
-    return fmt::format("{} {} {} {} {} {}", now_.exists, now_.saved.size(), now_.passwords.size(),
-                       now_.keys.has_value(), now_.version.has_value(), now_.index_may_be_wrong);
+    return fmt::format("{} {} {} {} {} {} {} {}", now_.exists, now_.saved.size(),
+                       now_.passwords.size(), now_.all_passwords, now_.keys.has_value(),
+                       now_.version.has_value(), now_.index_may_be_wrong, now_.whole.size());
   }
 
  private:
   const Options& options_;
+  std::shared_ptr<const std::string> moved_;  ///< its bytes; null: nothing is moved
   Promises now_;
 };
 
@@ -137,7 +166,7 @@ class PowerCuts {
                 const Visit& visit) const {
     Figures figures;
     DiskModel model(root_, before_);
-    PromiseBook book(options_, std::filesystem::exists(before_ + "/" + repository() + "/config"));
+    PromiseBook book(options_, model.after_cut({}).value_or(DiskState()));
     const std::size_t seed = number(options_, "seed", 1);
     for (std::size_t moment = 0; moment <= log.size() + 1; ++moment) {
       const bool ended = moment == log.size() + 1;
@@ -176,8 +205,12 @@ class Looker {
   /// What is wrong with it, if anything.
   const std::optional<std::string>& look(const DiskState& state, const PromiseBook& book) {
     const RepositoryFiles files = repository_in(state, repository_);
-    const auto [place, is_new] = seen_.try_emplace(book.key() + key_of(files));
-    if (is_new) {
+    const std::optional<std::string> missing = book.missing(state);
+    const auto [place, is_new] =
+        seen_.try_emplace(book.key() + missing.value_or("") + key_of(files));
+    if (is_new && missing) {
+      place->second = missing;
+    } else if (is_new) {
       const bool go_on = go_on_every_ != 0 && seen_.size() % go_on_every_ == 0;
       place->second = broken_promise(files, book.now(), go_on);
     }
@@ -262,6 +295,7 @@ int try_faults(const PowerCuts& cuts, const WriteLog& log, const Options& option
   for (const FaultyLog& faulty : swapped) {
     if (breaks(faulty.log)) {
       ++orders;
+      std::cout << "NOTICED: " << faulty.fault << '\n';
     } else {
       ++unnoticed;
       std::cout << "UNNOTICED: " << faulty.fault << '\n';

@@ -18,6 +18,7 @@
 #include "fs/time/clock.h"
 #include "fs/time/rfc3339.h"
 #include "fs/tree/snapshot_list.h"
+#include "fs/tree/tree_reader.h"
 #include "tests/support/memory_source.h"
 #include "tests/support/quick_init.h"
 
@@ -41,11 +42,32 @@ class Silent final : public Progress {
   void show_note(const std::string& /*path*/, const std::string& /*message*/) override {}
 };
 
+void fill(MemoryBackend& backend, const RepositoryFiles& files) {
+  for (const auto& [key, content] : files) backend.save(key, as_bytes(*content), {});
+}
+
+void for_each_pack(Repository& repository, const IndexReader::Visit& visit) {
+  for (const FileInfo& file : repository.files().list(FileKind::kIndex, {})) {
+    repository.read_index(file.id, visit, {});
+  }
+}
+
+/// Throws Error as load_blob does for the first blob that cannot be read.
+void read_whole(Repository& repository, const Id& tree) {
+  visit_tree(repository, tree,
+             [&](const Node& node) {
+               for (const Id& blob : node.content)
+                 repository.load_blob({BlobType::kData, blob}, {});
+               if (node.subtree) read_whole(repository, *node.subtree);
+             },
+             {});
+}
+
 /// What is looked at, step by step; a step throws std::runtime_error with what is not as promised.
 class Look {
  public:
   Look(const RepositoryFiles& files, const Promises& promises) : promises_(promises) {
-    for (const auto& [key, content] : files) backend_.save(key, as_bytes(*content), {});
+    fill(backend_, files);
   }
 
   void run(bool go_on) {
@@ -60,8 +82,9 @@ class Look {
       MaintenanceProgress progress;
       repair_index(*repository_, clock_, {}, progress, {});
     }
-    check();
     look_for_snapshots();
+    if (promises_.remains) return look_at_remains();
+    check();
     if (!go_on) return;
     take_snapshot();
     prune();
@@ -84,12 +107,13 @@ class Look {
         repository_ =
             std::make_unique<Repository>(backend_, as_bytes(password), OpenOptions{}, StopToken{});
         password_ = password;
-        return;
+        if (!promises_.all_passwords) return;
       } catch (const Error& error) {
         if (error.code() != ErrorCode::kWrongPassword) throw;
+        if (promises_.all_passwords) fail("not every password opens it");
       }
     }
-    fail("no password opens it");
+    if (repository_ == nullptr) fail("no password opens it");
   }
 
   void reopen() {
@@ -138,6 +162,29 @@ class Look {
       if (found == ids.end() || !found->starts_with(saved)) {
         fail("snapshot " + saved + " was reported as saved, and is not there");
       }
+    }
+  }
+
+  void look_at_remains() {
+    reopen();
+    repository_->load_index({});
+    for_each_pack(*repository_, [&](const PackDescription& pack) {
+      if (!backend_.size({FileKind::kPack, pack.id}, {})) {
+        fail("the index lists pack " + pack.id.hex() + ", which is not there");
+      }
+    });
+    for (const BlobHandle& blob : promises_.remains->blobs) repository_->load_blob(blob, {});
+    std::set<std::string> whole;
+    for (const Snapshot& snapshot : load_snapshots(*repository_, {})) {
+      try {
+        read_whole(*repository_, snapshot.tree);
+        whole.insert(format_rfc3339(snapshot.time));
+      } catch (const Error&) {
+        if (!promises_.remains->snapshots.contains(snapshot.id)) throw;
+      }
+    }
+    for (const std::string& time : promises_.whole) {
+      if (!whole.contains(time)) fail("the snapshot of " + time + " cannot be read");
     }
   }
 
@@ -193,6 +240,28 @@ RepositoryFiles repository_in(const DiskState& state, const std::string& directo
     }
   }
   return files;
+}
+
+Remains remains_of(const RepositoryFiles& files, const std::string& password) {
+  MemoryBackend backend;
+  fill(backend, files);
+  Repository repository(backend, as_bytes(password), OpenOptions{}, StopToken{});
+  repository.load_index({});
+  Remains remains;
+  for_each_pack(repository, [&](const PackDescription& pack) {
+    for (const PackEntry& entry : pack.entries) {
+      try {
+        repository.load_blob(entry.handle, {});
+        remains.blobs.push_back(entry.handle);
+      } catch (const Error&) {
+        continue;  // it is a damaged one
+      }
+    }
+  });
+  for (const Snapshot& snapshot : load_snapshots(repository, {})) {
+    remains.snapshots.insert(snapshot.id);
+  }
+  return remains;
 }
 
 std::optional<std::string> broken_promise(const RepositoryFiles& files, const Promises& promises,

@@ -90,6 +90,7 @@ class FileReader {
   bool is_cached(const Id& blob) const { return blobs_.contains(blob); }
 
   const BlobCache& blobs() const noexcept { return blobs_; }
+  const SharedCache<Ino, ReadState>& files() const noexcept { return files_; }
 
   FilePusher& pusher() noexcept { return pusher_; }
   const FilePusher& pusher() const noexcept { return pusher_; }

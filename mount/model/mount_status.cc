@@ -41,8 +41,10 @@ std::string status_text(const MountStatus& status) {
   add(text, "virtual_inodes", status.virtual_inodes);
   add(text, "directories", status.directories);
   add(text, "memory_bytes", status.memory_bytes);
+  add(text, "index_bytes", status.index_bytes);
   add(text, "blob", status.blobs);
   add(text, "tree", status.trees);
+  add(text, "file", status.files);
   add(text, "pushed_files", status.pushes.files);
   add(text, "pushed_bytes", status.pushes.bytes);
   add(text, "push_beacons", status.pushes.beacons);
@@ -67,6 +69,7 @@ std::string metrics_text(const MountStatus& status) {
   gauge("snapfs_mount_directories", "Directories inside snapshots whose inodes are kept.",
         status.directories);
   gauge("snapfs_mount_memory_bytes", "Resident memory of the process.", status.memory_bytes);
+  gauge("snapfs_mount_index_bytes", "Memory that the index takes.", status.index_bytes);
   const auto cache = [&set](const MountStatus::Cache& cache, const char* name) {
     const MetricLabels labels = {{"cache", name}};
     set.set({"snapfs_mount_cache_bytes", "gauge", "Memory that the cache takes."}, labels,
@@ -82,6 +85,7 @@ std::string metrics_text(const MountStatus& status) {
   };
   cache(status.blobs, "blob");
   cache(status.trees, "tree");
+  cache(status.files, "file");
   counter("snapfs_mount_pushed_files_total", "Files whose content was pushed to the kernel.",
           status.pushes.files);
   counter("snapfs_mount_pushed_bytes_total", "Content that was pushed to the kernel.",

@@ -27,12 +27,14 @@ struct MountStatus {
   std::uint64_t directories = 0;     ///< inside snapshots, whose inodes are kept
   std::uint64_t uptime_seconds = 0;
   std::uint64_t memory_bytes = 0;  ///< resident, of the whole process
+  std::uint64_t index_bytes = 0;   ///< of memory, for where all blobs are stored
   Cache blobs;
   Cache trees;
+  Cache files;  ///< where in a file its blobs lie, and who reads it how
   PushCounters pushes;
 };
 
-/// Of a BlobCache or TreeCache.
+/// Of a BlobCache, TreeCache or SharedCache.
 template <class AnyCache>
 MountStatus::Cache status_of(const AnyCache& cache) {
   const CacheCounters& counters = cache.counters();

@@ -134,8 +134,10 @@ MountStatus SnapshotFs::status() const {
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start_)
           .count());
   status.memory_bytes = resident_bytes();
+  status.index_bytes = fetcher_.repository().index().memory_bytes();
   status.blobs = status_of(files_.blobs());
   status.trees = status_of(tree_cache_);
+  status.files = status_of(files_.files());
   status.pushes = files_.pusher().counters();
   return status;
 }

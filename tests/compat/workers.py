@@ -225,7 +225,7 @@ class Growth:
             memory = next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
         with open(os.path.join(mountpoint, ".snapfs", "status"), encoding="utf-8") as status:
             figures = dict(line.split(": ", 1) for line in status)
-        memory -= sum(int(figures[f"{cache}_cache_bytes"]) for cache in ("blob", "tree")) >> 10
+        memory -= sum(int(figures[f"{cache}_cache_bytes"]) for cache in ("blob", "tree", "file")) >> 10
         # Who is not root cannot look into a process that guards its secrets.
         descriptors = len(os.listdir(f"/proc/{pid}/fd")) if os.geteuid() == 0 else 0
         self.samples.append((time.monotonic(), memory, descriptors))

@@ -47,6 +47,11 @@ boost_version() {
   printf '%s\n' "$boost_minimum" "$versions" | sort --version-sort | tail -n 1
 }
 
+# Prints, a line each, the packages that "apt-get $@" would remove.
+would_be_removed() {
+  apt-get --simulate "$@" 2>/dev/null | sed -n 's/^Remv \([^ ]*\).*/\1/p'
+}
+
 # Says so when Boost is installed in a version that is too old, which keeps every other one out, and
 # what to do about it: apt would only refuse. Returns 1 then.
 check_boost() {
@@ -55,7 +60,7 @@ check_boost() {
   old=$(printf '%s\n' "$boost_minimum" "$versions" | sort --version-sort | head -n 1)
   [[ -z $versions || $old == "$boost_minimum" ]] && return 0
   # Those that need it go with it.
-  others=$(apt-get --simulate remove "libboost$old-dev" 2>/dev/null | sed -n 's/^Remv \([^ ]*\).*/\1/p' | grep -vx "libboost$old-dev" | xargs)
+  others=$(would_be_removed remove "libboost$old-dev" | grep -vx "libboost$old-dev" | xargs)
   echo "Boost $old is installed, but $boost_minimum or newer is needed, and two versions cannot be there side by side:" \
     "apt-get remove libboost$old-dev${others:+ (with it go $others)}, then try again" >&2
   return 1
@@ -156,5 +161,10 @@ ensure_packages() {
   mapfile -t wanted < <(real_packages "$@")
   mapfile -t missing < <(missing_packages "${wanted[@]}")
   echo "installing: ${missing[*]}" >&2
-  apt --yes --no-install-recommends --no-remove install "${missing[@]}"
+  apt --yes --no-install-recommends --no-remove install "${missing[@]}" && return 0
+  local removed
+  removed=$(would_be_removed install "${missing[@]}" | xargs)
+  [[ -z $removed ]] || echo "these packages would take the place of others, which only you may decide:" \
+    "apt-get remove $removed, then try again" >&2
+  return 1
 }

@@ -57,6 +57,8 @@ class BackgroundDerivation {
     const BlockedSignals blocked;
     std::thread([shared = shared_] {
       shared->derivation.run();
+      // What OpenSSL keeps for a thread goes now: who waits may end the process before this ends.
+      ::OPENSSL_thread_stop();
       const std::lock_guard lock(shared->mutex);
       shared->finished = true;
       shared->changed.notify_all();

@@ -28,6 +28,7 @@
 #include "cli/session/session.h"
 #include "fs/base/error.h"
 #include "fs/base/shell_word.h"
+#include "fs/process/child_variables.h"
 #include "fs/time/duration.h"
 #include "mount/fuse/errno_guard.h"
 #include "mount/fuse/mountpoint.h"
@@ -201,6 +202,7 @@ ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments,
       running->stop();
     }
   };
+  drop_passwords_from_environment();  // libfuse starts fusermount3 with all of it
   MountServer server(session.repository(), mountpoint, std::move(mount));
   running = &server;
   const StatusOnSignal status(signals, server);

@@ -1,7 +1,12 @@
 #include "fs/process/child_variables.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <utility>
+#include <vector>
 
 namespace snapfs {
 namespace {
@@ -53,6 +58,18 @@ bool may_see(std::string_view variable, ChildSecrets secrets) {
   if (secrets == ChildSecrets::kOfStorage) return true;
   // A proxy's may lack the scheme.
   return !url_has_password && !is_storage_secret(name) && !(is_proxy(name) && has_password(value));
+}
+
+void drop_passwords_from_environment() {
+  std::vector<char*> kept;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (may_see(*variable, ChildSecrets::kOfStorage)) kept.push_back(*variable);
+  }
+  kept.push_back(nullptr);
+  // The old list stays as it is for whoever is reading it, and the new one for ever.
+  static std::vector<std::vector<char*>> lists;
+  lists.push_back(std::move(kept));
+  std::atomic_ref(environ).store(lists.back().data(), std::memory_order_release);
 }
 
 }  // namespace snapfs

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -127,6 +128,17 @@ TEST(ChildVariables, WhatIsNoSecretIsForAll) {
         "HTTPS_PROXY=http://proxy:3128", "https_proxy=u@proxy:3128", "EMPTY=", "NONE"}) {
     EXPECT_TRUE(may_see(variable, ChildSecrets::kNone)) << variable;
   }
+}
+
+TEST(ChildVariables, DroppedPasswordsAreSeenByNobodyAndTheRestStays) {
+  const test::ScopedVariable other("AWS_SECRET_ACCESS_KEY", "for the storage");
+  const test::ScopedVariable password("SNAPFS_TEST_PASSWORD", "password");
+  drop_passwords_from_environment();
+  EXPECT_EQ(std::getenv("SNAPFS_TEST_PASSWORD"), nullptr);
+  EXPECT_STREQ(std::getenv("AWS_SECRET_ACCESS_KEY"), "for the storage");
+  EXPECT_NE(std::getenv("PATH"), nullptr);
+  const test::ScopedVariable again("SNAPFS_TEST_PASSWORD", "set anew");
+  EXPECT_STREQ(std::getenv("SNAPFS_TEST_PASSWORD"), "set anew");
 }
 
 TEST(ChildProcess, SeesNoPasswordsAndCloudSecretsOnlyWhereItMay) {

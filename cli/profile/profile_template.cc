@@ -4,8 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
-#include <system_error>
 
 #include <fmt/format.h>
 
@@ -13,6 +11,7 @@
 #include "fs/base/durable_file.h"
 #include "fs/base/error.h"
 #include "fs/base/file.h"
+#include "fs/base/private_directory.h"
 
 namespace snapfs {
 namespace {
@@ -91,9 +90,7 @@ std::string profile_template(const ProfileStart& start) {
 
 void write_new_profile(const std::string& path, const std::string& text) {
   const std::string directory = parent_directory(path);
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error) throw_errno(error.value(), "make the directory", directory);
+  make_private_directories(directory);
   UniqueFd fd;
   try {
     fd = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0600);

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,6 +15,7 @@
 #include "cli/profile/profile_file.h"
 #include "fs/base/error.h"
 #include "fs/base/path.h"
+#include "fs/base/private_directory.h"
 #include "fs/crypto/sha256.h"
 
 namespace snapfs {
@@ -26,15 +26,6 @@ std::string state_directory() {
   if (base && base->starts_with('/')) return join_path(*base, "snapfs");
   if (::geteuid() == 0) return "/var/lib/snapfs";
   return join_path(home_directory(), ".local/state/snapfs");
-}
-
-void make_directory(const std::string& path) {
-  std::error_code error;
-  const std::filesystem::path directory(path);
-  std::filesystem::create_directories(directory.parent_path(), error);
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    throw_errno(errno, "make the directory for what is known of runs,", path);
-  }
 }
 
 /// Who holds it; empty when he has not said so yet.
@@ -60,7 +51,7 @@ std::string RunLock::file_for(const std::string& path) {
 
 RunLock::RunLock(const std::string& path) {
   const std::string file = file_for(path);
-  make_directory(state_directory());
+  make_private_directories(state_directory());
   fd_ = open_file(file, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
   if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) throw_errno(errno, "lock", file);

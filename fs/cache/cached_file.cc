@@ -16,6 +16,7 @@
 
 #include "fs/base/durable_file.h"
 #include "fs/base/error.h"
+#include "fs/base/private_directory.h"
 
 namespace snapfs {
 namespace {
@@ -36,19 +37,6 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text) {
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   if (fmt::format("{}", value) != text) return std::nullopt;
   return value;
-}
-
-/// Something else is where a directory should be: that will not pass, as a directory that is gone
-/// does.
-void require_directory_above(int error, const std::string& path) {
-  if (error != ENOTDIR) return;
-  throw Error(ErrorCode::kIo,
-              fmt::format("cannot make the directory {}: what is above it is none", path), path);
-}
-
-void make_private_directory(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return;
-  throw_errno(errno, "make the directory", path);
 }
 
 /// A file that is gone unless it gets its name.
@@ -158,22 +146,12 @@ std::vector<CachedName> CachedFiles::list() const {
   return names;
 }
 
-void make_private_directories(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return;
-  const int error = errno;
-  require_directory_above(error, path);
-  const std::string parent = parent_directory(path);
-  if (error != ENOENT || parent == path) throw_errno(error, "make the directory", path);
-  make_private_directories(parent);
-  make_private_directory(path);
-}
-
 void make_cache(const std::string& directory) {
   constexpr std::string_view kTag = "Signature: 8a477f597d28d172789f06886806bc55\n";
   make_private_directories(directory);
   const std::string path = directory + "/CACHEDIR.TAG";
   const UniqueFd fd(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (fd) write_all(fd.get(), as_bytes(kTag), path);
 }
 

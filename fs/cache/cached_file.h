@@ -85,9 +85,6 @@ inline constexpr std::string_view kUnfinished = "tmp-";
 /// Error.
 void make_cache(const std::string& directory);
 
-/// Makes a directory and those above it, for the owner only. Throws Error.
-void make_private_directories(const std::string& path);
-
 /// Writes a file under another name first, in the same directory, so that nobody ever sees half of
 /// one. It is not synced: nothing is lost with it. Throws Error.
 void replace_file(const std::string& path, ByteView bytes);

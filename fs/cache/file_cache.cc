@@ -13,6 +13,7 @@
 
 #include "fs/base/error.h"
 #include "fs/base/file.h"
+#include "fs/base/private_directory.h"
 #include "fs/crypto/sha256.h"
 #include "fs/time/clock.h"
 

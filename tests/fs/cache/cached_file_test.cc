@@ -122,6 +122,9 @@ TEST_F(CachedFilesTest, ACacheIsMarkedAsOne) {
   make_cache(directory_ / "x/cache");
   EXPECT_EQ(read_file(directory_ / "x/cache/CACHEDIR.TAG", 100),
             to_bytes("Signature: 8a477f597d28d172789f06886806bc55\n"));
+  // Like all that is in it.
+  EXPECT_EQ(stdfs::status(directory_ / "x/cache/CACHEDIR.TAG").permissions(),
+            stdfs::perms::owner_read | stdfs::perms::owner_write);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 import threading
 
 V2 = "application/vnd.x.restic.rest.v2"
@@ -25,6 +26,8 @@ class RecordingServer:
         self.directory = directory
         self._lock = threading.Lock()
         self._loads = []
+        self.is_closed = False
+        self._held = None  # kind, (somebody waits, nobody need wait)
         self._server = Server(("127.0.0.1", 0), handler_of(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -34,6 +37,8 @@ class RecordingServer:
         return f"rest:http://127.0.0.1:{self._server.server_address[1]}/"
 
     def close(self):
+        """Connections that are open are of no more use, either."""
+        self.is_closed = True
         self._server.shutdown()
         self._server.server_close()
 
@@ -50,6 +55,26 @@ class RecordingServer:
         with self._lock:
             return [load for load in self._loads if load[0] in kinds]
 
+    def hold(self, kind):
+        """Whoever saves a file of this kind waits. The first of the two events tells of it, the second one ends it."""
+        events = threading.Event(), threading.Event()
+        self._held = kind, events
+        return events
+
+    def wait_if_held(self, kind):
+        if self._held and self._held[0] == kind:
+            waits, go_on = self._held[1]
+            waits.set()
+            go_on.wait()
+
+    def save(self, path, content):
+        """Nobody sees a part of it."""
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        fd, unfinished = tempfile.mkstemp(dir=self.directory)
+        with open(fd, "wb") as file:
+            file.write(content)
+        os.rename(unfinished, path)
+
     def path(self, kind, name=None):
         if kind == "config":
             return os.path.join(self.directory, "config")
@@ -59,9 +84,23 @@ class RecordingServer:
         return os.path.join(folder, name[:2], name) if kind == "data" else os.path.join(folder, name)
 
 
+def file_size(path):
+    """None when it is not there, or no more."""
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return None
+
+
 def handler_of(server):
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def parse_request(self):
+            if server.is_closed:
+                self.close_connection = True
+                return False
+            return super().parse_request()
 
         def log_message(self, *_):
             pass
@@ -82,11 +121,11 @@ def handler_of(server):
             return parts[0], parts[1] if len(parts) > 1 else ("" if parts[0] != "config" else "config")
 
         def do_HEAD(self):
-            path = server.path(*self.place())
-            if not os.path.isfile(path):
+            size = file_size(server.path(*self.place()))
+            if size is None:
                 return self.answer(404)
             self.send_response(200)
-            self.send_header("Content-Length", str(os.path.getsize(path)))
+            self.send_header("Content-Length", str(size))
             return self.end_headers()
 
         def do_GET(self):
@@ -108,20 +147,27 @@ def handler_of(server):
             return self.answer(206 if part else 200, content, part=part)
 
         def list(self, kind):
-            found = [(name, os.path.getsize(os.path.join(folder, name)))
+            found = [(name, file_size(os.path.join(folder, name)))
                      for folder, _, names in os.walk(server.path(kind)) for name in names]
             return self.answer(200, json.dumps(
-                [{"name": name, "size": size} for name, size in found]).encode(), V2)
+                [{"name": name, "size": size} for name, size in found if size is not None]).encode(), V2)
 
         def body(self):
+            """All of it: of who was killed while he sent it, nothing is kept."""
             if self.headers.get("Transfer-Encoding") != "chunked":
-                return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                return self.receive(int(self.headers.get("Content-Length", 0)))
             body = b""
-            while length := int(self.rfile.readline(), 16):
-                body += self.rfile.read(length)
+            while length := int(self.rfile.readline() or self.receive(1), 16):
+                body += self.receive(length)
                 self.rfile.readline()
             self.rfile.readline()
             return body
+
+        def receive(self, length):
+            received = self.rfile.read(length)
+            if len(received) < length:
+                raise ConnectionError("the client is gone")
+            return received
 
         def do_POST(self):
             body = self.body()
@@ -129,10 +175,9 @@ def handler_of(server):
                 for kind in ("data", "index", "keys", "locks", "snapshots"):
                     os.makedirs(server.path(kind), exist_ok=True)
                 return self.answer(200)
-            path = server.path(*self.place())
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "wb") as file:
-                file.write(body)
+            kind, name = self.place()
+            server.wait_if_held(kind)
+            server.save(server.path(kind, name), body)
             return self.answer(200)
 
         def do_DELETE(self):

@@ -1,154 +1,99 @@
 """The password and the keys, searched for in every place where they must not be: arguments, the
-environment, of children too, what is written and kept, and memory that is dumped or swapped. Who else may
-read what, and how files are from the first moment on.
+environment, of children too, what is written and kept, and memory that is dumped or swapped.
 """
-import base64
-import json
+import concurrent.futures
+import contextlib
 import os
-import re
+import pathlib
+import resource
 import shutil
-import stat
+import signal
+import socket
 import subprocess
 import sys
 import unittest
 
-import cheap_key
-import forge
+import damage
+import every_command
 import harness
+from recording_server import RecordingServer
+from secret_search import (CANARY, IS_SANITIZED, NOBODY, SECOND_CANARY, STORAGE_CANARY, Memory, SecretCase, forms,
+                           keys_of)
 
-CANARY = "canary-Zk4vQ9-of-the-password"
-SECOND_CANARY = "canary-Hw7tB2-of-another-password"
-NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-IS_SANITIZED = "asan" in harness.SNAPFS or "tsan" in harness.SNAPFS
-
-
-def forms(secret):
-    """As it is, and as it is written."""
-    text = base64.b64encode(secret)
-    # Of base64 the part that does not depend on what is around it.
-    return {secret, secret.hex().encode(), secret.hex().upper().encode(), text[:len(secret) // 3 * 4]}
+ONLY_ROOT = unittest.skipIf(os.geteuid() != 0, "only root reads the memory of such a process")
+SANITIZER_KEEPS = unittest.skipIf(IS_SANITIZED, "a sanitizer keeps memory that was freed")
 
 
-class Memory:
-    """What a core dump of a process would have, and what it would not, by /proc."""
-
-    def __init__(self, pid):
-        self.dumped, self.kept = [], []  # (flags, content)
-        self.locked_kib = 0
-        with open(f"/proc/{pid}/smaps", encoding="utf-8", errors="replace") as file:
-            mappings = []
-            for line in file:
-                if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
-                    span, permissions = line.split()[:2]
-                    mappings.append([*(int(part, 16) for part in span.split("-")), permissions, ()])
-                elif line.startswith("VmFlags:"):
-                    mappings[-1][3] = line.split()[1:]
-                elif line.startswith("Locked:"):
-                    self.locked_kib += int(line.split()[1])
-        with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
-            for begin, end, permissions, flags in mappings:
-                if not permissions.startswith("rw"):
-                    continue
-                try:
-                    file.seek(begin)
-                    content = file.read(end - begin)
-                except OSError:
-                    continue
-                (self.kept if "dd" in flags else self.dumped).append((flags, content))
-
-    @staticmethod
-    def count(places, secret):
-        return sum(content.count(secret) for _, content in places)
-
-
-class SecretsTest(harness.CompatTest):
-    needs_restic = False
-
-    def setUp(self):
-        super().setUp()
-        os.umask(os.umask(0) & 0o22)
-        self.scene = forge.Scene(self.repository)
-        os.chmod(os.path.join(self.repository, "config"), 0o600)  # its group means others', too
-        self.use_password(CANARY)
-        home = os.path.join(self.scratch, "home")
-        os.mkdir(home)
-        self.cache = os.path.join(home, "cache")
-        self.environment |= {"RESTIC_PASSWORD": CANARY, "HOME": home, "TMPDIR": home,
-                             "RESTIC_CACHE_DIR": self.cache}
-
-    def use_password(self, password):
-        """In place of the key that is there. Keeps what is derived from it."""
-        scene = self.scene
-        os.remove(scene.at("keys", scene.key_id))
-        key_file = scene.key_file(scene.master(), password)
-        scene.key_id = scene.put_named("keys", forge.encode(key_file))
-        user_key = cheap_key.derive(password, base64.b64decode(key_file["salt"]), key_file)
-        self.keys = {"encrypt": scene.key[:32], "mac k": scene.key[32:48], "mac r": scene.key[48:],
-                     "user's encrypt": user_key[:32], "user's k": user_key[32:48],
-                     "user's r": user_key[48:]}
-
-    def assert_none(self, place, content, keys=True):
-        """No secret in these bytes."""
-        secrets = {"password": CANARY.encode(), "other password": SECOND_CANARY.encode()}
-        for name, secret in {**secrets, **(self.keys if keys else {})}.items():
-            for form in forms(secret):
-                self.assertTrue(form not in content, f"the {name} is in {place}")
-
-    def assert_none_below(self, directory, without=()):
-        for where, directories, names in os.walk(directory):
-            directories[:] = [name for name in directories if os.path.join(where, name) not in without]
-            for name in names:
-                path = os.path.join(where, name)
-                if stat.S_ISREG(os.lstat(path).st_mode):
-                    with open(path, "rb") as file:
-                        self.assert_none(path, file.read())
-
-    def running_mount(self, *options, program=(harness.SNAPFS,), **environment):
-        """A mount that was read; its process."""
-        if not harness.mount_usable():
-            self.skipTest("/dev/fuse cannot be used here")
-        mountpoint = os.path.join(self.scratch, "mount")
-        os.makedirs(mountpoint, exist_ok=True)
-        server = subprocess.Popen([*program, "mount", *options, mountpoint],
-                                  cwd=self.scratch, env=self.environment | environment,
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.addCleanup(self.end_mount, server, mountpoint)
-        if not server.stdout.readline():
-            self.fail(server.stderr.read())
-        return server, mountpoint
-
-    def end_mount(self, server, mountpoint):
-        if server.poll() is None:
-            server.terminate()
-            self.written = b"".join(server.communicate(timeout=60))
-        subprocess.run(["fusermount3", "-uzq", mountpoint], check=False, capture_output=True)
-        server.stdout.close()
-        server.stderr.close()
-
-    # ------------------------------------------------------------------------------------ memory
-
-    @unittest.skipIf(os.geteuid() != 0, "only root reads the memory of such a process")
-    @unittest.skipIf(IS_SANITIZED, "a sanitizer keeps memory that was freed")
-    def test_memory_of_a_mount(self):
-        server, mountpoint = self.running_mount()
-        for path, content in forge.RIGHT.items():
-            with open(os.path.join(mountpoint, "snapshots", "latest", path), "rb") as file:
-                self.assertEqual(file.read(), content)
-        memory = Memory(server.pid)
+class MemoryTest(SecretCase):
+    def assert_none_dumped(self, pid):
+        """What opens the repository is in no page that a dump would have, nor in one that may be swapped."""
+        memory = Memory(pid)
         for name in ("encrypt", "mac k", "mac r"):
-            with self.subTest(key=name):
-                # It is there, where it may be: the search can find it.
-                self.assertGreater(memory.count(memory.kept, self.keys[name]), 0)
-        for name, secret in {"password": CANARY.encode(), **self.keys}.items():
-            for form in forms(secret):
-                self.assertEqual(memory.count(memory.dumped, form), 0, f"the {name} would be dumped")
+            # It is there, where it may be: the search can find it.
+            self.assertGreater(memory.count(memory.kept, self.secrets[name]), 0, name)
+        for name, secret in self.secrets.items():
+            if name != "storage's password":  # that is in ordinary memory, as curl wants it
+                for form in forms(secret):
+                    self.assertEqual(memory.count(memory.dumped, form), 0, f"the {name} would be dumped")
         for flags, content in memory.kept:
-            if any(secret in content for secret in self.keys.values()):
+            if any(secret in content for secret in self.secrets.values()):
                 self.assertIn("lo", flags, "keys that may be swapped")
         self.assertGreater(memory.locked_kib, 0)
 
-    @unittest.skipIf(os.geteuid() != 0, "only root reads the memory of such a process")
-    def test_search_of_memory_finds_what_is_there(self):
+    def held(self, server, kind, *arguments, **environment):
+        """The command runs, and waits where it saves a file of this kind."""
+        waits, go_on = server.hold(kind)
+        self.addCleanup(go_on.set)
+        process = subprocess.Popen([harness.SNAPFS, *arguments], cwd=self.scratch, env=self.environment | environment,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        while not waits.wait(0.1):
+            self.assertIsNone(process.poll(), "it saved nothing")
+        self.assert_none_dumped(process.pid)
+        go_on.set()
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, errors)
+
+    @ONLY_ROOT
+    @SANITIZER_KEEPS
+    def test_of_a_mount(self):
+        server, mountpoint = self.running_mount()
+        self.read_mount(mountpoint)
+        self.assert_none_dumped(server.pid)
+
+    @ONLY_ROOT
+    @SANITIZER_KEEPS
+    def test_of_a_mount_of_a_server(self):
+        self.use_server()
+        server, mountpoint = self.running_mount()
+        self.read_mount(mountpoint)
+        self.assert_none_dumped(server.pid)
+
+    @ONLY_ROOT
+    @SANITIZER_KEEPS
+    def test_of_a_snapshot(self):
+        self.held(self.use_server(), "snapshots", "snapshot", self.scratch + "/home")
+
+    @ONLY_ROOT
+    @SANITIZER_KEEPS
+    def test_of_a_copy(self):
+        target = os.path.join(self.scratch, "target")
+        self.snapfs("init", "-r", target, RESTIC_PASSWORD=SECOND_CANARY)
+        self.secrets |= {f"target's {name}": key for name, key in keys_of(target, SECOND_CANARY).items()}
+        server = self.serve(target)
+        self.held(server, "snapshots", "copy", RESTIC_FROM_REPOSITORY=self.repository, RESTIC_FROM_PASSWORD=CANARY,
+                  RESTIC_REPOSITORY=server.location, RESTIC_PASSWORD=SECOND_CANARY)
+
+    @ONLY_ROOT
+    @SANITIZER_KEEPS
+    def test_of_a_change_of_the_password(self):
+        with open(os.path.join(self.scratch, "new"), "w", encoding="ascii") as file:
+            file.write(SECOND_CANARY)
+        self.held(self.use_server(), "keys", "key", "passwd", "--new-password-file", "new")
+
+    @ONLY_ROOT
+    def test_search_finds_what_is_there(self):
         script = "secret = input().encode(); print(len(secret), flush=True); input()"
         with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE) as process:
@@ -159,39 +104,66 @@ class SecretsTest(harness.CompatTest):
             process.stdin.write(b"\n")
         self.assertGreater(memory.count(memory.dumped, CANARY.encode()), 0)
 
-    def test_arguments_and_environment_of_a_mount(self):
+
+@unittest.skipIf(IS_SANITIZED, "a sanitizer takes these signals for faults")
+class CoreTest(SecretCase):
+    """Killed as by a fault of its own, a process that holds keys leaves no core. Whether one was made, the kernel
+    says, to whatever place it goes."""
+
+    @staticmethod
+    def allow_cores():
+        resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+    def leaves_core(self, process, number):
+        process.send_signal(number)
+        _, status = os.waitpid(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, -number)
+        return os.WCOREDUMP(status)
+
+    def require_cores(self):
+        """Another program would leave one here."""
+        try:
+            with subprocess.Popen(["sleep", "1000"], cwd=self.scratch, preexec_fn=self.allow_cores) as process:
+                if not self.leaves_core(process, signal.SIGSEGV):
+                    self.skipTest("this system dumps no cores")
+        except subprocess.SubprocessError:
+            self.skipTest("the limit of cores cannot be raised here")
+        for name in os.listdir(self.scratch):
+            if name.startswith("core"):
+                os.remove(os.path.join(self.scratch, name))
+
+    def test_of_a_mount(self):
+        self.require_cores()
+        for number in (signal.SIGSEGV, signal.SIGABRT):
+            server, mountpoint = self.running_mount(preexec_fn=self.allow_cores)
+            self.read_mount(mountpoint)
+            self.assertFalse(self.leaves_core(server, number), number)
+            self.end_mount(server, mountpoint)
+        self.assertEqual([name for name in os.listdir(self.scratch) if "core" in name], [])
+
+    def test_of_a_snapshot(self):
+        self.require_cores()
+        for number in (signal.SIGSEGV, signal.SIGABRT):
+            with subprocess.Popen([harness.SNAPFS, "snapshot", "--stdin"], cwd=self.scratch, env=self.environment,
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  preexec_fn=self.allow_cores) as process:
+                self.wait_for_lock(process)
+                self.assertFalse(self.leaves_core(process, number), number)
+            self.snapfs("unlock", "--remove-all")
+        self.assertEqual([name for name in os.listdir(self.scratch) if "core" in name], [])
+
+
+class ProcessTest(SecretCase):
+    """Arguments and environment, of the program and of those that it starts."""
+
+    def test_a_mount(self):
         server, _ = self.running_mount(SNAPFS_PASSWORD=CANARY)
         for file in ("cmdline", "environ"):
             try:
-                with open(f"/proc/{server.pid}/{file}", "rb") as content:
-                    self.assert_none(file, content.read())
+                self.assert_none(file, damage.read(f"/proc/{server.pid}/{file}"))
             except PermissionError:
                 self.assertNotEqual(os.geteuid(), 0)
-
-    def user_can_write(self):
-        """Of the whole scratch, with a program in it, nobody is the owner."""
-        shutil.copy(harness.SNAPFS, os.path.join(self.scratch, "snapfs"))
-        subprocess.run(["chown", "-R", "65534:65534", self.scratch], check=True)
-
-    @unittest.skipIf(os.geteuid() != 0 or shutil.which("setpriv") is None, "only root becomes others")
-    def test_others_of_the_same_user_cannot_look_into_it(self):
-        self.user_can_write()
-        with subprocess.Popen([*NOBODY, os.path.join(self.scratch, "snapfs"), "snapshot", "--stdin"],
-                              cwd=self.scratch, env=self.environment, stdin=subprocess.PIPE,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            # It holds a lock, so the keys are loaded.
-            while not os.listdir(os.path.join(self.repository, "locks")):
-                self.assertIsNone(process.poll(), "it ended before it took its lock")
-                os.sched_yield()
-            self.assertEqual(os.stat(f"/proc/{process.pid}/environ").st_uid, 0, "it can be dumped")
-            for file in ("environ", "mem", "maps"):
-                looked = subprocess.run([*NOBODY, "head", "-c1", f"/proc/{process.pid}/{file}"],
-                                        check=False, capture_output=True, text=True)
-                self.assertIn("Permission denied", looked.stderr, file)
-            process.communicate(b"content")
-        self.assertEqual(process.returncode, 0)
-
-    # ---------------------------------------------------------------------------------- children
 
     def recorder(self, then="exit 1"):
         """A program that notes what it was given."""
@@ -204,13 +176,12 @@ class SecretsTest(harness.CompatTest):
         return path, record
 
     def recorded(self, record):
-        with open(record, "rb") as file:
-            content = file.read()
+        content = damage.read(record)
         os.remove(record)
         self.assertIn(b"RECORDED=yes", content, "the search would find nothing")
         return content
 
-    def test_children(self):
+    def test_programs_that_talk_to_storage(self):
         recorder, record = self.recorder()
         secrets = {"RESTIC_FROM_PASSWORD": CANARY, "SNAPFS_FROM_PASSWORD": CANARY,
                    "RESTIC_PASSWORD2": SECOND_CANARY, "RESTIC_REST_PASSWORD": SECOND_CANARY}
@@ -236,32 +207,102 @@ class SecretsTest(harness.CompatTest):
         self.snapfs("--password-command", recorder, "snapshots", **given)
         self.assert_none("the command", self.recorded(record))
 
-    # ------------------------------------------------------------------------- what is written
+    def test_hooks(self):
+        recorder, record = self.recorder("exit 0")
+        profile = os.path.join(self.scratch, "profile.toml")
+        with open(profile, "w", encoding="utf-8") as file:
+            file.write(f"[snapshot]\nsources = ['{self.scratch}/home']\n[forget]\nkeep-last = 1\n[hooks]\n" +
+                       "".join(f"{kind} = '{recorder}'\n" for kind in ("before", "after", "finally")))
+        os.chmod(profile, 0o600)
+        self.use_server()
+        self.snapfs("-P", profile, "run", RECORDED="yes", SNAPFS_PASSWORD=CANARY, RESTIC_FROM_PASSWORD=SECOND_CANARY)
+        content = self.recorded(record)
+        self.assertEqual(content.count(b"RECORDED=yes"), 3)
+        self.assert_none("a hook", content)
 
-    def test_what_commands_write(self):
-        target = os.path.join(self.scratch, "target")
-        with open(os.path.join(self.scratch, "new"), "w", encoding="ascii") as file:
-            file.write(SECOND_CANARY)
-        strange = {"RESTIC_FROM_REPOSITORY": self.repository, "RESTIC_FROM_PASSWORD": CANARY}
+    @unittest.skipIf(None in map(shutil.which, ("setpriv", "strace", "fusermount3")), "strace shows what is started")
+    @unittest.skipIf(IS_SANITIZED, "a sanitizer cannot be traced")
+    def test_fusermount(self):
+        """What mounts for users who may not."""
+        self.use_server()
+        mountpoint, trace = (os.path.join(self.scratch, name) for name in ("mount", "trace"))
+        os.mkdir(mountpoint)
+        program = os.path.join(self.scratch, "snapfs")
+        shutil.copy(harness.SNAPFS, program)
+        subprocess.run(["chown", "-R", "65534:65534", self.scratch], check=True)
+        self.environment |= {"RECORDED": "yes", "RESTIC_FROM_PASSWORD": SECOND_CANARY}
+        with self.with_devices(f"chmod 666 /dev/fuse; strace -f -v -s 100000 -o {trace} -e trace=execve "
+                               f"{' '.join(NOBODY)} sh -c '{program} mount --background {mountpoint} && "
+                               f"env -i fusermount3 -u {mountpoint}'") as shell:
+            said, _ = shell.communicate(timeout=60)
+            self.assertEqual(shell.returncode, 0, said)
+        started = b"".join(line for line in damage.read(trace).splitlines() if b"fusermount3" in line.partition(b", [")[0])
+        self.assertIn(b"RECORDED=yes", started, "it was not started")
+        self.assert_none("fusermount3", started)
+
+
+class WrittenTest(SecretCase):
+    # What is asked of each command: all that it has to say, in either form.
+    WAYS = (("-vv",), ("--json", "--log-json"))
+    MEASURED = ("snapshot", "forget", "prune", "check", "drill")
+    EXCUSED = {"mount": "it has tests of its own below"}
+    # They read directories, so there has to be a cache.
+    CACHED = ("snapshot", "restore", "ls", "find", "diff", "dump")
+
+    def written_by(self, scenery, command, way, work):
+        """By the command on the repository as a server has it: what it says, and nothing else is left."""
+        line = scenery.line(command, work)
+        server = RecordingServer(str(work / "repository"))
+        measure = ("--metrics", work / "metrics") if command in self.MEASURED else ()
+        location = server.url.replace("//", f"//user:{STORAGE_CANARY}@")
+        try:
+            done = scenery.run(work, *way, *line, *measure, environment={"SNAPFS_REPOSITORY": location})
+        finally:
+            server.close()
+        for name in ("password", "new-password"):
+            os.remove(work / name)
+        return done
+
+    def test_every_command(self):
+        place = pathlib.Path(self.scratch)
+        scenery = every_command.Scenery(place / "template", harness.SNAPFS, CANARY, SECOND_CANARY)
+        for name in ("repository", "other", "old-version"):
+            keys = keys_of(scenery.template / name, CANARY)
+            self.secrets |= {f"{name}'s {key}": secret for key, secret in keys.items()}
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            jobs = {(command, way, work): pool.submit(self.written_by, scenery, command, way, work)
+                    for command in every_command.all_but(harness.SNAPFS, self.EXCUSED)
+                    for way in self.WAYS for work in (place / f"{command} {way[0]}",)}
+        for (command, way, work), job in jobs.items():
+            with self.subTest(command=command, way=way):
+                done = job.result()
+                self.assertEqual(done.returncode, 0, done.stderr)
+                for name in ("stdout", "stderr"):
+                    self.assert_none(name, getattr(done, name).encode(errors="surrogateescape"))
+                if command in self.CACHED:
+                    self.cached_files(work / "cache")
+                if command in self.MEASURED:
+                    self.assertIn(b"snapfs_run_exit_status", damage.read(work / "metrics"))
+                if command == "profile init":
+                    # It names the repository as it was named to it, to be read by its owner alone.
+                    profile = work / "configuration/snapfs/new.toml"
+                    self.assertEqual(profile.stat().st_mode & 0o7777, 0o600)
+                    profile.unlink()
+                self.assert_none_below(work)
+
+    def test_failures(self):
+        server = self.use_server()
+        wrong = {"RESTIC_PASSWORD": "another " + SECOND_CANARY}
         for arguments, expected, given in (
-                (["snapshots", "-vv"], 0, {}), (["snapshots", "--json"], 0, {}),
-                (["ls", "-vv", "latest"], 0, {}), (["check", "--read-data", "-vv"], 0, {}),
-                (["check", "--json"], 0, {}), (["key", "list"], 0, {}), (["key", "list", "--json"], 0, {}),
-                (["cat", "config"], 0, {}), (["cat", "key", self.scene.key_id], 0, {}),
-                (["stats", "--json"], 0, {}), (["snapshot", "-vv", "--json", self.scratch + "/home"], 0, {}),
-                (["prune", "-vv"], 0, {}), (["unlock", "-vv"], 0, {}), (["cache", "--json"], 0, {}),
-                (["key", "add", "--new-password-file", self.scratch + "/new"], 0, {}),
-                (["restore", "latest", "-vv", "-t", self.scratch + "/to"], 0, {}),
-                (["init", "-r", target, "--copy-chunker-params"], 0, strange),
-                (["copy", "-r", target, "-vv"], 0, strange),
-                (["snapshots"], 12, {"RESTIC_PASSWORD": "another " + SECOND_CANARY}),
-                (["snapshots", "--json"], 12, {"RESTIC_PASSWORD": "another " + SECOND_CANARY}),
-                (["snapshots", "-r", "/nowhere"], 10, {})):
+                (["snapshots"], 12, wrong), (["snapshots", "--json"], 12, wrong),
+                (["snapshots", "--log-json"], 12, wrong), (["snapshots", "-r", "/nowhere"], 10, {}),
+                (["snapshots", "-r", server.location + "nowhere/"], 10, {}),
+                (["ls", "nothing"], 1, {}), (["cat", "blob", "0" * 64], 1, {})):
             with self.subTest(arguments=arguments):
                 written = self.snapfs(*arguments, expect=expected, **given)
+                self.assertNotEqual(written.stderr, "")
                 for name in ("stdout", "stderr"):
                     self.assert_none(name, getattr(written, name).encode(errors="surrogateescape"))
-        os.remove(os.path.join(self.scratch, "new"))
         self.assert_none_below(self.scratch)
 
     def test_master_key_is_told_when_it_is_asked_for(self):
@@ -271,94 +312,59 @@ class SecretsTest(harness.CompatTest):
             self.assert_none("what was asked for", told)
 
     def test_what_a_mount_shows_and_writes(self):
+        served = self.use_server()
         server, mountpoint = self.running_mount("-vv")
-        with open(os.path.join(mountpoint, ".snapfs", "status"), "rb") as file:
-            self.assert_none("the status", file.read())
-        with open(os.path.join(mountpoint, "snapshots", "latest", "file"), "rb") as file:
-            file.read()
+        with open("/proc/self/mountinfo", "rb") as file:
+            (shown,) = [line for line in file if mountpoint.encode() in line]
+        self.assertIn(served.url.partition("//")[2].strip("/").encode(), shown)
+        self.assert_none("the list of mounts", shown)
+        for name in ("status", "metrics"):
+            content = damage.read(os.path.join(mountpoint, ".snapfs", name))
+            self.assertNotEqual(content, b"")
+            self.assert_none(name, content)
+        self.read_mount(mountpoint)
         self.end_mount(server, mountpoint)
         self.assert_none("what it wrote", self.written)
+        self.cached_files()
         self.assert_none_below(self.scratch, without=(mountpoint,))
 
-    # ------------------------------------------------------------------------------ other users
+    @staticmethod
+    def end_program(mountpoint):
+        """The one that serves it in the background, whose storage is gone: it would try for minutes."""
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                if damage.read(f"/proc/{pid}/cmdline").endswith(mountpoint.encode() + b"\0"):
+                    os.kill(int(pid), signal.SIGKILL)
 
-    @unittest.skipIf(os.geteuid() != 0 or shutil.which("setpriv") is None, "only root becomes others")
-    def test_others_are_kept_out(self):
-        os.umask(0)
-        self.addCleanup(os.umask, 0o22)
-        os.chmod(self.scratch, 0o755)
-        os.chmod(os.path.join(self.scratch, "home"), 0o755)
-        server, mountpoint = self.running_mount()
-        made = os.path.join(self.scratch, "made")
-        self.snapfs("init", "-r", made)
-        self.snapfs("snapshot", "-r", made, self.repository)
-        for path in (mountpoint, os.path.join(self.cache, "snapfs"), made):
-            with self.subTest(path=path):
-                if not os.path.exists(path):
-                    self.assertNotEqual(path, made)
-                    continue
-                looked = subprocess.run([*NOBODY, "ls", path], check=False, capture_output=True, text=True)
-                self.assertIn("Permission denied", looked.stderr)
-        self.end_mount(server, mountpoint)
-
-    # ---------------------------------------------------------------------- from the first moment
-
-    def calls(self, *arguments, cwd=None, **environment):
-        """What a command creates: the calls, of all its threads and children, with a umask of 0."""
-        trace = os.path.join(self.scratch, "trace")
-        script = 'umask 0; exec "$@"'
-        self.run_program("sh", ["-c", script, "sh", "strace", "-f", "-o", trace, "-e",
-                                "trace=open,openat,creat,mkdir,mkdirat,mknod,mknodat,bind,chmod,fchmod,fchmodat",
-                                harness.SNAPFS, *arguments], cwd=cwd, **environment)
-        with open(trace, encoding="utf-8", errors="replace") as file:
-            lines = file.read().splitlines()
-        os.remove(trace)
-        return lines
-
-    def created(self, lines):
-        """(mode, line) of each file and directory that was made."""
-        found = []
-        for line in lines:
-            if "O_CREAT" in line or "O_TMPFILE" in line or "creat(" in line or "mkdir" in line or "mknod" in line:
-                mode = re.search(r", (?:S_IF\w+\|)?(0[0-7]*)(?:, [^)]*)?\) += ", line)
-                if mode:
-                    found.append((int(mode[1], 8), line))
-        return found
-
-    @unittest.skipIf(shutil.which("strace") is None, "strace is not installed")
-    @unittest.skipIf(IS_SANITIZED, "a sanitizer makes files of its own")
-    def test_files_are_private_from_the_first_moment(self):
-        source = os.path.join(self.scratch, "source")
-        os.mkdir(source)
-        with open(os.path.join(source, "open to all"), "w", encoding="ascii") as file:
-            file.write("text")
-        os.chmod(os.path.join(source, "open to all"), 0o666)
-        made = os.path.join(self.scratch, "made")
-        with open(os.path.join(self.scratch, "new"), "w", encoding="ascii") as file:
-            file.write(SECOND_CANARY)
-        total = 0
-        for arguments in (["init", "-r", made], ["snapshot", "-r", made, source],
-                          ["key", "add", "-r", made, "--new-password-file", self.scratch + "/new"],
-                          ["forget", "-r", made, "--keep-last", "1"], ["prune", "-r", made],
-                          ["check", "--read-data", "-r", made], ["rebuild-index", "-r", made],
-                          ["restore", "-r", made, "latest", "-t", self.scratch + "/to"],
-                          ["restore", "-r", made, "latest", "--sparse", "-t", self.scratch + "/to2"],
-                          ["repair", "packs", self.scene.packs[0]["id"]]):
-            with self.subTest(arguments=arguments):
-                created = self.created(self.calls(*arguments))
-                total += len(created)
-                for mode, line in created:
-                    # A target of a restore that was not there is made like any directory of the user's.
-                    if "mkdir" in line and re.search(r'"[^"]*/to2?"', line):
-                        continue
-                    self.assertEqual(mode & 0o77, 0, line)
-        self.assertGreater(total, 270)  # the search sees something
-
-    @unittest.skipIf(shutil.which("strace") is None, "strace is not installed")
-    def test_search_for_modes_finds_what_is_open(self):
-        lines = ['1 openat(AT_FDCWD, "x", O_WRONLY|O_CREAT|O_EXCL, 0666) = 3', '1 mkdir("y", 0777) = 0',
-                 '2 mkdirat(4, "z", 0755)                = 0', '1 openat(AT_FDCWD, "x", O_RDONLY) = 3']
-        self.assertEqual([mode for mode, _ in self.created(lines)], [0o666, 0o777, 0o755])
+    def test_what_a_mount_tells_the_system_s_log(self):
+        served = self.use_server()
+        mountpoint = os.path.join(self.scratch, "mount")
+        os.mkdir(mountpoint)
+        program = os.path.abspath(harness.SNAPFS)
+        self.addCleanup(self.end_program, mountpoint)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+            log.bind(os.path.join(self.scratch, "log"))
+            log.settimeout(0.1)
+            with self.with_devices(f"ln -s {self.scratch}/log /dev/log; {program} mount -vv --background "
+                                   f"--request-timeout 1s --no-push --no-cache {mountpoint}; echo mounted; read line; "
+                                   f"if cat {mountpoint}/snapshots/latest/file; then exit 7; fi") as shell:
+                said = b""
+                while b"mounted\n" not in said:
+                    line = shell.stdout.readline()
+                    self.assertNotEqual(line, b"", said)
+                    said += line
+                served.close()
+                said += shell.communicate(b"\n", timeout=60)[0]
+                self.assertEqual(shell.returncode, 0, said)
+                self.assert_none("what it said", said)
+            told = b""
+            try:
+                while True:
+                    told += log.recv(1 << 16)
+            except TimeoutError:
+                pass
+        self.assertIn(b"127.0.0.1", told)  # it complains of the server
+        self.assert_none("the system's log", told)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import os
 import random
 import subprocess
 import tempfile
-import unittest
 
 import harness
 
@@ -311,4 +310,4 @@ class CommandLineTest(harness.CompatTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    harness.main()

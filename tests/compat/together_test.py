@@ -14,6 +14,7 @@ import unittest
 
 import harness
 import servers
+from recording_server import RecordingServer
 from workers import Checker, Growth, Turns, Watcher, Worker, manifest
 
 
@@ -127,6 +128,17 @@ class RestTogether(Together):
             self.skipTest("it takes minutes: SNAPFS_TEST_MINUTES says how many")
         self.use_rest_server()
         self.work_together(**CROWD)
+
+
+class OwnServerTogether(Together):
+    """Where restic's server is not to be had, there is the one of the tests."""
+
+    def test_a_crowd_on_a_server_of_the_tests(self):
+        self.cheap_repository()
+        server = RecordingServer(self.repository)
+        self.addCleanup(server.close)
+        self.environment["RESTIC_REPOSITORY"] = server.url
+        self.work_together(**CROWD, minutes=MINUTES if MINUTES >= 1 else MINUTES / 2)
 
 
 class S3Together(Together):

@@ -17,8 +17,8 @@ import harness
 from scarcity import judge
 
 LIBRARY = os.environ.get("SNAPFS_TEST_SCARCE_LIBRARY", "build/tests/support/libscarce_process.so")
-# Of the allocations of each command, about so many, unless --every says otherwise.
-POINTS = 8
+# Of the allocations of each command, about so many, once and for good, unless --every says otherwise.
+POINTS = 5
 EVERY = None
 MEMORY, THREADS = 0, 24
 
@@ -47,6 +47,12 @@ class Supplies:
 
 def points(count):
     return range(1, count + 1, EVERY or max(1, count // POINTS))
+
+
+def all_cases(asked):
+    """(kind, which one, whether those that follow are refused, too)."""
+    one_by_one = [(MEMORY, n) for n in points(asked[MEMORY])] + [(THREADS, n) for n in range(1, asked[THREADS] + 1)]
+    return [(*case, for_good) for case in one_by_one for for_good in (False, True)]
 
 
 @harness.without_sanitizer(harness.ADDRESSES)
@@ -80,8 +86,7 @@ class ScarceProcessTest(harness.CompatTest):
         self.assertEqual(self.run_scarce(*arguments).returncode, 0, arguments)
         asked = {kind: self.supplies.asked(kind) for kind in (MEMORY, THREADS)}
         self.assertGreater(asked[MEMORY], 100, "the library is not there")
-        cases = [(MEMORY, n, n % 5 == 0) for n in points(asked[MEMORY])]
-        cases += [(THREADS, n, for_good) for n in range(1, asked[THREADS] + 1) for for_good in (False, True)]
+        cases = all_cases(asked)
         failed = 0
         for case in cases:
             prepare()
@@ -195,8 +200,7 @@ class ScarceProcessTest(harness.CompatTest):
 
         self.assertTrue(begin_and_end(None))
         asked = {kind: self.supplies.asked(kind) for kind in (MEMORY, THREADS)}
-        cases = [(MEMORY, n, n % 5 == 0) for n in points(asked[MEMORY])]
-        cases += [(THREADS, n, for_good) for n in range(1, asked[THREADS] + 1) for for_good in (False, True)]
+        cases = all_cases(asked)
         came_up = [begin_and_end(case) for case in cases]
         self.assertIn(False, came_up)
         self.assertIn(True, came_up)

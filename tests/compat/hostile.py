@@ -4,14 +4,11 @@ nothing, or wrong bytes that were taken for right.
 """
 import contextlib
 import dataclasses
-import hashlib
 import io
 import json
 import os
 import re
-import resource
 import shutil
-import signal
 import stat
 import subprocess
 import sys
@@ -22,14 +19,10 @@ import traceback
 
 import forge
 import harness
+from bounded import MOST_MEMORY, MOST_SECONDS, Ended, disk_used, run, state_of
 from forgeries import SOUND, victim
 
-MOST_MEMORY = 500 << 20
 MOST_DISK = 500 << 20
-# Not what is usual: what nobody mistakes for a program that goes on for ever, on a busy machine.
-MOST_SECONDS = 120
-MOST_ADDRESSES = 4 << 30
-# A sanitizer's memory is not the program's.
 
 CRASHED = re.compile(r"terminate called|internal error|Assertion|Sanitizer|std::|bad_alloc|uncaught|"
                      r"what\(\):|basic_string|vector::|stack smashing|runtime error", re.IGNORECASE)
@@ -56,75 +49,6 @@ def remove(directory):
     """However deep it is."""
     subprocess.run(["chmod", "-R", "u+rwX", directory], check=False, capture_output=True)
     subprocess.run(["rm", "-rf", directory], check=True)
-
-
-@dataclasses.dataclass
-class Ended:
-    """How a program ended."""
-    status: int
-    out: bytes
-    err: str
-    memory: int
-    timed_out: bool
-
-
-def run(arguments, cwd, environment, limit_memory=True, seconds=MOST_SECONDS):
-    """With what it took; outputs go to files, so that nothing waits for anything."""
-    def limit():
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        if limit_memory and not harness.SANITIZER:
-            resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSES, MOST_ADDRESSES))
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = subprocess.Popen(arguments, cwd=cwd, env=environment, stdin=subprocess.DEVNULL,
-                                   stdout=out, stderr=err, preexec_fn=limit, start_new_session=True)
-        late = threading.Event()
-
-        def end():
-            late.set()
-            process.kill()  # not reaped before wait4 below
-        timer = threading.Timer(seconds, end)
-        timer.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        timer.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        texts = []
-        for file in (out, err):
-            file.seek(0)
-            texts.append(file.read(64 << 20))
-        return Ended(process.returncode, texts[0], texts[1].decode(errors="surrogateescape"),
-                     usage.ru_maxrss << 10, late.is_set())
-
-
-def disk_used(*directories):
-    """What files take, holes aside."""
-    total = 0
-    for directory in directories:
-        for where, _, names in os.walk(directory):
-            for name in names:
-                try:
-                    total += os.lstat(os.path.join(where, name)).st_blocks * 512
-                except FileNotFoundError:
-                    continue
-    return total
-
-
-def state_of(directory, without=()):
-    """All that is in it, to see that nobody changed anything. Content of small files."""
-    found = {}
-    for where, directories, names in os.walk(directory):
-        directories[:] = [name for name in directories if os.path.join(where, name) not in without]
-        for name in directories + names:
-            path = os.path.join(where, name)
-            status = os.lstat(path)
-            content = None
-            if stat.S_ISREG(status.st_mode) and status.st_size < 1 << 20:
-                with open(path, "rb") as file:
-                    content = hashlib.sha256(file.read()).digest()
-            elif stat.S_ISLNK(status.st_mode):
-                content = os.readlink(path)
-            size = None if stat.S_ISDIR(status.st_mode) else status.st_size
-            found[path] = (status.st_mode, size, status.st_uid, content)
-    return found
 
 
 class Growth:
@@ -184,9 +108,10 @@ def make_scene(path, forgery, **options):
 class Trial:
     """One forged repository, and what every command makes of it."""
 
-    def __init__(self, forgery, program=harness.SNAPFS, **scene):
+    def __init__(self, forgery, program=harness.SNAPFS, seconds=MOST_SECONDS, **scene):
         self.forgery = forgery
         self.program = program
+        self.seconds = seconds
         self.faults = []
         self.said = {}  # command → (status, what it wrote about it): for who writes the table
         self.scratch = tempfile.mkdtemp(prefix="snapfs-hostile-", dir=fast_scratch())
@@ -276,12 +201,15 @@ class Trial:
     def needs_lock(self):
         return "lock" in self.forgery.name
 
+    def execute(self, arguments, cwd, **environment):
+        return run([self.program, *arguments], cwd, self.environment | environment, seconds=self.seconds)
+
     def perform(self, name, arguments, repository, **environment):
         """In a directory of its own; whatever happens, the outside stays as it is."""
         work = os.path.join(self.scratch, "work")
         before = self.outside()
-        ended = run([self.program, *(part.replace("{work}", work) for part in arguments)], work,
-                    {**self.environment, "RESTIC_REPOSITORY": repository, **environment})
+        ended = self.execute([part.replace("{work}", work) for part in arguments], work,
+                             RESTIC_REPOSITORY=repository, **environment)
         self.judge_end(name, ended)
         if self.outside() != before:
             self.fault(name, f"the outside changed: {set(self.outside().items()) ^ set(before.items())}", ended)
@@ -302,7 +230,7 @@ class Trial:
 
     def judge_end(self, name, ended):
         if ended.timed_out:
-            return self.fault(name, f"it did not end within {MOST_SECONDS} seconds", ended)
+            return self.fault(name, f"it did not end within {self.seconds} seconds", ended)
         if ended.status not in STATUSES:
             self.fault(name, f"it ended with {ended.status}", ended)
         if CRASHED.search(ended.err):
@@ -409,7 +337,8 @@ class Trial:
         # The reader is started by a shell that waits for the mount, so that nothing here can hang in it.
         arguments = [sys.executable, "-S", "-E", READER, mountpoint, json.dumps(list(forge.RIGHT)),
                      self.program, "mount", *lock, mountpoint]
-        ended = run(arguments, os.path.join(self.scratch, "work"), self.environment, limit_memory=False)
+        ended = run(arguments, os.path.join(self.scratch, "work"), self.environment, limit_memory=False,
+                    seconds=self.seconds)
         subprocess.run(["fusermount3", "-uzq", mountpoint], check=False, capture_output=True)
         if ended.timed_out:
             self.fault("mount", "reading it did not end", ended)
@@ -439,10 +368,9 @@ class Trial:
         subprocess.run(["cp", "-a", "--sparse=always", self.original, changed], check=True)
         return changed
 
-    def judge_sound(self, name, repository, password=forge.PASSWORD):
+    def judge_sound(self, name, repository):
         """What is sound stays so, and what was copied is."""
-        ended = run([self.program, "check", "--read-data"], self.scratch,
-                    {**self.environment, "RESTIC_REPOSITORY": repository, "RESTIC_PASSWORD": password})
+        ended = self.execute(["check", "--read-data"], self.scratch, RESTIC_REPOSITORY=repository)
         if ended.status != 0:
             self.fault(name, "what it left is not sound", ended)
 
@@ -483,10 +411,8 @@ class Trial:
     def snapshot(self):
         """Its parent is what was forged; it is right all the same."""
         changed = self.changed_copy()
-        source = os.path.join(self.scratch, "source")
-        ended = run(
-            [self.program, "snapshot", "--json", "--parent", self.scene.new, "."], source,
-            {**self.environment, "RESTIC_REPOSITORY": changed})
+        ended = self.execute(["snapshot", "--json", "--parent", self.scene.new, "."],
+                             os.path.join(self.scratch, "source"), RESTIC_REPOSITORY=changed)
         self.judge_end("snapshot", ended)
         self.said["snapshot"] = (ended.status, ended.err[-3000:])
         if ended.status != 0:

@@ -6,8 +6,8 @@ import select
 import signal
 import subprocess
 
+import bounded
 import harness
-import hostile
 
 MAKER = os.environ.get("SNAPFS_TEST_HOSTILE_MAKER", "build/tests/support/make_hostile_repository")
 
@@ -118,10 +118,10 @@ class HostileSizeTest(harness.CompatTest):
                 (["stats", "--mode", "raw-data"], {}, 0), (["prune", "--max-unused", "0"], {}, 0), (["copy"], copied, 0),
                 (["restore", "latest", "--dry-run", "--target", "to"], {}, 0)):
             with self.subTest(arguments=arguments):
-                ended = hostile.run([harness.SNAPFS, *arguments], self.scratch, self.environment | environment)
+                ended = bounded.run([harness.SNAPFS, *arguments], self.scratch, self.environment | environment)
                 self.assertEqual(ended.status, status, ended.err)
                 if not harness.SANITIZER:
-                    self.assertLess(ended.memory, hostile.MOST_MEMORY, arguments)
+                    self.assertLess(ended.memory, bounded.MOST_MEMORY, arguments)
 
 
 if __name__ == "__main__":

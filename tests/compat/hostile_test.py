@@ -95,7 +95,7 @@ class PlantedTest(unittest.TestCase):
 
     def test_an_error_that_is_not_told(self):
         self.assertIn("['file'] is missing, and nothing was said", self.faults(
-            '"$program" "$@" && rm -f "$4/file"', "frame: no size"))
+            '"$program" "$@" 2>/dev/null; exit 0'))
 
     def test_nothing_is_said(self):
         self.assertIn("names nothing", self.faults('exec "$program" "$@" 2>/dev/null'))
@@ -106,6 +106,17 @@ class PlantedTest(unittest.TestCase):
         self.assertIn("restore: file is wrong", faults)
         self.assertIn("/file is wrong", self.faults(
             'echo wrong; exec "$program" "$@"', "frame: no size", ("dump",)))
+
+    def test_other_bytes_of_a_blob_that_is_not_what_its_id_says(self):
+        for status in ("0", "$s"):
+            with self.subTest(status=status):
+                self.assertIn("restore: file is wrong", self.faults(
+                    f'"$program" "$@"; s=$?; test "$1" != restore || echo other >"$4/file"; exit {status}'))
+        self.assertIn("/file is wrong", self.faults('"$program" "$@"; echo other', commands=("dump",)))
+
+    def test_more_is_lost_than_the_lie_takes_away(self):
+        self.assertIn("['zz'] is missing, which the lie does not reach", self.faults(
+            '"$program" "$@"; s=$?; rm -f "$4/zz"; exit $s'))
 
     def test_a_file_outside(self):
         self.assertIn("the outside changed", self.faults(

@@ -87,9 +87,13 @@ std::optional<Sides> below(const Difference& difference) {
 /// Puts the nodes of two trees beside each other.
 class Comparer {
  public:
-  /// `stop` must outlive it.
-  Comparer(TreeText before, TreeText after, const StopToken& stop)
-      : before_(std::move(before)), after_(std::move(after)), stop_(stop) {}
+  /// Of these trees, of which an absent one has no text. `stop` must outlive it.
+  Comparer(const Sides& trees, TreeText before, TreeText after, const StopToken& stop)
+      : before_(std::move(before)),
+        after_(std::move(after)),
+        before_name_(name_of(trees.before)),
+        after_name_(name_of(trees.after)),
+        stop_(stop) {}
 
   Comparison run() {
     while (left_ < before_.size() || right_ < after_.size()) step();
@@ -97,9 +101,15 @@ class Comparer {
   }
 
  private:
-  Node parse(std::string_view json) const { return parse_node(json, "a tree", stop_); }
-  std::unique_ptr<const Node> keep(std::string_view json) const {
-    return std::make_unique<const Node>(parse(json));
+  static std::string name_of(const std::optional<Id>& tree) {
+    return tree ? fmt::format("tree {}", tree->hex()) : std::string();
+  }
+
+  std::unique_ptr<const Node> keep_before(std::string_view json) const {
+    return std::make_unique<const Node>(parse_node(json, before_name_, stop_));
+  }
+  std::unique_ptr<const Node> keep_after(std::string_view json) const {
+    return std::make_unique<const Node>(parse_node(json, after_name_, stop_));
   }
 
   void step() {
@@ -122,15 +132,17 @@ class Comparer {
     if (right_name < left_name) return only_after();
     ++left_;
     ++right_;
-    Difference both{keep(left), keep(right)};
+    Difference both{keep_before(left), keep_after(right)};
     if (both.before->subtree && both.before->subtree == both.after->subtree) {
       result_.common_directories.push_back(*both.before->subtree);
     }
     result_.differences.push_back(std::move(both));
   }
 
-  void only_before() { result_.differences.push_back({keep(before_.node(left_++)), nullptr}); }
-  void only_after() { result_.differences.push_back({nullptr, keep(after_.node(right_++))}); }
+  void only_before() {
+    result_.differences.push_back({keep_before(before_.node(left_++)), nullptr});
+  }
+  void only_after() { result_.differences.push_back({nullptr, keep_after(after_.node(right_++))}); }
 
   void same(std::string_view json) {
     ++left_;
@@ -140,7 +152,7 @@ class Comparer {
       append(*content);
       return;
     }
-    const Node node = parse(json);
+    const Node node = parse_node(json, before_name_, stop_);
     append(node.content);
     if (node.subtree) result_.common_directories.push_back(*node.subtree);
   }
@@ -151,6 +163,8 @@ class Comparer {
 
   const TreeText before_;
   const TreeText after_;
+  const std::string before_name_;  ///< for messages, as is the next
+  const std::string after_name_;
   const StopToken& stop_;
   std::size_t left_ = 0;
   std::size_t right_ = 0;
@@ -177,7 +191,7 @@ Ahead::Loaded load(const Sides& sides, std::vector<Bytes>&& blobs, const StopTok
   TreeText before = text(sides.before, blobs.front());
   TreeText after = text(sides.after, blobs.back());
   Ahead::Loaded loaded;
-  loaded.value = Comparer(std::move(before), std::move(after), stop).run();
+  loaded.value = Comparer(sides, std::move(before), std::move(after), stop).run();
   loaded.bytes = loaded.value.memory_bytes();
   for (const Difference& difference : loaded.value.differences) {
     if (const auto child = below(difference)) loaded.children.push_back(*child);

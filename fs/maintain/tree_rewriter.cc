@@ -43,7 +43,8 @@ struct TreeRewriter::Level {
     EditState state = 0;
   };
 
-  Level(const Key& own_key, std::size_t above_size) : key(own_key), above(above_size) {}
+  Level(const Key& own_key, std::size_t above_size)
+      : key(own_key), name(fmt::format("tree {}", own_key.tree.hex())), above(above_size) {}
 
   /// With an empty list in place of contents that were replaced.
   std::string_view json(const Kept& node) const noexcept {
@@ -55,6 +56,7 @@ struct TreeRewriter::Level {
   }
 
   Key key;
+  std::string name;   ///< for messages
   std::size_t above;  ///< how much of the path is the directory above
   TreeText text;
   std::vector<Kept> kept;
@@ -134,7 +136,7 @@ void TreeRewriter::edit_nodes(Level& level) {
   std::string previous;
   level.kept.reserve(level.text.size());
   for (std::size_t i = 0; i < level.text.size(); ++i) {
-    std::optional<EditedNode> edited = read_node(level.text.node(i));
+    std::optional<EditedNode> edited = read_node(level, level.text.node(i));
     if (edited) editor_.edit(level.key.state, *edited);
     if (!edited || edited->dropped) {
       level.changed = true;
@@ -153,9 +155,9 @@ void TreeRewriter::edit_nodes(Level& level) {
 }
 
 /// Nothing when it cannot be read and the editor leaves it out.
-std::optional<EditedNode> TreeRewriter::read_node(std::string_view json) {
+std::optional<EditedNode> TreeRewriter::read_node(const Level& level, std::string_view json) {
   try {
-    return EditedNode{parse_node(json, "node", stop_), json, std::nullopt, false};
+    return EditedNode{parse_node(json, level.name, stop_), json, std::nullopt, false};
   } catch (const Error& error) {
     if (error.ends_the_run()) throw;
     std::optional<std::string> mended = editor_.mend(path_.text(), json, error);
@@ -183,7 +185,7 @@ void TreeRewriter::put_in_order(Level& level) {
   std::vector<PlacedName> names;
   names.reserve(level.kept.size());
   for (const Level::Kept& node : level.kept) {
-    names.push_back({parse_node(level.json(node), "node", stop_).name, names.size()});
+    names.push_back({parse_node(level.json(node), level.name, stop_).name, names.size()});
   }
   editor_.put_in_order(names);
 

@@ -143,7 +143,7 @@ class TreeRewriter {
 
   std::optional<Outcome> begin(const Key& key, std::size_t above);
   void edit_nodes(Level& level);
-  std::optional<EditedNode> read_node(std::string_view json);
+  std::optional<EditedNode> read_node(const Level& level, std::string_view json);
   void keep(Level& level, std::size_t index, EditedNode&& edited);
   void put_in_order(Level& level);
   void take(Level& level, const Outcome& subtree);

@@ -707,40 +707,22 @@ rows("done", SOUND, second_copy_right=second_copy(Frame.of([Frame.block(SMALL)],
 # ------------------------------------------------------------------------------------------ trees
 
 
-def deep(levels, name="d"):
+def deep(levels, *names):
+    """Each directory has the one below by each of the names: with more than one, a power of that many paths."""
     def change(scene):
         tree = scene.new_tree
         added = []
         for _ in range(levels):
-            added.append(scene.blob(TREE, tree_text([node(name, "dir", subtree=tree)])))
+            added.append(scene.blob(TREE, tree_text([node(name, "dir", subtree=tree) for name in names])))
             tree = added[-1].id
         scene.put_sealed("index", {"packs": [scene.put_pack(added)]})
         scene.new = scene.put_sealed("snapshots", scene.snapshot(tree, time="2026-02-01T00:00:00Z"))
     return change
 
 
-def shared(levels, wide=2):
-    """Each directory has the one below several times: wide ** levels paths."""
-    def change(scene):
-        tree = scene.new_tree
-        added = []
-        for _ in range(levels):
-            added.append(scene.blob(TREE, tree_text(
-                [node(f"d{number:04}", "dir", subtree=tree) for number in range(wide)])))
-            tree = added[-1].id
-        scene.put_sealed("index", {"packs": [scene.put_pack(added)]})
-        scene.new = scene.put_sealed("snapshots", scene.snapshot(tree, time="2026-02-01T00:00:00Z"))
-    return change
-
-
-rows("done", "", tuple(RIGHT), lenient=True, deep_of_3000=deep(3000),
+rows("done", "", tuple(RIGHT), lenient=True, deep_of_3000=deep(3000, "d"),
      deep_of_300_with_long_names=deep(300, "d" * 255))
-
-
-def zeros_file(scene):
-    """A file of 512 GiB that is one blob of 8 MiB, again and again."""
-    blob = scene.blob(DATA, bytes(8 << 20))
-    add_file(scene, [blob] * 65536, 512 << 30)
+rows("done", SOUND, tuple(RIGHT), a_directory_at_64_paths=deep(6, "d", "e"))
 
 
 def many_snapshots(scene):
@@ -981,6 +963,8 @@ def random_lie(choice):
     """One that is in no table."""
     stage = choice.choice(OBJECTS)
     seed = choice.getrandbits(32)
+    # With another name or content the file is another one; with another time the snapshot is not the latest.
+    other = {"node": ("file",), "snapshot": ("zz",)}.get(stage, ())
     # The place is chosen when the object is known, always the same one.
     return Forgery(f"{stage}: anything {seed}", stage, lambda value: mutated(value, type(choice)(seed)), "",
-                   choice.choice((1, 2, 2, 2)), tuple(RIGHT), lenient=True)
+                   choice.choice((1, 2, 2, 2)), other, tuple(RIGHT), lenient=True)

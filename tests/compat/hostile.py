@@ -28,14 +28,22 @@ MOST_DISK = 500 << 20
 CRASHED = re.compile(r"terminate called|internal error|Assertion|Sanitizer|std::|bad_alloc|uncaught|"
                      r"what\(\):|basic_string|vector::|stack smashing|runtime error", re.IGNORECASE)
 STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-# What a message can name.
-NAMES = re.compile(r"[0-9a-f]{8}|/|config|key|lock|password|index|snapshot|tree|memory|repository")
+# What an error can name of any repository: an object by its ID, or what a snapshot holds; and the kinds of
+# files, of which it has to be one that the lie is about.
+NAMED = r"\b[0-9a-f]{8}|/(file|inner|large|link|zz|added|d)\b"
+KIND = r"\b(config|key|snapshot|index|pack|data|lock)s?\b"
 STATUSES = (0, 1, 3, 10, 11, 12)
 
 ALWAYS = ("restore", "check data")
 CHANGING = ("prune", "repair index", "repair snapshots", "repair packs", "rewrite", "snapshot")
 READER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "read_mounted.py")
 _mounts = threading.BoundedSemaphore(4)
+
+
+def naming(forgery):
+    """A pattern for what an error about it has to name."""
+    kinds = sorted(set(re.findall(KIND, forgery.name.replace("master", "key"))))
+    return re.compile("|".join([NAMED, *(rf"\b{kind}s?\b" for kind in kinds)]))
 
 
 def fast_scratch():
@@ -113,6 +121,7 @@ class Trial:
         self.forgery = forgery
         self.program = program
         self.seconds = seconds
+        self.names = naming(forgery)
         self.faults = []
         self.said = {}  # command → (status, what it wrote about it): for who writes the table
         self.scratch = tempfile.mkdtemp(prefix="snapfs-hostile-", dir=fast_scratch())
@@ -240,7 +249,7 @@ class Trial:
             self.fault(name, "it steers the terminal", ended)
         if ended.memory > MOST_MEMORY and not harness.SANITIZER:
             self.fault(name, f"{ended.memory >> 20} MiB of memory", ended)
-        if ended.status != 0 and not any(map(NAMES.search, self.lines(ended))):
+        if ended.status != 0 and not self.names_something(ended):
             self.fault(name, f"it ended with {ended.status} and names nothing", ended)
         if ended.status != 0 and self.forgery.says is SOUND:
             self.fault(name, f"it ended with {ended.status} where all is sound", ended)
@@ -258,9 +267,12 @@ class Trial:
         os.mkdir(work)
 
     def judge_checked(self, name, ended):
-        if self.forgery.says is SOUND or self.forgery.lenient:
+        if self.forgery.says is SOUND:
             return
-        if ended.status == 0:
+        if self.forgery.lenient:
+            if ended.status == 0 and self.said["restore"][0] != 0 and not self.forgery.other:
+                self.fault(name, "it finds nothing, and yet the restore failed", ended)
+        elif ended.status == 0:
             self.fault(name, "it finds nothing", ended)
         elif not re.search(self.forgery.says, ended.err):
             self.fault(name, f"it does not say {self.forgery.says!r}", ended)
@@ -279,14 +291,13 @@ class Trial:
         if missing - spared and not (self.tells(ended) if told is None else told):
             self.fault(name, f"{sorted(missing - spared)} is missing, and nothing was said", ended)
 
-    @staticmethod
-    def lines(ended):
-        """Warnings and errors."""
-        return [line for line in ended.err.splitlines()
-                if line.startswith(("snapfs: ", '{"message_type":"'))]
+    def names_something(self, ended):
+        """In a warning or an error; where the repository is says nothing about it."""
+        return any(self.names.search(line.replace(self.scratch, "")) for line in ended.err.splitlines()
+                   if line.startswith(("snapfs: ", '{"message_type":"')))
 
     def tells(self, ended):
-        return ended.status != 0 or bool(self.lines(ended))
+        return ended.status != 0 or self.names_something(ended)
 
     def judge_restored(self, name, ended, told=None):
         """Whether or not it succeeded; a file that is not complete is marked."""

@@ -97,6 +97,17 @@ class PlantedTest(unittest.TestCase):
         self.assertIn("['file'] is missing, and nothing was said", self.faults(
             '"$program" "$@" 2>/dev/null; exit 0'))
 
+    def test_nothing_is_named(self):
+        for line in ("it is damaged", "$RESTIC_REPOSITORY is damaged", "the index is damaged"):
+            with self.subTest(line=line):
+                self.assertIn("restore: it ended with 1 and names nothing", self.faults(
+                    f'"$program" "$@" 2>/dev/null; s=$?; echo "snapfs: {line}" >&2; exit $s'))
+
+    def test_a_check_that_finds_nothing_where_a_restore_fails(self):
+        script = 'test "$1" != check || exit 0; echo snapfs: config >&2; exit 1'
+        self.assertIn("it finds nothing, and yet the restore failed", self.faults(
+            script, "config: polynomial 2"))
+
     def test_nothing_is_said(self):
         self.assertIn("names nothing", self.faults('exec "$program" "$@" 2>/dev/null'))
 

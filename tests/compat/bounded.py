@@ -70,7 +70,9 @@ def disk_used(*directories):
 
 
 def state_of(directory, without=()):
-    """All that is in it, to see that nobody changed anything. Content of small files."""
+    """All that is in it, to see that nobody changed anything: of directories not when something was put
+    into them, of large files not the content.
+    """
     found = {}
     for where, directories, names in os.walk(directory):
         directories[:] = [name for name in directories if os.path.join(where, name) not in without]
@@ -83,6 +85,8 @@ def state_of(directory, without=()):
                     content = hashlib.sha256(file.read()).digest()
             elif stat.S_ISLNK(status.st_mode):
                 content = os.readlink(path)
-            size = None if stat.S_ISDIR(status.st_mode) else status.st_size
-            found[path] = (status.st_mode, size, status.st_uid, content)
+            grown = None if stat.S_ISDIR(status.st_mode) else (status.st_size, status.st_mtime_ns)
+            attributes = sorted(os.listxattr(path, follow_symlinks=False))
+            found[path] = (status.st_mode, grown, status.st_uid, status.st_gid, status.st_nlink if grown else 0,
+                           attributes, content)
     return found

@@ -483,13 +483,19 @@ def large_blob(mebibytes):
     return change
 
 
-def add_file(scene, added, size, name="added", **members):
-    """Another, newest snapshot: a file of these blobs."""
-    tree = scene.blob(TREE, tree_text([node(name, "file", size=size, links=1,
-                                           content=[blob.id for blob in added], **members)]))
-    packs = [scene.put_pack(list({blob.id: blob for blob in added}.values())), scene.put_pack([tree])]
+def add_snapshot(scene, tree, *others):
+    """Another, newest one, of this tree, which these trees and blobs are needed for."""
+    packs = [scene.put_pack(blobs) for blobs in ([tree, *(blob for blob in others if blob.kind == TREE)],
+                                                 [blob for blob in others if blob.kind == DATA]) if blobs]
     scene.put_sealed("index", {"packs": packs})
-    scene.new = scene.put_sealed("snapshots", scene.snapshot(tree.id, time="2026-02-01T00:00:00Z"))
+    return scene.put_sealed("snapshots", scene.snapshot(tree.id, time="2026-02-01T00:00:00Z"))
+
+
+def add_file(scene, added, size):
+    """Another, newest snapshot: a file of these blobs."""
+    tree = scene.blob(TREE, tree_text([node("added", "file", size=size, links=1,
+                                           content=[blob.id for blob in added])]))
+    scene.new = add_snapshot(scene, tree, *{blob.id: blob for blob in added}.values())
 
 
 rows("done", "blob|size", tuple(RIGHT), lenient=True, large_blob_of_100_MiB=large_blob(100),
@@ -503,9 +509,7 @@ def large_tree(mebibytes, body=b" ", is_told=True):
         frames = None if is_told else Frame.of([
             Frame.block(plain[:10], False), *[Frame.repeated(body, 128 << 10, False)] * (mebibytes * 8),
             Frame.block(plain[-3:])], window=0x48)
-        tree = scene.blob(TREE, plain, frames)
-        scene.put_sealed("index", {"packs": [scene.put_pack([tree])]})
-        scene.new = scene.put_sealed("snapshots", scene.snapshot(tree.id, time="2026-02-01T00:00:00Z"))
+        scene.new = add_snapshot(scene, scene.blob(TREE, plain, frames))
     return change
 
 
@@ -715,14 +719,89 @@ def deep(levels, *names):
         for _ in range(levels):
             added.append(scene.blob(TREE, tree_text([node(name, "dir", subtree=tree) for name in names])))
             tree = added[-1].id
-        scene.put_sealed("index", {"packs": [scene.put_pack(added)]})
-        scene.new = scene.put_sealed("snapshots", scene.snapshot(tree, time="2026-02-01T00:00:00Z"))
+        scene.new = add_snapshot(scene, *added[::-1])
     return change
 
 
 rows("done", "", tuple(RIGHT), lenient=True, deep_of_3000=deep(3000, "d"),
      deep_of_300_with_long_names=deep(300, "d" * 255))
 rows("done", SOUND, tuple(RIGHT), a_directory_at_64_paths=deep(6, "d", "e"))
+
+
+# --------------------------------------------------------------------------- ways out of the target
+
+CANARY = "../../outside/canary"  # as `hostile.Trial` restores
+
+
+def small(name, **members):
+    return node(name, "file", **{"content": [sha256(SMALL)], "size": len(SMALL), "links": 1} | members)
+
+
+def link(name, target, **members):
+    return node(name, "symlink", **{"mode": 0o777 | 1 << 27, "linktarget": target, "links": 1} | members)
+
+
+def way_out(make, make_older=None):
+    """The newest snapshot is the list that `make` makes, of what is outside and of directories, which it
+    gets by a function from lists; the older one may be another.
+    """
+    def change(scene):
+        outside = os.path.join(os.path.dirname(scene.path), "outside", "canary")
+        trees = []
+
+        def directory(name, *nodes):
+            trees.append(scene.blob(TREE, tree_text(nodes)))
+            return node(name, "dir", subtree=trees[-1].id)
+        if make_older:
+            scene.old = add_snapshot(scene, scene.blob(TREE, tree_text(make_older(outside, directory))), *trees)
+        root = scene.blob(TREE, tree_text(make(outside, directory)))
+        scene.new = add_snapshot(scene, root, *trees)
+    return change
+
+
+def two_of_an_inode(first, second):
+    return way_out(lambda outside, directory: [
+        one | {"links": 2, "inode": 99} for one in (first("a", outside), second("b", outside))])
+
+
+rows("done", "name|twice|order", tuple(RIGHT),
+     name_that_leads_out=way_out(lambda outside, directory: [small(CANARY)]),
+     name_that_is_a_path_from_the_root=way_out(lambda outside, directory: [small(outside)]),
+     name_that_leads_out_by_escapes=way_out(lambda outside, directory: [small(CANARY.replace("/", "\\x2f"))]),
+     link_of_a_name_that_leads_out=way_out(lambda outside, directory: [link(CANARY, "nowhere")]),
+     directory_of_a_name_that_leads_out=way_out(lambda outside, directory: [
+         directory(os.path.dirname(CANARY), small("canary"))]),
+     parents_with_children=way_out(lambda outside, directory: [
+         directory("..", directory("..", directory("outside", small("canary"))))]),
+     link_and_a_directory_of_its_name=way_out(lambda outside, directory: [
+         link("d", os.path.dirname(CANARY)), directory("d", small("canary"))]),
+     directory_and_a_link_of_its_name=way_out(lambda outside, directory: [
+         directory("d", small("canary")), link("d", os.path.dirname(CANARY))]),
+     link_and_a_file_of_its_name=way_out(lambda outside, directory: [link("d", CANARY), small("d")]))
+rows("done", SOUND, tuple(RIGHT),
+     link_that_the_next_has_a_directory_for=way_out(
+         lambda outside, directory: [directory("d", small("canary", mode=0o600))],
+         lambda outside, directory: [link("d", os.path.dirname(CANARY))]),
+     link_that_the_next_has_a_file_for=way_out(
+         lambda outside, directory: [small("d", mode=0o600)], lambda outside, directory: [link("d", CANARY)]),
+     link_that_the_next_has_a_link_for=way_out(
+         lambda outside, directory: [link("d", CANARY)], lambda outside, directory: [link("d", outside)]),
+     link_out_with_much_to_set=way_out(lambda outside, directory: [link(
+         "d", outside, mode=0o7000 | 1 << 27, uid=os.getuid(), mtime="2001-01-01T00:00:00Z")]),
+     link_out_as_long_as_can_be=way_out(lambda outside, directory: [
+         link("d", os.path.dirname(CANARY) + "/." * 2030 + "/canary")]),
+     file_that_is_a_link_by_its_inode=two_of_an_inode(link_to := lambda name, outside: link(name, outside),
+                                                      lambda name, outside: small(name)),
+     link_that_is_a_file_by_its_inode=two_of_an_inode(lambda name, outside: small(name), link_to),
+     links_of_an_inode=two_of_an_inode(link_to, lambda name, outside: link(name, CANARY)),
+     directory_of_an_inode_of_a_link=way_out(lambda outside, directory: [
+         link("a", os.path.dirname(CANARY), links=2, inode=99),
+         directory("b", small("canary")) | {"links": 2, "inode": 99}]),
+     files_of_an_inode_that_differ=way_out(lambda outside, directory: [
+         small("a", links=2, inode=99), small("b", links=2, inode=99, content=[sha256(BELOW)], size=len(BELOW))]))
+rows("done", "", tuple(RIGHT), lenient=True, link_out_with_attributes=way_out(lambda outside, directory: [link(
+    "d", outside, uid=1, gid=1, extended_attributes=[{"name": name, "value": "AA=="}
+                                                     for name in ("trusted.x", "user.x")])]))
 
 
 def many_snapshots(scene):

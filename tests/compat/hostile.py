@@ -199,6 +199,7 @@ class Trial:
             "raw stats": reads("raw stats", ["stats", "--mode", "raw-data"]),
             "snapshots": reads("snapshots", ["snapshots"]),
             "log": reads("log", ["log", "/file"]),
+            "restore over": self.restore_over,
             "mount": self.mount,
             "copy": self.copy,
             "prune": maintains("prune", ["prune"]),
@@ -214,27 +215,42 @@ class Trial:
     def execute(self, arguments, cwd, **environment):
         return run([self.program, *arguments], cwd, self.environment | environment, seconds=self.seconds)
 
-    def perform(self, name, arguments, repository, **environment):
-        """In a directory of its own; whatever happens, the outside stays as it is."""
+    def perform(self, name, arguments, repository, leaves=(), **environment):
+        """In a directory of its own, where it may leave these beside the target."""
         work = os.path.join(self.scratch, "work")
-        before = self.outside()
-        ended = self.execute([part.replace("{work}", work) for part in arguments], work,
-                             RESTIC_REPOSITORY=repository, **environment)
+        if any("{work}/to" in part for part in arguments):
+            leaves = (*leaves, "to")
+        ended = self.watched(name, repository, leaves, lambda: self.execute(
+            [part.replace("{work}", work) for part in arguments], work,
+            RESTIC_REPOSITORY=repository, **environment))
         self.judge_end(name, ended)
-        if self.outside() != before:
-            self.fault(name, f"the outside changed: {set(self.outside().items()) ^ set(before.items())}", ended)
-        used = disk_used(work, repository)
-        if used > MOST_DISK:
-            self.fault(name, f"{used >> 20} MiB of disk")
         self.said[name] = (ended.status, ended.err[-3000:])
         return ended
 
+    def watched(self, name, repository, leaves, start):
+        """Whatever `start` runs, the outside stays as it is, and not much is written."""
+        work = os.path.join(self.scratch, "work")
+        before = self.outside()
+        ended = start()
+        after = self.outside()
+        changed = [path for path in before.keys() | after.keys() if before.get(path) != after.get(path)
+                   and not self.is_lock_that_went(path, after)]
+        changed += set(os.listdir(work)) - set(leaves)
+        if changed:
+            self.fault(name, f"the outside changed: {sorted(changed)}", ended)
+        used = disk_used(work, repository)
+        if used > MOST_DISK:
+            self.fault(name, f"{used >> 20} MiB of disk")
+        return ended
+
+    def is_lock_that_went(self, path, after):
+        """Whoever locks the repository removes what is stale."""
+        return path not in after and os.path.dirname(path) == os.path.join(self.original, "locks")
+
     def outside(self):
-        home = os.path.join(self.scratch, "home")
-        without = (
-            os.path.join(self.scratch, "work"), os.path.join(self.scratch, "changed"),
-            os.path.join(self.scratch, "target"), os.path.join(home, ".cache"),
-            os.path.join(self.original, "locks"))
+        """All but where commands may write. What is in `work` beside their targets is looked at there."""
+        without = [os.path.join(self.scratch, *parts) for parts in (
+            ("work",), ("changed",), ("target",), ("home", ".cache"))]
         return {path: state for path, state in state_of(self.scratch, without).items()
                 if path != self.scene.grows}
 
@@ -338,6 +354,14 @@ class Trial:
             if path not in self.forgery.other and not forge.RIGHT.get(path, content).startswith(content):
                 self.fault(name, f"what came of {path} before the error is wrong: {content[:60]!r}", ended)
 
+    def restore_over(self):
+        """First the older snapshot, so that what it has is in the way of the newer one."""
+        lock = [] if self.needs_lock() else ["--no-lock"]
+        for name, snapshot in ("restore the older", self.scene.old), ("restore over", "latest"):
+            ended = self.perform(name, ["restore", snapshot, "-t", "{work}/to", *lock], self.original)
+        self.judge_restored(name, ended)
+        self.clear_work()
+
     def mount(self):
         if not harness.mount_usable():
             return
@@ -351,9 +375,15 @@ class Trial:
         # The reader is started by a shell that waits for the mount, so that nothing here can hang in it.
         arguments = [sys.executable, "-S", "-E", READER, mountpoint, json.dumps(list(forge.RIGHT)),
                      self.program, "mount", *lock, mountpoint]
-        ended = run(arguments, os.path.join(self.scratch, "work"), self.environment, limit_memory=False,
-                    seconds=self.seconds)
-        subprocess.run(["fusermount3", "-uzq", mountpoint], check=False, capture_output=True)
+
+        def start():
+            ended = run(arguments, os.path.join(self.scratch, "work"), self.environment, limit_memory=False,
+                        seconds=self.seconds)
+            subprocess.run(["fusermount3", "-uzq", mountpoint], check=False, capture_output=True)
+            return ended
+        ended = self.watched("mount", self.original, ("mount",), start)
+        if os.listdir(mountpoint):
+            self.fault("mount", f"below it were written {os.listdir(mountpoint)}", ended)
         if ended.timed_out:
             self.fault("mount", "reading it did not end", ended)
             return
@@ -387,14 +417,15 @@ class Trial:
 
     def maintain(self, name, arguments):
         changed = self.changed_copy()
-        ended = self.perform(name, arguments, changed)
+        # The repair of packs keeps copies of them.
+        ended = self.perform(name, arguments, changed, (f"pack-{self.scene.pack}",))
+        self.clear_work()
         if self.forgery.says is SOUND:
             self.judge_sound(name, changed)
             self.restore_after(name, changed)
         elif ended.status == 0 and name == "prune":
             # What it was content with it has to leave as readable as it found it.
             self.restore_after(name, changed)
-        self.clear_work()
 
     def restore_after(self, name, repository):
         told = self.said[name][1] != "" or self.said["restore"][1] != ""
@@ -423,8 +454,9 @@ class Trial:
     def snapshot(self):
         """Its parent is what was forged; it is right all the same."""
         changed = self.changed_copy()
-        ended = self.execute(["snapshot", "--json", "--parent", self.scene.new, "."],
-                             os.path.join(self.scratch, "source"), RESTIC_REPOSITORY=changed)
+        ended = self.watched("snapshot", changed, (), lambda: self.execute(
+            ["snapshot", "--json", "--parent", self.scene.new, "."],
+            os.path.join(self.scratch, "source"), RESTIC_REPOSITORY=changed))
         self.judge_end("snapshot", ended)
         self.said["snapshot"] = (ended.status, ended.err[-3000:])
         if ended.status != 0:

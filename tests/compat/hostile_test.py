@@ -21,7 +21,8 @@ import harness
 import hostile
 
 OTHERS = ("ls", "check", "dump", "dump all", "find", "diff", "stats", "raw stats", "snapshots", "log",
-          "mount", "copy", "prune", "repair index", "repair snapshots", "repair packs", "rewrite", "snapshot")
+          "restore over", "mount", "copy", "prune", "repair index", "repair snapshots", "repair packs",
+          "rewrite", "snapshot")
 
 
 def attempt(forgery, commands, options):
@@ -132,6 +133,29 @@ class PlantedTest(unittest.TestCase):
     def test_a_file_outside(self):
         self.assertIn("the outside changed", self.faults(
             '"$program" "$@"; s=$?; echo >>../outside/canary; exit $s'))
+
+    def test_a_file_beside_the_target(self):
+        self.assertIn("restore: the outside changed: ['escaped']", self.faults(
+            '"$program" "$@"; s=$?; test "$1" != restore || echo >"$4/../escaped"; exit $s'))
+
+    def test_an_attribute_outside(self):
+        self.assertIn("restore: the outside changed", self.faults(
+            '"$program" "$@"; s=$?; touch -d 2001-01-01 ../outside/canary; exit $s'))
+
+    def test_a_lock_that_stays(self):
+        self.assertIn("restore: the outside changed", self.faults(
+            '"$program" "$@"; s=$?; echo >"$RESTIC_REPOSITORY/locks/x"; exit $s'))
+
+    def test_a_snapshot_that_writes_elsewhere(self):
+        faults = self.faults('"$program" "$@"; s=$?; test "$1" != snapshot || echo >../outside/new; exit $s',
+                             "frame: no size", ("snapshot",))
+        self.assertRegex(faults, "^frame: no size: snapshot: the outside changed: .*outside/new")
+
+    @unittest.skipUnless(harness.mount_usable(), "/dev/fuse cannot be used here")
+    def test_a_mount_that_changes_the_repository(self):
+        faults = self.faults('test "$1" != mount || rm "$RESTIC_REPOSITORY"/index/*; exec "$program" "$@"',
+                             commands=("mount",))
+        self.assertRegex(faults, "mount: the outside changed: .*repository/index/")
 
     def test_a_change_by_a_reader(self):
         self.assertIn("the outside changed", self.faults(

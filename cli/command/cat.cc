@@ -1,6 +1,7 @@
 // snapfs cat: prints one of the objects that a repository consists of.
 #include <unistd.h>
 
+#include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@
 #include "cli/session/named_snapshot.h"
 #include "cli/session/session.h"
 #include "fs/crypto/secure_memory.h"
+#include "fs/crypto/sha256.h"
+#include "fs/format/json_error.h"
 #include "fs/format/key_file.h"
 #include "fs/repo/lock_info.h"
 #include "fs/tree/snapshot_path.h"
@@ -43,6 +46,35 @@ void cat_master_keys(Session& session) {
   }
 }
 
+/// Also one that is damaged, which somebody may want to see; it fails all the same.
+void print_pack(Session& session, const FileKey& pack) {
+  const Bytes stored = session.repository().files().load(pack, std::nullopt, {}, session.stop());
+  print(stored);
+  if (sha256(stored) != pack.id) {
+    throw_damaged("pack " + pack.id.hex(), "what was printed does not match its name");
+  }
+}
+
+/// As it is read, since it can be large. What is printed is authentic, and not all of it when this
+/// fails.
+void print_index(Session& session, const FileKey& index) {
+  std::exception_ptr unprinted;  // which says nothing about the file
+  const auto print_piece = [&unprinted](ByteView piece) {
+    try {
+      print(as_text(piece));
+    } catch (...) {
+      unprinted = std::current_exception();
+      throw;
+    }
+  };
+  try {
+    session.repository().read_file(index, print_piece, session.stop());
+  } catch (...) {
+    if (unprinted) std::rethrow_exception(unprinted);
+    throw;
+  }
+}
+
 void cat_file(Session& session, FileKind kind, const std::string& text) {
   Repository& repository = session.repository();
   const FileKey key{kind, find_file(repository, kind, text, session.stop())};
@@ -54,8 +86,9 @@ void cat_file(Session& session, FileKind kind, const std::string& text) {
     case FileKind::kLock:
       return print_json(encode_lock(parse_lock(repository.load_file(key, session.stop()))));
     case FileKind::kPack:
-      return print(repository.files().load(key, std::nullopt, {}, session.stop()));
+      return print_pack(session, key);
     case FileKind::kIndex:
+      return print_index(session, key);
     case FileKind::kSnapshot:
     case FileKind::kConfig:
       return print(as_text(repository.load_file(key, session.stop())));

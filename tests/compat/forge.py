@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import struct
 
 import cheap_key
@@ -264,6 +265,12 @@ class Scene(Forge):
         self._write_packs()
         self._write_entrance()
         self.change("done", self)
+
+    def empty(self):
+        """Leaves what a new repository has."""
+        for directory in ("snapshots", "index", "data"):
+            shutil.rmtree(self.at(directory))
+            os.mkdir(self.at(directory))
 
     def _write_packs(self):
         packs = []

@@ -35,7 +35,10 @@ KIND = r"\b(config|key|snapshot|index|pack|data|lock)s?\b"
 STATUSES = (0, 1, 3, 10, 11, 12)
 
 ALWAYS = ("restore", "check data")
-CHANGING = ("prune", "repair index", "repair snapshots", "repair packs", "rewrite", "snapshot")
+CHANGING = ("prune", "repair index", "repair snapshots", "repair packs", "rewrite", "forget", "tag", "recover",
+            "snapshot")
+# Whose work leaves the newest snapshot as it is.
+KEEPING = ("prune", "rewrite", "forget", "tag")
 READER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "read_mounted.py")
 _mounts = threading.BoundedSemaphore(4)
 
@@ -89,6 +92,8 @@ class Made:
     old: str
     new: str
     pack: str
+    index: str
+    key: str
     grows: str
 
 
@@ -100,7 +105,8 @@ def make_scene(path, forgery, **options):
         try:
             scene = forge.Scene(path, forgery.apply, forgery.version, **options)
             grows = victim(scene, forgery.grows) if forgery.grows else ""
-            os.write(send, json.dumps([scene.old, scene.new, scene.packs[0]["id"], grows]).encode())
+            os.write(send, json.dumps([scene.old, scene.new, scene.packs[0]["id"], scene.index, scene.key_id,
+                                       grows]).encode())
             os._exit(0)
         except BaseException:
             traceback.print_exc()
@@ -199,6 +205,10 @@ class Trial:
             "raw stats": reads("raw stats", ["stats", "--mode", "raw-data"]),
             "snapshots": reads("snapshots", ["snapshots"]),
             "log": reads("log", ["log", "/file"]),
+            "list": self.list,
+            "cat": self.cat,
+            "drill": reads("drill", ["drill", scene.new, "--files", "1000000", "-t", "{work}/to"],
+                           self.judge_restored),
             "restore over": self.restore_over,
             "mount": self.mount,
             "copy": self.copy,
@@ -207,6 +217,9 @@ class Trial:
             "repair snapshots": maintains("repair snapshots", ["repair", "snapshots", "--forget"]),
             "repair packs": maintains("repair packs", ["repair", "packs", scene.pack]),
             "rewrite": maintains("rewrite", ["rewrite", "--forget", "--exclude", "/nothing"]),
+            "forget": maintains("forget", ["forget", "--keep-last", "1"]),
+            "tag": maintains("tag", ["tag", "--add", "tagged"]),
+            "recover": maintains("recover", ["recover"]),
             "snapshot": self.snapshot}
 
     def needs_lock(self):
@@ -354,6 +367,23 @@ class Trial:
             if path not in self.forgery.other and not forge.RIGHT.get(path, content).startswith(content):
                 self.fault(name, f"what came of {path} before the error is wrong: {content[:60]!r}", ended)
 
+    def list(self):
+        for kind in ("blobs", "packs", "index", "snapshots", "keys", "locks"):
+            self.read("list " + kind, ["list", kind], None)
+
+    def cat(self):
+        scene = self.scene
+        blob, tree = forge.sha256(forge.SMALL), "latest:/"
+        for kind, name in (("config", ()), ("masterkey", ()), ("key", (scene.key,)), ("snapshot", (scene.new,)),
+                           ("index", (scene.index,)), ("tree", (tree,)), ("blob", (blob,)), ("pack", (scene.pack,))):
+            self.read("cat " + kind, ["cat", kind, *name], self.judge_object if kind in ("blob", "pack") else None)
+
+    def judge_object(self, name, ended):
+        """One whose bytes its ID tells, whatever lies are around it."""
+        right = {"cat blob": forge.sha256(forge.SMALL), "cat pack": self.scene.pack}[name]
+        if ended.status == 0 and forge.sha256(ended.out) != right:
+            self.fault(name, f"it is wrong: {ended.out[:60]!r}", ended)
+
     def restore_over(self):
         """First the older snapshot, so that what it has is in the way of the newer one."""
         lock = [] if self.needs_lock() else ["--no-lock"]
@@ -423,8 +453,8 @@ class Trial:
         if self.forgery.says is SOUND:
             self.judge_sound(name, changed)
             self.restore_after(name, changed)
-        elif ended.status == 0 and name == "prune":
-            # What it was content with it has to leave as readable as it found it.
+        elif ended.status == 0 and name in KEEPING:
+            # What they were content with they have to leave as readable as they found it.
             self.restore_after(name, changed)
 
     def restore_after(self, name, repository):
@@ -438,10 +468,7 @@ class Trial:
 
     def copy(self):
         target = os.path.join(self.scratch, "target")
-        if not os.path.exists(target):
-            sound = forge.Scene(target, version=self.forgery.version, seed=7)
-            for snapshot in (sound.old, sound.new):
-                os.remove(sound.at("snapshots", snapshot))
+        forge.Scene(target, version=self.forgery.version, seed=7).empty()
         ended = self.perform("copy", ["copy"], target,
                              RESTIC_FROM_REPOSITORY=self.original,
                              RESTIC_FROM_PASSWORD=forge.PASSWORD)

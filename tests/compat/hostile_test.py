@@ -20,9 +20,9 @@ import forgeries
 import harness
 import hostile
 
-OTHERS = ("ls", "check", "dump", "dump all", "find", "diff", "stats", "raw stats", "snapshots", "log",
-          "restore over", "mount", "copy", "prune", "repair index", "repair snapshots", "repair packs",
-          "rewrite", "snapshot")
+OTHERS = ("ls", "check", "dump", "dump all", "find", "diff", "stats", "raw stats", "snapshots", "log", "list",
+          "cat", "drill", "restore over", "mount", "copy", "prune", "repair index", "repair snapshots",
+          "repair packs", "rewrite", "forget", "tag", "recover", "snapshot")
 
 
 def attempt(forgery, commands, options):
@@ -57,6 +57,11 @@ class HostileTest(unittest.TestCase):
         names = [forgery.name for forgery in forgeries.TABLE]
         self.assertEqual(len(set(names)), len(names))
 
+    def test_every_command_has_its_turn(self):
+        trial = hostile.Trial(named("frame: no size"))
+        self.addCleanup(trial.remove)
+        self.assertEqual(set(trial.commands()), {*OTHERS, *hostile.ALWAYS})
+
     def test_nothing_wrong_is_taken_for_right(self):
         attempts = []
         turn = 0
@@ -89,6 +94,12 @@ class PlantedTest(unittest.TestCase):
 
     def test_as_it_is(self):
         self.assertEqual(self.faults('exec "$program" "$@"'), "")
+
+    @harness.without_sanitizer("memory is not measured")
+    def test_an_index_file_is_printed_in_bounded_memory(self):
+        """By the program as it is, but where a gigabyte takes no room."""
+        script = 'test "$2" != index || exec "$program" "$@" >/dev/null; exec "$program" "$@"'
+        self.assertEqual(self.faults(script, "index: bomb", ("cat",)), "")
 
     def test_success_whatever_happens(self):
         faults = self.faults('"$program" "$@"; exit 0')
@@ -129,6 +140,70 @@ class PlantedTest(unittest.TestCase):
     def test_more_is_lost_than_the_lie_takes_away(self):
         self.assertIn("['zz'] is missing, which the lie does not reach", self.faults(
             '"$program" "$@"; s=$?; rm -f "$4/zz"; exit $s'))
+
+    def after(self, command, change):
+        """A program that makes a change when it has performed the command."""
+        return f'"$program" "$@"; s=$?; test "$1" != {command} || {{ {change}; }}; exit $s'
+
+    def test_a_prune_that_drops_a_pack(self):
+        faults = self.faults(self.after("prune", 'rm -rf "$RESTIC_REPOSITORY"/data/*'), "frame: no size", ("prune",))
+        self.assertIn("prune: what it left is not sound", faults)
+        self.assertIn("prune: what could be restored before cannot be any more", faults)
+
+    def test_a_prune_that_gives_up_what_could_be_read(self):
+        """Where something is wrong with the repository."""
+        faults = self.faults(self.after("prune", 'rm -rf "$RESTIC_REPOSITORY"/data/*'),
+                             "done: unlisted", ("prune",))
+        self.assertIn("prune: what could be restored before cannot be any more", faults)
+
+    def test_a_forget_that_removes_the_newest(self):
+        self.assertIn("['zz'] is missing, which the lie does not reach", self.faults(
+            'if test "$1" = forget; then exec "$program" forget latest; fi; exec "$program" "$@"',
+            "frame: no size", ("forget",)))
+
+    def test_a_copy_that_loses_a_blob(self):
+        faults = self.faults(self.after("copy", 'rm "$RESTIC_REPOSITORY"/data/*/*'), "frame: no size", ("copy",))
+        self.assertIn("copy: what it left is not sound", faults)
+        self.assertIn("restore after copy: ['file', 'inner/below', 'large', 'zz'] is missing", faults)
+
+    def test_a_snapshot_of_another_file(self):
+        self.assertIn("snapshot: file was saved wrong", self.faults(
+            'test "$1" != snapshot || { echo other >file; }; exec "$program" "$@"', "frame: no size", ("snapshot",)))
+
+    def test_an_archive_with_a_wrong_byte(self):
+        """Also where an error is told, of what comes before that."""
+        script = 'test "$1" = dump || exec "$program" "$@"; "$program" "$@" | sed "s/below$/beloW/"; exit '
+        self.assertIn("dump all: inner/below is wrong", self.faults(script + "0", "frame: no size", ("dump all",)))
+        self.assertIn("dump all: what came of inner/below before the error is wrong", self.faults(
+            script + "1", "frame: no size", ("dump all",)))
+
+    def test_an_object_with_a_wrong_byte(self):
+        faults = self.faults('"$program" "$@"; s=$?; test "$1" != cat || echo; exit $s', "frame: no size", ("cat",))
+        self.assertIn("cat blob: it is wrong", faults)
+        self.assertIn("cat pack: it is wrong", faults)
+
+    def test_a_drill_that_loses_a_file(self):
+        self.assertIn("drill: ['zz'] is missing", self.faults(
+            self.after("drill", 'rm "$6/zz"'), "frame: no size", ("drill",)))
+
+    @unittest.skipUnless(harness.mount_usable(), "/dev/fuse cannot be used here")
+    def test_a_mount_with_wrong_content(self):
+        """It does without the kernel: files in the place of the mountpoint."""
+        script = """
+            test "$1" = mount || exec "$program" "$@"
+            for mountpoint; do :; done
+            mkdir -p "$mountpoint/snapshots"
+            "$program" restore latest --no-lock -t "$mountpoint/snapshots/latest" >/dev/null 2>&1
+            trap 'rm -rf "$mountpoint/snapshots"; exit' TERM
+            cd "$mountpoint/snapshots/latest"; CHANGE
+            echo mounted
+            while :; do sleep 0.05; done"""
+        for change, fault in ((":", ""), ("echo other >file", "mount: file is wrong"),
+                              ("rm zz", "mount: ['zz'] is missing"), ("rm file", "mount: ['file'] is missing")):
+            with self.subTest(change=change):
+                faults = self.faults(script.replace("CHANGE", change), "frame: no size", ("mount",))
+                self.assertIn(fault, faults)
+                self.assertEqual(bool(fault), bool(faults), faults)
 
     def test_a_file_outside(self):
         self.assertIn("the outside changed", self.faults(

@@ -104,13 +104,16 @@ void require_readable_root(Repository& repository, const std::vector<Snapshot>& 
                            StopToken stop) {
   // One that can be read ends the search: there are packs then, too.
   std::unordered_set<Id> lost;
+  const Snapshot* first = nullptr;  // of those that are lost
   for (const Snapshot& snapshot : snapshots) {
     if (lost.contains(snapshot.tree)) continue;
     if (!is_lost(repository, snapshot.tree, stop)) return;
     // The empty tree needs no storage to be made again.
-    if (snapshot.tree != empty_tree()) lost.insert(snapshot.tree);
+    if (snapshot.tree == empty_tree()) continue;
+    lost.insert(snapshot.tree);
+    if (!first) first = &snapshot;
   }
-  if (lost.empty()) return;
+  if (!first) return;
   const std::string location = repository.files().location();
   if (!has_packs(repository, stop)) {
     throw Error(ErrorCode::kDamaged,
@@ -120,10 +123,11 @@ void require_readable_root(Repository& repository, const std::vector<Snapshot>& 
                 location);
   }
   throw Error(ErrorCode::kDamaged,
-              fmt::format("of no snapshot that was chosen anything can be read, so nothing was "
-                          "changed: see that all of {} is there and mounted, run \"snapfs repair "
-                          "index\", and remove what is lost for good with \"snapfs forget ID\"",
-                          location),
+              fmt::format("of no snapshot that was chosen anything can be read (such as tree {} of "
+                          "snapshot {}), so nothing was changed: see that all of {} is there and "
+                          "mounted, run \"snapfs repair index\", and remove what is lost for good "
+                          "with \"snapfs forget ID\"",
+                          first->tree.short_hex(), first->id.short_hex(), location),
               location);
 }
 

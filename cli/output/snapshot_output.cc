@@ -106,8 +106,8 @@ std::string problems_text(std::uint64_t problems, std::uint64_t missing) {
       fmt::format("{} problem{}, named above", problems, problems == 1 ? "" : "s");
   if (missing == 0) {
     return named +
-           ": everything was stored, but the repository lacks what earlier snapshots need; see "
-           "\"snapfs check\"";
+           ": everything was stored, but not all that earlier snapshots need could be read from "
+           "the repository; see \"snapfs check\"";
   }
   return fmt::format(
       "Warning: at least one source file could not be read: {}; what could not be read is not in "

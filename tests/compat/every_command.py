@@ -128,9 +128,10 @@ class Scenery:
 
     def run(self, work, *arguments, environment=None, **options):
         """In that copy, or with its environment; the options are subprocess's."""
-        how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, "timeout": 60} | options
-        return subprocess.run([self.program, *map(str, arguments)], cwd=work, check=False, text=True,
-                              errors="surrogateescape", env=self.environment(work) | (environment or {}), **how)
+        how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, "timeout": 60,
+               "text": True, "errors": "surrogateescape"} | options
+        return subprocess.run([self.program, *map(str, arguments)], cwd=work, check=False,
+                              env=self.environment(work) | (environment or {}), **how)
 
     def must(self, work, *arguments):
         done = self.run(work, *arguments)

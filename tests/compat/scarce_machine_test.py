@@ -2,16 +2,20 @@
 repository is never called damaged, nothing is lost, and no lock is left.
 
 A disk: a file system of its own, filled to ever other points, over and over. Descriptors: from none that
-are left to nearly enough. (Memory: memory_limit_test.py, and allocation by allocation tests/sim.)
+are left to nearly enough, by every command of the program's help. (Memory: memory_limit_test.py, and allocation by allocation tests/sim.)
 """
+import concurrent.futures
 import os
+import pathlib
 import random
 import resource
+import shutil
 import subprocess
 import unittest
 
+import every_command
 import harness
-from scarcity import judge
+from scarcity import DESCRIPTORS, DISK, judge
 
 PASSES = 24
 SEED = 14
@@ -20,15 +24,27 @@ SEED = 14
 class JudgeTest(unittest.TestCase):
     """The judge can condemn."""
 
+    @staticmethod
+    def verdict(status, *lines):
+        text = "".join(line + "\n" for line in lines).encode()
+        return judge(subprocess.CompletedProcess([], status, b"", text), "it", DISK)
+
     def test_it_notices(self):
-        for status, stderr in ((-11, b""), (-6, b""), (1, b""), (1, b"snapfs: pack 1 is damaged\n"), (2, b"snapfs: no\n")):
-            self.assertIsNotNone(judge(subprocess.CompletedProcess([], status, b"", stderr), "it"))
-        for status, stderr in ((0, b""), (1, b"snapfs: no space left\n"), (1, b"snapfs: not enough memory\n")):
-            self.assertIsNone(judge(subprocess.CompletedProcess([], status, b"", stderr), "it"))
+        full = "snapfs: cannot write x: No space left on device"
+        for status, *lines in ((-11,), (-6,), (1,), (2, full), (12, full), (1, "snapfs: pack 1 is damaged"), (0, "pack 1 is damaged"),
+                               (1, "no space"), (1, "snapfs: not enough memory"), (1, full, "something else"),
+                               (1, "snapfs: 1 error, named above"), (1, "snapfs: 1 error, named above", full),
+                               (1, full, "snapfs: 1 error, named above", "snapfs: 1 error, named above"),
+                               (1, "snapfs: a wrong word", full)):
+            self.assertIsNotNone(self.verdict(status, *lines), (status, lines))
+        for status, *lines in ((0,), (0, "a note"), (1, full), (1, "a note", full, full),
+                               (3, full, "snapfs: 1 problem, named above: and so on")):
+            self.assertIsNone(self.verdict(status, *lines), (status, lines))
 
 
 class ScarceMachineTest(harness.CompatTest):
     needs_restic = False
+    lack = None  # as the judge has it
 
     def setUp(self):
         super().setUp()
@@ -46,7 +62,7 @@ class ScarceMachineTest(harness.CompatTest):
     def try_command(self, *arguments, **options):
         result = subprocess.run([harness.SNAPFS, *arguments], cwd=self.scratch, env=self.environment,
                                 capture_output=True, check=False, timeout=300, **options)
-        self.assertIsNone(judge(result, arguments))
+        self.assertIsNone(judge(result, arguments, self.lack))
         self.assertEqual(os.listdir(os.path.join(self.repository, "locks")), [], arguments)
         return result
 
@@ -70,6 +86,8 @@ class ScarceMachineTest(harness.CompatTest):
 
 
 class FullDiskTest(ScarceMachineTest):
+    lack = DISK
+
     def setUp(self):
         super().setUp()
         image = os.path.join(self.scratch, "image")
@@ -106,7 +124,7 @@ class FullDiskTest(ScarceMachineTest):
                 result = self.try_command("forget", "--keep-last", "2")
                 if result.returncode == 0:
                     self.taken = dict(list(self.taken.items())[-2:])
-            if number % 2 == 0:
+            if number % 2 == 0 and self.taken:  # it refuses to remove everything
                 full += self.try_command("prune", "--max-unused", "0").returncode
             os.remove(self.filler)
             full += f"t{number}" not in self.taken
@@ -120,14 +138,75 @@ class FullDiskTest(ScarceMachineTest):
 
 @harness.without_sanitizer(harness.DESCRIPTORS)
 class FewDescriptorsTest(ScarceMachineTest):
+    lack = DESCRIPTORS
+
+    # With three the system cannot even load the program.
+    COUNTS = range(4, 22)
+    # Up to where most have enough. For each command every so manyth of these, others for each.
+    FEW = range(4, 13)
+    STEP = 3
+    EXCUSED = {"mount": "it serves until it is ended; its beginning is tried below"}
+
+    def limit_to(self, most):
+        return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+    def run_limited(self, scenery, command, most):
+        """What became of it, and what it left."""
+        work = pathlib.Path(self.scratch, f"{command} {most}")
+        line = scenery.line(command, work)
+        done = scenery.run(work, *line, preexec_fn=self.limit_to(most), text=False, errors=None)
+        locks = [path for name in ("repository", "other", "old-version") for path in (work / name / "locks").iterdir()
+                 if command != "unlock"]
+        # It may have been the password that was changed.
+        opens = [scenery.run(work, "check", "--no-lock", environment={"SNAPFS_PASSWORD": password}).returncode
+                 for password in (scenery.password, "battery staple")] if done.returncode else [0]
+        shutil.rmtree(work)
+        return done, locks, opens
+
+    def test_every_command(self):
+        scenery = every_command.Scenery(os.path.join(self.scratch, "scenery"), harness.SNAPFS, "correct horse")
+        commands = every_command.all_but(harness.SNAPFS, self.EXCUSED)
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            jobs = {(command, most): pool.submit(self.run_limited, scenery, command, most)
+                    for number, command in enumerate(commands)
+                    for most in self.FEW[number % self.STEP::self.STEP]}
+        failed = 0
+        for case, job in jobs.items():
+            with self.subTest(case=case):
+                done, locks, opens = job.result()
+                self.assertIsNone(judge(done, case, self.lack))
+                self.assertEqual(locks, [])
+                self.assertIn(0, opens, "what is there is not sound")
+                failed += done.returncode != 0
+        self.assertGreater(failed, 5)
+
+    def test_the_beginning_of_a_mount(self):
+        if not harness.mount_usable():
+            self.skipTest("/dev/fuse cannot be used here")
+        self.cheap_repository_of_ours()
+        mountpoint = os.path.join(self.scratch, "mount")
+        os.mkdir(mountpoint)
+        came_up = set()
+        for most in self.COUNTS[::3]:
+            with subprocess.Popen([harness.SNAPFS, "mount", mountpoint], cwd=self.scratch, env=self.environment,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=self.limit_to(most)) as server:
+                is_up = bool(server.stdout.readline())
+                if is_up:
+                    server.terminate()
+                _, said = server.communicate(timeout=60)
+            ended = subprocess.CompletedProcess([], server.returncode, b"", said)
+            self.assertIsNone(judge(ended, most, self.lack))
+            self.assertEqual(is_up, server.returncode == 0, said)
+            self.assertEqual(os.listdir(os.path.join(self.repository, "locks")), [])
+            came_up.add(is_up)
+        self.assertEqual(came_up, {False, True})
+
     def test_each_command_with_ever_more(self):
         self.cheap_repository_of_ours()
         self.try_snapshot(0)
         failed = 0
-        # With three the system cannot even load the program.
-        for descriptors in range(4, 22):
-            def set_limit(most=descriptors):
-                resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        for descriptors in self.COUNTS:
+            set_limit = self.limit_to(descriptors)
             self.try_snapshot(descriptors, preexec_fn=set_limit)
             for command in (("check", "--read-data"), ("ls", "latest"), ("prune",), ("find", "large"),
                             ("tag", "--add", "x"), ("repair", "index")):

@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 import harness
+from scarcity import MEMORY as LACK
 from scarcity import judge
 
 LIBRARY = os.environ.get("SNAPFS_TEST_SCARCE_LIBRARY", "build/tests/support/libscarce_process.so")
@@ -93,7 +94,7 @@ class ScarceProcessTest(harness.CompatTest):
             self.supplies.reset()
             self.supplies.refuse(*case)
             result = self.run_scarce(*arguments)
-            self.assertIsNone(judge(result, (arguments, case)))
+            self.assertIsNone(judge(result, (arguments, case), LACK))
             locks = os.path.join(self.repository, "locks")
             if os.listdir(locks):
                 # For that, too, some memory is needed.
@@ -190,7 +191,7 @@ class ScarceProcessTest(harness.CompatTest):
                 subprocess.run(["fusermount3", "-uzq", mountpoint], check=False, capture_output=True)
                 stderr.seek(0)
                 ended = subprocess.CompletedProcess([], server.returncode, b"", stderr.read())
-            self.assertIsNone(judge(ended, ("mount", case)))
+            self.assertIsNone(judge(ended, ("mount", case), LACK))
             if is_up:
                 self.assertEqual(ended.returncode, 0, case)
             if case is None or not case[2]:

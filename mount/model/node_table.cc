@@ -1,7 +1,7 @@
 // Records of one size in one block, and beside it the texts of all names and link targets, the IDs
-// of all contents and subtrees, and the attributes, each in one block of its own; a record says
-// where its part begins and how long it is. A directory of a million entries is a handful of
-// allocations, and a NodeView is put together when somebody looks.
+// of all contents and subtrees, the attributes, and the members that neighbours mostly share, each
+// in one block of its own; a record says where its part begins and how long it is. A directory of a
+// million entries is a handful of allocations, and a NodeView is put together when somebody looks.
 #include "mount/model/node_table.h"
 
 #include <algorithm>
@@ -56,15 +56,16 @@ NodeView NodeTable::operator[](std::size_t index) const {
   node.mtime = {record.mtime_seconds, record.mtime_nanoseconds};
   node.atime = {record.atime_seconds, record.atime_nanoseconds};
   node.ctime = {record.ctime_seconds, record.ctime_nanoseconds};
-  node.uid = record.uid;
-  node.gid = record.gid;
   node.inode = record.inode;
-  node.device_id = record.device_id;
   node.size = record.size;
-  node.links = record.links;
   node.link_target = text.substr(record.text + record.name_size, record.target_size);
-  node.extended_attributes = std::span(attributes_).subspan(record.attribute, record.attributes);
-  node.device = record.device;
+  const Common& common = commons_[record.common];
+  node.uid = common.uid;
+  node.gid = common.gid;
+  node.device_id = common.device_id;
+  node.links = common.links;
+  node.device = common.device;
+  node.extended_attributes = std::span(attributes_).subspan(common.attribute, common.attributes);
   if (record.has_subtree) {
     node.subtree = ids_[record.id];
   } else {
@@ -86,12 +87,7 @@ void NodeTable::push_back(const NodeView& node) {
   record.atime_nanoseconds = node.atime.nanoseconds;
   record.ctime_nanoseconds = node.ctime.nanoseconds;
   record.inode = node.inode;
-  record.device_id = node.device_id;
   record.size = node.size;
-  record.device = node.device;
-  record.links = node.links;
-  record.uid = node.uid;
-  record.gid = node.gid;
   record.permissions = static_cast<std::uint16_t>(node.permissions & 07777);
   record.type = node.type;
   record.text = narrowed<std::uint32_t>(text_.size());
@@ -100,7 +96,7 @@ void NodeTable::push_back(const NodeView& node) {
   record.id = narrowed<std::uint32_t>(ids_.size());
   record.has_subtree = node.type == NodeType::kDirectory && node.subtree;
   record.ids = record.has_subtree ? 1 : narrowed<std::uint32_t>(node.content.size());
-  std::tie(record.attribute, record.attributes) = add_attributes(node);
+  record.common = add_common(node);
   text_.append(node.name).append(node.link_target);
   if (record.has_subtree) {
     ids_.push_back(*node.subtree);
@@ -108,6 +104,19 @@ void NodeTable::push_back(const NodeView& node) {
     ids_.insert(ids_.end(), node.content.begin(), node.content.end());
   }
   records_.push_back(record);
+}
+
+/// Its place; that of the last one when it is the same.
+std::uint32_t NodeTable::add_common(const NodeView& node) {
+  Common common{};
+  common.device_id = node.device_id;
+  common.device = node.device;
+  common.links = node.links;
+  common.uid = node.uid;
+  common.gid = node.gid;
+  std::tie(common.attribute, common.attributes) = add_attributes(node);
+  if (commons_.empty() || commons_.back() != common) commons_.push_back(common);
+  return narrowed<std::uint32_t>(commons_.size() - 1);
 }
 
 /// Where they are. Neighbours mostly have the same ones, such as a label of the system: these are
@@ -140,14 +149,15 @@ std::optional<std::size_t> NodeTable::find(std::string_view name) const noexcept
 
 void NodeTable::shrink_to_fit() {
   records_.shrink_to_fit();
+  commons_.shrink_to_fit();
   text_.shrink_to_fit();
   ids_.shrink_to_fit();
   attributes_.shrink_to_fit();
 }
 
 std::size_t NodeTable::heap_bytes() const noexcept {
-  std::size_t bytes = records_.capacity() * sizeof(Record) + text_.capacity() +
-                      ids_.capacity() * sizeof(Id) +
+  std::size_t bytes = records_.capacity() * sizeof(Record) + commons_.capacity() * sizeof(Common) +
+                      text_.capacity() + ids_.capacity() * sizeof(Id) +
                       attributes_.capacity() * sizeof(ExtendedAttribute);
   for (const ExtendedAttribute& attribute : attributes_) {
     bytes += attribute.name.capacity() + attribute.value.capacity();

@@ -1,6 +1,7 @@
 // The nodes of a directory as the mount keeps them: records of one size, with names, link targets,
-// IDs and attributes in one block each. A third of what as many `Node`s take, and in the order in
-// which they are gone through. Names of users and groups are left out: nobody is shown them.
+// IDs, attributes and what neighbours have in common in one block each. A quarter of what as many
+// `Node`s take, and in the order in which they are gone through. Names of users and groups are left
+// out: nobody is shown them.
 #pragma once
 
 #include <cstddef>
@@ -78,35 +79,44 @@ class NodeTable {
   Iterator end() const;
 
  private:
+  /// What neighbours mostly have in common.
+  struct Common {
+    std::uint64_t device_id;
+    std::uint64_t device;
+    std::uint64_t links;
+    std::uint32_t uid;
+    std::uint32_t gid;
+    std::uint32_t attribute;   ///< the first of its attributes
+    std::uint16_t attributes;  ///< how many
+
+    friend bool operator==(const Common&, const Common&) = default;
+  };
   struct Record {
     std::int64_t mtime_seconds;
     std::int64_t atime_seconds;
     std::int64_t ctime_seconds;
     std::uint64_t inode;
-    std::uint64_t device_id;
     std::uint64_t size;
-    std::uint64_t device;
-    std::uint64_t links;
     std::int32_t mtime_nanoseconds;
     std::int32_t atime_nanoseconds;
     std::int32_t ctime_nanoseconds;
-    std::uint32_t uid;
-    std::uint32_t gid;
     std::uint32_t text;         ///< where its name begins; the target follows
     std::uint32_t target_size;  ///< bytes
     std::uint32_t id;           ///< the first of its blobs, or its subtree
     std::uint32_t ids;          ///< how many; 1 when it is a subtree
-    std::uint32_t attribute;    ///< the first of its attributes
-    std::uint16_t attributes;   ///< how many
+    std::uint32_t common;       ///< which
     std::uint16_t permissions;
     std::uint16_t name_size;  ///< bytes
     NodeType type;
     bool has_subtree;
   };
+  static_assert(sizeof(Record) == 80);
 
+  std::uint32_t add_common(const NodeView& node);
   std::pair<std::uint32_t, std::uint16_t> add_attributes(const NodeView& node);
 
   std::vector<Record> records_;
+  std::vector<Common> commons_;
   std::string text_;
   std::vector<Id> ids_;
   std::vector<ExtendedAttribute> attributes_;

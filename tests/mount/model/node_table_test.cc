@@ -135,7 +135,7 @@ TEST(NodeTable, AnEntryTakesItsRecordNameAndBlobs) {
   for (std::size_t i = 0; i < kMany; ++i) table.push_back(file(i));
   table.shrink_to_fit();
   const std::size_t taken = HeapMeter::live_bytes() - before;
-  EXPECT_LE(taken / kMany, 112 + 24 + 32 + 1U);
+  EXPECT_LE(taken / kMany, 80 + 24 + 32 + 1U);
   EXPECT_NEAR(static_cast<double>(table.heap_bytes()), static_cast<double>(taken), 1000.0);
 }
 

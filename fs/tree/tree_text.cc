@@ -40,33 +40,37 @@ TreeText::TreeText(Bytes blob, std::string_view what, const StopToken& stop)
     : tree_(std::move(blob)) {
   ondemand::parser parser;
   read_as_go_does(tree_, what, [&] {
+    // A blob is no longer, but what was no text in it has become so.
+    if (!std::in_range<std::uint32_t>(tree_.text().size())) {
+      throw Error(ErrorCode::kUnsupported,
+                  fmt::format("{} is more text than this program reads", what));
+    }
     nodes_.clear();
     read_frame(parser, tree_, what, [this, &stop](ondemand::object& node) {
       throw_if_stopped(stop);
       const std::string_view json = node.raw_json();
-      nodes_.push_back(json.substr(0, json.rfind('}') + 1));  // without the space behind it
+      const auto begin = static_cast<std::size_t>(json.data() - tree_.text().data());
+      const std::size_t size = json.rfind('}') + 1;  // without the space behind it
+      nodes_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(size)});
     });
   });
 }
 
 void TreeText::forget_before(std::size_t index) noexcept {
-  const std::string_view text = tree_.text();
-  tree_.forget_before(index == nodes_.size()
-                          ? text.size()
-                          : static_cast<std::size_t>(nodes_[index].data() - text.data()));
+  tree_.forget_before(index == nodes_.size() ? tree_.text().size() : nodes_[index].begin);
 }
 
 bool TreeText::is_canonical() const noexcept {
   std::string_view rest = tree_.text();
   if (tree_.repaired() || !rest.starts_with(TreeBuilder::kOpening)) return false;
   rest.remove_prefix(TreeBuilder::kOpening.size());
-  for (const std::string_view node : nodes_) {
-    if (node.data() != nodes_.front().data()) {
+  for (const Place& node : nodes_) {
+    if (&node != &nodes_.front()) {
       if (!rest.starts_with(',')) return false;
       rest.remove_prefix(1);
     }
-    if (rest.data() != node.data()) return false;
-    rest.remove_prefix(node.size());
+    if (tree_.text().size() - rest.size() != node.begin) return false;
+    rest.remove_prefix(node.size);
   }
   return rest == TreeBuilder::kClosing;
 }

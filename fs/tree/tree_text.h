@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +31,9 @@ class TreeText {
   std::size_t size() const noexcept { return nodes_.size(); }
 
   /// The node's object, braces included. Valid as long as this.
-  std::string_view node(std::size_t index) const noexcept { return nodes_[index]; }
+  std::string_view node(std::size_t index) const noexcept {
+    return tree_.text().substr(nodes_[index].begin, nodes_[index].size);
+  }
 
   /// Says that no node before that one (size(): none at all), nor anything of the tree as a whole,
   /// is asked for again. Of a large tree this gives memory back.
@@ -41,8 +44,15 @@ class TreeText {
   bool is_canonical() const noexcept;
 
  private:
+  /// Half of a view: the text of millions of short nodes is not much longer. A tree is shorter than
+  /// 4 GiB.
+  struct Place {
+    std::uint32_t begin;
+    std::uint32_t size;
+  };
+
   PaddedTree tree_;
-  std::vector<std::string_view> nodes_;
+  std::vector<Place> nodes_;
 };
 
 /// The raw name that parse_node finds; nothing when there is none, or the node is damaged.

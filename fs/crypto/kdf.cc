@@ -3,8 +3,6 @@
 // but this file, and ends with the process.
 #include "fs/crypto/kdf.h"
 
-#include <algorithm>
-#include <array>
 #include <bit>
 #include <condition_variable>
 #include <cstdint>
@@ -94,13 +92,6 @@ Keys keys_of(Derivation& derivation) {
               "cannot use");
 }
 
-std::chrono::nanoseconds time_once(const ScryptParameters& parameters) {
-  constexpr std::array<std::uint8_t, 64> salt{};
-  const auto start = std::chrono::steady_clock::now();
-  derive_keys(as_bytes("calibration"), salt, parameters, {});
-  return std::chrono::steady_clock::now() - start;
-}
-
 }  // namespace
 
 bool ScryptParameters::valid() const noexcept {
@@ -142,19 +133,6 @@ void keep_crypto_to_the_end() noexcept {
   constexpr std::uint64_t kConfiguration = 0;
 #endif
   ::OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT | kConfiguration, nullptr);
-}
-
-ScryptParameters calibrate_scrypt(std::chrono::milliseconds target) {
-  ScryptParameters parameters;  // 32 MiB: the largest power of two within the 60 MiB allowed
-  std::chrono::nanoseconds once = time_once(parameters);
-  while (once > target && parameters.n > 1024) {
-    parameters.n /= 2;
-    once = time_once(parameters);
-  }
-  const auto runs = std::max<std::int64_t>(
-      1, std::chrono::nanoseconds(target) / std::max(once, std::chrono::nanoseconds(1)));
-  parameters.p = static_cast<std::uint32_t>(std::min<std::int64_t>(runs, 64));
-  return parameters;
 }
 
 }  // namespace snapfs

@@ -1,7 +1,6 @@
 // Passwords into keys: scrypt (RFC 7914) with the parameters of the key file (FORMAT §3).
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 
 #include "fs/base/bytes.h"
@@ -38,8 +37,5 @@ Keys derive_keys(ByteView password, ByteView salt, const ScryptParameters& param
 /// go on: otherwise OpenSSL would be taken down under it. One that is linked statically does not
 /// read OpenSSL's configuration from then on.
 void keep_crypto_to_the_end() noexcept;
-
-/// Parameters that make one derivation on this machine take about `target`, within 60 MiB.
-ScryptParameters calibrate_scrypt(std::chrono::milliseconds target);
 
 }  // namespace snapfs

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "fs/base/deadline.h"
+#include "fs/crypto/calibrate_scrypt.h"
 #include "fs/crypto/keys.h"
 #include "fs/crypto/sha256.h"
 #include "fs/repo/repository.h"

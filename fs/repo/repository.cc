@@ -7,6 +7,7 @@
 
 #include "fs/base/core_count.h"
 #include "fs/base/error.h"
+#include "fs/crypto/calibrate_scrypt.h"
 #include "fs/crypto/sha256.h"
 #include "fs/format/index_reader.h"
 #include "fs/format/key_file.h"

@@ -7,6 +7,7 @@
 
 #include "fs/base/hex.h"
 #include "fs/crypto/base64.h"
+#include "fs/crypto/calibrate_scrypt.h"
 #include "tests/support/fails_with.h"
 
 namespace snapfs {

@@ -106,6 +106,9 @@ class Search {
                                 : ""),
                 path_of(FileKey::config()));
     } else {
+      const bool leaves_open = !error.means_loss() && error.code() != ErrorCode::kUnsupported;
+      if (leaves_open_ && !leaves_open) return;
+      leaves_open_ = leaves_open;
       problem_ = about(error, {FileKind::kKey, id});
       code_ = error.code();
     }
@@ -114,6 +117,12 @@ class Search {
   [[noreturn]] void fail() const {
     if (config_problem_) throw *config_problem_;
     if (!refused_ && !problem_.empty()) throw Error(code_, problem_, location_);
+    if (leaves_open_) {
+      throw Error(
+          code_,
+          fmt::format("{}; no other key of {} opens with this password", problem_, location_),
+          location_);
+    }
     throw Error(ErrorCode::kWrongPassword,
                 fmt::format("wrong password or no key found: no key of {} opens with it{}{}",
                             location_, problem_.empty() ? "" : "; and ", problem_),
@@ -128,7 +137,8 @@ class Search {
   bool opened_ = false;   ///< the key at hand, by the password
   bool refused_ = false;  ///< some key, by the password
   std::optional<Error> config_problem_;
-  std::string problem_;  ///< of the last key that could not be tried
+  std::string problem_;       ///< of the last key that could not be tried
+  bool leaves_open_ = false;  ///< that one may be whole, and be the password's
   ErrorCode code_ = ErrorCode::kDamaged;
 };
 

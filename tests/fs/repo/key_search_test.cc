@@ -119,6 +119,17 @@ TEST_F(KeySearchTest, StorageThatDoesNotAnswerIsNoWrongPassword) {
   }
 }
 
+TEST_F(KeySearchTest, AKeyThatCannotBeReadNowMayBeThePasswords) {
+  const Id own = only_key();
+  const OpenedKey found = open("right", {});
+  save(key_of(found.master, "other"), own, true);
+  backend_.before_each_call([own](BackendCall call, const FileKey& key) {
+    if (call == BackendCall::kLoad && key.id == own) throw Error(ErrorCode::kIo, "unlucky");
+  });
+  EXPECT_TRUE(fails_with(ErrorCode::kIo, "no other key", [&] { opened("right"); }));
+  EXPECT_TRUE(fails_with(ErrorCode::kIo, own.short_hex(), [&] { opened("right"); }));
+}
+
 TEST_F(KeySearchTest, AKeyThatAsksForMoreThanKeysDoIsTriedLastAndOnlyWhenItIsHintedAt) {
   const Id own = only_key();
   KeyFile enormous = key_of(Keys::random(), "x");

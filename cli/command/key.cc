@@ -1,4 +1,5 @@
 // snapfs key: the passwords that a repository opens with.
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -75,13 +76,19 @@ constexpr std::string_view kOnlyAdd = "add another password: \"snapfs key add\""
 ExitCode run_list(const GlobalOptions& options, const KeyArguments& /*arguments*/,
                   Signals& signals) {
   Session session(options, signals, lock_unless(options.no_lock, LockMode::kShared));
-  const auto warn = [&options](const Id& id, const Error& error) {
+  std::size_t left_out = 0;
+  const auto warn = [&](const Id& id, const Error& error) {
+    ++left_out;
     print_warning(options.json, id.hex(), error.what());
   };
   const std::vector<StoredKey> keys = list_keys(session.repository(), warn, session.stop());
   const Id current = session.repository().key_id();
   print(options.json ? keys_json(keys, current) : keys_table(keys, current));
-  return ExitCode::kSuccess;
+  if (left_out == 0) return ExitCode::kSuccess;
+  print_exit_error(
+      options.json, ExitCode::kFatal,
+      fmt::format("{} key{} left out, named above", left_out, left_out == 1 ? " was" : "s were"));
+  return ExitCode::kFatal;
 }
 
 /// `message_type` for programs, `what` for people.

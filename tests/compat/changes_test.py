@@ -244,6 +244,17 @@ class KeyTest(ChangesTest):
         self.restic("snapshots", RESTIC_PASSWORD="zweites Paßwort",
                     expect=12 if harness.restic_version() >= (0, 17) else 1)
 
+    def test_damaged_key_is_named_and_the_list_is_not_complete(self):
+        second = self.write("second", "another one")
+        added = re.search("[0-9a-f]{64}", self.snapfs("key", "add", "--new-password-file", second).stdout).group()
+        path = os.path.join(self.repository, "keys", added)
+        os.chmod(path, 0o600)
+        os.truncate(path, 100)
+        listed = self.snapfs("key", "list", expect=1)
+        self.assertNotIn(added[:8], listed.stdout)
+        self.assertIn(added[:8], listed.stderr)
+        self.assertTrue(listed.stderr.endswith("snapfs: 1 key was left out, named above\n"), listed.stderr)
+
     def test_key_in_use_is_not_removed(self):
         (current,) = self.files("keys")
         self.assertIn("passwd", self.snapfs("key", "remove", current, expect=1).stderr)

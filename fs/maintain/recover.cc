@@ -98,7 +98,11 @@ Snapshot snapshot_of(const Id& tree, Timestamp now) {
 RecoverOutcome recover_trees(Repository& repository, const Clock& clock,
                              const std::function<void()>& require_lock,
                              MaintenanceProgress& progress, StopToken stop) {
-  const auto left_out = [&progress](const Id&, const Error& error) { progress.warn(error.what()); };
+  const auto left_out = [&progress](const Id&, const Error& error) {
+    // Another time it may be read, and what it refers to is not lost.
+    if (error.code() == ErrorCode::kOutOfResources) throw error;
+    progress.warn(error.what());
+  };
   const std::vector<Snapshot> snapshots = load_snapshots(repository, stop, left_out);
   repository.load_index(stop);
   BlobSet roots(repository.index().contents());

@@ -12,6 +12,7 @@
 #include "fs/maintain/progress.h"
 #include "fs/tree/snapshot_list.h"
 #include "fs/tree/tree_reader.h"
+#include "tests/support/fails_with.h"
 #include "tests/support/fault_backend.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/repository_maker.h"
@@ -111,6 +112,18 @@ TEST_F(RecoverTest, WhatIsBelowADamagedTreeIsARoot) {
   std::vector<Id> found;
   for (const Node& node : recovered(*outcome.snapshot)) found.push_back(*node.subtree);
   EXPECT_TRUE(std::ranges::is_permutation(found, std::vector<Id>{leaf, top}));
+}
+
+TEST_F(RecoverTest, ASnapshotThatThereIsNoMemoryForEndsIt) {
+  maker_->add_snapshot(add_trees("kept"), "2026-01-01T00:00:00Z");
+  FaultBackend backend(*memory_);
+  backend.before_each_call([](BackendCall call, const FileKey& key) {
+    if (call == BackendCall::kLoad && key.kind == FileKind::kSnapshot) {
+      throw Error(ErrorCode::kOutOfResources, "no memory");
+    }
+  });
+  EXPECT_TRUE(fails_with(ErrorCode::kOutOfResources, "no memory", [&] { recover(backend); }));
+  EXPECT_EQ(memory_->list(FileKind::kSnapshot, {}).size(), 1U);
 }
 
 TEST_F(RecoverTest, KilledAnywhereNothingIsLostAndTheNextRunFindsIt) {

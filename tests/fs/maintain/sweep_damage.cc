@@ -1,16 +1,16 @@
-// Every kind of damage at every place of every file of a small repository, one after the other:
-// what is read then is right, or there is an error that says what is damaged; and a check that
-// reads the data notices it.
+// Every kind of damage at every place of every file of a small repository (damage_sweep.h).
 //
-// usage: sweep_damage [EVERY [FIRST]]   each EVERY-th case, from the FIRST one on; by default all
-#include <algorithm>
+//   sweep_damage MINUTES [SEED]           slices of the cases, for some time
+//   sweep_damage --every [EVERY [FIRST]]  each EVERY-th case from the FIRST one on, by default all
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
-#include "tests/fs/maintain/damage.h"
 #include "tests/fs/maintain/damage_case.h"
+#include "tests/fs/maintain/damage_sweep.h"
 #include "tests/fs/maintain/judged_repository.h"
 
 namespace snapfs::test {
@@ -22,52 +22,62 @@ constexpr std::size_t kPackBytes = 6000;
 /// Packs of trees are smaller.
 constexpr std::uint64_t kMostBitsOf = kPackBytes / 2;
 
-/// A check costs several times what reading does.
-constexpr std::uint64_t kCasesToACheck = 16;
-
-/// Whether no file says that it was there, or that there is one too many.
-bool is_unnoticeable(const DamageCase& one) {
-  const FileKind kind = one.file.kind;
-  return kind == FileKind::kLock || one.kind == DamageCase::Kind::kMisnamed ||
-         (one.kind == DamageCase::Kind::kGone && kind == FileKind::kSnapshot);
-}
-
-/// Why the case is answered in a wrong way; empty when it is not.
-std::string try_case(JudgedRepository& judged, const DamageCase& one, bool with_check) {
-  const bool may_lack = one.kind == DamageCase::Kind::kGone &&
-                        (one.file.kind == FileKind::kSnapshot || one.file.kind == FileKind::kLock);
-  std::string wrong = judged.judge(may_lack);
-  if (!wrong.empty() || !with_check || is_unnoticeable(one)) return wrong;
-  try {
-    if (check_everything(judged.backend()).sound()) return "a check finds nothing";
-  } catch (const Error&) {
-    // It says so, too.
+class Program {
+ public:
+  void sweep(DamageSlice slice) {
+    const DamageSweep sweep = sweep_damage(judged_, cases_, slice, apply_);
+    tried_ += sweep.tried;
+    wrong_ += sweep.wrong.size();
+    for (const std::string& line : sweep.wrong) {
+      std::printf("%s\n  again: sweep_damage --every 1000000000 %s\n", line.c_str(),
+                  line.substr(5, line.find(' ', 5) - 5).c_str());
+    }
+    std::fflush(stdout);
   }
-  return "";
-}
+
+  void sweep_for(double minutes, std::uint64_t seed) {
+    using Clock = std::chrono::steady_clock;
+    constexpr std::uint64_t kSlices = 9973;
+    const auto end = Clock::now() + std::chrono::duration<double>(minutes * 60);
+    std::uint64_t i = 0;
+    for (; i < kSlices && Clock::now() < end; ++i) sweep({kSlices, (seed + i) % kSlices});
+    std::printf("%llu of %llu slices from %llu on\n", static_cast<unsigned long long>(i),
+                static_cast<unsigned long long>(kSlices),
+                static_cast<unsigned long long>(seed % kSlices));
+  }
+
+  int finish() const {
+    std::printf("%llu of %llu cases tried, %llu wrong\n", static_cast<unsigned long long>(tried_),
+                static_cast<unsigned long long>(cases_.count()),
+                static_cast<unsigned long long>(wrong_));
+    return wrong_ == 0 ? 0 : 1;
+  }
+
+ private:
+  JudgedRepository judged_{kPacks, kPackBytes};
+  const DamageCases cases_{judged_.backend(), kMostBitsOf};
+  const Damage apply_ = [this](const DamageCase& one, Backend& repository) {
+    cases_.apply(one, repository);
+  };
+  std::uint64_t tried_ = 0;
+  std::uint64_t wrong_ = 0;
+};
 
 int run(const std::vector<std::string>& arguments) {
-  const std::uint64_t every = arguments.empty() ? 1 : std::stoull(arguments[0]);
-  const std::uint64_t first = arguments.size() < 2 ? 0 : std::stoull(arguments[1]);
-  JudgedRepository judged(kPacks, kPackBytes);
-  const DamageCases cases(judged.backend(), kMostBitsOf);
-  std::uint64_t tried = 0;
-  std::uint64_t wrong = 0;
-  for (std::uint64_t number = first; number < cases.count(); number += every) {
-    const DamageCase one = cases.at(number);
-    if (!cases.changes_anything(one)) continue;
-    cases.apply(one, judged.backend());
-    const std::string why = try_case(judged, one, tried++ % kCasesToACheck == 0);
-    cases.undo(one, judged.backend());
-    if (why.empty()) continue;
-    std::printf("case %llu (%s): %s\n", static_cast<unsigned long long>(number), one.text().c_str(),
-                why.c_str());
-    ++wrong;
+  const auto number = [&](std::size_t place, std::uint64_t otherwise) {
+    return arguments.size() > place ? std::stoull(arguments[place]) : otherwise;
+  };
+  if (arguments.empty() || arguments.size() > 3) {
+    std::fprintf(stderr, "usage: sweep_damage MINUTES [SEED] | --every [EVERY [FIRST]]\n");
+    return 2;
   }
-  std::printf("%llu of %llu cases tried, %llu wrong\n", static_cast<unsigned long long>(tried),
-              static_cast<unsigned long long>(cases.count()),
-              static_cast<unsigned long long>(wrong));
-  return wrong == 0 ? 0 : 1;
+  Program program;
+  if (arguments[0] == "--every") {
+    program.sweep({number(1, 1), number(2, 0)});
+  } else {
+    program.sweep_for(std::stod(arguments[0]), number(1, 0));
+  }
+  return program.finish();
 }
 
 }  // namespace

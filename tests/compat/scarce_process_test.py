@@ -3,15 +3,23 @@ any from that one on: it does its work or says in a line what it lacked. The rep
 is never called damaged, nothing is lost, no lock is left that some memory could remove, and what a restore or a
 mount gives is right.
 
-Run by itself: scarce_process_test.py [--every N] [unittest's options]; each Nth allocation, 1 for all. A
-library of ours refuses them (tests/support/scarce_process.cc).
+Run by itself, besides unittest's options:
+
+    scarce_process_test.py --every N                each Nth allocation, 1 for all
+    scarce_process_test.py --seed N                 as many as in the tests, drawn by lot
+    scarce_process_test.py --torture MINUTES SEED   the same with one seed after the other, for some time
+
+A library of ours refuses them (tests/support/scarce_process.cc).
 """
 import mmap
 import os
+import random
 import shutil
 import struct
 import subprocess
 import sys
+import time
+import unittest
 
 import harness
 from scarcity import MEMORY as LACK
@@ -21,6 +29,7 @@ LIBRARY = os.environ.get("SNAPFS_TEST_SCARCE_LIBRARY", "build/tests/support/libs
 # Of the allocations of each command, about so many, once and for good, unless --every says otherwise.
 POINTS = 5
 EVERY = None
+LOTS = None  # random.Random, when the points are drawn
 MEMORY, THREADS = 0, 24
 
 
@@ -47,6 +56,8 @@ class Supplies:
 
 
 def points(count):
+    if LOTS:
+        return sorted(LOTS.sample(range(1, count + 1), min(count, POINTS)))
     return range(1, count + 1, EVERY or max(1, count // POINTS))
 
 
@@ -240,8 +251,28 @@ class ScarceProcessTest(harness.CompatTest):
             self.assertGreater(failures, 0)
 
 
+def torture(minutes, seed):
+    """Ends with the first round that finds something."""
+    global LOTS
+    until = time.monotonic() + 60 * minutes
+    rounds = 0
+    while time.monotonic() < until:
+        LOTS = random.Random(seed + rounds)
+        tests = unittest.defaultTestLoader.loadTestsFromTestCase(ScarceProcessTest)
+        if not unittest.TextTestRunner(verbosity=0).run(tests).wasSuccessful():
+            sys.exit(f"again with: {sys.argv[0]} --seed {seed + rounds}")
+        rounds += 1
+    print(f"{rounds} rounds, seeds from {seed} on")
+
+
 if __name__ == "__main__":
     if len(sys.argv) > 2 and sys.argv[1] == "--every":
         EVERY = int(sys.argv[2])
         del sys.argv[1:3]
-    harness.main()
+    elif len(sys.argv) > 2 and sys.argv[1] == "--seed":
+        LOTS = random.Random(int(sys.argv[2]))
+        del sys.argv[1:3]
+    if sys.argv[1:2] == ["--torture"]:
+        torture(float(sys.argv[2]), int(sys.argv[3]))
+    else:
+        harness.main()

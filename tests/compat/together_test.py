@@ -3,6 +3,8 @@ prunes as it likes, with nothing between them but the locks. In the end both fin
 sound, and every snapshot that was reported and that nobody forgot is restored as it was.
 
 SNAPFS_TEST_MINUTES says how long, on each storage; some twenty seconds unless it is set.
+together_test.py --torture MINUTES SEED has a crowd on a directory, then one on a REST server, each for half of the
+time.
 """
 import contextlib
 import os
@@ -19,6 +21,7 @@ from workers import Checker, Growth, Turns, Watcher, Worker, manifest
 
 
 MINUTES = float(os.environ.get("SNAPFS_TEST_MINUTES") or 1 / 3)
+SEED = 0
 LONG = 30  # minutes after which memory has to be level: before, the caches fill
 # The least that a mount may keep: what grows then is something else.
 LITTLE_KEPT = ("--blob-cache", "16", "--tree-cache", "16", "-o", "rest.connections=4")
@@ -49,11 +52,11 @@ class Together(harness.CompatTest):
         if not harness.mount_usable():
             self.skipTest("/dev/fuse cannot be used here")
         self.prepare(minutes)
-        writers = [Worker(self, f"{name} {number}", program, seed=2 * number + 1 + k)
+        writers = [Worker(self, f"{name} {number}", program, seed=SEED + 2 * number + 1 + k)
                    for number in range(each)
                    for k, (name, program) in enumerate((("snapfs", harness.SNAPFS),
                                                         ("restic", harness.RESTIC)))]
-        workers = writers + [Checker(self, f"{name} that checks", program, seed=101)
+        workers = writers + [Checker(self, f"{name} that checks", program, seed=SEED + 101)
                              for name, program in checkers]
         for worker in writers:
             worker.snapshot()  # so that there is something to see from the beginning
@@ -110,7 +113,8 @@ CROWD = {"each": 2, "mounts": 2,
 class LocalTogether(Together):
     def test_a_crowd_on_a_directory(self):
         self.cheap_repository()
-        self.work_together(**CROWD, minutes=MINUTES if MINUTES >= 1 else MINUTES / 2)
+        in_tests = "SNAPFS_TEST_MINUTES" not in os.environ
+        self.work_together(**CROWD, minutes=MINUTES / 2 if in_tests else MINUTES)
 
 
 class RestTogether(Together):
@@ -127,7 +131,7 @@ class RestTogether(Together):
         if "SNAPFS_TEST_MINUTES" not in os.environ:
             self.skipTest("it takes minutes: SNAPFS_TEST_MINUTES says how many")
         self.use_rest_server()
-        self.work_together(**CROWD)
+        self.work_together(**CROWD, minutes=MINUTES)
 
 
 class OwnServerTogether(Together):
@@ -169,5 +173,18 @@ class GrowthTest(unittest.TestCase):
         self.assertFalse(self.growth(lambda _: 100_000, lambda second: 20 + second // 60).is_flat())
 
 
+def torture(minutes, seed):
+    global MINUTES, SEED
+    MINUTES, SEED = minutes / 2, seed
+    os.environ["SNAPFS_TEST_MINUTES"] = str(MINUTES)
+    crowds = unittest.TestSuite([LocalTogether("test_a_crowd_on_a_directory"),
+                                 RestTogether("test_a_crowd_on_a_rest_server")])
+    if not unittest.TextTestRunner(verbosity=2).run(crowds).wasSuccessful():
+        sys.exit(f"again with: {sys.argv[0]} --torture {minutes} {seed}")
+
+
 if __name__ == "__main__":
-    harness.main()
+    if sys.argv[1:2] == ["--torture"]:
+        torture(float(sys.argv[2]), int(sys.argv[3]))
+    else:
+        harness.main()

@@ -19,7 +19,7 @@ const Process* find_process(std::int64_t pid) noexcept {
 
 std::shared_ptr<Process> make_process(const Host& host) {
   const auto pid = kFirstPid + static_cast<std::int64_t>(processes().size());
-  return processes()[pid] = std::make_shared<Process>(host, pid);
+  return processes()[pid] = std::make_shared<Process>(host, pid, World::current()->now());
 }
 
 void forget_processes() noexcept { processes().clear(); }

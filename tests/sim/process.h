@@ -1,11 +1,13 @@
 // A process of the world: one run of the program, with the host it runs on, and what became of it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,10 +35,12 @@ inline constexpr std::int64_t kFirstPid = 10'000'000;
 
 class Process {
  public:
-  Process(const Host& host, std::int64_t pid) : host_(host), pid_(pid) {}
+  Process(const Host& host, std::int64_t pid, Nanoseconds started)
+      : host_(host), pid_(pid), started_(started) {}
 
   const Host& host() const noexcept { return host_; }
   std::int64_t pid() const noexcept { return pid_; }
+  Nanoseconds started() const noexcept { return started_; }
 
   /// From now on nothing that it does has an effect, and every access to storage fails: its threads
   /// only unwind.
@@ -58,8 +62,9 @@ class Process {
   void interrupt();
   std::function<void()> on_signal;  ///< while it handles them
 
-  std::string output;    ///< what it wrote to standard output
-  std::string messages;  ///< and to standard error
+  std::string output;          ///< what it wrote to standard output
+  std::string messages;        ///< and to standard error
+  std::size_t last_words = 0;  ///< lines of these that say why it failed
 
   // What it is about, for those who judge it.
   std::shared_ptr<const Contents> contents;  ///< of the snapshot that it takes
@@ -68,17 +73,22 @@ class Process {
 
   // What the storage saw of it.
   bool was_disturbed = false;  ///< a fault was its, or it had to wait long
-  void note_lock(const Id& file, Nanoseconds time) noexcept {
+  /// The first time that a lock file of it is stored.
+  void note_lock(const Id& file, Nanoseconds time) {
+    if (!locks_so_far.insert(file).second) return;
     lock = file;
     lock_time = time;
   }
+  std::set<Id> locks_so_far;
   std::optional<Id> lock;     ///< its newest lock file
   Nanoseconds lock_time = 0;  ///< when that was stored
   std::vector<Id> snapshots;  ///< that it stored
+  std::vector<Id> saved;      ///< all files that it stored
 
  private:
   const Host& host_;
   const std::int64_t pid_;
+  const Nanoseconds started_;
   bool is_dead_ = false;
   bool has_ended_ = false;
   Nanoseconds paused_until_ = 0;

@@ -20,9 +20,15 @@ bool is_running() noexcept {
   return world != nullptr && world->process().get() == poor;
 }
 
+/// Whether the request with that number is the one, or one of those, that is not granted.
+bool is_refused(std::size_t number, std::size_t refused) noexcept {
+  if (refused == 0) return false;
+  return scarce.persists ? number >= refused : number == refused;
+}
+
 bool is_allocation_refused() noexcept {
   if (poor == nullptr || Unfailing::is_there() || !is_running()) return false;
-  return ++allocations == scarce.allocation;
+  return is_refused(++allocations, scarce.allocation);
 }
 
 }  // namespace
@@ -40,9 +46,7 @@ std::size_t counted_threads() noexcept { return threads; }
 
 bool is_thread_refused() noexcept {
   if (poor == nullptr || !is_running()) return false;
-  ++threads;
-  if (scarce.thread == 0) return false;
-  return scarce.all_threads ? threads >= scarce.thread : threads == scarce.thread;
+  return is_refused(++threads, scarce.thread);
 }
 
 }  // namespace snapfs::sim

@@ -8,12 +8,11 @@ namespace snapfs::sim {
 
 class Process;
 
-/// Of one process, from 1: which allocation fails, or which start of a thread and, with
-/// `all_threads`, all that follow. 0: none.
+/// Of one process, from 1: which allocation fails, or which start of a thread. 0: none.
 struct Scarcity {
   std::size_t allocation = 0;
   std::size_t thread = 0;
-  bool all_threads = false;
+  bool persists = false;  ///< all that follow fail, too
 };
 
 /// From now on, for that process; null: for none. What it asked for so far is counted from here.

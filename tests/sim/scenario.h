@@ -6,29 +6,19 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "tests/sim/scarcity.h"
+#include "tests/sim/fault_judge.h"
 #include "tests/sim/stored_world.h"
+#include "tests/sim/users.h"
 
 namespace snapfs::sim {
-
-/// One command on a small repository, and one fault of its storage, or something that it does not
-/// get.
-struct FaultCase {
-  std::size_t command = 0;  ///< of fault_commands()
-  StorageFault fault;
-  Scarcity scarcity;
-};
-
-/// The commands that faults are tried with.
-const std::vector<std::string>& fault_commands();
 
 struct ScenarioOptions {
   PlantedBug bug = PlantedBug::kNone;
   std::optional<std::size_t> kind;        ///< of storage_kinds(); nothing: the seed decides
   bool is_plain = false;                  ///< one host, a command at a time, no troubles
   const FaultCase* fault_case = nullptr;  ///< this and nothing else
+  const Reply* faultless = nullptr;       ///< what its command replies when nothing happens to it
   bool tell = false;                      ///< each command, as it ends, on standard error
 };
 
@@ -37,15 +27,13 @@ struct ScenarioReport {
   std::uint64_t seed = 0;
   std::uint64_t trace = 0;  ///< of all that happened
   std::string violation;    ///< in words; empty: everything was as it has to be
-  std::size_t commands = 0;
-  std::size_t succeeded = 0;
-  std::size_t killed = 0;
+  CommandCounts counts;
   std::size_t calls = 0;         ///< to the storage
   std::size_t switches = 0;      ///< between threads
-  std::size_t snapshots = 0;     ///< that were reported as taken
   std::size_t minutes = 0;       ///< of the world's time
   std::size_t faulty_calls = 0;  ///< that the command of the fault made
   bool fault_hit = false;        ///< it was for a call that can fail like that
+  Reply reply;                   ///< of that command
 };
 
 /// Within World::in_own_thread.

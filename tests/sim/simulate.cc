@@ -7,6 +7,7 @@
 //   simulate --sweeps MINUTES [SEED]   slices of both, for some time
 #include <time.h>
 
+#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -37,25 +38,28 @@ int run_many(std::uint64_t first, double minutes) {
     while (seconds() - start < minutes * 60) {
       const ScenarioReport report = run_scenario(first + seeds);
       ++seeds;
-      total.commands += report.commands;
-      total.succeeded += report.succeeded;
-      total.killed += report.killed;
+      total.counts += report.counts;
       total.calls += report.calls;
-      total.snapshots += report.snapshots;
       total.switches += report.switches;
       if (report.violation.empty()) continue;
       ++violations;
-      std::printf("seed %llu: %s\n", static_cast<unsigned long long>(report.seed),
-                  report.violation.c_str());
+      std::printf("seed %llu (again: simulate --tell %llu): %s\n",
+                  static_cast<unsigned long long>(report.seed),
+                  static_cast<unsigned long long>(report.seed), report.violation.c_str());
       std::fflush(stdout);
     }
   });
   std::printf(
-      "%llu seeds from %llu in %.0f s: %zu commands (%zu succeeded, %zu killed), %zu snapshots, "
-      "%zu calls to storage, %zu switches; %llu seeds show what must not be\n",
-      static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(first),
-      seconds() - start, total.commands, total.succeeded, total.killed, total.snapshots,
-      total.calls, total.switches, static_cast<unsigned long long>(violations));
+      "%zu commands (%zu succeeded, %zu killed), %zu snapshots, %zu files dumped, %zu read in "
+      "mounts, %zu calls to storage, %zu switches\n",
+      total.counts.commands, total.counts.succeeded, total.counts.killed, total.counts.snapshots,
+      total.counts.files_dumped, total.counts.files_read_in_mounts, total.calls, total.switches);
+  // A line for the ledger in docs/reliability.md.
+  std::printf("%llu seeds in %.0f s, %llu to %llu; %llu show what must not be\n",
+              static_cast<unsigned long long>(seeds), seconds() - start,
+              static_cast<unsigned long long>(first),
+              static_cast<unsigned long long>(first + seeds - 1),
+              static_cast<unsigned long long>(violations));
   return violations == 0 ? 0 : 1;
 }
 
@@ -76,15 +80,20 @@ int tell(std::uint64_t seed) {
 
 using SweepFunction = FaultSweep(std::size_t every, std::size_t first, PlantedBug bug);
 
-int run_sweep(SweepFunction* function, std::size_t every, std::size_t first) {
+constexpr std::array<std::pair<const char*, SweepFunction*>, 2> kSweeps = {
+    {{"--faults", &sweep_faults}, {"--scarcity", &sweep_scarcity}}};
+
+int run_sweep(const char* name, SweepFunction* function, std::size_t every, std::size_t first) {
   FaultSweep sweep;
   World::in_own_thread([&] {
     run_scenario(0);
     sweep = function(every, first, PlantedBug::kNone);
   });
   for (const std::string& finding : sweep.findings) std::printf("%s\n", finding.c_str());
-  std::printf("%zu of %zu faults tried, %zu of them struck; %zu showed what must not be\n",
+  std::printf("%s: %zu of %zu cases tried, %zu of them struck; %zu showed what must not be\n", name,
               sweep.tried, sweep.all, sweep.struck, sweep.findings.size());
+  if (!sweep.findings.empty()) std::printf("again: simulate %s %zu %zu\n", name, every, first);
+  std::fflush(stdout);
   return sweep.findings.empty() ? 0 : 1;
 }
 
@@ -94,8 +103,8 @@ int run_sweeps(double minutes, std::uint64_t seed) {
   const double start = seconds();
   int status = 0;
   for (std::uint64_t i = 0; i < 2 * kSlices && seconds() - start < minutes * 60; ++i) {
-    SweepFunction* const function = i % 2 == 0 ? &sweep_faults : &sweep_scarcity;
-    status |= run_sweep(function, kSlices, (seed + i / 2) % kSlices);
+    const auto& [name, function] = kSweeps.at(i % 2);
+    status |= run_sweep(name, function, kSlices, (seed + i / 2) % kSlices);
   }
   return status;
 }
@@ -113,10 +122,9 @@ int main(int argc, char** argv) {
     return snapfs::sim::tell(std::strtoull(argv[2], nullptr, 10));
   }
   using snapfs::sim::number_at;
-  for (const auto& [name, function] : {std::pair("--faults", &snapfs::sim::sweep_faults),
-                                       std::pair("--scarcity", &snapfs::sim::sweep_scarcity)}) {
+  for (const auto& [name, function] : snapfs::sim::kSweeps) {
     if (argc < 2 || std::strcmp(argv[1], name) != 0) continue;
-    return snapfs::sim::run_sweep(function, number_at(argc, argv, 2, 1),
+    return snapfs::sim::run_sweep(name, function, number_at(argc, argv, 2, 1),
                                   number_at(argc, argv, 3, 0));
   }
   if (argc >= 3 && std::strcmp(argv[1], "--sweeps") == 0) {

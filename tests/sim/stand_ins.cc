@@ -2,6 +2,7 @@
 // read, where it writes, what signals come, which storage a location means. Each definition stands
 // in the place of the one in the program's own library, whose object file is then left out by the
 // linker: the header is the same, the rest of the program is what users run.
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "fs/backend/stack/request_limit.h"
 #include "fs/backend/stack/retry.h"
 #include "fs/base/core_count.h"
+#include "fs/crypto/calibrate_scrypt.h"
 #include "fs/repo/identity.h"
 #include "tests/sim/process.h"
 #include "tests/sim/scarcity.h"
@@ -51,6 +53,12 @@ class HostFiles final : public SourceFs {
 
 std::size_t core_count() { return 2; }
 
+// fs/crypto/calibrate_scrypt.cc
+
+ScryptParameters calibrate_scrypt(std::chrono::milliseconds /*target*/) {
+  return {.n = 2, .r = 1, .p = 1};
+}
+
 // fs/repo/identity.cc
 
 ProcessOrigin ProcessOrigin::of_process() {
@@ -62,10 +70,10 @@ Identity Identity::of_process() { return {"user", self().host().name, 0, 0}; }
 
 // fs/backend/open/open.cc
 
-BackendStack open_storage(const RepositoryLocation& /*location*/, const StorageOptions& options) {
+BackendStack open_storage(const RepositoryLocation& location, const StorageOptions& options) {
   const sim::Unfailing unfailing;
   sim::StoredWorld& stored = sim::StoredWorld::current();
-  BackendStack stack(stored.connect(sim::World::current()->process()));
+  BackendStack stack(stored.connect(sim::World::current()->process(), location.path));
   if (stored.is_far()) put_far_away(stack, options, steady_timer());
   if (options.pretend) stack.put_before<DryRunBackend>();
   return stack;
@@ -133,6 +141,8 @@ void print(ByteView bytes) { print(as_text(bytes)); }
 void print(std::string_view text) {
   const sim::Unfailing unfailing;
   self().output += text;
+  const bool is_wrong = sim::StoredWorld::current().bug() == sim::PlantedBug::kWrongByte;
+  if (is_wrong && self().was_disturbed && !text.empty()) self().output.back() ^= 4;
 }
 void set_log_style(LogStyle /*style*/) noexcept {}
 LogStyle choose_log_style(bool /*json*/) { return LogStyle::kText; }
@@ -155,6 +165,7 @@ void print_item_error(bool /*json*/, std::string_view /*during*/, std::string_vi
   print_error(line);
 }
 void print_exit_error(bool /*json*/, ExitCode /*code*/, std::string_view message) {
+  ++self().last_words;
   print_error(message);
 }
 void print_warning(bool /*json*/, std::string_view /*item*/, std::string_view message) {

@@ -26,26 +26,6 @@ Error missing(const FileKey& key) {
 
 }  // namespace
 
-const std::array<StorageKind, 5>& storage_kinds() noexcept {
-  static const std::array<StorageKind, 5> kinds = {{
-      {.name = "directory"},
-      {.name = "REST", .is_far = true, .repeats = true, .requests = 5, .transfers = 3},
-      {.name = "S3",
-       .is_far = true,
-       .repeats = true,
-       .lists_in_pages = true,
-       .requests = 5,
-       .transfers = 3},
-      {.name = "late lists",
-       .is_far = true,
-       .listed_late = 150 * kMillisecond,
-       .requests = 5,
-       .transfers = 3},
-      {.name = "in pieces", .is_far = true, .is_atomic = false, .requests = 5, .transfers = 3},
-  }};
-  return kinds;
-}
-
 /// What becomes of a call.
 struct Fate {
   Nanoseconds way = 0;   ///< until it takes effect
@@ -57,18 +37,19 @@ struct Fate {
   bool kills_after = false;
   bool interrupts = false;
   Nanoseconds pause = 0;
-  bool flips = false;     ///< a bit of what is read
-  bool shortens = false;  ///< what is read
+  bool flips = false;       ///< a bit of what is read
+  bool shortens = false;    ///< what is read
+  bool leaves_out = false;  ///< one of what is listed
 };
 
 class Connection final : public Backend {
  public:
-  Connection(StoredWorld& stored, std::shared_ptr<Process> process)
-      : stored_(stored), world_(stored.world_), process_(std::move(process)) {}
+  Connection(StoredWorld& stored, WorldFiles& files, std::shared_ptr<Process> process)
+      : stored_(stored), files_(files), world_(stored.world_), process_(std::move(process)) {}
 
   ~Connection() override {
     if (process_->is_dead()) return;
-    for (const auto& [key, bytes] : held_back_) stored_.put(key, bytes);
+    for (const auto& [key, bytes] : held_back_) files_.put(key, bytes);
   }
 
   void create(const StopToken& stop) override { throw_if_stopped(stop); }
@@ -80,32 +61,31 @@ class Connection final : public Backend {
     const auto copy = std::make_shared<const Bytes>(bytes.begin(), bytes.end());
     if (skips_save(key, copy)) return;
     note_save(key);
-    perform<bool>(
-        "save", key, stop, [&stored = stored_, process = process_, key, copy](bool whole) {
-          Answer<bool> answer{true, std::nullopt};
-          if (whole) {
-            stored.put(key, copy);
-            if (key.kind == FileKind::kLock) process->note_lock(key.id, stored.world_.now());
-          } else if (!stored.kind_.is_atomic && !stored.has(key)) {
-            const auto half = copy->begin() + static_cast<std::ptrdiff_t>(copy->size() / 2);
-            stored.put(key, std::make_shared<const Bytes>(copy->begin(), half));
-            stored.files_[key].is_part = true;
-          }
-          return answer;
-        });
+    perform<bool>("save", key, stop,
+                  [&stored = stored_, &files = files_, process = process_, key, copy](bool whole) {
+                    if (whole) {
+                      files.put(key, copy);
+                      if (key.kind == FileKind::kLock) {
+                        process->note_lock(key.id, stored.world_.now());
+                      }
+                    } else if (!stored.kind_.is_atomic) {
+                      files.put_part(key, *copy);
+                    }
+                    return Answer<bool>{true, std::nullopt};
+                  });
   }
 
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose /*purpose*/,
              const StopToken& stop) override {
-    return perform<Bytes>("load", key, stop, [&stored = stored_, key, range](bool whole) {
+    return perform<Bytes>("load", key, stop, [&files = files_, key, range](bool whole) {
       Answer<Bytes> answer;
       if (!whole) return answer;
-      const auto found = stored.files_.find(key);
-      if (found == stored.files_.end()) {
+      const WorldFiles::File* const found = files.find(key);
+      if (found == nullptr) {
         answer.error = missing(key);
         return answer;
       }
-      const Bytes& bytes = *found->second.bytes;
+      const Bytes& bytes = *found->bytes;
       const ByteRange part = range.value_or(ByteRange{0, bytes.size()});
       if (part.offset > bytes.size() || part.length > bytes.size() - part.offset) {
         answer.error = Error(ErrorCode::kDamaged, describe(key) + " is too short", key.id.hex());
@@ -119,10 +99,10 @@ class Connection final : public Backend {
 
   std::optional<std::uint64_t> size(const FileKey& key, const StopToken& stop) override {
     using Size = std::optional<std::uint64_t>;
-    return perform<Size>("size", key, stop, [&stored = stored_, key](bool whole) {
+    return perform<Size>("size", key, stop, [&files = files_, key](bool whole) {
       Answer<Size> answer{Size{}, std::nullopt};
-      const auto found = stored.files_.find(key);
-      if (whole && found != stored.files_.end()) answer.value = found->second.bytes->size();
+      const WorldFiles::File* const found = files.find(key);
+      if (whole && found != nullptr) answer.value = found->bytes->size();
       return answer;
     });
   }
@@ -134,9 +114,9 @@ class Connection final : public Backend {
     const unsigned middle = stored_.kind_.lists_in_pages ? 128 : 256;
     for (unsigned first = 0; first < 256; first += middle) {
       const unsigned end = first + middle;
-      const auto effect = [&stored = stored_, kind, first, end](bool whole) {
+      const auto effect = [&files = files_, kind, first, end](bool whole) {
         Answer<Files> answer{Files{}, std::nullopt};
-        if (whole) stored.list(kind, first, end, *answer.value);
+        if (whole) files.list(kind, first, end, *answer.value);
         return answer;
       };
       Files page = perform<Files>("list", {kind, {}}, stop, effect);
@@ -158,9 +138,9 @@ class Connection final : public Backend {
     if (stored_.bug_ == PlantedBug::kLeavesLock && key.kind == FileKind::kLock) return;
     require_lock_for(key);
     if (key.kind == FileKind::kSnapshot && process_->may_forget) stored_.forgotten_.insert(key.id);
-    perform<bool>("remove", key, stop, [&stored = stored_, key](bool whole) {
+    perform<bool>("remove", key, stop, [&files = files_, key](bool whole) {
       Answer<bool> answer{true, std::nullopt};
-      if (whole && !stored.take_away(key)) answer.error = missing(key);
+      if (whole && !files.take_away(key)) answer.error = missing(key);
       return answer;
     });
   }
@@ -198,7 +178,7 @@ class Connection final : public Backend {
     throw_if_stopped(stop);
     ++stored_.calls_;
     const bool writes = verb == "save" || verb == "remove";
-    Fate fate = draw_fate(writes, key.kind);
+    Fate fate = draw_fate(verb, writes, key.kind);
     apply_fault(verb, key.kind, fate);
     world_.note(fate.way + static_cast<std::uint64_t>(key.kind) + verb.front());
     if (fate.interrupts) process_->interrupt();
@@ -239,6 +219,10 @@ class Connection final : public Backend {
         throw Error(ErrorCode::kDamaged, describe(key) + " is too short", key.id.hex());
       }
     }
+    if constexpr (std::is_same_v<Value, std::vector<FileInfo>>) {
+      std::vector<FileInfo>& files = *call->answer.value;
+      if (fate.leaves_out && !files.empty()) files.pop_back();
+    }
     return std::move(*call->answer.value);
   }
 
@@ -259,7 +243,7 @@ class Connection final : public Backend {
     if (process_->is_dead()) throw Error(ErrorCode::kCancelled, "the process was killed");
   }
 
-  Fate draw_fate(bool writes, FileKind kind) {
+  Fate draw_fate(std::string_view verb, bool writes, FileKind kind) {
     const Troubles& troubles = stored_.troubles_;
     const bool is_far = stored_.kind_.is_far;
     Fate fate;
@@ -277,15 +261,23 @@ class Connection final : public Backend {
       (world_.chance(500) ? fate.way : fate.back) += world_.below(40) * kMinute;
       process_->was_disturbed = true;
     }
-    if (stored_.kind_.repeats && writes && kind != FileKind::kLock && world_.chance(50)) {
-      fate.again = fate.back / 2;
-    }
+    if (stored_.kind_.repeats && writes && world_.chance(50))
+      fate.again = draw_repeat(verb, kind, fate);
     fate.interrupts = world_.chance(troubles.interrupts);
     if (world_.chance(troubles.deaths)) {
       (world_.chance(300) ? fate.kills_before : fate.kills_after) = true;
     }
     if (world_.chance(troubles.pauses)) fate.pause = world_.below(120) * kMinute;
     return fate;
+  }
+
+  /// When it is carried out once more: between effect and answer, or minutes later when others have
+  /// gone on. An index file, a snapshot or a key that was removed meanwhile would be back, and
+  /// nothing tells it from one that never was: see docs/reliability.md.
+  Nanoseconds draw_repeat(std::string_view verb, FileKind kind, const Fate& fate) {
+    const bool may_be_late = verb == "remove" || kind == FileKind::kPack || kind == FileKind::kLock;
+    if (!may_be_late || world_.chance(500)) return fate.back / 2;
+    return fate.back + static_cast<Nanoseconds>(world_.below(kLatestRepeat - kMinute));
   }
 
   /// The fault that was planted for this very call.
@@ -296,14 +288,14 @@ class Connection final : public Backend {
     const bool is_due =
         fault.call > 0 && (fault.persists ? number >= fault.call : number == fault.call);
     const bool writes = verb == "save" || verb == "remove";
-    if (!is_due || !strike(fault.kind, verb, writes, fate)) return;
+    if (!is_due || !strike(fault.kind, verb, kind, writes, fate)) return;
     stored_.fault_hit_ = true;
     if (kind == FileKind::kLock) stored_.fault_hit_lock_ = true;
     process_->was_disturbed = true;
   }
 
   /// False when such a call cannot fail like that.
-  static bool strike(FaultKind kind, std::string_view verb, bool writes, Fate& fate) {
+  static bool strike(FaultKind kind, std::string_view verb, FileKind of, bool writes, Fate& fate) {
     const auto instead = [&fate](ErrorCode code) {
       fate.is_lost = true;
       fate.failure = code;
@@ -337,6 +329,9 @@ class Connection final : public Backend {
       case FaultKind::kStall:
         fate.way += 40 * kMinute;
         return true;
+      case FaultKind::kUnlisted:
+        fate.leaves_out = verb == "list" && of == FileKind::kPack;
+        return fate.leaves_out;
     }
     return false;
   }
@@ -349,6 +344,7 @@ class Connection final : public Backend {
   }
 
   void note_save(const FileKey& key) {
+    process_->saved.push_back(key.id);
     if (key.kind != FileKind::kSnapshot) return;
     process_->snapshots.push_back(key.id);
     stored_.contents_[key.id] = process_->contents;
@@ -357,13 +353,13 @@ class Connection final : public Backend {
   /// Whoever removes what others might need must hold a lock that nobody may take for stale.
   void require_lock_for(const FileKey& key) {
     if (key.kind == FileKind::kLock) return;
-    const auto found = stored_.files_.find(key);
-    if (found == stored_.files_.end() || found->second.is_part) return;  // nobody's loss
+    const WorldFiles::File* const found = files_.find(key);
+    if (found == nullptr || found->is_part) return;  // nobody's loss
     // Its own, of which it did not hear that it was stored, is put away by who could not finish it.
     if (!stored_.kind_.is_atomic && std::ranges::count(process_->snapshots, key.id) > 0) return;
     // On a full disk what makes room does without a lock file.
     if (stored_.faulty_ == process_.get() && stored_.fault_.kind == FaultKind::kNoSpace) return;
-    if (!process_->lock || !stored_.has({FileKind::kLock, *process_->lock})) {
+    if (!process_->lock || !files_.has({FileKind::kLock, *process_->lock})) {
       stored_.violate(fmt::format("{} was to be removed without a lock", describe(key)));
     } else if (world_.now() - process_->lock_time > kStale) {
       stored_.violate(fmt::format("{} was to be removed under a lock {} minutes old", describe(key),
@@ -388,6 +384,7 @@ class Connection final : public Backend {
   }
 
   StoredWorld& stored_;
+  WorldFiles& files_;
   World& world_;
   const std::shared_ptr<Process> process_;
   std::vector<std::pair<FileKey, std::shared_ptr<const Bytes>>> held_back_;
@@ -402,16 +399,18 @@ StoredWorld::~StoredWorld() { the_stored_world = nullptr; }
 
 StoredWorld& StoredWorld::current() noexcept { return *the_stored_world; }
 
-std::unique_ptr<Backend> StoredWorld::connect(std::shared_ptr<Process> process) {
-  return std::make_unique<Connection>(*this, std::move(process));
+WorldFiles& StoredWorld::files(std::string_view repository) {
+  return repositories_.try_emplace(std::string(repository), world_, kind_).first->second;
 }
 
-std::vector<Id> StoredWorld::stored(FileKind kind) const {
-  std::vector<Id> ids;
-  for (const auto& [key, file] : files_) {
-    if (key.kind == kind) ids.push_back(key.id);
-  }
-  return ids;
+std::unique_ptr<Backend> StoredWorld::connect(std::shared_ptr<Process> process,
+                                              std::string_view repository) {
+  return std::make_unique<Connection>(*this, files(repository), std::move(process));
+}
+
+bool StoredWorld::has_locks() const {
+  return std::ranges::any_of(
+      repositories_, [](const auto& one) { return !one.second.stored(FileKind::kLock).empty(); });
 }
 
 const Contents* StoredWorld::contents_of(const Id& snapshot) const {
@@ -419,64 +418,27 @@ const Contents* StoredWorld::contents_of(const Id& snapshot) const {
   return found != contents_.end() ? found->second.get() : nullptr;
 }
 
-void StoredWorld::put(const FileKey& key, std::shared_ptr<const Bytes> bytes) {
-  const auto late = static_cast<Nanoseconds>(
-      kind_.listed_late > 0 ? world_.below(static_cast<std::uint64_t>(kind_.listed_late)) : 0);
-  const auto found = files_.find(key);
-  if (found != files_.end()) {
-    found->second.bytes = std::move(bytes);
-    found->second.is_part = false;
-  } else {
-    files_[key] = {std::move(bytes), world_.now() + late, false};
-  }
-}
-
 std::shared_ptr<const StoredState> StoredWorld::state() const {
   auto state = std::make_shared<StoredState>();
-  state->files = files_;
-  for (auto& [key, file] : state->files) file.listed_from = 0;
+  for (const auto& [name, files] : repositories_) state->repositories[name] = files.state();
   state->contents = contents_;
   state->forgotten = forgotten_;
   return state;
 }
 
 void StoredWorld::restore(const StoredState& state) {
-  files_ = state.files;
+  for (const auto& [name, stored] : state.repositories) files(name).restore(stored);
   contents_ = state.contents;
   forgotten_ = state.forgotten;
 }
 
 void StoredWorld::drop_parts() {
-  std::erase_if(files_, [](const auto& file) { return file.second.is_part; });
+  for (auto& [name, files] : repositories_) files.drop_parts();
 }
 
-bool StoredWorld::take_away(const FileKey& key) {
-  const auto found = files_.find(key);
-  if (found == files_.end()) return false;
-  if (kind_.listed_late > 0) {
-    const auto late = world_.below(static_cast<std::uint64_t>(kind_.listed_late));
-    remains_[key] = {found->second.bytes->size(), world_.now() + static_cast<Nanoseconds>(late)};
-  }
-  files_.erase(found);
-  return true;
-}
-
-void StoredWorld::list(FileKind kind, unsigned first_byte, unsigned end,
-                       std::vector<FileInfo>& out) const {
-  const auto is_here = [&](const FileKey& key) {
-    const unsigned byte = key.id.bytes[0];
-    return key.kind == kind && byte >= first_byte && byte < end;
-  };
-  for (const auto& [key, file] : files_) {
-    if (is_here(key) && file.listed_from <= world_.now()) {
-      out.push_back({key.id, file.bytes->size()});
-    }
-  }
-  for (const auto& [key, gone] : remains_) {
-    if (is_here(key) && gone.until > world_.now() && !files_.contains(key)) {
-      out.push_back({key.id, gone.size});
-    }
-  }
+bool StoredWorld::had_part_since(Nanoseconds time) const noexcept {
+  return std::ranges::any_of(repositories_,
+                             [time](const auto& one) { return one.second.had_part_since(time); });
 }
 
 }  // namespace snapfs::sim

@@ -4,8 +4,7 @@
 // or sleep for an hour.
 #pragma once
 
-#include <array>
-#include <cstdint>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,25 +17,16 @@
 #include "fs/backend/backend.h"
 #include "fs/base/error.h"
 #include "tests/sim/process.h"
+#include "tests/sim/storage_kind.h"
 #include "tests/sim/world.h"
+#include "tests/sim/world_files.h"
 
 namespace snapfs::sim {
 
-/// What a kind of storage is like.
-struct StorageKind {
-  std::string_view name;
-  bool is_far = false;    ///< calls are made again, and few are under way
-  bool is_atomic = true;  ///< or a save that is cut off leaves a part
-  bool repeats = false;   ///< a save may arrive once more, a little later
-  bool lists_in_pages = false;
-  Nanoseconds listed_late = 0;  ///< at most: what is saved is listed, what is removed is not
-  unsigned requests = 2;
-  unsigned transfers = 2;
-};
-
-/// A directory, a REST server, an object store, a storage that lists late, and a server that stores
-/// in pieces.
-const std::array<StorageKind, 5>& storage_kinds() noexcept;
+/// Where the processes have their repository, a second one, and room for another.
+inline constexpr std::string_view kRepository = "/repository";
+inline constexpr std::string_view kSecondRepository = "/second";
+inline constexpr std::string_view kNewRepository = "/new";
 
 /// How often what happens, in a thousand calls.
 struct Troubles {
@@ -54,6 +44,8 @@ enum class PlantedBug {
   kIndexAfterSnapshot,  ///< index files are written when the command ends
   kNeverRefreshes,      ///< a lock is written once
   kLeavesLock,          ///< a lock is not removed
+  kWrongByte,           ///< after trouble, of what is put out
+  kWrongStatus,         ///< after trouble, the one of a wrong password for any other
 };
 
 /// What happens to a call.
@@ -70,8 +62,9 @@ enum class FaultKind {
   kFlippedBit,  ///< of what is read
   kShort,       ///< what is read ends early
   kStall,       ///< 40 minutes
+  kUnlisted,    ///< a list of packs lacks one
 };
-inline constexpr std::size_t kFaultKinds = 12;
+inline constexpr std::size_t kFaultKinds = 13;
 
 /// One fault of one process.
 struct StorageFault {
@@ -92,13 +85,18 @@ class StoredWorld {
 
   static StoredWorld& current() noexcept;
 
-  /// How the process reaches it.
-  std::unique_ptr<Backend> connect(std::shared_ptr<Process> process);
+  /// How the process reaches a repository in it.
+  std::unique_ptr<Backend> connect(std::shared_ptr<Process> process,
+                                   std::string_view repository = kRepository);
+
+  /// What is stored of a repository.
+  WorldFiles& files(std::string_view repository = kRepository);
   bool is_far() const noexcept { return kind_.is_far; }
   const StorageKind& kind() const noexcept { return kind_; }
 
   void trouble(const Troubles& troubles) noexcept { troubles_ = troubles; }
   void plant(PlantedBug bug) noexcept { bug_ = bug; }
+  PlantedBug bug() const noexcept { return bug_; }
 
   /// From now on it happens to that process.
   void plant(const Process& process, const StorageFault& fault) noexcept {
@@ -133,27 +131,14 @@ class StoredWorld {
   /// Of saves that were cut off: where they are left, somebody has to remove them.
   void drop_parts();
 
-  bool has(const FileKey& key) const { return files_.contains(key); }
-  std::vector<Id> stored(FileKind kind) const;
+  /// Whether there was a part of a file at that time or later.
+  bool had_part_since(Nanoseconds time) const noexcept;
+
+  bool has_locks() const;
   std::size_t calls() const noexcept { return calls_; }
 
  private:
   friend class Connection;
-  friend struct StoredState;
-
-  struct File {
-    std::shared_ptr<const Bytes> bytes;
-    Nanoseconds listed_from = 0;
-    bool is_part = false;
-  };
-  struct Remains {
-    std::uint64_t size = 0;
-    Nanoseconds until = 0;
-  };
-
-  void put(const FileKey& key, std::shared_ptr<const Bytes> bytes);
-  bool take_away(const FileKey& key);
-  void list(FileKind kind, unsigned first_byte, unsigned end, std::vector<FileInfo>& out) const;
 
   World& world_;
   const StorageKind& kind_;
@@ -164,8 +149,7 @@ class StoredWorld {
   std::size_t faulty_calls_ = 0;
   bool fault_hit_ = false;
   bool fault_hit_lock_ = false;
-  std::map<FileKey, File> files_;
-  std::map<FileKey, Remains> remains_;  ///< that are listed although they are gone
+  std::map<std::string, WorldFiles, std::less<>> repositories_;
   std::map<Id, std::shared_ptr<const Contents>> contents_;
   std::set<Id> forgotten_;
   std::size_t calls_ = 0;
@@ -173,7 +157,7 @@ class StoredWorld {
 };
 
 struct StoredState {
-  std::map<FileKey, StoredWorld::File> files;
+  std::map<std::string, WorldFiles::State> repositories;
   std::map<Id, std::shared_ptr<const Contents>> contents;
   std::set<Id> forgotten;
 };

@@ -53,6 +53,15 @@ std::optional<Entry> entry_at(SnapshotFs& fs, const std::vector<std::string>& pa
 
 }  // namespace
 
+CommandCounts& operator+=(CommandCounts& sum, const CommandCounts& more) noexcept {
+  for (const auto count : {&CommandCounts::commands, &CommandCounts::succeeded,
+                           &CommandCounts::killed, &CommandCounts::snapshots,
+                           &CommandCounts::files_dumped, &CommandCounts::files_read_in_mounts}) {
+    sum.*count += more.*count;
+  }
+  return sum;
+}
+
 void Users::add_host() {
   auto host = std::make_unique<Host>();
   host->name = "host" + std::to_string(hosts_.size());
@@ -90,6 +99,10 @@ Outcome Users::call(std::shared_ptr<Process> process, const std::vector<std::str
   Outcome outcome{std::move(process), 0};
   as(outcome.process,
      [&] { outcome.status = run_program(static_cast<int>(words.size()), words.data()); });
+  if (stored_.bug() == PlantedBug::kWrongStatus && outcome.process->was_disturbed &&
+      outcome.status != 0) {
+    outcome.status = static_cast<int>(ExitCode::kWrongPassword);
+  }
   end(outcome, fmt::format("{}", fmt::join(arguments, " ")));
   return outcome;
 }
@@ -125,7 +138,7 @@ void Users::end(const Outcome& outcome, const std::string& line) {
 }
 
 bool Users::is_excused_by(const Process& process) const {
-  if (!stored_.kind().is_atomic) return true;  // it may have met what is being written
+  if (stored_.had_part_since(process.started())) return true;  // it may have met with that
   const bool is_late = stored_.kind().listed_late > 0;
   for (const std::string_view excuse :
        {"has no snapshots, and pruning it", "cannot tell who has locked",
@@ -136,20 +149,26 @@ bool Users::is_excused_by(const Process& process) const {
 }
 
 void Users::change_files(const Host& host) {
-  Contents& now = contents_of_host_[&host];
   const std::size_t changes = 1 + world_.below(3);
   for (std::size_t i = 0; i < changes; ++i) {
     const std::string name = name_of(world_.below(kNames));
-    const std::string& content = stock()[world_.below(kContents)];
-    now[name] = content;
-    host.files->add_file(name, content);
-    const Nanoseconds time = world_.now() + host.clock_error + 1'795'000'000 * kSecond;
-    const Timestamp changed{time / kSecond, static_cast<std::int32_t>(time % kSecond)};
-    host.files->update(name, [&](SourceMetadata& file) {
-      file.mtime = changed;
-      file.ctime = changed;
-    });
+    write_file(host, name, stock()[world_.below(kContents)]);
   }
+}
+
+void Users::fill_files(const Host& host) {
+  for (std::size_t i = 0; i < kNames; ++i) write_file(host, name_of(i), stock()[i]);
+}
+
+void Users::write_file(const Host& host, const std::string& name, const std::string& content) {
+  contents_of_host_[&host][name] = content;
+  host.files->add_file(name, content);
+  const Nanoseconds time = world_.now() + host.clock_error + 1'795'000'000 * kSecond;
+  const Timestamp changed{time / kSecond, static_cast<std::int32_t>(time % kSecond)};
+  host.files->update(name, [&](SourceMetadata& file) {
+    file.mtime = changed;
+    file.ctime = changed;
+  });
 }
 
 void Users::take_snapshot(const Host& host) { call_to_take_snapshot(make_process(host)); }
@@ -204,7 +223,9 @@ void Users::dump(const Host& host) {
   const auto process = make_process(host);
   process->reads = id;
   const Outcome outcome = call(process, {"dump", id.hex(), chosen->first});
-  if (outcome.succeeded() && process->output != chosen->second) {
+  if (!outcome.succeeded()) return;
+  ++counts_.files_dumped;
+  if (process->output != chosen->second) {
     stored_.violate(fmt::format("dump of {} gave wrong bytes", id.short_hex()));
   }
 }
@@ -228,9 +249,10 @@ ExitCode Users::run_mount(Process& process) {
   } catch (const std::exception&) {
     const std::optional<Error> given = signals ? signals->failure() : std::nullopt;
     const Error reason = given.value_or(current_error());
-    print_error(reason.what());
     const bool is_given = given && reason.code() == ErrorCode::kCancelled;
-    return is_given ? ExitCode::kFatal : exit_code_for(reason.code());
+    const ExitCode code = is_given ? ExitCode::kFatal : exit_code_for(reason.code());
+    print_exit_error(false, code, reason.what());
+    return code;
   }
 }
 
@@ -271,6 +293,7 @@ void Users::read_mounted(SnapshotFs& fs, const Id& id, const Contents& expected)
     const FileSlice slice = fs.read(file->ino, 0, content.size() + 10);
     for (const FileSlice::Piece& piece : slice.pieces) read += as_text(piece.bytes);
     if (read != content) return stored_.violate("a mount shows wrong bytes in " + path);
+    ++counts_.files_read_in_mounts;
   }
 }
 
@@ -281,14 +304,22 @@ Outcome Users::call_to_forget(const Host& host, const std::vector<std::string>& 
 }
 
 Users::State Users::state() const {
-  return {snapshots_, contents_of_host_.at(hosts_.front().get())};
+  const Host& host = *hosts_.front();
+  State state{snapshots_, contents_of_host_.at(&host), {}};
+  for (const auto& [name, content] : state.contents) {
+    state.metadata[name] = host.files->lstat(name);
+  }
+  return state;
 }
 
 void Users::restore(const State& state) {
   const Host& host = *hosts_.front();
   snapshots_ = state.snapshots;
   contents_of_host_[&host] = state.contents;
-  for (const auto& [name, content] : state.contents) host.files->add_file(name, content);
+  for (const auto& [name, content] : state.contents) {
+    host.files->add_file(name, content);
+    host.files->update(name, [&](SourceMetadata& file) { file = state.metadata.at(name); });
+  }
 }
 
 }  // namespace snapfs::sim

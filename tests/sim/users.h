@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "archiver/source/source_fs.h"
 #include "fs/base/id.h"
 #include "tests/sim/process.h"
 #include "tests/sim/stored_world.h"
@@ -39,8 +40,12 @@ struct CommandCounts {
   std::size_t commands = 0;
   std::size_t succeeded = 0;
   std::size_t killed = 0;
-  std::size_t snapshots = 0;  ///< that were reported as taken
+  std::size_t snapshots = 0;             ///< that were reported as taken
+  std::size_t files_dumped = 0;          ///< by whole commands, and compared
+  std::size_t files_read_in_mounts = 0;  ///< and compared
 };
+
+CommandCounts& operator+=(CommandCounts& sum, const CommandCounts& more) noexcept;
 
 /// Violations of what must be so are told to the storage. Contents of files come from a small
 /// stock, so that hosts store the same blobs, and what was forgotten comes back.
@@ -52,6 +57,9 @@ class Users {
   /// Its clock is wrong by up to three minutes.
   void add_host();
   const std::vector<std::unique_ptr<Host>>& hosts() const noexcept { return hosts_; }
+
+  /// Each file that a host may have is there.
+  void fill_files(const Host& host);
 
   /// A command as drawn, and each of them.
   void run_some_command(const Host& host);
@@ -89,6 +97,7 @@ class Users {
   struct State {
     std::vector<Id> snapshots;
     Contents contents;
+    std::map<std::string, SourceMetadata> metadata;
   };
   State state() const;
   void restore(const State& state);
@@ -97,6 +106,7 @@ class Users {
   void end(const Outcome& outcome, const std::string& line);
   bool is_excused_by(const Process& process) const;
   void change_files(const Host& host);
+  void write_file(const Host& host, const std::string& name, const std::string& content);
   void note_taken(const Process& process);
   Id some_snapshot();
   ExitCode run_mount(Process& process);

@@ -34,6 +34,7 @@ class Together(harness.CompatTest):
         self.forgotten = threading.Lock()
         self.turns = Turns()
         self.failures = []
+        self.processes = {}  # by number: who started it, with which arguments, and the process
         self.end = time.monotonic() + 60 * minutes
 
     def fail_with(self, error):

@@ -104,7 +104,29 @@ class Worker(threading.Thread):
         if time.monotonic() - since > MANNERS:
             self.test.turns.waits(self)
         if time.monotonic() - since > PATIENCE:
-            raise AssertionError(f"{self.name} {what}: locked for {PATIENCE} s")
+            raise AssertionError(f"{self.name} {what}: locked for {PATIENCE} s {self.holder(what)}")
+
+    def run_program(self, *arguments):
+        command = [self.program, *arguments]
+        with subprocess.Popen(command, env=self.test.environment, cwd=self.test.scratch, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            self.began(process, arguments)
+            try:
+                output, errors = process.communicate(timeout=600)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+        return subprocess.CompletedProcess(command, process.returncode, output, errors)
+
+    def began(self, process, arguments):
+        """So that a lock that stays can be told whose it is."""
+        self.test.processes[process.pid] = (self.name, arguments, process)
+
+    def holder(self, words):
+        """Of the lock that a message is about: what it ran, and how that ended."""
+        pid = re.search(r"by PID (\d+)", words)
+        name, arguments, process = self.test.processes.get(int(pid[1]) if pid else 0, ("nobody", (), None))
+        return f"by {name} {arguments}: {process and process.returncode}"
 
     def call(self, *arguments):
         """Until it gets its lock: sometimes by the program's own patience, sometimes by ours."""
@@ -112,9 +134,7 @@ class Worker(threading.Thread):
         patience = ("--retry-lock", "1m") if patient else ()
         since = time.monotonic()
         while True:
-            result = subprocess.run(
-                [self.program, *arguments, *patience], env=self.test.environment,
-                cwd=self.test.scratch, capture_output=True, text=True, check=False, timeout=600)
+            result = self.run_program(*arguments, *patience)
             self.counts["lock waits"] += "already locked, waiting" in result.stdout + result.stderr
             if result.returncode == 0:
                 return result.stdout
@@ -166,15 +186,16 @@ class Worker(threading.Thread):
     def read_mount(self):
         """All of one snapshot, by a mount that holds a lock."""
         since = time.monotonic()
-        while not self.try_to_read_mount():
-            self.wait_for_lock(since, "mount")
+        while words := self.try_to_read_mount():
+            self.wait_for_lock(since, f"mount: {words}")
 
     def try_to_read_mount(self):
-        """Whether nobody's lock was in the way."""
+        """What it says when somebody's lock was in the way."""
         command = [self.program, "mount", self.mountpoint]
         with tempfile.TemporaryFile("w+") as log:
             with subprocess.Popen(command, env=self.test.environment, cwd=self.test.scratch,
                                   stdout=log, stderr=log) as process:
+                self.began(process, command[1:])
                 try:
                     while not os.path.ismount(self.mountpoint):
                         if process.poll() is None:
@@ -184,12 +205,12 @@ class Worker(threading.Thread):
                         words = log.read()
                         if "already locked" not in words:
                             raise AssertionError(f"{self.name}: no mount: {words}")
-                        return False
+                        return words
                     snapshot = self.random.choice(list(self.saved))
                     self.test.require_same(self.in_mount(self.mountpoint, snapshot),
                                            self.saved[snapshot], f"{self.name} mounts {snapshot}")
                     self.counts["mounts"] += 1
-                    return True
+                    return ""
                 finally:
                     process.send_signal(signal.SIGINT)  # upon which both give back their locks
                     process.wait()

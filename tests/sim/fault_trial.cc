@@ -94,6 +94,7 @@ void FaultTrial::end_here() {
 void FaultTrial::end_trouble() {
   stored_.plant(PlantedBug::kNone);
   stored_.end_fault();
+  stored_.stop_repeating();
   make_scarce(nullptr, {});
 }
 

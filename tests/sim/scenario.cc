@@ -47,6 +47,7 @@ class Scenario {
       for (const auto& host : users_.hosts()) users.emplace_back([this, &host] { use(*host); });
     }
     stored_.trouble({});
+    stored_.stop_repeating();
     stored_.plant(PlantedBug::kNone);
     stored_.drop_parts();
     // All are gone; their locks are stale by any clock.

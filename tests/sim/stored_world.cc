@@ -261,7 +261,7 @@ class Connection final : public Backend {
       (world_.chance(500) ? fate.way : fate.back) += world_.below(40) * kMinute;
       process_->was_disturbed = true;
     }
-    if (stored_.kind_.repeats && writes && world_.chance(50))
+    if (stored_.repeats_ && stored_.kind_.repeats && writes && world_.chance(50))
       fate.again = draw_repeat(verb, kind, fate);
     fate.interrupts = world_.chance(troubles.interrupts);
     if (world_.chance(troubles.deaths)) {

@@ -95,6 +95,10 @@ class StoredWorld {
   const StorageKind& kind() const noexcept { return kind_; }
 
   void trouble(const Troubles& troubles) noexcept { troubles_ = troubles; }
+
+  /// From now on nothing is carried out once more: a lock that is stored again later would be in
+  /// the way of whoever comes next, as it has to be.
+  void stop_repeating() noexcept { repeats_ = false; }
   void plant(PlantedBug bug) noexcept { bug_ = bug; }
   PlantedBug bug() const noexcept { return bug_; }
 
@@ -143,6 +147,7 @@ class StoredWorld {
   World& world_;
   const StorageKind& kind_;
   Troubles troubles_;
+  bool repeats_ = true;
   PlantedBug bug_ = PlantedBug::kNone;
   const Process* faulty_ = nullptr;
   StorageFault fault_;

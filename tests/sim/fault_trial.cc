@@ -89,6 +89,7 @@ void FaultTrial::end_here() {
   end_trouble();
   process_->die();
   verify();
+  std::filesystem::remove_all(directory_.path());  // nobody destroys this
 }
 
 void FaultTrial::end_trouble() {

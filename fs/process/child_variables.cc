@@ -66,8 +66,9 @@ void drop_passwords_from_environment() {
     if (may_see(*variable, ChildSecrets::kOfStorage)) kept.push_back(*variable);
   }
   kept.push_back(nullptr);
-  // The old list stays as it is for whoever is reading it, and the new one for ever.
-  static std::vector<std::vector<char*>> lists;
+  // The old list stays as it is for whoever is reading it, and the new one for ever: threads that
+  // nobody waits for may read variables while the process ends.
+  static auto& lists = *new std::vector<std::vector<char*>>;
   lists.push_back(std::move(kept));
   std::atomic_ref(environ).store(lists.back().data(), std::memory_order_release);
 }

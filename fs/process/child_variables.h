@@ -18,8 +18,9 @@ enum class ChildSecrets {
 bool may_see(std::string_view variable, ChildSecrets secrets);
 
 /// Passwords of ours, as above, are in the environment no more: for libraries that start programs
-/// by themselves, and for getenv(), from now on. To be called when all of them were read; other
-/// threads may read variables meanwhile, but not set any.
+/// by themselves, and for getenv(), from now on; the kernel goes on to show the process's own user
+/// those that it was started with. To be called when all of them were read; other threads may read
+/// variables meanwhile, but not set any.
 void drop_passwords_from_environment();
 
 }  // namespace snapfs

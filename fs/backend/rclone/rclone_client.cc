@@ -1,7 +1,10 @@
 #include "fs/backend/rclone/rclone_client.h"
 
+#include <unistd.h>
+
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -23,6 +26,13 @@ void require_answer(const RcloneServer& server, HttpClient& client, const StopTo
   }
 }
 
+/// Those of now: when rclone is started again, they may be in our environment no more.
+RcloneOptions with_passwords(RcloneOptions options) {
+  const std::vector<std::string> found = rclone_passwords(environ);
+  options.passwords.insert(options.passwords.end(), found.begin(), found.end());
+  return options;
+}
+
 }  // namespace
 
 struct RcloneClient::Running {
@@ -32,7 +42,7 @@ struct RcloneClient::Running {
 
 RcloneClient::RcloneClient(RcloneOptions options, std::string remote, RcloneListener listener,
                            MakeClient make_client)
-    : options_(std::move(options)),
+    : options_(with_passwords(std::move(options))),
       remote_(std::move(remote)),
       listener_(std::move(listener)),
       make_client_(std::move(make_client)) {}

@@ -19,6 +19,9 @@ struct RcloneOptions {
 
   std::chrono::milliseconds start_timeout{std::chrono::minutes(1)};
   std::chrono::milliseconds end_timeout{500};  ///< then it is killed
+
+  /// What it gets beside the variables that any program gets, as rclone_passwords() finds it.
+  std::vector<std::string> passwords = {};
 };
 
 /// The words of the command line that has rclone serve `remote`, such as "remote:path", on a port

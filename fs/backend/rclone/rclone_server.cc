@@ -56,12 +56,12 @@ std::string authorization_for(const std::string& password) {
   return value;
 }
 
-ChildOptions child_options(const std::string& password) {
+ChildOptions child_options(const RcloneOptions& rclone, const std::string& password) {
   ChildOptions options;
   options.input = ChildInput::kPipe;
   options.errors = ChildErrors::kPipe;
   options.terminal = ChildTerminal::kNone;
-  options.variables = rclone_passwords(environ);
+  options.variables = rclone.passwords;
   options.variables.push_back(fmt::format("RCLONE_USER={}", kUser));
   options.variables.push_back(fmt::format("RCLONE_PASS={}", password));
   return options;
@@ -85,7 +85,7 @@ RcloneServer::RcloneServer(const RcloneOptions& options, std::string_view remote
       password_(random_password()),
       authorization_(authorization_for(password_)),
       wake_(::eventfd(0, EFD_CLOEXEC)),
-      process_(guarded(rclone_command(options, remote)), child_options(password_)) {
+      process_(guarded(rclone_command(options, remote)), child_options(options, password_)) {
   if (!wake_) throw_errno(errno, "wait for", "rclone");
   try {
     const BlockedSignals blocked;

@@ -248,6 +248,26 @@ TEST_F(RcloneClientTest, OneThatEndedIsStartedAgain) {
   EXPECT_NE(std::stoi(pids.substr(pids.find('\n') + 1)), first);
 }
 
+/// A mount drops them from its environment.
+TEST_F(RcloneClientTest, OneThatIsStartedAgainGetsThePasswordsOfTheBeginning) {
+  constexpr const char* kName = "RCLONE_CONFIG_TESTED_PASSWORD";
+  ASSERT_EQ(::setenv(kName, "hidden", 1), 0);
+  const auto client =
+      this->client({.program = script("echo \"$RCLONE_CONFIG_TESTED_PASSWORD\" >> " +
+                                      (directory_ / "seen") + "; " + serving(directory_))});
+  ::unsetenv(kName);
+  get(*client);
+  ::kill(std::stoi(content("pids")), SIGKILL);
+  while (content("pids").find('\n') == content("pids").rfind('\n')) {
+    try {
+      get(*client);
+    } catch (const Error&) {
+      continue;  // while the old one goes
+    }
+  }
+  EXPECT_EQ(content("seen"), "hidden\nhidden\n");
+}
+
 TEST_F(RcloneClientTest, OneThatCannotBeStartedAgainMayBeLater) {
   const auto client = this->client(
       {.program = script("[ -e " + (directory_ / "pids") +

@@ -100,7 +100,7 @@ RecoverOutcome recover_trees(Repository& repository, const Clock& clock,
                              MaintenanceProgress& progress, StopToken stop) {
   const auto left_out = [&progress](const Id&, const Error& error) {
     // Another time it may be read, and what it refers to is not lost.
-    if (error.code() == ErrorCode::kOutOfResources) throw error;
+    if (!error.means_loss()) throw error;
     progress.warn(error.what());
   };
   const std::vector<Snapshot> snapshots = load_snapshots(repository, stop, left_out);

@@ -114,16 +114,19 @@ TEST_F(RecoverTest, WhatIsBelowADamagedTreeIsARoot) {
   EXPECT_TRUE(std::ranges::is_permutation(found, std::vector<Id>{leaf, top}));
 }
 
-TEST_F(RecoverTest, ASnapshotThatThereIsNoMemoryForEndsIt) {
+TEST_F(RecoverTest, ASnapshotThatCannotBeReadNowEndsIt) {
   maker_->add_snapshot(add_trees("kept"), "2026-01-01T00:00:00Z");
-  FaultBackend backend(*memory_);
-  backend.before_each_call([](BackendCall call, const FileKey& key) {
-    if (call == BackendCall::kLoad && key.kind == FileKind::kSnapshot) {
-      throw Error(ErrorCode::kOutOfResources, "no memory");
-    }
-  });
-  EXPECT_TRUE(fails_with(ErrorCode::kOutOfResources, "no memory", [&] { recover(backend); }));
-  EXPECT_EQ(memory_->list(FileKind::kSnapshot, {}).size(), 1U);
+  for (const ErrorCode code :
+       {ErrorCode::kOutOfResources, ErrorCode::kIo, ErrorCode::kPermission}) {
+    FaultBackend backend(*memory_);
+    backend.before_each_call([code](BackendCall call, const FileKey& key) {
+      if (call == BackendCall::kLoad && key.kind == FileKind::kSnapshot) {
+        throw Error(code, "not now");
+      }
+    });
+    EXPECT_TRUE(fails_with(code, "not now", [&] { recover(backend); }));
+    EXPECT_EQ(memory_->list(FileKind::kSnapshot, {}).size(), 1U);
+  }
 }
 
 TEST_F(RecoverTest, KilledAnywhereNothingIsLostAndTheNextRunFindsIt) {

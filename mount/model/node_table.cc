@@ -58,7 +58,7 @@ NodeView NodeTable::operator[](std::size_t index) const {
   node.ctime = {record.ctime_seconds, record.ctime_nanoseconds};
   node.inode = record.inode;
   node.size = record.size;
-  node.link_target = text.substr(record.text + record.name_size, record.target_size);
+  node.link_target = text.substr(std::size_t{record.text} + record.name_size, record.target_size);
   const Common& common = commons_[record.common];
   node.uid = common.uid;
   node.gid = common.gid;

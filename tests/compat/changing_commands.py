@@ -20,6 +20,7 @@ from recording_server import RecordingServer
 DAYS = tuple(f"2026-01-0{day}T00:00:00Z" for day in (1, 2, 3))
 NEXT_DAY = "2026-02-01T00:00:00Z"
 SOME_PACK_BYTE = 20
+NO_CONTENT = hashlib.sha256().hexdigest()
 PARTIAL = "snapfs-partial"  # the tag of a snapshot of what is done so far
 
 
@@ -455,9 +456,12 @@ class Verdict:
         wanted = self.stage.trees[snapshot["time"]]
         if snapshot["time"] in self.scene.unlike:
             touched = below(found, self.scene.touched)
-            # What is left out is left out as a whole; what was damaged is lost as far as it was.
-            self.require(self.scene.mend or touched in ({}, below(wanted, self.scene.touched)),
-                         f"of what is left out of {snapshot['time']} there is {sorted(touched)}")
+            before = below(wanted, self.scene.touched)
+            # What is left out is left out as a whole; what was damaged is lost, or there, file by file:
+            # each has one blob.
+            self.require(touched in ({}, before) if not self.scene.mend else
+                         all(what in (before[path], NO_CONTENT) for path, what in touched.items()),
+                         f"of {sorted(before)} in {snapshot['time']} there is {touched}")
             found = {path: what for path, what in found.items() if path not in touched}
             wanted = {path: what for path, what in wanted.items()
                       if path not in below(wanted, self.scene.touched)}

@@ -51,6 +51,12 @@ def mount_usable():
         os.path.exists("/dev/fuse") and os.path.exists("/usr/bin/fusermount3"))
 
 
+def strace_works():
+    """It is installed, and may trace a program."""
+    return shutil.which("strace") is not None and subprocess.run(
+        ["strace", "-o", "/dev/null", "true"], capture_output=True, check=False).returncode == 0
+
+
 class CompatTest(unittest.TestCase):
     """A scratch directory with room for repositories, sources and mountpoints."""
     needs_restic = True

@@ -23,9 +23,13 @@ IS_SANITIZED = harness.SANITIZER is not None
 
 def forms(secret):
     """As it is, and as it is written."""
-    text = base64.b64encode(secret)
-    # Of base64 the part that does not depend on what is around it.
-    return {secret, secret.hex().encode(), secret.hex().upper().encode(), text[:len(secret) // 3 * 4]}
+    return {secret, secret.hex().encode(), secret.hex().upper().encode(), *(base64_after(n, secret) for n in range(3))}
+
+
+def base64_after(count, secret):
+    """Of its base64 when so many bytes come before it, what does not depend on what is around it."""
+    text = base64.b64encode(bytes(count) + secret)
+    return text[(8 * count + 5) // 6:8 * (count + len(secret)) // 6]
 
 
 def keys_of(repository, password):

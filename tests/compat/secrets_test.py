@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import unittest
 
 import damage
@@ -22,6 +23,24 @@ from secret_search import (CANARY, IS_SANITIZED, NOBODY, SECOND_CANARY, STORAGE_
 
 ONLY_ROOT = unittest.skipIf(os.geteuid() != 0, "only root reads the memory of such a process")
 SANITIZER_KEEPS = unittest.skipIf(IS_SANITIZED, "a sanitizer keeps memory that was freed")
+
+
+def end_program(mountpoint):
+    """The one that serves it in the background."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if damage.read(f"/proc/{pid}/cmdline").endswith(mountpoint.encode() + b"\0"):
+                os.kill(int(pid), signal.SIGKILL)
+
+
+def read_until(receiver, is_over, told):
+    """Adds all that comes to `told`, until it is over and nothing comes any more."""
+    while True:
+        try:
+            told += receiver.recv(1 << 16)
+        except TimeoutError:
+            if is_over.is_set():
+                return
 
 
 class MemoryTest(SecretCase):
@@ -220,7 +239,8 @@ class ProcessTest(SecretCase):
         self.assertEqual(content.count(b"RECORDED=yes"), 3)
         self.assert_none("a hook", content)
 
-    @unittest.skipIf(None in map(shutil.which, ("setpriv", "strace", "fusermount3")), "strace shows what is started")
+    @unittest.skipIf(None in map(shutil.which, ("setpriv", "fusermount3")), "setpriv or fusermount3 is not installed")
+    @unittest.skipUnless(harness.strace_works(), "strace is not installed, or may not trace")
     @unittest.skipIf(IS_SANITIZED, "a sanitizer cannot be traced")
     def test_fusermount(self):
         """What mounts for users who may not."""
@@ -229,6 +249,7 @@ class ProcessTest(SecretCase):
         os.mkdir(mountpoint)
         program = os.path.join(self.scratch, "snapfs")
         shutil.copy(harness.SNAPFS, program)
+        self.addCleanup(end_program, mountpoint)
         subprocess.run(["chown", "-R", "65534:65534", self.scratch], check=True)
         self.environment |= {"RECORDED": "yes", "RESTIC_FROM_PASSWORD": SECOND_CANARY}
         with self.with_devices(f"chmod 666 /dev/fuse; strace -f -v -s 100000 -o {trace} -e trace=execve "
@@ -328,23 +349,21 @@ class WrittenTest(SecretCase):
         self.cached_files()
         self.assert_none_below(self.scratch, without=(mountpoint,))
 
-    @staticmethod
-    def end_program(mountpoint):
-        """The one that serves it in the background, whose storage is gone: it would try for minutes."""
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            with contextlib.suppress(OSError):
-                if damage.read(f"/proc/{pid}/cmdline").endswith(mountpoint.encode() + b"\0"):
-                    os.kill(int(pid), signal.SIGKILL)
-
     def test_what_a_mount_tells_the_system_s_log(self):
         served = self.use_server()
         mountpoint = os.path.join(self.scratch, "mount")
         os.mkdir(mountpoint)
         program = os.path.abspath(harness.SNAPFS)
-        self.addCleanup(self.end_program, mountpoint)
+        self.addCleanup(end_program, mountpoint)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
             log.bind(os.path.join(self.scratch, "log"))
             log.settimeout(0.1)
+            # Whoever writes waits while some lines lie there unread.
+            told, is_over = bytearray(), threading.Event()
+            reader = threading.Thread(target=read_until, args=(log, is_over, told))
+            reader.start()
+            self.addCleanup(reader.join)
+            self.addCleanup(is_over.set)
             with self.with_devices(f"ln -s {self.scratch}/log /dev/log; {program} mount -vv --background "
                                    f"--request-timeout 1s --no-push --no-cache {mountpoint}; echo mounted; read line; "
                                    f"if cat {mountpoint}/snapshots/latest/file; then exit 7; fi") as shell:
@@ -357,12 +376,8 @@ class WrittenTest(SecretCase):
                 said += shell.communicate(b"\n", timeout=60)[0]
                 self.assertEqual(shell.returncode, 0, said)
                 self.assert_none("what it said", said)
-            told = b""
-            try:
-                while True:
-                    told += log.recv(1 << 16)
-            except TimeoutError:
-                pass
+            is_over.set()
+            reader.join()
         self.assertIn(b"127.0.0.1", told)  # it complains of the server
         self.assert_none("the system's log", told)
 

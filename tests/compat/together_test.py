@@ -178,8 +178,9 @@ def torture(minutes, seed):
     global MINUTES, SEED
     MINUTES, SEED = minutes / 2, seed
     os.environ["SNAPFS_TEST_MINUTES"] = str(MINUTES)
-    crowds = unittest.TestSuite([LocalTogether("test_a_crowd_on_a_directory"),
-                                 RestTogether("test_a_crowd_on_a_rest_server")])
+    on_a_server = (RestTogether("test_a_crowd_on_a_rest_server") if servers.REST_SERVER
+                   else OwnServerTogether("test_a_crowd_on_a_server_of_the_tests"))
+    crowds = unittest.TestSuite([LocalTogether("test_a_crowd_on_a_directory"), on_a_server])
     if not unittest.TextTestRunner(verbosity=2).run(crowds).wasSuccessful():
         sys.exit(f"again with: {sys.argv[0]} --torture {minutes} {seed}")
 

@@ -19,7 +19,7 @@ import harness
 
 LOCKED = 11
 MOST_SNAPSHOTS = 10  # of one worker
-PATIENCE = 600  # seconds after which a lock is one that nobody gives back
+PATIENCE = 240  # seconds after which a lock is one that nobody gives back
 MANNERS = 60    # seconds after which the others let somebody in who wants to be alone
 SAVED = re.compile(r"snapshot ([0-9a-f]{8,64}) saved")
 

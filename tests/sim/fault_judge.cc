@@ -87,7 +87,10 @@ std::string judge(const FaultCase& fault_case, const Reply& reply, const Reply& 
     }
   }
   const bool may_look_damaged = has_fault(fault_case) && is_corruption(fault_case.fault.kind);
-  if (!may_look_damaged && reply.messages.find("damaged") != std::string::npos) {
+  const auto says = [&](std::string_view words) {
+    return reply.messages.find(words) != std::string::npos;
+  };
+  if (!may_look_damaged && (says("damaged") || says("content is lost") || says("lacks what"))) {
     return wrong("blaming the repository");
   }
   return "";

@@ -1,5 +1,6 @@
 #include "tests/sim/own_process.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,6 +60,8 @@ std::string in_own_process(const std::function<std::string()>& work,
   if (child < 0) return "no process";
   if (child == 0) {
     ::close(ends[0]);
+    const rlimit no_core{0, 0};  // one that ends badly says so by its status
+    ::setrlimit(RLIMIT_CORE, &no_core);
     answer_pipe = ends[1];
     instead = &otherwise;
     std::set_terminate(terminate);

@@ -25,6 +25,8 @@
 #include <climits>
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -259,7 +261,7 @@ bool is_known(const Call& call) {
     case SYS_fallocate:
       return (a[1] & ~static_cast<std::uint64_t>(FALLOC_FL_KEEP_SIZE)) == 0;
     case SYS_renameat2:
-      return a[4] == 0;
+      return (a[4] & ~std::uint64_t{RENAME_NOREPLACE}) == 0;
     case SYS_pwritev:
     case SYS_pwritev2:
     case SYS_sendfile:

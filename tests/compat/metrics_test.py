@@ -164,7 +164,7 @@ class MetricsTest(harness.CompatTest):
                 found = exposition.read(file.read())
             self.assertIn("metrics", os.listdir(os.path.join(mountpoint, ".snapfs")))
         self.assertEqual(found["snapfs_mount_snapshots"], {frozenset(): 1})
-        self.assertEqual({dict(labels)["cache"] for labels in found["snapfs_mount_cache_hits_total"]}, {"blob", "tree"})
+        self.assertEqual({dict(labels)["cache"] for labels in found["snapfs_mount_cache_hits_total"]}, {"blob", "tree", "file"})
 
     def test_share_asks_for_metrics_that_there_are(self):
         self.run_all()

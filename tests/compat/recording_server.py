@@ -22,12 +22,13 @@ class Server(http.server.ThreadingHTTPServer):
 class RecordingServer:
     """`directory` is that of a repository, or becomes one."""
 
+    is_closed = False
+    _held = None  # kind, (somebody waits, nobody need wait)
+
     def __init__(self, directory):
         self.directory = directory
         self._lock = threading.Lock()
         self._loads = []
-        self.is_closed = False
-        self._held = None  # kind, (somebody waits, nobody need wait)
         self._server = Server(("127.0.0.1", 0), handler_of(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

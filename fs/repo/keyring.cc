@@ -112,14 +112,14 @@ Id find_key(Repository& repository, std::string_view text, StopToken stop) {
 
 void remove_key(Repository& repository, const Id& id, StopToken stop) {
   if (id == repository.key_id()) throw_in_use(id);
-  repository.files().remove({FileKind::kKey, id}, std::move(stop));
+  repository.files().remove({FileKind::kKey, id}, stop);
 }
 
 Id replace_key(Repository& repository, const Clock& clock, ByteView password, const KeyOwner& owner,
                StopToken stop) {
   const Id added = add_key(repository, clock, password, owner, stop);
   try {
-    repository.files().remove({FileKind::kKey, repository.key_id()}, std::move(stop));
+    repository.files().remove({FileKind::kKey, repository.key_id()}, stop);
   } catch (const Error& error) {
     throw Error(error.code(),
                 fmt::format("both passwords open the repository now, because the old key {} could "

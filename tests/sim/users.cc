@@ -318,7 +318,8 @@ void Users::restore(const State& state) {
   contents_of_host_[&host] = state.contents;
   for (const auto& [name, content] : state.contents) {
     host.files->add_file(name, content);
-    host.files->update(name, [&](SourceMetadata& file) { file = state.metadata.at(name); });
+    const SourceMetadata& metadata = state.metadata.at(name);
+    host.files->update(name, [&](SourceMetadata& file) { file = metadata; });
   }
 }
 

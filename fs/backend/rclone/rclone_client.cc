@@ -50,7 +50,7 @@ RcloneClient::RcloneClient(RcloneOptions options, std::string remote, RcloneList
 RcloneClient::~RcloneClient() = default;
 
 std::shared_ptr<RcloneClient::Running> RcloneClient::start(const StopToken& stop) const {
-  const std::shared_ptr<Running> started(new Running{
+  std::shared_ptr<Running> started(new Running{
       .server = RcloneServer(options_, remote_, listener_, stop), .client = make_client_()});
   require_answer(started->server, *started->client, stop);
   return started;

@@ -48,13 +48,14 @@ void cat_master_keys(Session& session) {
 
 /// Also one that is damaged, which somebody may want to see; it fails all the same.
 void print_pack(Session& session, const FileKey& pack) {
-  const auto load = [&] {
-    return session.repository().files().load(pack, std::nullopt, {}, session.stop());
-  };
-  Bytes stored = load();
-  if (sha256(stored) != pack.id) stored = load();  // a transport's fault may pass
+  Bytes stored;
+  bool is_right = false;
+  for (int attempt = 0; attempt < 2 && !is_right; ++attempt) {  // a transport's fault may pass
+    stored = session.repository().files().load(pack, std::nullopt, {}, session.stop());
+    is_right = sha256(stored) == pack.id;
+  }
   print(stored);
-  if (sha256(stored) != pack.id) {
+  if (!is_right) {
     throw_damaged("pack " + pack.id.hex(), "what was printed does not match its name");
   }
 }

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "fs/base/error.h"
+
 namespace snapfs::test {
 namespace {
 
@@ -17,6 +19,14 @@ FileKey other_name(const FileKey& key) {
   FileKey other = key;
   other.id.bytes[0] ^= 0xff;
   return other;
+}
+
+void remove_if_there(Backend& repository, const FileKey& key) {
+  try {
+    repository.remove(key, {});
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNotFound) throw;
+  }
 }
 
 constexpr std::array<const char*, 9> kWords = {
@@ -128,7 +138,7 @@ void DamageCases::apply(const DamageCase& one, Backend& repository) const {
 void DamageCases::undo(const DamageCase& one, Backend& repository) const {
   const File& of = file(one.file);
   repository.save(of.key, of.sound, {});
-  if (one.kind == Kind::kMisnamed) repository.remove(other_name(of.key), {});
+  if (one.kind == Kind::kMisnamed) remove_if_there(repository, other_name(of.key));
   if (one.kind == Kind::kExchanged) {
     const File& other = file(of.others[one.place]);
     repository.save(other.key, other.sound, {});

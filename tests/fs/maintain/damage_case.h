@@ -51,7 +51,7 @@ class DamageCases {
   /// Stores what the case makes of the sound files.
   void apply(const DamageCase& one, Backend& repository) const;
 
-  /// Stores the sound files again.
+  /// Stores the sound files again; changes nothing where nothing was damaged.
   void undo(const DamageCase& one, Backend& repository) const;
 
  private:

@@ -99,10 +99,20 @@ class SystemdTest(harness.CompatTest):
         self.there(*manager, "stop", "snapfs-mount@home.service")
         self.assertEqual(self.there("ls", f"{home}/snapshots"), "")
 
+    def come_back(self, home, as_owner, manager):
+        """A repository that was away for long is mounted once it is there."""
+        self.there("mv", f"{home}/repository", f"{home}/away")
+        self.there(*manager, "start", "--no-block", "snapfs-mount@home.service")
+        self.wait_for("many tries", lambda: int(self.property(manager, "snapfs-mount@home.service", "NRestarts")) > 7)
+        self.there("mv", f"{home}/away", f"{home}/repository")
+        self.wait_for("the mount", lambda: self.property(manager, "snapfs-mount@home.service", "ActiveState") == "active")
+        self.assertEqual(self.there(*as_owner, "cat", f"{home}/snapshots/snapshots/latest{home}/data/report"), "one")
+        self.there(*manager, "stop", "snapfs-mount@home.service")
+
     def impatient(self, directory):
         """As a test has no three minutes."""
         self.machine.write(f"{directory}/snapfs-mount@.service.d/test.conf",
-                           "[Service]\nWatchdogSec=3s\nRestartSec=1s\n")
+                           "[Service]\nWatchdogSec=3s\nRestartSec=100ms\n")
 
     @harness.without_sanitizer("the unit lets no process trace another, as LeakSanitizer does")
     def test_for_the_machine(self):
@@ -115,14 +125,19 @@ class SystemdTest(harness.CompatTest):
         for unit, most in ("snapfs-run@home.service", 40), ("snapfs-check@home.service", 40), ("snapfs-mount@home.service", 60):
             self.there("systemd-analyze", "security", "--no-pager", f"--threshold={most}", unit)
         self.hang("/srv/home", [], manager)
+        self.come_back("/srv/home", [], manager)
 
         # The password of another repository: what fails is told, and timers go on.
         self.machine.write("srv/home/password", "wrong\n", 0o600)
         self.machine.run(*manager, "start", "snapfs-run@home.service")
         self.assertEqual(self.property(manager, "snapfs-run@home.service", "Result"), "exit-code")
         self.assertEqual(self.property(manager, "snapfs-run@home.service", "ExecMainStatus"), "12")
+        self.machine.run(*manager, "start", "snapfs-mount@home.service")
+        self.wait_for("an end", lambda: self.property(manager, "snapfs-mount@home.service", "ActiveState") == "failed")
+        self.assertEqual(self.property(manager, "snapfs-mount@home.service", "NRestarts"), "0")
         failed = os.path.join(self.machine.root, "run/failed")
-        self.wait_for("word of the failure", lambda: self.machine.run("cat", "/run/failed").stdout == "snapfs-run@home\n")
+        self.wait_for("word of the failures",
+                      lambda: sorted(self.machine.run("cat", "/run/failed").stdout.split()) == ["snapfs-mount@home", "snapfs-run@home"])
         self.assertFalse(os.path.exists(failed), "that is in the machine's memory")
         self.assertEqual(self.property(manager, "snapfs-run@home.timer", "ActiveState"), "active")
 
@@ -142,6 +157,7 @@ class SystemdTest(harness.CompatTest):
         self.there("chmod", "666", "/dev/fuse")
         self.follow("/home/somebody", as_owner, manager, ["snapfs"])
         self.hang("/home/somebody", as_owner, manager)
+        self.come_back("/home/somebody", as_owner, manager)
         self.there(*as_owner, "snapfs", "profile", "disable", "home")
         self.assertEqual(self.property(manager, "snapfs-run@home.timer", "ActiveState"), "inactive")
 

@@ -124,8 +124,12 @@ class CacheTest(harness.CompatTest):
             done = self.ours("ls", "latest")
             self.assertEqual((done.stdout, done.stderr), (expected, ""))
             self.assertNotEqual(self.server.loads(*KEPT), [])
-            # What shared a file with a damaged blob is fetched when it is wanted next.
-            self.assertEqual(self.names(), expected)
+            # What shared a file with a damaged blob is fetched when it is wanted next. Files overlap: damage in one
+            # is only seen once the other, from which the same blob was read, is gone.
+            for _ in kept:
+                self.assertEqual(self.names(), expected)
+                if not self.server.loads(*KEPT):
+                    break
             self.assertEqual(self.names(), expected)
             self.assertEqual(self.server.loads(*KEPT), [])
             kept = self.kept()

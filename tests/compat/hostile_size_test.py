@@ -69,7 +69,7 @@ class HostileSizeTest(harness.CompatTest):
             self.assert_finishes(*arguments)
 
     def test_deeper_than_any_stack(self):
-        self.make("deep", "100000", "1")
+        self.make("deep", "50000", "1")
         for arguments, environment in self.commands():
             self.assert_finishes(*arguments, **environment)
 

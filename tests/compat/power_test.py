@@ -7,6 +7,7 @@ the test: without any one sync, or with two steps in the wrong order, it does no
     power_test.py --torture MINUTES SEED
 """
 import argparse
+import concurrent.futures
 import contextlib
 import dataclasses
 import os
@@ -161,6 +162,8 @@ def recorded(name):
             yield Recording(scratch, scene, [scene.arguments])
 
 
+# Each waits for the lock of its commands to settle now and then.
+WORKERS = 3
 NAMES = [scene.name for scene in SCENES] + list(SEQUENCES)
 
 
@@ -172,23 +175,30 @@ class PowerTest(unittest.TestCase):
         total = 0
         noticed = 0
         orders = set()
-        for name in NAMES:
-            if name == "init":
-                continue  # its syncs are for what comes after it: see the sequences
-            with self.subTest(name), recorded(name) as recording:
-                if name in SHOWN_ONLY:
-                    recording.show(150, False, draws=1)
-                    continue
-                _, states, _ = recording.states(draws=2, go_on=8)
-                total += states
-                recording.show(states // 2, False, draws=2)
-                figures, swapped, unnoticed = recording.faults()
-                self.assertEqual(unnoticed, [])
-                noticed += figures[0] + figures[2]
-                orders.update(swapped)
+        with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+            # The syncs of init are for what comes after it: see the sequences.
+            tried = {name: pool.submit(try_scene, name) for name in NAMES if name != "init"}
+            for name, future in tried.items():
+                with self.subTest(name):
+                    states, figures, swapped, unnoticed = future.result()
+                    self.assertEqual(unnoticed, [])
+                    total += states
+                    noticed += figures[0] + figures[2]
+                    orders.update(swapped)
         self.assertGreater(total, 3000)
         self.assertGreater(noticed, 100)
         self.assertEqual(len(orders), ORDERS, orders)
+
+
+def try_scene(name):
+    """How many states were looked at, and what became of the faults, as Recording.faults says it."""
+    with recorded(name) as recording:
+        if name in SHOWN_ONLY:
+            recording.show(150, False, draws=1)
+            return 0, (0, 0, 0), [], []
+        _, states, _ = recording.states(draws=2, go_on=8)
+        recording.show(states // 2, False, draws=2)
+        return states, *recording.faults()
 
 
 def look_at(name, show_every, **how):

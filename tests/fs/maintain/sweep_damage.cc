@@ -1,13 +1,19 @@
-// Every kind of damage at every place of every file of a small repository (damage_sweep.h).
+// Every kind of damage at every place of every file of a repository (damage_sweep.h), which is
+// small unless there have to be more packs of data in it.
 //
-//   sweep_damage MINUTES [SEED]           slices of the cases, for some time
-//   sweep_damage --every [EVERY [FIRST]]  each EVERY-th case from the FIRST one on, by default all
+//   sweep_damage [--packs N] MINUTES [SEED]           slices of the cases, for some time
+//   sweep_damage [--packs N] --every [EVERY [FIRST]]  each EVERY-th case, by default all of them
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "tests/fs/maintain/damage_case.h"
 #include "tests/fs/maintain/damage_sweep.h"
@@ -16,7 +22,7 @@
 namespace snapfs::test {
 namespace {
 
-constexpr std::size_t kPacks = 16;
+constexpr std::uint64_t kPacks = 16;
 constexpr std::size_t kPackBytes = 6000;
 
 /// Packs of trees are smaller.
@@ -24,12 +30,16 @@ constexpr std::uint64_t kMostBitsOf = kPackBytes / 2;
 
 class Program {
  public:
+  explicit Program(std::uint64_t packs) : judged_(packs, kPackBytes), again_("sweep_damage") {
+    if (packs != kPacks) again_ += fmt::format(" --packs {}", packs);
+  }
+
   void sweep(DamageSlice slice) {
     const DamageSweep sweep = sweep_damage(judged_, cases_, slice, apply_);
     tried_ += sweep.tried;
     wrong_ += sweep.wrong.size();
     for (const std::string& line : sweep.wrong) {
-      std::printf("%s\n  again: sweep_damage --every 1000000000 %s\n", line.c_str(),
+      std::printf("%s\n  again: %s --every 1000000000 %s\n", line.c_str(), again_.c_str(),
                   line.substr(5, line.find(' ', 5) - 5).c_str());
     }
     std::fflush(stdout);
@@ -54,7 +64,8 @@ class Program {
   }
 
  private:
-  JudgedRepository judged_{kPacks, kPackBytes};
+  JudgedRepository judged_;
+  std::string again_;  ///< the command without the cases
   const DamageCases cases_{judged_.backend(), kMostBitsOf};
   const Damage apply_ = [this](const DamageCase& one, Backend& repository) {
     cases_.apply(one, repository);
@@ -63,19 +74,47 @@ class Program {
   std::uint64_t wrong_ = 0;
 };
 
-int run(const std::vector<std::string>& arguments) {
+struct Arguments {
+  std::uint64_t packs = kPacks;
+  std::optional<double> minutes = {};  ///< or else the slice
+  std::uint64_t seed = 0;
+  DamageSlice slice = {};
+};
+
+/// Throws what std::stoull and std::vector::at throw.
+Arguments parse(std::vector<std::string> words) {
+  Arguments arguments;
+  if (words.at(0) == "--packs") {
+    arguments.packs = std::stoull(words.at(1));
+    words.erase(words.begin(), words.begin() + 2);
+  }
   const auto number = [&](std::size_t place, std::uint64_t otherwise) {
-    return arguments.size() > place ? std::stoull(arguments[place]) : otherwise;
+    return words.size() > place ? std::stoull(words[place]) : otherwise;
   };
-  if (arguments.empty() || arguments.size() > 3) {
-    std::fprintf(stderr, "usage: sweep_damage MINUTES [SEED] | --every [EVERY [FIRST]]\n");
+  if (words.at(0) == "--every") {
+    arguments.slice = {number(1, 1), number(2, 0)};
+  } else {
+    arguments.minutes = std::stod(words[0]);
+    arguments.seed = number(1, 0);
+  }
+  if (arguments.slice.every == 0 || arguments.packs < 2) throw std::out_of_range("too small");
+  return arguments;
+}
+
+int run(const std::vector<std::string>& words) {
+  Arguments arguments;
+  try {
+    arguments = parse(words);
+  } catch (const std::exception&) {
+    std::fprintf(stderr,
+                 "usage: sweep_damage [--packs N] MINUTES [SEED] | --every [EVERY [FIRST]]\n");
     return 2;
   }
-  Program program;
-  if (arguments[0] == "--every") {
-    program.sweep({number(1, 1), number(2, 0)});
+  Program program(arguments.packs);
+  if (arguments.minutes) {
+    program.sweep_for(*arguments.minutes, arguments.seed);
   } else {
-    program.sweep_for(std::stod(arguments[0]), number(1, 0));
+    program.sweep(arguments.slice);
   }
   return program.finish();
 }

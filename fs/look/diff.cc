@@ -13,14 +13,13 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "fs/base/path_buffer.h"
 #include "fs/base/synchronized.h"
 #include "fs/fetch/preorder.h"
 #include "fs/look/diff_blobs.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/node_json.h"
+#include "fs/tree/tree_name.h"
 #include "fs/tree/tree_reader.h"
 #include "fs/tree/tree_text.h"
 
@@ -102,7 +101,7 @@ class Comparer {
 
  private:
   static std::string name_of(const std::optional<Id>& tree) {
-    return tree ? fmt::format("tree {}", tree->hex()) : std::string();
+    return tree ? tree_name(*tree) : std::string();
   }
 
   std::unique_ptr<const Node> keep_before(std::string_view json) const {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fs/repo/repository.h"
+#include "fs/tree/tree_name.h"
 #include "fs/tree/tree_references.h"
 #include "fs/tree/tree_walk.h"
 
@@ -57,7 +58,7 @@ void DiffBlobs::drop_common() {
 void DiffBlobs::drop_in_common_directories(Repository& repository, const StopToken& stop) {
   std::mutex mutex;
   const auto visit = [&](const Id& tree, Bytes&& blob, std::vector<Id>& next) {
-    TreeReferences references = read_references(std::move(blob), tree.hex(), stop);
+    TreeReferences references = read_references(std::move(blob), tree_name(tree), stop);
     const std::lock_guard lock(mutex);
     before_.erase({BlobType::kTree, tree});
     after_.erase({BlobType::kTree, tree});

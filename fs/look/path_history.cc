@@ -4,12 +4,11 @@
 #include <unordered_map>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "fs/base/path.h"
 #include "fs/base/synchronized.h"
 #include "fs/fetch/blob_walk.h"
 #include "fs/repo/repository.h"
+#include "fs/tree/tree_name.h"
 #include "fs/tree/tree_reader.h"
 #include "fs/tree/tree_text.h"
 
@@ -25,7 +24,7 @@ std::optional<Node> find_entry(const TreeText& text, const Id& tree, const std::
   for (std::size_t i = 0; i < text.size(); ++i) {
     const std::string_view node = text.node(i);
     if (!is_plainly_named(node, name) && node_name(node) != name) continue;
-    Node found = parse_node(node, fmt::format("tree {}", tree.hex()), stop);
+    Node found = parse_node(node, tree_name(tree), stop);
     if (found.name == name) return found;
   }
   return std::nullopt;

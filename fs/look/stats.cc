@@ -15,6 +15,7 @@
 #include "fs/crypto/sha256.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/ordered_walk.h"
+#include "fs/tree/tree_name.h"
 #include "fs/tree/tree_reader.h"
 #include "fs/tree/tree_walk.h"
 #include "fs/tree/used_blobs.h"
@@ -46,7 +47,7 @@ void visit_nodes(const Id& tree, Bytes&& blob, std::vector<Id>& next, const Stop
     visit(node);
     if (node.subtree) next.push_back(*node.subtree);
   };
-  parse_tree(std::move(blob), take, fmt::format("tree {}", tree.hex()), stop);
+  parse_tree(std::move(blob), take, tree_name(tree), stop);
 }
 
 void add(TreeSize& tree, const Node& node) {

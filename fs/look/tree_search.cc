@@ -10,6 +10,7 @@
 #include "fs/base/path_buffer.h"
 #include "fs/fetch/blob_walk.h"
 #include "fs/repo/repository.h"
+#include "fs/tree/tree_name.h"
 #include "fs/tree/tree_reader.h"
 
 namespace snapfs {
@@ -83,7 +84,7 @@ std::vector<TreeSearch::Entered> TreeSearch::read(Directory& directory,
       entry.node = std::make_unique<Node>(std::move(node));
     }
   };
-  parse_tree(blob.open(), judge, "tree " + directory.tree.hex(), stop_);
+  parse_tree(blob.open(), judge, tree_name(directory.tree), stop_);
   entries.shrink_to_fit();
   directory.entries = std::move(entries);
   return entered;

@@ -9,6 +9,7 @@
 
 #include "fs/maintain/check_run.h"
 #include "fs/repo/repository.h"
+#include "fs/tree/tree_name.h"
 #include "fs/tree/tree_reader.h"
 #include "fs/tree/tree_walk.h"
 
@@ -26,8 +27,7 @@ class TreeCheck {
     if (used_ != nullptr) used_->insert({BlobType::kTree, tree});
     try {
       parse_tree(
-          std::move(blob), [&](Node&& node) { check(tree, node, next); },
-          fmt::format("tree {}", tree.hex()), stop_);
+          std::move(blob), [&](Node&& node) { check(tree, node, next); }, tree_name(tree), stop_);
     } catch (const Error& error) {
       if (!error.means_loss()) throw;
       // Here and not in the walk, so that the directories before the bad node are looked at.
@@ -170,7 +170,7 @@ UsedBlobs check_structure(Repository& repository, const CheckOptions& options, C
       [&](const Id& tree, const Error& error) {
         const std::string message = fmt::format("tree {}: {}", tree.hex(), error.what());
         if (!error.means_loss()) {
-          report.unreadable_now(fmt::format("tree {}", tree.hex()), error);
+          report.unreadable_now(tree_name(tree), error);
         } else if (repository.index().contains({BlobType::kTree, tree})) {
           check.report_damage(message);
         } else {

@@ -14,6 +14,7 @@
 #include "fs/repo/repository.h"
 #include "fs/store/blob_writer.h"
 #include "fs/tree/snapshot_list.h"
+#include "fs/tree/tree_name.h"
 #include "fs/tree/tree_references.h"
 #include "fs/tree/tree_walk.h"
 
@@ -102,8 +103,7 @@ class Copier {
   /// What the target lacks of the snapshot and no earlier one of this run brought.
   void collect(const Snapshot& snapshot) {
     const VisitTree visit = [&](const Id& tree, Bytes&& blob, std::vector<Id>& next) {
-      TreeReferences references =
-          read_references(std::move(blob), fmt::format("tree {}", tree.hex()), stop_);
+      TreeReferences references = read_references(std::move(blob), tree_name(tree), stop_);
       want({BlobType::kTree, tree});
       for (const Id& id : references.contents) want({BlobType::kData, id});
       next = std::move(references.subtrees);

@@ -16,6 +16,7 @@
 #include "fs/store/blob_writer.h"
 #include "fs/tree/node_edit.h"
 #include "fs/tree/tree_builder.h"
+#include "fs/tree/tree_name.h"
 #include "fs/tree/tree_reader.h"
 #include "fs/tree/tree_text.h"
 
@@ -44,7 +45,7 @@ struct TreeRewriter::Level {
   };
 
   Level(const Key& own_key, std::size_t above_size)
-      : key(own_key), name(fmt::format("tree {}", own_key.tree.hex())), above(above_size) {}
+      : key(own_key), name(tree_name(own_key.tree)), above(above_size) {}
 
   /// With an empty list in place of contents that were replaced.
   std::string_view json(const Kept& node) const noexcept {

@@ -2,16 +2,15 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "fs/format/huge_blob.h"
+#include "fs/tree/tree_name.h"
 #include "fs/tree/tree_reader.h"
 
 namespace snapfs {
 
 DirectoryNodes::DirectoryNodes(Bytes&& blob, const Id& tree, const StopToken& stop,
                                const std::function<void(std::size_t place, const Node& node)>& seen)
-    : what_(fmt::format("tree {}", tree.hex())), stop_(stop) {
+    : what_(tree_name(tree)), stop_(stop) {
   const bool is_large = blob.size() > kHugeBlob;
   const auto see = [&](Node&& node) {
     if (seen) seen(size_, node);

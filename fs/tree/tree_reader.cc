@@ -16,6 +16,7 @@
 #include "fs/repo/repository.h"
 #include "fs/tree/node_json.h"
 #include "fs/tree/tree_frame.h"
+#include "fs/tree/tree_name.h"
 #include "fs/tree/tree_text.h"
 
 namespace snapfs {
@@ -277,8 +278,7 @@ Node parse_node(std::string_view json, std::string_view what, const StopToken& s
 
 void visit_tree(Repository& repository, const Id& tree, const std::function<void(Node&&)>& visit,
                 const StopToken& stop) {
-  parse_tree(repository.load_blob({BlobType::kTree, tree}, stop), visit,
-             fmt::format("tree {}", tree.hex()), stop);
+  parse_tree(repository.load_blob({BlobType::kTree, tree}, stop), visit, tree_name(tree), stop);
 }
 
 std::vector<Node> load_tree(Repository& repository, const Id& tree, StopToken stop) {

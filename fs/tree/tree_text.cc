@@ -11,6 +11,7 @@
 #include "fs/repo/repository.h"
 #include "fs/tree/tree_builder.h"
 #include "fs/tree/tree_frame.h"
+#include "fs/tree/tree_name.h"
 #include "fs/tree/tree_reader.h"
 
 namespace snapfs {
@@ -98,7 +99,7 @@ bool is_plainly_named(std::string_view node_json, std::string_view name) noexcep
 }
 
 TreeText read_tree_text(Bytes&& blob, const Id& tree, const StopToken& stop) {
-  return TreeText(std::move(blob), fmt::format("tree {}", tree.hex()), stop);
+  return TreeText(std::move(blob), tree_name(tree), stop);
 }
 
 TreeText load_tree_text(Repository& repository, const Id& tree, StopToken stop) {

@@ -8,6 +8,7 @@
 #include "fs/base/error.h"
 #include "fs/base/synchronized.h"
 #include "fs/repo/repository.h"
+#include "fs/tree/tree_name.h"
 #include "fs/tree/tree_references.h"
 #include "fs/tree/tree_walk.h"
 
@@ -36,7 +37,7 @@ void keep_below(Repository& repository, std::vector<Id> roots, SeenTrees& seen, 
                 const StopToken& stop) {
   if (roots.empty()) return;
   const VisitTree visit = [&](const Id& tree, Bytes&& blob, std::vector<Id>& next) {
-    const TreeReferences references = read_references(std::move(blob), tree.hex(), stop);
+    const TreeReferences references = read_references(std::move(blob), tree_name(tree), stop);
     used.insert({BlobType::kTree, tree});
     for (const Id& id : references.contents) used.insert({BlobType::kData, id});
     next = references.subtrees;
@@ -56,8 +57,7 @@ BlobSet find_used_blobs(Repository& repository, std::span<const Id> roots, StopT
   SeenTrees seen(repository);
   Synchronized<std::vector<Id>> other_trees;
   const VisitTree visit = [&](const Id& tree, Bytes&& blob, std::vector<Id>& next) {
-    TreeReferences references =
-        read_references(std::move(blob), fmt::format("tree {}", tree.hex()), stop);
+    TreeReferences references = read_references(std::move(blob), tree_name(tree), stop);
     insert(used, {BlobType::kTree, tree}, tree);
     for (const Id& id : references.contents) insert(used, {BlobType::kData, id}, tree);
     keep(used, references.others, *other_trees.lock());

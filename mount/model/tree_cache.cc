@@ -7,6 +7,7 @@
 #include "fs/format/huge_blob.h"
 #include "fs/repo/repository.h"
 #include "fs/tree/node_json.h"
+#include "fs/tree/tree_name.h"
 #include "fs/tree/tree_reader.h"
 #include "fs/tree/tree_text.h"
 #include "mount/model/current_blob.h"
@@ -77,7 +78,7 @@ std::shared_ptr<const TreeListing> TreeCache::make_listing(const Id& tree, Bytes
     }
     listing->nodes.push_back(node);
   };
-  const std::string what = "tree " + tree.hex();
+  const std::string what = tree_name(tree);
   if (blob.size() > kHugeBlob) {
     TreeText text(std::move(blob), what, content_.stop);
     listing->nodes.reserve(text.size());

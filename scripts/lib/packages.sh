@@ -17,7 +17,7 @@ package_packages=(dpkg-dev file gzip git)
 tarball_packages=(dpkg-dev file git gzip tar zlib1g-dev)
 # Tests that need these are skipped without them.
 # shellcheck disable=SC2034
-optional_test_packages=(rclone btrfs-progs xfsprogs)
+optional_test_packages=(rclone btrfs-progs xfsprogs zsh fish)
 # shellcheck disable=SC2034
 check_packages=(libgtest-dev libgmock-dev clang clang-format clang-tidy shellcheck mandoc python3)
 # The documents as HTML; the test that looks at it is skipped without them.

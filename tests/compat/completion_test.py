@@ -1,8 +1,12 @@
 """Completion in bash, with the program itself: every option of every command, and what only the repository knows,
-without a question to anybody. Zsh and fish, where they are, read their scripts."""
+without a question to anybody. The same in fish, and zsh finds its script by itself, where they are."""
+import contextlib
 import os
+import pty
 import re
+import select
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -58,28 +62,30 @@ class CompletionTest(harness.CompatTest):
         self.assertEqual(done.stderr, "", line)
         return [reply for reply in done.stdout.split("\n") if reply]
 
-    def test_every_option_of_every_command(self):
-        def subcommands(text):
-            block = text.split("Subcommands:", 1)[1] if "Subcommands:" in text else ""
-            return re.findall(r"^  ([a-z][a-z-]*)", block.split("\n\n", 1)[0], re.M)
-
-        def check(words):
+    def commands(self):
+        """The words of every command of the help, and its options."""
+        waiting = [[]]
+        while waiting:
+            words = waiting.pop()
             text = self.snapfs(*words, "--help").stdout
             options = set()
             for line in text.splitlines():
                 if re.match("  --?[A-Za-z]", line):
                     options |= set(re.findall(r"--[a-z][a-z-]*", line.strip().split(" ")[0]))
-            self.assertIn("--help", self.propose("snapfs " + " ".join([*words, "--"])))
-            proposed = set(self.propose("snapfs " + " ".join([*words, "--"])))
-            self.assertLessEqual(options, proposed, words)
-            for subcommand in subcommands(text):
-                prefix = subcommand[:-1]
-                self.assertIn(subcommand, self.propose("snapfs " + " ".join([*words, prefix])))
-                check([*words, subcommand])
-                checked.append(subcommand)
+            yield words, options
+            if "Subcommands:" in text:
+                block = text.split("Subcommands:", 1)[1].split("\n\n", 1)[0]
+                waiting += [[*words, name] for name in re.findall(r"^  ([a-z][a-z-]*)", block, re.M)]
 
+    def test_every_option_of_every_command(self):
         checked = []
-        check([])
+        for words, options in self.commands():
+            proposed = set(self.propose("snapfs " + " ".join([*words, "--"])))
+            self.assertIn("--help", proposed)
+            self.assertLessEqual(options, proposed, words)
+            if words:
+                self.assertIn(words[-1], self.propose("snapfs " + " ".join([*words[:-1], words[-1][:-1]])))
+                checked.append(words[-1])
         self.assertGreater(len(checked), 30)
         self.assertNotIn("complete-line", checked)
 
@@ -175,22 +181,66 @@ class CompletionTest(harness.CompatTest):
         self.assertEqual(os.listdir(os.path.join(self.repository, "locks")), [])
 
     @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
-    def test_zsh_reads_its_script(self):
-        done = subprocess.run(["zsh", "-f", "-c", f"source {self.scripts['zsh']} && print $_comps[snapfs]"], text=True,
-                              env=self.environment, capture_output=True, check=False, timeout=60)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertIn("snapfs", done.stdout)
+    def test_zsh_finds_its_script(self):
+        """As it is installed: a file "_snapfs" where zsh looks for functions."""
+        self.make_snapshots()
+        functions = os.path.join(self.scratch, "functions")
+        os.makedirs(functions)
+        shutil.copy(self.scripts["zsh"], os.path.join(functions, "_snapfs"))
+        begin = f"fpath=({functions} $fpath); autoload -U compinit; compinit -u -D; PS1=rea''dy-; clear"
+        for typed, becomes in (("snapfs dri", "snapfs drill "), ("snapfs check --read-data-s", "snapfs check --read-data-subset "),
+                               (f"snapfs ls {self.id[:4]}", f"snapfs ls {self.id}")):
+            with self.terminal("zsh", "-f", "-i") as talk:
+                talk(begin + "\r", "ready-")
+                screen = talk(typed + "\t", becomes[len(typed):])
+                self.assertTrue(screen.rstrip().endswith(becomes.rstrip()), screen)
+
+    @contextlib.contextmanager
+    def terminal(self, *command):
+        """A shell at a terminal, told as what to type and what then has to come; what it put out is returned."""
+        child, terminal = pty.fork()
+        if child == 0:
+            try:
+                os.execvpe(command[0], command, {**self.environment, "TERM": "dumb", "ZDOTDIR": self.scratch})
+            finally:
+                os._exit(127)
+
+        def talk(text, wanted):
+            os.write(terminal, text.encode())
+            screen = ""
+            while not screen.rstrip().endswith(wanted.rstrip()):
+                self.assertTrue(select.select([terminal], [], [], 60)[0], screen)
+                screen += os.read(terminal, 65536).decode(errors="replace")
+                screen = re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]", "", screen)
+            return screen
+        try:
+            yield talk
+        finally:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            os.close(terminal)
+
+    def propose_in_fish(self, line):
+        done = subprocess.run(["fish", "--no-config", "-c", f"source {self.scripts['fish']}; complete -C'{line}'"], text=True,
+                              env=self.environment, capture_output=True, check=True, timeout=60)
+        self.assertEqual(done.stderr, "", line)
+        return {reply.split("\t")[0] for reply in done.stdout.splitlines()}
 
     @unittest.skipUnless(shutil.which("fish"), "fish is not installed")
     def test_fish_proposes(self):
         self.make_snapshots()
-        def propose(line):
-            done = subprocess.run(["fish", "--no-config", "-c", f"source {self.scripts['fish']}; complete -C'{line}'"], text=True,
-                                  env=self.environment, capture_output=True, check=True, timeout=60)
-            return {reply.split("\t")[0] for reply in done.stdout.splitlines()}
-        self.assertIn("latest", propose("snapfs ls lat"))
-        self.assertIn("drill", propose("snapfs dri"))
-        self.assertIn("--read-data", propose("snapfs check --read-da"))
+        self.assertIn("latest", self.propose_in_fish("snapfs ls lat"))
+        self.assertIn("drill", self.propose_in_fish("snapfs dri"))
+        self.assertIn("add", self.propose_in_fish("snapfs -r drill key a"))
+
+    @unittest.skipUnless(shutil.which("fish"), "fish is not installed")
+    def test_fish_proposes_the_options_of_the_command(self):
+        _, shared = next(self.commands())
+        for words, options in self.commands():
+            proposed = {word for word in self.propose_in_fish("snapfs " + " ".join([*words, "--"])) if word.startswith("--")}
+            self.assertLessEqual(options - {"--help"}, proposed, words)
+            # Short forms and hidden names of options are of no other command.
+            self.assertLessEqual(proposed - options, shared, words)
 
 
 if __name__ == "__main__":

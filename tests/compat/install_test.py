@@ -24,8 +24,11 @@ class InstallTest(harness.CompatTest):
     def setUp(self):
         super().setUp()
         self.root = os.path.join(self.scratch, "root")
-        subprocess.run(["cmake", "--install", BUILD, "--prefix", "/usr", "--strip"], check=True, timeout=300,
-                       stdout=subprocess.DEVNULL, env={**os.environ, "DESTDIR": self.root})
+        self.install("/usr", self.root)
+
+    def install(self, prefix, root):
+        subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True, timeout=300,
+                       stdout=subprocess.DEVNULL, env={**os.environ, "DESTDIR": root})
 
     def test_everything_has_its_place(self):
         found = {os.path.relpath(os.path.join(path, name), os.path.join(self.root, "usr"))
@@ -47,6 +50,19 @@ class InstallTest(harness.CompatTest):
             for name in folders + names:
                 status = os.lstat(os.path.join(path, name))
                 self.assertEqual(status.st_mode & 0o022, 0 if not os.path.islink(os.path.join(path, name)) else 0o022, name)
+
+    def test_units_start_what_was_installed(self):
+        for prefix in "/usr", "/usr/local":
+            root = os.path.join(self.scratch, "below" + prefix.replace("/", "-"))
+            self.install(prefix, root)
+            programs = set()
+            for unit in glob.glob(f"{root}{prefix}/lib/systemd/*/snapfs-*.service"):
+                with open(unit, encoding="utf-8") as file:
+                    programs |= set(re.findall(r"^ExecStart=.*?([^ ]*snapfs) -P ", file.read(), re.M))
+            self.assertEqual(len(programs), 1, programs)
+            # systemd.service(5), "Command lines": where a name without a directory is looked for.
+            places = [os.path.join(place, *programs) for place in ("/usr/local/bin", "/usr/bin")]
+            self.assertIn(True, [os.path.exists(root + place) for place in places])
 
     def test_what_the_readme_refers_to_is_there(self):
         documents = os.path.join(self.root, "usr/share/doc/snapfs")

@@ -24,7 +24,7 @@ class UnitsTest(harness.CompatTest):
             os.makedirs(units)
             for name in os.listdir(os.path.join(SHARE, manager)):
                 with open(os.path.join(SHARE, manager, name), encoding="utf-8") as file:
-                    text = file.read().replace("@CMAKE_INSTALL_FULL_BINDIR@/snapfs", os.path.abspath(harness.SNAPFS))
+                    text = file.read().replace("@SNAPFS_OF_UNITS@", os.path.abspath(harness.SNAPFS))
                 with open(os.path.join(units, name.removesuffix(".in")), "w", encoding="utf-8") as file:
                     file.write(text)
             done = self.run_program(

@@ -6,7 +6,10 @@ import os
 import re
 import signal
 import stat
+import shutil
 import subprocess
+import textwrap
+import unittest
 
 import harness
 import sealing
@@ -360,9 +363,16 @@ class TourTest(ProfileTest):
         for name in ".snapfs-password", ".config/snapfs/excludes.txt":
             self.write(name, "")
         self.snapfs("profile", "check", "home")
-        with open(os.path.join(ROOT, "man", "snapfs-profile.5"), encoding="utf-8") as file:
-            (text,) = re.findall(r"^\.Bd -literal[^\n]*\n(.*?)^\.Ed$", file.read(), re.M | re.S)
-        self.profile(text.replace(r"\(dq", "\\\""))
+
+    @unittest.skipUnless(shutil.which("mandoc"), "mandoc is not installed")
+    def test_the_profile_of_the_manual_has_no_mistakes(self):
+        """As a reader sees it, who may copy it."""
+        page = subprocess.run(["mandoc", "-T", "utf8", os.path.join(ROOT, "man", "snapfs-profile.5")], check=True,
+                              capture_output=True, text=True).stdout
+        (text,) = re.findall(r"^EXAMPLES$(.*?)^SEE ALSO$", re.sub(".\b", "", page), re.M | re.S)
+        self.assertIn("[hooks]", text)
+        self.profile(textwrap.dedent(text))
+        self.write(".snapfs-password", "")
         self.snapfs("profile", "check", "home")
 
 

@@ -184,6 +184,8 @@ ExitCode run_enable(const GlobalOptions& options, const ProfileArguments& argume
   const Profile profile = Profile::load(name_of(options, arguments));
   const UnitManager manager = manager_of(arguments);
   const ProfileUnits units = units_for(profile, program, manager);
+  // The profile may have asked for more when it was enabled before.
+  disable_units(units_beside(units, profile.name(), manager), manager);
   enable_units(units, manager);
   report_units(options, "enabled", units);
   return ExitCode::kSuccess;

@@ -73,7 +73,7 @@ read-data-subset = "5%"
 #[hooks]
 #before = ["pg_dump --file ~/db.sql db"]
 #after = ["curl --silent https://hc.example.org/ping"]
-#failed = ["echo \"$SNAPFS_PROFILE: status $SNAPFS_EXIT_STATUS\" | mail -s backup root"]
+#failed = ["curl --silent https://hc.example.org/ping/$SNAPFS_EXIT_STATUS"]
 #finally = ["rm -f ~/db.sql"]
 )";
 

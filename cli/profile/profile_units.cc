@@ -183,6 +183,18 @@ ProfileUnits all_units(const std::string& name, UnitManager manager) {
   return units;
 }
 
+ProfileUnits units_beside(const ProfileUnits& units, const std::string& name, UnitManager manager) {
+  ProfileUnits others = all_units(name, manager);
+  std::erase_if(others.names, [&](const std::string& other) {
+    return std::ranges::find(units.names, other) != units.names.end();
+  });
+  std::erase_if(others.drop_ins, [&](const ProfileUnits::DropIn& other) {
+    return std::ranges::find(units.drop_ins, other.path, &ProfileUnits::DropIn::path) !=
+           units.drop_ins.end();
+  });
+  return others;
+}
+
 void enable_units(const ProfileUnits& units, UnitManager manager) {
   for (const ProfileUnits::DropIn& drop_in : units.drop_ins) {
     std::error_code error;
@@ -200,9 +212,11 @@ void enable_units(const ProfileUnits& units, UnitManager manager) {
 }
 
 void disable_units(const ProfileUnits& units, UnitManager manager) {
-  std::vector<std::string> words = {"disable", "--now"};
-  words.insert(words.end(), units.names.begin(), units.names.end());
-  run_systemctl(manager, std::move(words));
+  if (!units.names.empty()) {
+    std::vector<std::string> words = {"disable", "--now"};
+    words.insert(words.end(), units.names.begin(), units.names.end());
+    run_systemctl(manager, std::move(words));
+  }
   for (const ProfileUnits::DropIn& drop_in : units.drop_ins) {
     std::error_code ignored;
     std::filesystem::remove(drop_in.path, ignored);

@@ -34,10 +34,14 @@ ProfileUnits units_for(const Profile& profile, const Command& program, UnitManag
 /// All that there can be, whatever the profile says, with empty drop-ins.
 ProfileUnits all_units(const std::string& name, UnitManager manager);
 
+/// Those of all_units that are not among `units`: what the profile asked for once, maybe.
+ProfileUnits units_beside(const ProfileUnits& units, const std::string& name, UnitManager manager);
+
 /// Writes the drop-ins, and has systemctl(1) enable and start the units. Throws Error.
 void enable_units(const ProfileUnits& units, UnitManager manager);
 
-/// Stops and disables the units, and removes the drop-ins. Throws Error.
+/// Stops and disables the units, if there are any, and removes the drop-ins. What is not enabled,
+/// or not there, is fine. Throws Error.
 void disable_units(const ProfileUnits& units, UnitManager manager);
 
 }  // namespace snapfs

@@ -71,7 +71,8 @@ class EnableTest(harness.CompatTest):
         told = json.loads(self.snapfs("profile", "enable", "home", "--user", "--json").stdout.splitlines()[-1])
         units = ["snapfs-run@home.timer", "snapfs-check@home.timer"]
         self.assertEqual(told["units"], units)
-        self.assertEqual(self.called(), ["--user daemon-reload", "--user enable --now " + " ".join(units)])
+        self.assertEqual(self.called(), ["--user disable --now snapfs-mount@home.service", "--user daemon-reload",
+                                         "--user daemon-reload", "--user enable --now " + " ".join(units)])
         with open(self.drop_in, encoding="utf-8") as file:
             self.assertIn(f"LoadCredential=snapfs-password:{password}\n", file.read())
         os.remove(self.calls)
@@ -79,6 +80,23 @@ class EnableTest(harness.CompatTest):
         self.assertEqual(self.called(), [
             "--user disable --now " + " ".join([*units, "snapfs-mount@home.service"]), "--user daemon-reload"])
         self.assertFalse(os.path.exists(os.path.dirname(self.drop_in)))
+
+    def test_what_the_profile_asks_for_no_more_is_undone(self):
+        password = os.path.join(self.config, "snapfs", "password")
+        with open(password, "w", encoding="utf-8") as file:
+            file.write("x")
+        self.profile("password-file = 'password'\n[snapshot]\nsources = ['/a']\n[check]\n[mount]\nmountpoint = '/m'\n")
+        self.snapfs("profile", "enable", "home", "--user")
+        self.assertTrue(os.path.exists(self.drop_in))
+        self.assertTrue(os.path.exists(self.drop_in.replace("-run@", "-check@")))
+        os.remove(self.calls)
+        self.profile("password-command = 'echo x'\n[snapshot]\nsources = ['/a']\n")
+        told = json.loads(self.snapfs("profile", "enable", "home", "--user", "--json").stdout.splitlines()[-1])
+        self.assertEqual(told["units"], ["snapfs-run@home.timer"])
+        self.assertEqual(self.called(), [
+            "--user disable --now snapfs-check@home.timer snapfs-mount@home.service", "--user daemon-reload",
+            "--user daemon-reload", "--user enable --now snapfs-run@home.timer"])
+        self.assertEqual(os.listdir(os.path.join(self.config, "systemd", "user")), [])
 
     def test_a_profile_with_mistakes_is_refused(self):
         self.profile("[snapshot]\nsuorces = ['/a']\n")

@@ -12,8 +12,10 @@
 #include "cli/command/bind_command.h"
 #include "cli/command/commands.h"
 #include "cli/option/global_options.h"
+#include "cli/option/metrics_options.h"
 #include "cli/output/action_status.h"
 #include "cli/output/output.h"
+#include "cli/output/run_metrics.h"
 #include "cli/process/signals.h"
 #include "cli/profile/hooks.h"
 #include "cli/profile/profile_keys.h"
@@ -50,6 +52,7 @@ class RunStep {
     const ParsedLine line = parse_with_profile(program_, options_, arguments);
     options_.json = options_.json || run.json;
     options_.quiet = options_.quiet || run.quiet;
+    if (options_.metrics_file.empty()) options_.metrics_file = run.metrics_file;
     action_ = with_hooks(line.command().run, options_, line);
   }
   RunStep(const RunStep&) = delete;
@@ -105,6 +108,7 @@ ExitCode run_profile(const GlobalOptions& global, const RunArguments& arguments,
                             profile.path()),
                 profile.path());
   }
+  if (global.metrics && arguments.dry_run) global.metrics->call_off();
   GlobalOptions options = global;
   options.known_password = std::make_shared<SecureBytes>();
   RunStep snapshot(options, kSnapshot, arguments.dry_run);
@@ -138,6 +142,7 @@ Command run_command(GlobalOptions& options) {
   RunArguments& arguments = bind_command(command, options, run_profile);
   command.add("Options", {"-n,--dry-run", &arguments.dry_run,
                           "Write nothing, show what would be done; no hooks are run"});
+  add_metrics_option(command, options);
   command.footer = R"(
 The snapshot is what [snapshot] of the profile says, and [forget], when it is there, says what is
 kept of old ones afterwards. A lock that is in the way is removed when it is of a process of this

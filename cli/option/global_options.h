@@ -22,7 +22,7 @@ class SecureBytes;
 
 /// As given on the command line; what is empty is looked for in the environment when it is used.
 struct GlobalOptions {
-  std::string profile_name;  ///< a name, or a path with a slash in it
+  std::string profile_name;  ///< a name, or a path with a slash in it; the environment's, too
   std::string repository;
   std::string repository_file;
   std::string password_file;

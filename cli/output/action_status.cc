@@ -75,7 +75,8 @@ ExitCode run_to_status(const std::function<ExitCode(Signals&)>& action, bool jso
 ExitCode run_measured(const std::function<ExitCode(Signals&)>& action, const std::string& command,
                       GlobalOptions& options, Signals& signals) {
   if (options.metrics_path().empty()) return run_to_status(action, options.json, signals);
-  options.metrics = std::make_shared<RunMetrics>(command, repository_label(options));
+  options.metrics =
+      std::make_shared<RunMetrics>(command, repository_label(options), options.profile_name);
   const ExitCode status = run_to_status(action, options.json, signals);
   write_metrics(options, status);
   return status;

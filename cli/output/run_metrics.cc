@@ -75,21 +75,26 @@ double seconds_of(const Timestamp& time) {
 
 }  // namespace
 
-RunMetrics::RunMetrics(std::string command, std::string repository)
-    : command_(std::move(command)), repository_(std::move(repository)) {}
+RunMetrics::RunMetrics(std::string command, std::string repository, std::string profile)
+    : command_(std::move(command)),
+      repository_(std::move(repository)),
+      profile_(std::move(profile)) {}
 
 MetricLabels RunMetrics::with(MetricLabels labels) const {
   labels.emplace("command", command_);
   labels.emplace("repository", repository_);
+  if (!profile_.empty()) labels.emplace("profile", profile_);
   return labels;
 }
 
 bool RunMetrics::replaces(const MetricLabels& labels) const {
+  // To Prometheus, too, a label that is not there is an empty one.
   const auto is = [&labels](const char* name, const std::string& value) {
     const auto label = labels.find(name);
-    return label != labels.end() && label->second == value;
+    return (label != labels.end() ? label->second : "") == value;
   };
-  return is("repository", repository_) && (!labels.contains("command") || is("command", command_));
+  if (!is("repository", repository_)) return false;
+  return !labels.contains("command") || (is("command", command_) && is("profile", profile_));
 }
 
 void RunMetrics::add_snapshot(const Snapshot& snapshot) {

@@ -23,8 +23,9 @@ struct PruneFigures;
 /// Of one run of one command on one repository. Filled by the thread that runs the command.
 class RunMetrics {
  public:
-  /// Begins the run: its duration counts from here. `repository` holds no secret.
-  RunMetrics(std::string command, std::string repository);
+  /// Begins the run: its duration counts from here. `repository` holds no secret; `profile` is
+  /// empty when none was named.
+  RunMetrics(std::string command, std::string repository, std::string profile);
 
   /// A dry run changes nothing, so it is no run to be watched.
   void call_off() noexcept { called_off_ = true; }
@@ -47,8 +48,8 @@ class RunMetrics {
   /// Everything, for a run that ended so at this time.
   MetricSet finish(ExitCode status, const Timestamp& now) const;
 
-  /// Whether what was told earlier under these labels is about this command, or, for what is
-  /// told of the repository as a whole, about this repository.
+  /// Whether what was told earlier under these labels is about this command of this profile, or,
+  /// for what is told of the repository as a whole, about this repository.
   bool replaces(const MetricLabels& labels) const;
 
  private:
@@ -56,6 +57,7 @@ class RunMetrics {
 
   const std::string command_;
   const std::string repository_;
+  const std::string profile_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   bool called_off_ = false;
   std::uint64_t errors_ = 0;

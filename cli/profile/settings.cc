@@ -154,6 +154,7 @@ ParsedLine parse_with_profile(const Command& program, GlobalOptions& options,
         if (!options.profile) {
           const std::string name = wanted_profile(options);
           if (name.empty()) return;
+          options.profile_name = name;
           options.profile = std::make_shared<const Profile>(Profile::load(name));
           check_keys(*options.profile, program,
                      [](const Place&, const Error& mistake) { throw Error(mistake); });

@@ -168,7 +168,7 @@ class GuideTest(harness.CompatTest):
             for name in os.listdir(os.path.join(ROOT, "share", "systemd", manager)):
                 unit = text("share", "systemd", manager, name)
                 with open(os.path.join(directory, name.removesuffix(".in")), "w", encoding="utf-8") as file:
-                    file.write(unit.replace("@CMAKE_INSTALL_FULL_BINDIR@/snapfs", f"{ROOM}/bin/snapfs"))
+                    file.write(unit.replace("@SNAPFS_OF_UNITS@", f"{ROOM}/bin/snapfs"))
 
     # A page as a script
 

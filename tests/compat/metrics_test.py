@@ -126,6 +126,48 @@ class MetricsTest(harness.CompatTest):
             thread.join()
         self.assertEqual(len(self.metrics()["snapfs_run_exit_status"]), 4)
 
+    def make_profile(self, name, text):
+        directory = os.path.join(self.scratch, "config", "snapfs")
+        os.makedirs(directory, exist_ok=True)
+        with open(os.path.join(directory, name + ".toml"), "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(file.name, 0o600)
+        self.environment["XDG_CONFIG_HOME"] = os.path.join(self.scratch, "config")
+
+    def test_a_run_is_judged_with_its_hooks(self):
+        told = f"[run]\nmetrics = '{self.file}'\n[snapshot]\nsources = ['{self.source}']\n[forget]\nkeep-last = 2\n"
+        self.make_profile("home", told)
+        self.snapfs("-P", "home", "run", "--dry-run")
+        self.assertFalse(os.path.exists(self.file))
+        self.snapfs("-P", "home", "run")
+        for command in "run", "snapshot", "forget":
+            self.assertEqual(self.value("snapfs_run_exit_status", command=command, profile="home"), 0)
+        for hook, steps in (("before", 1), ("after", 2)):
+            success = self.value("snapfs_run_success_timestamp_seconds", command="run")
+            self.make_profile("home", told + f"[hooks]\n{hook} = ['exit 7']\n")
+            self.snapfs("-P", "home", "run", expect=1)
+            self.assertEqual(self.value("snapfs_run_exit_status", command="run"), 1, hook)
+            self.assertEqual(self.value("snapfs_run_success_timestamp_seconds", command="run"), success)
+            self.assertEqual(self.value("snapfs_run_exit_status", command="snapshot"), 0)
+            self.assertEqual(len(json.loads(self.snapfs("snapshots", "--json").stdout)), steps)
+
+    def test_the_file_that_a_run_is_given_is_for_its_steps_too(self):
+        self.make_profile("home", f"[snapshot]\nsources = ['{self.source}']\n")
+        self.snapfs("-P", "home", "run", "--metrics", self.file)
+        for command in "run", "snapshot":
+            self.assertEqual(self.value("snapfs_run_exit_status", command=command, profile="home"), 0)
+
+    def test_profiles_do_not_speak_for_each_other(self):
+        for name, source in (("one", "missing"), ("two", self.source)):
+            self.make_profile(name, f"[run]\nmetrics = '{self.file}'\n[snapshot]\nsources = ['{source}']\n")
+        self.snapfs("-P", "one", "run", expect=1)
+        self.snapfs("run", SNAPFS_PROFILE="two")
+        self.snapfs("snapshot", "--metrics", self.file, self.source)
+        for profile, status in ("one", 1), ("two", 0):
+            for command in "run", "snapshot":
+                self.assertEqual(self.value("snapfs_run_exit_status", command=command, profile=profile), status)
+        self.assertEqual(len(self.metrics()["snapfs_run_exit_status"]), 5)
+
     def test_dry_runs_and_other_commands_tell_nothing(self):
         self.snapfs("snapshot", "-n", "--metrics", self.file, self.source)
         self.snapfs("snapshot", "-q", self.source)

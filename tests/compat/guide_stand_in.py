@@ -91,7 +91,8 @@ def systemctl(arguments):
             # A timer waits for the night.
             if name.endswith(".service"):
                 start(manager, name)
-    elif verb == "status" and names:
+    elif verb in ("disable", "status") and names:
+        # Nothing that the guide has started is to end.
         for name in names:
             unit_file(manager, name)
     else:

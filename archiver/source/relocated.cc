@@ -61,9 +61,9 @@ std::unique_ptr<const PlacedItem> item_at(const SourceFs& source, const std::str
 }  // namespace
 
 std::unique_ptr<SourceFs> relocate(const SourceFs& source, const std::string& path,
-                                   std::string as_path, Timestamp made_at) {
-  return std::make_unique<PlacedSource>(std::move(as_path), item_at(source, clean_path(path)),
-                                        made_at, &source);
+                                   const std::string& as_path, Timestamp made_at) {
+  return std::make_unique<PlacedSource>(as_path, item_at(source, clean_path(path)), made_at,
+                                        &source);
 }
 
 }  // namespace snapfs

@@ -14,6 +14,6 @@ namespace snapfs {
 /// messages. `source` must outlive the result. Throws SourceError when the directory that `path` is
 /// in cannot be entered.
 std::unique_ptr<SourceFs> relocate(const SourceFs& source, const std::string& path,
-                                   std::string as_path, Timestamp made_at);
+                                   const std::string& as_path, Timestamp made_at);
 
 }  // namespace snapfs

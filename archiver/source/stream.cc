@@ -135,11 +135,10 @@ std::unique_ptr<ByteStream> make_descriptor_stream(int fd, std::string name, Sto
   return std::make_unique<DescriptorStream>(fd, std::move(name), std::move(stop));
 }
 
-std::unique_ptr<SourceFs> make_stream_source(std::string path, std::string name, Timestamp time,
-                                             OpenStream open) {
+std::unique_ptr<SourceFs> make_stream_source(const std::string& path, std::string name,
+                                             Timestamp time, OpenStream open) {
   return std::make_unique<PlacedSource>(
-      std::move(path), std::make_unique<StreamItem>(std::move(name), time, std::move(open)), time,
-      nullptr);
+      path, std::make_unique<StreamItem>(std::move(name), time, std::move(open)), time, nullptr);
 }
 
 }  // namespace snapfs

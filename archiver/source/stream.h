@@ -33,7 +33,7 @@ using OpenStream = std::function<std::unique_ptr<ByteStream>()>;
 /// above it have the time `time`. A stream that fails or is empty ends the run: Error, not
 /// SourceError, since there is nothing else that would be worth a snapshot. `name` is what messages
 /// call the stream.
-std::unique_ptr<SourceFs> make_stream_source(std::string path, std::string name, Timestamp time,
-                                             OpenStream open);
+std::unique_ptr<SourceFs> make_stream_source(const std::string& path, std::string name,
+                                             Timestamp time, OpenStream open);
 
 }  // namespace snapfs

@@ -64,6 +64,7 @@ void require_intention(const GlobalOptions& global, const ForgetOptions& options
 
 std::string kept_json(const std::vector<KeptSnapshot>& kept) {
   std::vector<Snapshot> snapshots;
+  snapshots.reserve(kept.size());
   for (const KeptSnapshot& one : kept) snapshots.push_back(one.snapshot);
   return snapshots_json(snapshots);
 }

@@ -22,6 +22,7 @@ namespace {
 
 std::string names(const std::vector<Id>& packs) {
   std::vector<std::string> words;
+  words.reserve(packs.size());
   for (const Id& id : packs) words.push_back(id.short_hex());
   return fmt::format("{}", fmt::join(words, " "));
 }

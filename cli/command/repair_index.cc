@@ -29,6 +29,7 @@ struct RepairIndexArguments {
 
 std::vector<std::string> names_of(const std::vector<Id>& ids) {
   std::vector<std::string> names;
+  names.reserve(ids.size());
   for (const Id& id : ids) names.push_back(id.hex());
   return names;
 }

@@ -49,6 +49,7 @@ Id find_pack(const std::vector<Id>& packs, const std::string& text) {
 std::vector<Id> find_packs(Session& session, const std::vector<std::string>& texts) {
   const std::vector<Id> all = session.repository().list(FileKind::kPack, session.stop());
   std::vector<Id> packs;
+  packs.reserve(texts.size());
   for (const std::string& text : texts) packs.push_back(find_pack(all, text));
   std::ranges::sort(packs);
   packs.erase(std::unique(packs.begin(), packs.end()), packs.end());

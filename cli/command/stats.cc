@@ -122,6 +122,7 @@ ExitCode run_stats(const GlobalOptions& options, const StatsArguments& arguments
   load_index_to_read(options, session);
   session.require_lock();
   std::vector<Id> roots;
+  roots.reserve(snapshots.size());
   for (const Snapshot& snapshot : snapshots) roots.push_back(snapshot.tree);
   StatsReport report(arguments.mode, roots.size());
   measure(report, arguments.mode, session, roots);

@@ -42,8 +42,7 @@ std::vector<std::string> split_all(const std::vector<std::string>& lists) {
 }
 
 TagChange parse_change(const TagArguments& arguments) {
-  const TagChange change{split_all(arguments.set), split_all(arguments.add),
-                         split_all(arguments.remove)};
+  TagChange change{split_all(arguments.set), split_all(arguments.add), split_all(arguments.remove)};
   if (arguments.set.empty() && arguments.add.empty() && arguments.remove.empty()) {
     throw Error(ErrorCode::kUsage, "nothing to do: give --set, --add or --remove with tags");
   }

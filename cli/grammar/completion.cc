@@ -71,7 +71,7 @@ struct Grammar {
       const std::string next = path + "/" + subcommand.name;
       for (const std::string& name : names_of(subcommand)) {
         words.push_back(name);
-        steps.push_back({path + "/" + name, next});
+        steps.push_back({fmt::format("{}/{}", path, name), next});
       }
       add(subcommand, next, shared);
     }

@@ -51,6 +51,7 @@ std::vector<std::string> similar_words(std::string_view word,
   found.erase(std::unique(found.begin(), found.end()), found.end());
   if (found.size() > kMostWords) found.resize(kMostWords);
   std::vector<std::string> result;
+  result.reserve(found.size());
   for (auto& [distance, candidate] : found) result.push_back(std::move(candidate));
   return result;
 }

@@ -22,6 +22,7 @@ Binding word_of(const std::map<std::string, Value>& words, Value* variable) {
       return;
     }
     std::vector<std::string> names;
+    names.reserve(words.size());
     for (const auto& [word, value] : words) names.push_back(word);
     refuse_word(names);
   });

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include <fmt/format.h>
+
 #include "cli/process/text_file.h"
 #include "fs/base/file.h"
 #include "fs/pattern/pattern_file.h"
@@ -24,7 +26,7 @@ PatternList read_patterns(const std::vector<std::string>& patterns, const std::s
   std::vector<PatternSource> sources = {{option, patterns}};
   for (const std::string& file : files) {
     const std::string text = decode_text(read_file(file, kMaxFileBytes));
-    const std::string origin = option + "-file " + file;
+    const std::string origin = fmt::format("{}-file {}", option, file);
     sources.push_back(
         {origin, patterns_from_lines(split_lines(text), environment_variable, origin)});
   }

@@ -1,6 +1,7 @@
 #include "cli/output/progress_line.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -44,7 +45,7 @@ std::optional<seconds> remaining_time_by_files(const ProgressFigures& figures) n
   const std::optional<double> fraction = fraction_done(figures);
   if (figures.elapsed < kFirstRate || !fraction || *fraction == 0) return std::nullopt;
   const double elapsed = static_cast<double>(figures.elapsed.count()) / 1000;
-  return seconds(static_cast<seconds::rep>(elapsed / *fraction * (1 - *fraction) + 0.5));
+  return seconds(std::lround(elapsed / *fraction * (1 - *fraction)));
 }
 
 }  // namespace

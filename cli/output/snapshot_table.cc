@@ -66,6 +66,7 @@ std::string make_text(const std::vector<KeptSnapshot>& snapshots, TableStyle sty
 
 std::string snapshot_table(const std::vector<Snapshot>& snapshots, TableStyle style) {
   std::vector<KeptSnapshot> rows;
+  rows.reserve(snapshots.size());
   for (const Snapshot& snapshot : snapshots) rows.push_back({snapshot, {}});
   return make_text(rows, style, false);
 }
@@ -84,6 +85,7 @@ std::string snapshot_json(const Snapshot& snapshot) {
 
 std::string snapshots_json(const std::vector<Snapshot>& snapshots) {
   std::vector<std::string> objects;
+  objects.reserve(snapshots.size());
   for (const Snapshot& snapshot : snapshots) objects.push_back(snapshot_json(snapshot));
   return fmt::format("[{}]", fmt::join(objects, ","));
 }

@@ -53,8 +53,8 @@ Signals::~Signals() {
   ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
-void Signals::stop_because(std::string reason) {
-  stop_because(Error(ErrorCode::kCancelled, std::move(reason)));
+void Signals::stop_because(const std::string& reason) {
+  stop_because(Error(ErrorCode::kCancelled, reason));
 }
 
 void Signals::stop_because(Error failure) {

@@ -40,7 +40,7 @@ class Signals {
 
   /// Stops the command for another reason than a signal, such as a lost lock, or as if it had
   /// failed with this error itself. The first reason counts. Thread-safe.
-  void stop_because(std::string reason);
+  void stop_because(const std::string& reason);
   void stop_because(Error failure);
 
   /// The reason given to stop_because; nothing when there was none. That of a mere reason is

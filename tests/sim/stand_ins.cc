@@ -115,8 +115,8 @@ Signals::Signals(std::chrono::milliseconds burst, std::chrono::milliseconds pati
 
 Signals::~Signals() { self().on_signal = nullptr; }
 
-void Signals::stop_because(std::string reason) {
-  stop_because(Error(ErrorCode::kCancelled, std::move(reason)));
+void Signals::stop_because(const std::string& reason) {
+  stop_because(Error(ErrorCode::kCancelled, reason));
 }
 
 void Signals::stop_because(Error failure) {

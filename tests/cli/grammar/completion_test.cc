@@ -60,8 +60,8 @@ TEST_F(Completion, BashKnowsWhereItIs) {
 TEST_F(Completion, FishAndZsh) {
   const std::string fish = fish_completion(program_);
   EXPECT_THAT(fish, HasSubstr("-s r -l repo -r -d 'Where it'\\''s kept'\n"));
-  EXPECT_THAT(fish, HasSubstr("-n __fish_use_subcommand -a keys -d 'Keys'\n"));
-  EXPECT_THAT(fish, HasSubstr("'__fish_seen_subcommand_from key keys' -a add"));
+  EXPECT_THAT(fish, HasSubstr("-n '__fish_prog_is_at \"\"' -a keys -d 'Keys'\n"));
+  EXPECT_THAT(fish, HasSubstr("-n '__fish_prog_is_at \"/key\"' -a add"));
   EXPECT_THAT(fish, Not(HasSubstr("secret")));
   EXPECT_THAT(zsh_completion(program_), HasSubstr("bashcompinit"));
 }

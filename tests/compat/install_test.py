@@ -130,6 +130,19 @@ class ReleaseTest(harness.CompatTest):
         for version, words in (("77.0.2", "nothing to tell"), ("77.0.1", "already"), ("1.0.0", "older"), ("v2", "three numbers")):
             self.assertIn(words, self.release(version, expect=1).stderr)
 
+    def test_notes_have_headings_of_their_own(self):
+        headings = []
+        for name in self.unreleased():
+            if name.endswith(".md"):
+                headings.append(self.read(f"docs/changelog/unreleased/{name}").splitlines()[0])
+        self.assertEqual([heading for heading in headings if not heading.startswith("# ")], [])
+        self.assertEqual(len(set(headings)), len(headings))
+        with open(os.path.join(self.clone, "docs/changelog/unreleased/none.md"), "w", encoding="utf-8") as file:
+            file.write("- A list.\n")
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "none")
+        self.assertIn("none.md begins with no heading", self.release("77.0.1", expect=1).stderr)
+
     def test_nothing_is_released_with_changes(self):
         with open(os.path.join(self.clone, "README.md"), "a", encoding="utf-8") as file:
             file.write("x")

@@ -107,7 +107,7 @@ std::string drop_in_text(const UnitKind& kind, const Profile& profile, const Com
   }
   const bool is_hardened = manager == UnitManager::kSystem && kind.command == kSnapshotTable;
   if (is_hardened && reads_frozen_sources(profile, program)) {
-    lines += "CapabilityBoundingSet=CAP_SYS_ADMIN\nSystemCallFilter=@mount\n";
+    lines += "SystemCallFilter=@mount\n";
   }
   if (lines.empty()) return {};
   return fmt::format(

@@ -43,7 +43,7 @@ class InstallTest(harness.CompatTest):
         self.assertEqual(found, pages | units | documents | {
             "bin/snapfs", "bin/snapfs-restore", "sbin/mount.snapfs", "sbin/mount.fuse.snapfs",
             "share/bash-completion/completions/snapfs", "share/fish/vendor_completions.d/snapfs.fish",
-            "share/zsh/site-functions/_snapfs",
+            "share/zsh/site-functions/_snapfs", "lib/tmpfiles.d/snapfs.conf",
             "share/doc/snapfs/LICENSE", "share/doc/snapfs/README.md",
             "share/snapfs/alerts.yml", "share/snapfs/grafana-dashboard.json"})
         for path, folders, names in os.walk(self.root):

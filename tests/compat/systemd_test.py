@@ -121,7 +121,10 @@ class SystemdTest(harness.CompatTest):
         self.start()
         manager = ["systemctl"]
         self.prepare("/srv/home", "etc/snapfs/home.toml")
+        self.there("setfattr", "-n", "trusted.of-root", "-v", "x", "/srv/home/data/report")
         self.follow("/srv/home", [], manager, ["snapfs"])
+        node = json.loads(self.there("snapfs", "-P", "home", "cat", "tree", "latest:/srv/home/data"))["nodes"][0]
+        self.assertEqual([attribute["name"] for attribute in node["extended_attributes"]], ["trusted.of-root"])
         for unit, most in ("snapfs-run@home.service", 40), ("snapfs-check@home.service", 40), ("snapfs-mount@home.service", 60):
             self.there("systemd-analyze", "security", "--no-pager", f"--threshold={most}", unit)
         self.hang("/srv/home", [], manager)

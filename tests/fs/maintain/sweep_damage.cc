@@ -81,13 +81,14 @@ struct Arguments {
   DamageSlice slice = {};
 };
 
-/// Throws what std::stoull and std::vector::at throw.
+/// Throws std::out_of_range, and what std::stoull and std::stod throw.
 Arguments parse(std::vector<std::string> words) {
   Arguments arguments;
   if (words.at(0) == "--packs") {
     arguments.packs = std::stoull(words.at(1));
     words.erase(words.begin(), words.begin() + 2);
   }
+  if (words.size() > 3) throw std::out_of_range("too many");
   const auto number = [&](std::size_t place, std::uint64_t otherwise) {
     return words.size() > place ? std::stoull(words[place]) : otherwise;
   };

@@ -1,5 +1,6 @@
 #include "fs/repo/entrance.h"
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <mutex>
@@ -16,22 +17,37 @@ namespace snapfs {
 namespace {
 
 Bytes load_config(StoredFiles& files, const StopToken& stop) {
-  Bytes config;
-  try {
-    config = files.load(FileKey::config(), std::nullopt, {}, stop);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kNotFound) throw;
-    throw Error(
-        ErrorCode::kNoRepository,
-        fmt::format("there is no repository at {}; make one with 'snapfs init'", files.location()),
-        files.location());
-  }
+  Bytes config = files.load(FileKey::config(), std::nullopt, {}, stop);
   if (config.empty()) {
     throw Error(ErrorCode::kDamaged,
                 fmt::format("the config of {} is empty; restore it from a copy", files.location()),
                 files.location());
   }
   return config;
+}
+
+/// The config, once it seemed not to be there. A place that holds what `init` would not write over
+/// is a repository all the same: it lacks its config, if that is not there a second time either.
+Bytes load_missing_config(StoredFiles& files, const StopToken& stop) {
+  const auto is_used = [&](FileKind kind) { return !files.list_ids(kind, stop).empty(); };
+  const auto* const used = std::ranges::find_if(kUsedBy, is_used);
+  if (used == kUsedBy.end()) {
+    throw Error(
+        ErrorCode::kNoRepository,
+        fmt::format("there is no repository at {}; make one with 'snapfs init'", files.location()),
+        files.location());
+  }
+  try {
+    return load_config(files, stop);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNotFound) throw;
+  }
+  throw Error(
+      ErrorCode::kDamaged,
+      fmt::format("the config of {} is missing, while it has {}: put the file 'config' back "
+                  "from a copy of the repository",
+                  files.location(), directory_of(*used)),
+      files.location());
 }
 
 void load_keys(StoredFiles& files, Entrance& entrance, const StopToken& stop) {
@@ -78,7 +94,14 @@ Entrance Entrance::read(Backend& backend, const StopToken& stop) {
       keep(no_keys, [&] { load_keys(files, entrance, stop); })};
   parallel_for_each(
       both, [](const auto& read) { read(); }, both.size());
-  if (no_config) std::rethrow_exception(no_config);
+  if (no_config) {
+    try {
+      std::rethrow_exception(no_config);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kNotFound) throw;
+    }
+    entrance.config = load_missing_config(files, stop);
+  }
   if (no_keys) std::rethrow_exception(no_keys);
   return entrance;
 }

@@ -2,6 +2,7 @@
 // as they are stored. They do not wait for each other, since far away each costs a round trip.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "fs/backend/backend.h"
@@ -12,6 +13,10 @@
 #include "fs/format/key_file.h"
 
 namespace snapfs {
+
+/// Where one of these is, there is a repository, even without a config: `init` keeps off, and
+/// whoever opens it is told what is missing.
+inline constexpr std::array kUsedBy = {FileKind::kKey, FileKind::kSnapshot};
 
 /// A value.
 struct Entrance {
@@ -26,8 +31,8 @@ struct Entrance {
     Error error;
   };
 
-  /// Throws Error{kNoRepository}, Error{kDamaged} for an empty config or when there are no key
-  /// files, or what kept both from being read.
+  /// Throws Error{kNoRepository}; Error{kDamaged} for a config that is empty, or missing where one
+  /// of kUsedBy is there, or when there are no key files; or what kept both from being read.
   static Entrance read(Backend& backend, const StopToken& stop);
 
   Bytes config;

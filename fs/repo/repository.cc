@@ -76,8 +76,7 @@ Config Repository::init(Backend& backend, ByteView password, const InitOptions& 
                 fmt::format("there is already a repository at {}", backend.location()),
                 backend.location());
   }
-  require_empty(backend, FileKind::kKey, stop);
-  require_empty(backend, FileKind::kSnapshot, stop);
+  for (const FileKind kind : kUsedBy) require_empty(backend, kind, stop);
   backend.create(stop);
 
   const Keys master = Keys::random();

@@ -8,6 +8,8 @@
 #include "fs/backend/memory.h"
 #include "fs/repo/repository.h"
 #include "tests/support/fails_with.h"
+#include "tests/support/fault_backend.h"
+#include "tests/support/hex_bytes.h"
 #include "tests/support/quick_init.h"
 #include "tests/support/waiting_backend.h"
 
@@ -16,6 +18,8 @@ namespace {
 
 using test::BackendCall;
 using test::fails_with;
+using test::FaultBackend;
+using test::numbered_id;
 using test::WaitingBackend;
 
 class EntranceTest : public ::testing::Test {
@@ -46,6 +50,27 @@ TEST_F(EntranceTest, ThatThereIsNoRepositorySaysMoreThanThatItHasNoKeys) {
   EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "empty", [&] { Entrance::read(storage_, {}); }));
   memory_.save(FileKey::config(), as_bytes("x"), {});
   EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "no key", [&] { Entrance::read(storage_, {}); }));
+}
+
+TEST_F(EntranceTest, AMissingConfigIsNoMissingRepository) {
+  Repository::init(memory_, as_bytes("x"), kQuickInit, {});
+  memory_.remove(FileKey::config(), {});
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "config of memory is missing, while it has keys",
+                         [&] { Entrance::read(storage_, {}); }));
+  // Somebody lost the keys as well.
+  for (const FileInfo& key : memory_.list(FileKind::kKey, {})) {
+    memory_.remove({FileKind::kKey, key.id}, {});
+  }
+  memory_.save({FileKind::kSnapshot, numbered_id(1)}, as_bytes("x"), {});
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "config of memory is missing, while it has snapshots",
+                         [&] { Entrance::read(storage_, {}); }));
+}
+
+TEST_F(EntranceTest, AConfigThatSeemsGoneOnceIsThere) {
+  Repository::init(memory_, as_bytes("x"), kQuickInit, {});
+  FaultBackend forgetful(memory_);
+  forgetful.fail({BackendCall::kLoad, FileKind::kConfig}, 1, ErrorCode::kNotFound);
+  EXPECT_FALSE(Entrance::read(forgetful, {}).config.empty());
 }
 
 }  // namespace

@@ -167,7 +167,7 @@ TEST_F(RepositoryTest, InitWritesTheConfigLast) {
   backend_.fail({BackendCall::kSave, FileKind::kConfig}, 1, ErrorCode::kNoSpace);
   EXPECT_TRUE(fails_with(ErrorCode::kNoSpace, [&] { init(); }));
   EXPECT_NE(memory_.size(first(FileKind::kKey), {}), std::nullopt);
-  EXPECT_TRUE(fails_with(ErrorCode::kNoRepository, [&] { open(); }));
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "config", [&] { open(); }));
 }
 
 TEST_F(RepositoryTest, SaysThatThereIsNoRepository) {

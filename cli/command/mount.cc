@@ -222,17 +222,19 @@ ExitCode run_mount(const GlobalOptions& global, const MountArguments& arguments,
 
 void add_view_options(Command& command, MountArguments& arguments) {
   const char* const group = "The view";
-  command.add(group,
-              {
-                  {"--path-template", "TEMPLATE", &arguments.mount.view.path_templates,
-                   "Lay the snapshots out by TEMPLATE (may be repeated): %i %I %u %h %t %p %T"},
-                  {"--time-template", "TEMPLATE", &arguments.time_template,
-                   "Write %T as TEMPLATE has the time 2006-01-02T15-04-05Z0700"},
-                  Option("--snapshot-template", "TEMPLATE", &arguments.time_template, "")
-                      .deprecated("use --time-template"),
-                  {"--prefetch-file", &arguments.mount.view.prefetch_file,
-                   "Load what is below paths that are written to .snapfs/prefetch"},
-              });
+  command.add(
+      group, {
+                 Option("--path-template", "TEMPLATE", &arguments.mount.view.path_templates,
+                        "Lay the snapshots out by TEMPLATE (may be repeated): %i %I %u %h %t %p %T")
+                     .otherwise(fmt::format("{}", fmt::join(default_path_templates(), ", "))),
+                 Option("--time-template", "TEMPLATE", &arguments.time_template,
+                        "Write %T as TEMPLATE has this time")
+                     .otherwise(TimeTemplate::kUsual),
+                 Option("--snapshot-template", "TEMPLATE", &arguments.time_template, "")
+                     .deprecated("use --time-template"),
+                 {"--prefetch-file", &arguments.mount.view.prefetch_file,
+                  "Load what is below paths that are written to .snapfs/prefetch"},
+             });
   add_filter_options(command, arguments.filter);
 }
 
@@ -252,18 +254,20 @@ void add_mount_options(Command& command, MountArguments& arguments) {
                           "Hand no small files to the kernel before they are read"});
   command.add("Running", {"--no-xattrs", &arguments.no_xattrs,
                           "Show no extended attributes and no ACLs: copies take half the time"});
-  command.add("Running", {"--request-timeout", "DURATION",
-                          Binding::checked(&arguments.request_timeout, parse_seconds),
-                          "Have what waits longer for the storage fail (5m; 0: wait for ever)"});
-  command.add(memory,
-              {
-                  {"--blob-cache", "MIB", &arguments.blob_cache_mebibytes,
-                   "Keep at most MIB of file content in memory (64)"},
-                  {"--tree-cache", "MIB", &arguments.tree_cache_mebibytes,
-                   "Keep at most MIB of directories in memory (64)"},
-                  {"--data-cache", "SIZE", Binding::checked(&arguments.data_cache, parse_size),
-                   "Keep at most SIZE (20G) of file content in the cache on disk (none)"},
-              });
+  command.add("Running", Option("--request-timeout", "DURATION",
+                                Binding::checked(&arguments.request_timeout, parse_seconds),
+                                "Have what waits longer for the storage fail; 0: wait for ever")
+                             .otherwise("5m"));
+  command.add(memory, {
+                          {"--blob-cache", "MIB", &arguments.blob_cache_mebibytes,
+                           "Keep at most MIB of file content in memory (64)"},
+                          {"--tree-cache", "MIB", &arguments.tree_cache_mebibytes,
+                           "Keep at most MIB of directories in memory (64)"},
+                          Option("--data-cache", "SIZE",
+                                 Binding::checked(&arguments.data_cache, parse_size),
+                                 "Keep at most SIZE (20G) of file content in the cache on disk")
+                              .otherwise("none"),
+                      });
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ struct ProfileArguments {
   std::string name;
   bool system = false;
   bool user = false;
+  bool all = false;
 };
 
 /// What the argument names, or -P, or the variable.
@@ -124,7 +125,9 @@ ExitCode run_show(const GlobalOptions& options, const ProfileArguments& argument
   GlobalOptions unused;
   const Command program = program_command(unused);
   const Profile profile = Profile::load(name_of(options, arguments));
-  print(options.json ? profile_json(profile, program) + "\n" : profile_text(profile, program));
+  const ShownTables which = arguments.all ? ShownTables::kAll : ShownTables::kUsual;
+  print(options.json ? profile_json(profile, program, which) + "\n"
+                     : profile_text(profile, program, which));
   return ExitCode::kSuccess;
 }
 
@@ -226,8 +229,18 @@ Command profile_init(GlobalOptions& options) {
   command.takes_settings = false;
   ProfileArguments& arguments = bind_command(command, options, run_init);
   command.take_optional("NAME", &arguments.name, "What to call it, or a path; without it: as -P");
-  command.add("Options", {"--system", &arguments.system,
-                          "Write it to /etc/snapfs, for all users, not to ~/.config/snapfs"});
+  command.add("Options",
+              {"--system", &arguments.system,
+               "Write it to /etc/snapfs, for the machine's runs, not to ~/.config/snapfs"});
+  return command;
+}
+
+Command profile_show(GlobalOptions& options) {
+  Command command("show", "Show every key, its value, and where that is from");
+  command.takes_settings = false;
+  ProfileArguments& arguments = bind_command(command, options, run_show);
+  command.take_optional("NAME", &arguments.name, "Which one; without it: that of -P");
+  command.add("Options", {"--all", &arguments.all, "Show the tables of all commands"});
   return command;
 }
 
@@ -246,7 +259,7 @@ Command profile_command(GlobalOptions& options) {
   command.subcommands = {
       profile_init(options),
       profile_list(options),
-      named(options, "show", "Show every key, its value, and where that is from", run_show),
+      profile_show(options),
       named(options, "check", "Find all mistakes in a profile", run_check),
       of_units(options, "enable", "Have systemd do what the profile says, regularly", run_enable),
       of_units(options, "disable", "Undo that", run_disable)};

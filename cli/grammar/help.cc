@@ -57,6 +57,11 @@ std::string option_names(const Option& option) {
   return names;
 }
 
+std::string description(const Option& option) {
+  if (option.otherwise_text().empty()) return option.text();
+  return fmt::format("{} (default: {})", option.text(), option.otherwise_text());
+}
+
 class Groups {
  public:
   /// Its own options first, then the program's; those of one heading stand together.
@@ -89,7 +94,7 @@ class Groups {
     if (option.is_hidden()) return;
     auto group = std::ranges::find(groups_, option.group, &Group::heading);
     if (group == groups_.end()) group = groups_.insert(group, {option.group, ""});
-    group->lines += entry(option_names(option), option.text());
+    group->lines += entry(option_names(option), description(option));
   }
 
   struct Group {

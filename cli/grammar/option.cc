@@ -130,6 +130,11 @@ Option&& Option::yields_to(std::string_view subject) && {
   return std::move(*this);
 }
 
+Option&& Option::otherwise(std::string_view text) && {
+  otherwise_ = text;
+  return std::move(*this);
+}
+
 bool Option::has_name(std::string_view name) const noexcept {
   return std::ranges::find(names_, name) != names_.end() ||
          std::ranges::find(old_names_, name) != old_names_.end();

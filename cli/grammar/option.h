@@ -110,6 +110,10 @@ class Option {
   /// The same, but this option silences none itself: those of one kind that add up.
   Option&& yields_to(std::string_view subject) &&;
 
+  /// Says, in a word or a few, what counts when nothing is given and the variable bound does not
+  /// show it: "auto", "this machine's name".
+  Option&& otherwise(std::string_view text) &&;
+
   /// The long ones, without dashes; the first is its name.
   const std::vector<std::string>& names() const noexcept { return names_; }
   const std::string& name() const noexcept { return names_.front(); }
@@ -117,6 +121,7 @@ class Option {
   const std::string& value_name() const noexcept { return value_name_; }
   const Binding& binding() const noexcept { return binding_; }
   const std::string& text() const noexcept { return text_; }
+  const std::string& otherwise_text() const noexcept { return otherwise_; }  ///< may be empty
   bool is_hidden() const noexcept { return hidden_; }
   bool is_seldom() const noexcept { return seldom_; }
   bool has_name(std::string_view name) const noexcept;
@@ -142,6 +147,7 @@ class Option {
   bool hidden_ = false;
   bool seldom_ = false;
   std::string instead_;
+  std::string otherwise_;
   std::vector<std::string> variables_;
   std::string subject_;
   bool silences_ = false;

@@ -30,6 +30,8 @@ std::string read_repository_file(const std::string& path) {
   return text;
 }
 
+constexpr std::string_view kUsualCompression = "auto";
+
 [[noreturn]] void throw_bad_compression(const std::string& word) {
   throw Error(ErrorCode::kUsage,
               fmt::format("\"{}\" is no compression mode: it can be off, fastest, auto, better or "
@@ -74,7 +76,7 @@ std::string GlobalOptions::repository_string() const {
 }
 
 CompressionMode GlobalOptions::compression_mode() const {
-  const std::string word = setting(compression, "COMPRESSION", "auto");
+  const std::string word = setting(compression, "COMPRESSION", kUsualCompression);
   if (const auto mode = parse_compression_mode(word)) return *mode;
   throw_bad_compression(word);
 }
@@ -145,21 +147,25 @@ void add_repository_options(Command& program, GlobalOptions& options) {
                  "Try the key with this ID, or beginning of one, first (or SNAPFS_KEY_HINT)")
               .variable("KEY_HINT")
               .seldom(),
-          {"--retry-lock", "DURATION", retry_lock,
-           "Keep trying for DURATION (5m, 1h30m) when the repository is locked"},
+          Option("--retry-lock", "DURATION", retry_lock,
+                 "Keep trying for DURATION (5m, 1h30m) when the repository is locked")
+              .otherwise("it is tried once"),
           {"--no-lock", &options.no_lock,
            "Take no lock, for storage that is read only: reading commands and dry runs"},
           Option("--cache-dir", "DIR", &options.cache_directory,
-                 "Keep copies of indexes and directories in DIR (~/.cache, or SNAPFS_CACHE_DIR)")
-              .variable("CACHE_DIR"),
+                 "Keep copies of indexes and directories in DIR (or SNAPFS_CACHE_DIR)")
+              .variable("CACHE_DIR")
+              .otherwise("~/.cache"),
           {"--no-cache", &options.no_cache, "Keep no copies, and use none"},
           Option("--cache-size", "SIZE", Binding::checked(&options.cache_size, parse_size),
                  "Keep no more than SIZE (500M, 4G) of them (or SNAPFS_CACHE_SIZE)")
               .variable("CACHE_SIZE")
+              .otherwise("a tenth of the file system, at most 8G")
               .seldom(),
           Option("--cache-min-free", "SIZE", Binding::checked(&options.cache_min_free, parse_size),
                  "Leave SIZE of the file system free (or SNAPFS_CACHE_MIN_FREE)")
               .variable("CACHE_MIN_FREE")
+              .otherwise("a twentieth of it, at most 1G")
               .seldom(),
           Option("--cleanup-cache", &options.cleanup_cache,
                  "First remove copies that were not used for 30 days")
@@ -179,10 +185,12 @@ void add_writing_options(Command& program, GlobalOptions& options) {
               {
                   Option("--compression", "MODE", compression,
                          "off, fastest, auto, better or max (or SNAPFS_COMPRESSION)")
-                      .variable("COMPRESSION"),
+                      .variable("COMPRESSION")
+                      .otherwise(kUsualCompression),
                   Option("--pack-size", "SIZE", pack_size,
                          "Size of the repository's files in MiB, 4 to 128 (or SNAPFS_PACK_SIZE)")
-                      .variable("PACK_SIZE"),
+                      .variable("PACK_SIZE")
+                      .otherwise(std::to_string(PackWriter::kDefaultTargetBytes >> 20)),
                   {"--no-extra-verify", &options.no_extra_verify,
                    "Do not decrypt again and compare what was encrypted"},
               });

@@ -121,18 +121,21 @@ void add_remote_options(Command& program, RemoteOptions& options) {
        "Send no more than RATE KiB a second"});
   add({"--limit-download", "RATE", &options.download_kibibytes_per_second,
        "Fetch no more than RATE KiB a second"});
-  add({"--stuck-request-timeout", "DURATION", timeout,
-       "Try again what got no answer for DURATION (default: 5m)"});
+  add(Option("--stuck-request-timeout", "DURATION", timeout,
+             "Try again what got no answer for DURATION")
+          .otherwise("5m"));
   add(Option("--cacert", "FILE", several(&options.certificate_files),
              "Trust the certificates in FILE (or SNAPFS_CACERT)")
-          .variable("CACERT"));
+          .variable("CACERT")
+          .otherwise("those of the system"));
   add(Option("--tls-client-cert", "FILE", &options.client_certificate_file,
              "Show the certificate in FILE, with its key (or SNAPFS_TLS_CLIENT_CERT)")
           .variable("TLS_CLIENT_CERT"));
   add({"--insecure-tls", &options.insecure_tls, "Do not check the certificate of the storage"});
   add(Option("--http-user-agent", "NAME", &options.user_agent,
              "Say that the program is NAME (or SNAPFS_HTTP_USER_AGENT)")
-          .variable("HTTP_USER_AGENT"));
+          .variable("HTTP_USER_AGENT")
+          .otherwise(HttpOptions().user_agent));
 }
 
 }  // namespace snapfs

@@ -88,10 +88,12 @@ void add_snapshot_description_options(Command& command, SnapshotOptions& options
       {
           {"--tag", "TAGS", &options.tags, "Mark the snapshot with TAG[,TAG...] (may be repeated)"},
           Option("-H,--host", "NAME", &options.host, "Record NAME as the host (or SNAPFS_HOST)")
-              .variable("HOST"),
+              .variable("HOST")
+              .otherwise("this machine's name"),
           Option("--hostname", "NAME", &options.host, "").deprecated("use --host"),
-          {"--time", "TIME", Binding::checked(&options.time, parse_time),
-           "Record TIME: \"2026-01-31 12:30:00\", or RFC 3339"},
+          Option("--time", "TIME", Binding::checked(&options.time, parse_time),
+                 "Record TIME: \"2026-01-31 12:30:00\", or RFC 3339")
+              .otherwise("now"),
           {"--with-atime", &options.with_atime,
            "Store access times, not modification times in their place"},
           {"--skip-if-unchanged", &options.skip_if_unchanged,
@@ -122,7 +124,8 @@ void add_run_options(Command& command, SnapshotOptions& options) {
                  Option("--read-concurrency", "N",
                         Binding::checked(&options.read_concurrency, parse_read_concurrency),
                         "Read N files at once (or SNAPFS_READ_CONCURRENCY)")
-                     .variable("READ_CONCURRENCY"),
+                     .variable("READ_CONCURRENCY")
+                     .otherwise("two for each core"),
                  {"--checkpoint", "DURATION", Binding::checked(&options.checkpoint, parse_seconds),
                   "Write what is done as a partial snapshot this often, 0 for never (default: 5m)"},
                  {"--no-scan", &options.no_scan, "Do not count beforehand how much there is"},

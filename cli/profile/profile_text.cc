@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/option/setting.h"
 #include "cli/output/json_object.h"
 #include "cli/profile/hooks.h"
 #include "cli/profile/settings.h"
@@ -28,14 +29,30 @@ const Binding& binding_of(const ResolvedSetting& setting) {
 /// What may be shown of the values, as texts.
 std::vector<std::string> shown_values(const ResolvedSetting& setting) {
   std::vector<std::string> values;
-  if (setting.source == SettingSource::kProfile) {
-    for (const PlacedText& text : setting.texts) values.push_back(without_password(text.text));
-  } else if (setting.source == SettingSource::kDefault) {
-    if (std::string value = binding_of(setting).current(); !value.empty()) {
-      values.push_back(std::move(value));
-    }
+  switch (setting.source) {
+    case SettingSource::kLine:
+      break;
+    case SettingSource::kEnvironment:
+      if (setting.variable.ends_with("PASSWORD")) break;
+      if (const auto value = environment_setting("", setting.variable)) {
+        values.push_back(without_password(*value));
+      }
+      break;
+    case SettingSource::kProfile:
+      for (const PlacedText& text : setting.texts) values.push_back(without_password(text.text));
+      break;
+    case SettingSource::kDefault:
+      if (std::string value = binding_of(setting).current(); !value.empty()) {
+        values.push_back(std::move(value));
+      }
+      break;
   }
   return values;
+}
+
+/// What counts when nothing says anything and there is no value for it; may be empty.
+std::string otherwise_text(const ResolvedSetting& setting) {
+  return setting.option != nullptr ? setting.option->otherwise_text() : std::string();
 }
 
 bool is_bare(Binding::Kind kind) {
@@ -64,7 +81,9 @@ std::string source_text(const ResolvedSetting& setting, bool has_value) {
     case SettingSource::kDefault:
       break;
   }
-  return has_value ? "default" : "not set";
+  if (has_value) return "default";
+  const std::string otherwise = otherwise_text(setting);
+  return otherwise.empty() ? "not set" : "default: " + otherwise;
 }
 
 std::string line_of(const ResolvedSetting& setting) {
@@ -92,6 +111,9 @@ std::string json_of(const std::string& table, const ResolvedSetting& setting) {
     case SettingSource::kLine:
     case SettingSource::kDefault:
       object.text("source", "default");
+      if (const std::string otherwise = otherwise_text(setting); !otherwise.empty()) {
+        object.text("otherwise", otherwise);
+      }
       break;
   }
   return object.finish();
@@ -123,13 +145,27 @@ std::vector<ResolvedSetting> settings_of(const Profile& profile, const Path& pat
   return all;
 }
 
-/// The program, the usual commands, and the others that the profile has a table for.
-std::vector<Path> tables_of(const Profile& profile, const Command& program) {
+void add_table(Path path, std::vector<Path>& tables) {
+  if (std::ranges::find(tables, path) == tables.end()) tables.push_back(std::move(path));
+}
+
+/// Those of all commands below the last of the path that people are told of and that have options.
+void add_all_tables(const Path& path, std::vector<Path>& tables) {
+  for (const Command& command : path.back()->subcommands) {
+    if (!command.is_shown()) continue;
+    Path below = path;
+    below.push_back(&command);
+    if (command.run && command.takes_settings) add_table(below, tables);
+    add_all_tables(below, tables);
+  }
+}
+
+/// The program, the usual commands, and the others that the profile has a table for, or all.
+std::vector<Path> tables_of(const Profile& profile, const Command& program, ShownTables which) {
   std::vector<Path> tables = {{&program}};
   for (const char* const name : kUsual) tables.push_back({&program, program.find(name)});
-  for (Path& path : commands_in(profile, program)) {
-    if (std::ranges::find(tables, path) == tables.end()) tables.push_back(std::move(path));
-  }
+  for (Path& path : commands_in(profile, program)) add_table(std::move(path), tables);
+  if (which == ShownTables::kAll) add_all_tables({&program}, tables);
   return tables;
 }
 
@@ -171,12 +207,12 @@ std::string toml_string(std::string_view text) {
   return quoted + '"';
 }
 
-std::string profile_text(const Profile& profile, const Command& program) {
+std::string profile_text(const Profile& profile, const Command& program, ShownTables which) {
   std::string text = fmt::format("# {}\n", profile.path());
   for (std::size_t i = 1; i < profile.files().size(); ++i) {
     text += fmt::format("# inherits {}\n", profile.files()[i].path);
   }
-  for (const Path& path : tables_of(profile, program)) {
+  for (const Path& path : tables_of(profile, program, which)) {
     text += path.size() == 1 ? "\n" : fmt::format("\n[{}]\n", table_name(path));
     for (const ResolvedSetting& setting : settings_of(profile, path)) text += line_of(setting);
     if (path.size() > 1) text += hooks_text(profile, path);
@@ -184,9 +220,9 @@ std::string profile_text(const Profile& profile, const Command& program) {
   return text + hooks_text(profile, {&program});
 }
 
-std::string profile_json(const Profile& profile, const Command& program) {
+std::string profile_json(const Profile& profile, const Command& program, ShownTables which) {
   std::vector<std::string> objects;
-  for (const Path& path : tables_of(profile, program)) {
+  for (const Path& path : tables_of(profile, program, which)) {
     for (const ResolvedSetting& setting : settings_of(profile, path)) {
       objects.push_back(json_of(table_name(path), setting));
     }

@@ -15,7 +15,8 @@ class TimeTemplate {
  public:
   /// To the second, in the zone that the time was recorded in. Without colons, which rsync, tar,
   /// overlayfs, Samba and container runtimes take for something else in a path.
-  TimeTemplate() : TimeTemplate("2006-01-02T15-04-05Z0700") {}
+  static constexpr std::string_view kUsual = "2006-01-02T15-04-05Z0700";
+  TimeTemplate() : TimeTemplate(kUsual) {}
 
   /// All tokens of Go's layouts. Any other text stands for itself; a slash makes directories.
   /// Throws Error{kUsage} when the layout shows nothing of the time, begins or ends with a slash,

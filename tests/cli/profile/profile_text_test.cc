@@ -29,11 +29,13 @@ TEST_F(ProfileText, ShowsValuesDefaultsAndWhereTheyAreFrom) {
       "repository = '/r'\n[snapshot]\nsources = ['/a', '/b']\nno-cache = true\n"
       "[hooks]\nbefore = 'x'\n");
   EXPECT_THAT(shown, ContainsRegex("\nrepo = \"/r\" +# " + path_of("home") + ":1\n"));
-  EXPECT_THAT(shown, ContainsRegex("\n# compression = +# from SNAPFS_COMPRESSION\n"));
+  EXPECT_THAT(shown, ContainsRegex("\n# compression = \"max\" +# from SNAPFS_COMPRESSION\n"));
   EXPECT_THAT(shown, ContainsRegex("\n\\[snapshot\\]\nsources = \\[\"/a\", \"/b\"\\] +# .*:3\n"));
   EXPECT_THAT(shown, ContainsRegex("\nno-cache = true +# .*:4\n"));
   EXPECT_THAT(shown, ContainsRegex("\n# checkpoint = \"5m\" +# default\n"));
-  EXPECT_THAT(shown, ContainsRegex("\n# time = +# not set\n"));
+  EXPECT_THAT(shown, ContainsRegex("\n# time = +# default: now\n"));
+  EXPECT_THAT(shown, ContainsRegex("\n# parent = +# not set\n"));
+  EXPECT_THAT(shown, ContainsRegex("\n# pack-size = +# default: 16\n"));
   EXPECT_THAT(shown, ContainsRegex("\n\\[hooks\\]\nbefore = \\[\"x\"\\]  # .*:6\n"));
 }
 
@@ -54,6 +56,25 @@ TEST_F(ProfileText, HidesPasswords) {
   EXPECT_THAT(shown, HasSubstr("from SNAPFS_PASSWORD\n"));
 }
 
+TEST_F(ProfileText, HidesPasswordsInVariablesWithAnAddress) {
+  const ScopedVariable variable("RESTIC_REPOSITORY", "rest:https://me:secret@host/");
+  EXPECT_THAT(text(""), ContainsRegex("# repo = \"rest:https://me:\\*\\*\\*@host/\" +# from "
+                                      "RESTIC_REPOSITORY\n"));
+}
+
+TEST_F(ProfileText, HasTheTablesOfAllCommandsWhenAsked) {
+  const Profile profile = load("repository = '/r'\n");
+  EXPECT_THAT(profile_text(profile, program_), Not(HasSubstr("\n[repair.snapshots]\n")));
+  const std::string all = profile_text(profile, program_, ShownTables::kAll);
+  for (const char* const table : {"[snapshot]", "[repair.snapshots]", "[key.add]", "[dump]"}) {
+    EXPECT_THAT(all, HasSubstr(std::string("\n") + table + "\n"));
+  }
+  EXPECT_THAT(all, Not(HasSubstr("[profile")));
+  EXPECT_THAT(all, Not(HasSubstr("[complete-line]")));
+  write("again", all);
+  EXPECT_THAT(profile_mistakes(Profile::load("again"), program_), ::testing::IsEmpty());
+}
+
 TEST_F(ProfileText, IsJsonForPrograms) {
   const std::string json = profile_json(load("[forget]\nkeep-last = 3\n"), program_);
   EXPECT_THAT(
@@ -61,6 +82,7 @@ TEST_F(ProfileText, IsJsonForPrograms) {
   EXPECT_THAT(
       json,
       HasSubstr(R"({"table":"check","key":"read-data","values":["false"],"source":"default"})"));
+  EXPECT_THAT(json, HasSubstr(R"("key":"time","values":[],"source":"default","otherwise":"now")"));
 }
 
 TEST_F(ProfileText, StringsOfTomlComeBackAsTheyWere) {

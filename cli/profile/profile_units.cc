@@ -107,7 +107,9 @@ std::string drop_in_text(const UnitKind& kind, const Profile& profile, const Com
   }
   const bool is_hardened = manager == UnitManager::kSystem && kind.command == kSnapshotTable;
   if (is_hardened && reads_frozen_sources(profile, program)) {
-    lines += "SystemCallFilter=@mount\n";
+    // What keeps set-user-ID bits from being set forbids openat2(2), too: systemd cannot see what
+    // that call is asked for.
+    lines += "SystemCallFilter=@mount\nRestrictSUIDSGID=false\n";
   }
   if (lines.empty()) return {};
   return fmt::format(

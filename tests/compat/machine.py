@@ -58,14 +58,16 @@ class Machine:
             file.write(text)
         os.chmod(full, mode)
 
-    def start(self, log):
-        """Returns whether systemd is up; `log` is a file that gets what it says."""
+    def start(self, log, binds=()):
+        """Returns whether systemd is up; `log` is a file that gets what it says. `binds` are files and directories of this
+        machine that it has, too, as "HERE" or "HERE:THERE".
+        """
         notify = os.path.join(self.layer, "notify")
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
             listener.bind(notify)
             self.process = subprocess.Popen(
                 ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--console=pipe",
-                 "--notify-ready=yes", "--bind=/dev/fuse", "--machine=snapfs-test", "--directory", self.root, "--boot",
+                 "--notify-ready=yes", "--bind=/dev/fuse", *(f"--bind={bind}" for bind in binds), "--machine=snapfs-test", "--directory", self.root, "--boot",
                  "systemd.unit=test.target"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "NOTIFY_SOCKET": notify})
             self.ended.callback(self.stop)

@@ -58,7 +58,8 @@ TEST_F(ProfileUnitNames, MayMountWhatASourceSnapshotHasToBeMountedFor) {
   const ProfileUnits found = units(text, UnitManager::kSystem);
   ASSERT_EQ(found.drop_ins.size(), 1) << "of the run alone";
   EXPECT_THAT(found.drop_ins[0].path, HasSubstr("/snapfs-run@home.service.d/"));
-  EXPECT_THAT(found.drop_ins[0].text, HasSubstr("\nSystemCallFilter=@mount\n"));
+  EXPECT_THAT(found.drop_ins[0].text,
+              HasSubstr("\nSystemCallFilter=@mount\nRestrictSUIDSGID=false\n"));
   EXPECT_THAT(units(text, UnitManager::kUser).drop_ins, IsEmpty()) << "is not held to so little";
   EXPECT_THAT(units("[snapshot]\nsource-snapshot = 'none'\n", UnitManager::kSystem).drop_ins,
               IsEmpty());

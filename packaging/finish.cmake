@@ -7,12 +7,16 @@ set(documents "${root}/share/doc/snapfs")
 file(GLOB pages "${root}/share/man/man*/*.[0-9]")
 execute_process(COMMAND gzip -9n ${pages} COMMAND_ERROR_IS_FATAL ANY)
 
-# 12.7: the changelog in Debian's form. What changed is told in the other one.
+# 12.7: the changelog in Debian's form. What changed is told in the other one, which a release has.
+set(entry "Version ${CPACK_PACKAGE_VERSION}, between releases.")
+if(EXISTS "${documents}/NEWS.md")
+  set(entry "Version ${CPACK_PACKAGE_VERSION}. NEWS.md says what is new.")
+endif()
 execute_process(COMMAND date --utc --rfc-email "--date=@$ENV{SOURCE_DATE_EPOCH}"
   OUTPUT_VARIABLE date OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 file(WRITE "${documents}/changelog" "snapfs (${CPACK_PACKAGE_VERSION}) unstable; urgency=medium
 
-  * Version ${CPACK_PACKAGE_VERSION}. NEWS.md says what is new.
+  * ${entry}
 
  -- ${CPACK_PACKAGE_CONTACT}  ${date}
 ")
@@ -22,3 +26,6 @@ execute_process(COMMAND gzip -9n "${documents}/changelog" COMMAND_ERROR_IS_FATAL
 file(COPY "${CMAKE_CURRENT_LIST_DIR}/copyright" DESTINATION "${documents}"
   FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
 file(REMOVE "${documents}/LICENSE")
+file(READ "${documents}/README.md" readme)
+string(REPLACE "](LICENSE)" "](copyright)" readme "${readme}")
+file(WRITE "${documents}/README.md" "${readme}")

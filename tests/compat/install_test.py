@@ -7,6 +7,7 @@ import subprocess
 import unittest
 
 import harness
+from links_test import links
 
 PROJECT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 BUILD = os.path.dirname(os.path.realpath(harness.SNAPFS))
@@ -44,7 +45,7 @@ class InstallTest(harness.CompatTest):
             "bin/snapfs", "bin/snapfs-restore", "sbin/mount.snapfs", "sbin/mount.fuse.snapfs",
             "share/bash-completion/completions/snapfs", "share/fish/vendor_completions.d/snapfs.fish",
             "share/zsh/site-functions/_snapfs", "lib/tmpfiles.d/snapfs.conf",
-            "share/doc/snapfs/LICENSE", "share/doc/snapfs/README.md",
+            "share/doc/snapfs/LICENSE", "share/doc/snapfs/README.md", "share/doc/snapfs/CONTRIBUTING.md",
             "share/snapfs/alerts.yml", "share/snapfs/grafana-dashboard.json"})
         for path, folders, names in os.walk(self.root):
             for name in folders + names:
@@ -64,12 +65,15 @@ class InstallTest(harness.CompatTest):
             places = [os.path.join(place, *programs) for place in ("/usr/local/bin", "/usr/bin")]
             self.assertIn(True, [os.path.exists(root + place) for place in places])
 
-    def test_what_the_readme_refers_to_is_there(self):
+    def test_what_documents_refer_to_is_there(self):
         documents = os.path.join(self.root, "usr/share/doc/snapfs")
-        with open(os.path.join(documents, "README.md"), encoding="utf-8") as file:
-            targets = {target.partition("#")[0] for target in re.findall(r"\]\((docs/[^)\s]*)", file.read())}
-        self.assertGreater(len(targets), 5)
-        self.assertEqual([target for target in targets if not os.path.exists(os.path.join(documents, target))], [])
+        targets = set()
+        for path in glob.glob(os.path.join(documents, "**", "*.md"), recursive=True):
+            with open(path, encoding="utf-8") as file:
+                targets |= {os.path.normpath(os.path.join(os.path.dirname(path), target.partition("#")[0]))
+                            for _, target in links(file.read()) if "://" not in target and not target.startswith("#")}
+        self.assertGreater(len(targets), 20)
+        self.assertEqual([target for target in targets if not os.path.exists(target)], [])
 
     def test_it_runs_there(self):
         program = os.path.join(self.root, "usr/bin/snapfs")

@@ -1,5 +1,5 @@
-"""README's tours of repositories elsewhere, run as printed but for the names of hosts, by a user who has
-nothing yet, with real servers.
+"""README's tours, run as printed but for the names of hosts, by a user who has nothing yet: that of a minute, and those of
+repositories elsewhere, with real servers.
 """
 import os
 import re
@@ -15,11 +15,16 @@ import ssh_server
 README = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "README.md")
 
 
-def tours():
-    """Its literal blocks: what all of them begin with, and one for each kind of storage."""
+def blocks(heading):
+    """What stands literally below it."""
     with open(README, encoding="utf-8") as file:
-        (section,) = re.findall(r"^## Repositories elsewhere$(.*?)^## ", file.read(), re.M | re.S)
-    first, *others = re.findall(r"^```\n(.*?)^```$", section, re.M | re.S)
+        (section,) = re.findall(rf"^## {heading}$(.*?)^## ", file.read(), re.M | re.S)
+    return re.findall(r"^```\n(.*?)^```$", section, re.M | re.S)
+
+
+def tours():
+    """What all of them begin with, and one for each kind of storage."""
+    first, *others = blocks("Repositories elsewhere")
     return first, {re.search(r"SNAPFS_REPOSITORY=(\w+):", block)[1]: block for block in others}
 
 
@@ -40,26 +45,43 @@ class ToursTest(harness.CompatTest):
             "HOME": self.home, "PATH": programs + ":" + os.environ["PATH"],
             "AWS_EC2_METADATA_DISABLED": "true"}
 
+    def run_lines(self, lines):
+        """Returns the output. A line that fails ends a tour, also before "&&"."""
+        script = "set -eu\n" + re.sub(" && ", "\n", lines)
+        done = subprocess.run(["bash", "-c", script], cwd=self.home, env=self.environment, timeout=300,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        subprocess.run(["fusermount3", "-uzq", os.path.join(self.home, "mnt")], check=False,
+                       capture_output=True)
+        self.assertEqual(done.returncode, 0, f"{script}\n{done.stdout}\n{done.stderr}")
+        return done.stdout
+
     def follow(self, scheme, replaced):
         first, others = tours()
         block = others[scheme]
         for printed, real in replaced.items():
             self.assertIn(printed, block)
             block = block.replace(printed, real)
-        # A line that fails ends a tour, also before "&&".
-        script = "set -eu\n" + first + re.sub(" && ", "\n", block)
-        done = subprocess.run(["bash", "-c", script], cwd=self.home, env=self.environment, timeout=300,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-        subprocess.run(["fusermount3", "-uzq", os.path.join(self.home, "mnt")], check=False,
-                       capture_output=True)
-        self.assertEqual(done.returncode, 0, f"{script}\n{done.stdout}\n{done.stderr}")
-        self.assertIn("latest", done.stdout.split(), "what the mount shows")
+        self.assertIn("latest", self.run_lines(first + block).split(), "what the mount shows")
         # Where restic finds the same.
         location = re.search(r"SNAPFS_REPOSITORY=(\S+)", block)[1]
         self.environment |= {"RESTIC_REPOSITORY": location, "RESTIC_PASSWORD": "choose a better one",
                              **{f"RESTIC_{name}": value for name, value in
                                 re.findall(r"SNAPFS_(REST_\w+)=(\S+)", block)},
                              **dict(re.findall(r"(AWS_\w+)=(\S+)", block))}
+
+    def test_the_tour_of_a_minute(self):
+        block = blocks("A minute's tour")[0]
+        built, _, lines = block.partition("\n")
+        self.assertTrue(built.startswith("scripts/build && export PATH="), built)
+        # Where the tour leaves what it copies.
+        self.environment["TMPDIR"] = self.scratch
+        output = self.run_lines(lines)
+        (shown,) = re.findall(r"^ls ~/mnt +# (.*)$", block, re.M)
+        self.assertIn("\n".join(shown.split()), output, "what README says that a mount shows")
+        (copy,) = [os.path.join(path, "old-work") for path, folders, _ in os.walk(self.scratch) if "old-work" in folders]
+        self.assert_same_files(os.path.join(self.home, "work"), copy)
+        self.environment |= {"RESTIC_REPOSITORY": os.path.join(self.home, "snapshots"), "RESTIC_PASSWORD": "choose a better one"}
+        self.check()
 
     def test_every_tour_is_tried(self):
         self.assertEqual(set(tours()[1]), {"sftp", "s3", "rest", "rclone"})

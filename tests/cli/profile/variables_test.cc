@@ -1,5 +1,9 @@
-// The table of options and its own help agree on the variables.
+// The table of options, its own help and the manual agree on the variables.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <regex>
+#include <set>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -26,6 +30,33 @@ class Variables : public test::ProfileBench {
 
   int compared_ = 0;
 };
+
+std::set<std::string> variables_of(const Command& command) {
+  std::set<std::string> names;
+  for (const Option& option : command.options) {
+    for (const std::string& name : option.variables()) names.insert("SNAPFS_" + name);
+  }
+  for (const Command& below : command.subcommands) names.merge(variables_of(below));
+  return names;
+}
+
+std::string text_of_the_manual() {
+  std::string text;
+  for (const auto& page : std::filesystem::directory_iterator(SNAPFS_MANUAL)) {
+    std::ifstream file(page.path());
+    text.append(std::istreambuf_iterator<char>(file), {});
+  }
+  return text;
+}
+
+TEST_F(Variables, OfTheTableAreInTheManual) {
+  const std::string manual = text_of_the_manual();
+  const std::set<std::string> names = variables_of(program_);
+  EXPECT_GT(names.size(), 20U);
+  for (const std::string& name : names) {
+    EXPECT_TRUE(std::regex_search(manual, std::regex(name + "\\b"))) << name;
+  }
+}
 
 TEST_F(Variables, OfTheHelpAreInTheTable) {
   compare(program_);

@@ -22,11 +22,10 @@ std::string clean_path(std::string_view path) {
   std::vector<std::string> kept;
   for (std::string& part : split_path(path)) {
     if (part == ".") continue;
-    if (part != "..") {
-      kept.push_back(std::move(part));
-    } else if (!kept.empty() && kept.back() != "..") {
+    const bool leads_up = part == "..";
+    if (leads_up && !kept.empty() && kept.back() != "..") {
       kept.pop_back();
-    } else if (!rooted) {
+    } else if (!leads_up || !rooted) {
       kept.push_back(std::move(part));
     }
   }

@@ -138,6 +138,7 @@ std::vector<CachedRepository> list_cached(const std::string& directory) {
     }
   });
   std::vector<CachedRepository> list;
+  list.reserve(found.size());
   for (auto& [id, cached] : found) list.push_back(std::move(cached));
   std::ranges::stable_sort(list, std::ranges::greater{}, &CachedRepository::last_used);
   return list;

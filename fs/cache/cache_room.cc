@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "fs/base/error.h"
+#include "fs/time/civil_date.h"
 
 namespace snapfs {
 namespace {
@@ -20,8 +21,6 @@ constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 
 /// Where there is no room, the cache is not looked at for every file that could be added.
 constexpr std::uint64_t kRefusedBeforeLook = 64 << 20;
-
-constexpr std::int64_t kDaySeconds = 24 * 60 * 60;
 
 std::uint64_t floor_of(const CacheBounds& bounds, const DiskSpace& disk) {
   return bounds.min_free_bytes.value_or(std::min(disk.total / 20, kGiB));
@@ -48,7 +47,7 @@ std::vector<CacheEntry> choose_evicted(std::vector<CacheEntry> entries, Timestam
   std::uint64_t used = 0;
   for (const CacheEntry& entry : entries) used += entry.bytes;
   const auto was_given_up = [&](const CacheEntry& entry) {
-    return entry.unfinished && now.seconds - entry.last_used.seconds > kDaySeconds;
+    return entry.unfinished && now.seconds - entry.last_used.seconds > kSecondsPerDay;
   };
   std::ranges::sort(entries, {}, [&](const CacheEntry& entry) {
     return std::pair(!was_given_up(entry), entry.last_used);

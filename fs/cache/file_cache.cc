@@ -15,6 +15,7 @@
 #include "fs/base/file.h"
 #include "fs/base/private_directory.h"
 #include "fs/crypto/sha256.h"
+#include "fs/time/civil_date.h"
 #include "fs/time/clock.h"
 
 namespace snapfs {
@@ -25,8 +26,6 @@ constexpr std::string_view kVersion = "1";
 
 /// In a repository's directory: when its packs were compared with an index last.
 constexpr std::string_view kCompared = "packs-compared";
-
-constexpr std::int64_t kDaySeconds = 24 * 60 * 60;
 
 /// restic takes a shorter file, which holds nothing sealed, for a broken one.
 constexpr std::size_t kLeastBytes = 33;
@@ -212,12 +211,12 @@ void FileCache::drop_unindexed(const std::function<std::vector<Id>()>& packs) no
     // A time to come is one that a clock said which was wrong.
     const bool is_done = ::lstat(compared.c_str(), &status) == 0 &&
                          status.st_mtime <= now.seconds &&
-                         now.seconds - status.st_mtime < kDaySeconds;
+                         now.seconds - status.st_mtime < kSecondsPerDay;
     if (is_done) return;
     replace_file(compared, {});  // first of all: where nothing can be written nothing can go
     const std::vector<Id> named = packs();
     const std::unordered_set<Id> names(named.begin(), named.end());
-    const Timestamp used_since{now.seconds - kDaySeconds, 0};
+    const Timestamp used_since{now.seconds - kSecondsPerDay, 0};
     trees_.keep_only(names, used_since);
     contents_.keep_only(names, used_since);
   });

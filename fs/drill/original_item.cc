@@ -77,7 +77,7 @@ void OriginalItem::close(int error, const char* action) {
 }
 
 std::string OriginalItem::other_metadata() const {
-  const std::string other = snapfs::other_metadata(node_, status_, path_, true);
+  std::string other = snapfs::other_metadata(node_, status_, path_, true);
   if (!other.empty()) return other;
   return has_other_attribute(node_, path_) ? "an extended attribute" : "";
 }

@@ -110,8 +110,9 @@ S3Options S3Options::take(BackendOptions options) {
   return taken;
 }
 
-S3Backend::S3Backend(std::unique_ptr<HttpClient> http, S3Location location, S3Options options,
-                     EnvironmentLookup variables, const Clock& clock, Timer& timer)
+S3Backend::S3Backend(std::unique_ptr<HttpClient> http, const S3Location& location,
+                     S3Options options, const EnvironmentLookup& variables, const Clock& clock,
+                     Timer& timer)
     : http_(std::move(http)),
       options_(std::move(options)),
       credentials_(make_source(options_.anonymous, variables, *http_, clock, timer,

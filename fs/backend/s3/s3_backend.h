@@ -41,8 +41,8 @@ class S3Backend final : public Backend {
   /// Asks nothing yet. Clock and timer must outlive it. Of the variables there are those of
   /// FoundCredentials, and AWS_REGION and AWS_DEFAULT_REGION, for where neither the options nor the
   /// host's name say a region.
-  S3Backend(std::unique_ptr<HttpClient> http, S3Location location, S3Options options,
-            EnvironmentLookup variables, const Clock& clock, Timer& timer = steady_timer());
+  S3Backend(std::unique_ptr<HttpClient> http, const S3Location& location, S3Options options,
+            const EnvironmentLookup& variables, const Clock& clock, Timer& timer = steady_timer());
 
   /// Makes the bucket when it is not there.
   void create(const StopToken& stop) override;

@@ -111,7 +111,7 @@ std::optional<std::int64_t> parse_http_date(std::string_view text) {
     return std::nullopt;
   }
   const CivilDate date{year, static_cast<unsigned>(month / 3 + 1), static_cast<unsigned>(day)};
-  return days_from_civil(date) * kSecondsPerDay + hour * 3600 + minute * 60 + second;
+  return days_from_civil(date) * kSecondsPerDay + 3600L * hour + 60L * minute + second;
 }
 
 std::string in_words(std::int64_t seconds) {
@@ -154,7 +154,7 @@ std::string words_of(const S3Failure& failure) {
 
 Error s3_error(const HttpResponse& response, const S3Failure& failure, std::string_view what,
                Timestamp now, std::string_view subject) {
-  const Error by_status = http_error_saying(response, what, words_of(failure), subject);
+  Error by_status = http_error_saying(response, what, words_of(failure), subject);
   if (const Meaning* const meaning = find_meaning(failure.code)) {
     std::string message = fmt::format("{}: {}", what, meaning->name);
     if (!failure.message.empty()) {

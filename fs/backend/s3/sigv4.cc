@@ -21,11 +21,8 @@ constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 std::string canonical_value(std::string_view value) {
   std::string canonical;
   for (const char c : value) {
-    if (c != ' ') {
-      canonical += c;
-    } else if (!canonical.empty() && canonical.back() != ' ') {
-      canonical += c;
-    }
+    const bool is_superfluous = c == ' ' && (canonical.empty() || canonical.back() == ' ');
+    if (!is_superfluous) canonical += c;
   }
   if (canonical.ends_with(' ')) canonical.pop_back();
   return canonical;
@@ -38,6 +35,7 @@ struct CanonicalHeaders {
 
 CanonicalHeaders canonical_headers(const std::vector<HttpHeader>& headers) {
   std::vector<HttpHeader> sorted;
+  sorted.reserve(headers.size());
   for (const auto& [name, value] : headers) {
     sorted.emplace_back(ascii_lower(name), canonical_value(value));
   }

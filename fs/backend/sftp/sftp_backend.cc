@@ -142,6 +142,7 @@ void SftpBackend::create(const StopToken& stop) {
     const std::uint32_t mode = modes(call).directory;
     make_directories(call, root_, mode);
     std::vector<SftpPath> directories;
+    directories.reserve(256);
     for (const FileKind kind : kListedKinds) directories.push_back(root_ / directory_of(kind));
     make_each_directory(call, directories, mode);
     directories.clear();

@@ -32,7 +32,7 @@ std::string decode_percent(std::string_view text) {
 std::string take_user(std::string_view& text) {
   const std::size_t at = text.rfind('@');
   if (at == std::string_view::npos) return {};
-  const std::string user(text.substr(0, at));
+  std::string user(text.substr(0, at));
   text.remove_prefix(at + 1);
   if (user.empty()) throw_wrong("has no user before the @");
   return user;

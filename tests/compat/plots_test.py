@@ -49,6 +49,20 @@ class PlotsTest(harness.CompatTest):
         self.assertIn("find <all>", texts)
         self.assertNotIn("only ours", texts)
 
+    def test_no_text_leaves_a_figure(self):
+        """As wide as letters of the fonts that browsers have for sans-serif are: half of their height, and a little."""
+        directory = os.path.join(ROOT, "docs", "figures")
+        looked_at = 0
+        for name in sorted(set(os.listdir(directory)) - {"tour.svg"}):
+            root = ElementTree.parse(os.path.join(directory, name)).getroot()
+            size = float(root.get("font-size", 12))
+            for text in root.iter(SVG + "text"):
+                if text.get("text-anchor", "start") == "start" and not text.get("transform"):
+                    end = float(text.get("x")) + 0.54 * float(text.get("font-size", size)) * len(text.text)
+                    self.assertLessEqual(end, float(root.get("viewBox").split()[2]), f"{name}: {text.text}")
+                    looked_at += 1
+        self.assertGreater(looked_at, 20)
+
 
 if __name__ == "__main__":
     harness.main()

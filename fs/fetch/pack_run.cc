@@ -30,10 +30,10 @@ bool fits(const PackRun& run, const StoredBlob& next, const RunLimits& limits) n
 
 }  // namespace
 
-std::vector<PackRun> plan_runs(std::vector<StoredBlob> blobs, const RunLimits& limits) {
+std::vector<PackRun> plan_runs(const std::vector<StoredBlob>& blobs, const RunLimits& limits) {
   std::vector<Wanted> wanted;
   wanted.reserve(blobs.size());
-  for (StoredBlob& blob : blobs) wanted.push_back({blob, wanted.size()});
+  for (const StoredBlob& blob : blobs) wanted.push_back({blob, wanted.size()});
   std::ranges::sort(wanted, {}, [](const Wanted& item) {
     return std::tuple(item.blob.location.pack, item.blob.location.offset, item.rank);
   });

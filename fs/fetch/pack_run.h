@@ -37,6 +37,6 @@ struct RunLimits {
 
 /// Each blob in exactly one run, a copy that is given twice in the same one. The runs come
 /// in the order in which their first wanted blob is given.
-std::vector<PackRun> plan_runs(std::vector<StoredBlob> blobs, const RunLimits& limits = {});
+std::vector<PackRun> plan_runs(const std::vector<StoredBlob>& blobs, const RunLimits& limits = {});
 
 }  // namespace snapfs

@@ -13,8 +13,7 @@ constexpr char kHexDigits[] = "0123456789abcdef";
 constexpr std::array<bool, 128> make_plain_table() {
   std::array<bool, 128> plain{};
   for (std::size_t c = 0x20; c < plain.size(); ++c) plain[c] = true;
-  for (const char special : {'"', '\\', '<', '>', '&'})
-    plain[static_cast<std::size_t>(special)] = false;
+  for (const unsigned char special : {'"', '\\', '<', '>', '&'}) plain[special] = false;
   return plain;
 }
 

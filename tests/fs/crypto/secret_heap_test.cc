@@ -13,13 +13,15 @@
 #include <openssl/crypto.h>
 
 #include "fs/crypto/cipher.h"
+#include "fs/crypto/kdf.h"
 #include "fs/crypto/keys.h"
 
 namespace snapfs {
 namespace {
 
-/// Before anything of OpenSSL is used, as the program does.
-[[maybe_unused]] const bool is_used = (use_secret_heap(), true);
+/// Before anything of OpenSSL is used, as the program does. What tests of derivations stop goes on
+/// while this process ends.
+[[maybe_unused]] const bool is_kept = (keep_crypto_to_the_end(), true);
 
 /// What /proc/self/smaps says of a range of addresses.
 struct Mapping {
@@ -51,7 +53,8 @@ std::vector<Mapping> mappings() {
 }
 
 /// As memmem(3), over what a sanitizer would have nobody touch, too.
-[[gnu::no_sanitize_address]] bool contains(const Mapping& mapping, ByteView secret) {
+[[gnu::no_sanitize_address, gnu::no_sanitize_thread]] bool contains(const Mapping& mapping,
+                                                                    ByteView secret) {
   const auto* const begin = reinterpret_cast<const std::uint8_t*>(mapping.begin);
   const auto* const last = reinterpret_cast<const std::uint8_t*>(mapping.end) - secret.size();
   for (const std::uint8_t* place = begin; place <= last; ++place) {

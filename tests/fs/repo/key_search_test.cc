@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "fs/backend/memory.h"
+#include "fs/crypto/kdf.h"
 #include "fs/crypto/sha256.h"
 #include "fs/format/key_file.h"
 #include "fs/repo/identity.h"
@@ -22,6 +23,9 @@ namespace {
 using test::BackendCall;
 using test::fails_with;
 using test::FaultBackend;
+
+/// As the program does: derivations that are stopped go on while this process ends.
+[[maybe_unused]] const bool is_kept = (keep_crypto_to_the_end(), true);
 
 constexpr ScryptParameters kEnormous{1 << 12, 8, 1 << 18};
 

@@ -220,17 +220,18 @@ class Planner {
     const bool trees = pack.content == PackContent::kTrees;
     pack.must_compress = version_ >= 2 && pack.uncompressed && (trees || policy_.uncompressed);
     pack.fate = Fate::kKeep;
+    const bool is_spared = policy_.cacheable_only && pack.content == PackContent::kData;
+    const bool is_candidate =
+        pack.unused_blobs > 0 || pack.content == PackContent::kMixed || pack.must_compress;
     if (pack.used_blobs == 0) {
       pack.fate = Fate::kRemove;
       plan_.remove.push_back(file.id);
       remove_unused(pack);
       if (pack.uncompressed) figures.uncompressed_bytes -= pack.bytes();
-    } else if (policy_.cacheable_only && pack.content == PackContent::kData) {
+    } else if (is_spared || (!is_candidate && file.size >= target)) {
       keep(found->second);
-    } else if (pack.unused_blobs > 0 || pack.content == PackContent::kMixed || pack.must_compress) {
+    } else if (is_candidate) {
       candidates_.push_back(found->second);
-    } else if (file.size >= target) {
-      keep(found->second);
     } else {
       small_.push_back(found->second);
     }

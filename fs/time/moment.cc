@@ -28,7 +28,7 @@ bool has_form(std::string_view text, std::string_view pattern) noexcept {
 /// "2026-11-23" of what the text begins with; nothing when that is no date.
 std::string take_date(std::string_view& text) {
   constexpr std::size_t kDate = 10;
-  const std::string date(text.substr(0, kDate));
+  std::string date(text.substr(0, kDate));
   text.remove_prefix(date.size());
   if (has_form(date, "dddd-dd-dd")) return date;
   if (!has_form(date, "dd.dd.dddd")) return {};

@@ -72,7 +72,7 @@ class RuleReader {
 
   bool change(PosixZoneChange& out) noexcept {
     if (!change_day(out)) return false;
-    out.seconds = 2 * kSecondsPerHour;
+    out.seconds = std::int64_t{2} * kSecondsPerHour;
     return !skip('/') || clock(out.seconds);
   }
 

@@ -51,7 +51,7 @@ constexpr std::array<FlagPair, 3> kFlags = {
 constexpr auto kPlainInName = [] {
   std::array<bool, 256> plain{};
   for (std::size_t c = 0x20; c < 0x7f; ++c) plain[c] = true;
-  for (const char c : {'"', '\\', '<', '>', '&'}) plain[static_cast<std::size_t>(c)] = false;
+  for (const unsigned char c : {'"', '\\', '<', '>', '&'}) plain[c] = false;
   return plain;
 }();
 

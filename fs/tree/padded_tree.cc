@@ -22,11 +22,12 @@ void PaddedTree::forget_before(std::size_t offset) noexcept {
   constexpr std::size_t kPiece = 8 << 20;
   if (offset < forgotten_ + kPiece) return;
   const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto begin = reinterpret_cast<std::uintptr_t>(padded_.data() + forgotten_);
-  const auto end = reinterpret_cast<std::uintptr_t>(padded_.data() + offset) / page * page;
-  const std::uintptr_t first = (begin + page - 1) / page * page;
+  auto* const begin = padded_.data() + forgotten_;
+  auto* const end = padded_.data() + offset;
+  const std::uintptr_t to_page = (page - reinterpret_cast<std::uintptr_t>(begin) % page) % page;
+  const std::uintptr_t beyond = reinterpret_cast<std::uintptr_t>(end) % page;
   // It is the vector's still, and reads as zeros. Where that cannot be done, it stays.
-  (void)::madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
+  (void)::madvise(begin + to_page, offset - forgotten_ - to_page - beyond, MADV_DONTNEED);
   forgotten_ = offset;
 }
 

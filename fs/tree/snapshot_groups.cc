@@ -69,6 +69,7 @@ std::vector<SnapshotGroup> group_snapshots(const std::vector<Snapshot>& snapshot
     groups[GroupKey::of(snapshot, by)].push_back(std::move(member));
   }
   std::vector<SnapshotGroup> out;
+  out.reserve(groups.size());
   for (auto& [key, members] : groups) out.push_back({key, std::move(members)});
   return out;
 }

@@ -2,6 +2,10 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "fs/base/error.h"
+
 namespace snapfs {
 
 bool NodeList::take(std::string_view member) {
@@ -12,6 +16,12 @@ bool NodeList::take(std::string_view member) {
 
 void NodeList::require() const {
   if (!found_) throw_damaged(what_, "it has no list of nodes");
+}
+
+void NodeLimit::fail() const {
+  throw Error(ErrorCode::kUnsupported,
+              fmt::format("{}: it has more than {} nodes, shorter than any program writes them",
+                          what_, most_));
 }
 
 }  // namespace snapfs

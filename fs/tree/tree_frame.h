@@ -4,6 +4,8 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -35,6 +37,30 @@ class NodeList {
   bool found_ = false;
 };
 
+/// How many nodes a tree may have. Every program writes more than a hundred bytes of each: its
+/// mode, three times, its owner. Millions of shorter ones are there to take memory, of which
+/// whoever keeps a directory needs as much for a short node as for a long one.
+class NodeLimit {
+ public:
+  NodeLimit(std::size_t text_bytes, std::string_view what)
+      : most_(std::max(kUnsuspectedNodes, text_bytes / kLeastNodeBytes)), what_(what) {}
+
+  /// One more. Throws Error{kUnsupported} naming `what` when it is one too many.
+  void count() {
+    if (++nodes_ > most_) fail();
+  }
+
+ private:
+  static constexpr std::size_t kUnsuspectedNodes = std::size_t{1} << 20;
+  static constexpr std::size_t kLeastNodeBytes = 64;
+
+  [[noreturn]] void fail() const;
+
+  std::size_t most_;
+  std::size_t nodes_ = 0;
+  std::string_view what_;
+};
+
 /// The text, opened by the parser. Throws simdjson_error, also for want of the memory that the
 /// parser unescapes text into: it asks for that and does not look whether it got any (simdjson 3).
 /// `capacity` is how much can be read from its beginning on, what is behind it included.
@@ -64,18 +90,21 @@ template <class Visit>
 void read_plain_frame(simdjson::ondemand::parser& parser, const PaddedTree& tree,
                       std::string_view what, const Visit& visit) {
   const std::string_view text = tree.text();
+  NodeLimit limit(text.size(), what);
   PlainFrame frame(text);
   while (const std::optional<std::string_view> json = frame.next()) {
     const std::size_t room = tree.capacity() - static_cast<std::size_t>(json->data() - text.data());
     simdjson::ondemand::document document = open_document(parser, *json, room);
     simdjson::ondemand::object node = document.get_object();
+    limit.count();
     visit(node);
     throw_unless_at_end(document, what);
   }
 }
 
 /// Calls `visit` with the object of each node, in the blob's order, and reads the text to its end.
-/// Throws simdjson_error, Error{kDamaged} naming `what`, and what `visit` throws.
+/// Throws simdjson_error, Error{kDamaged} naming `what`, what NodeLimit throws, and what `visit`
+/// throws.
 template <class Visit>
 void read_frame(simdjson::ondemand::parser& parser, const PaddedTree& tree, std::string_view what,
                 const Visit& visit) {
@@ -84,6 +113,7 @@ void read_frame(simdjson::ondemand::parser& parser, const PaddedTree& tree, std:
   }
   simdjson::ondemand::document document = open_document(parser, tree.text(), tree.capacity());
   NodeList list(what);
+  NodeLimit limit(tree.text().size(), what);
   for (auto field : document.get_object()) {
     const bool is_list = list.take(std::string_view(field.unescaped_key()));
     simdjson::ondemand::value value = field.value();
@@ -92,7 +122,10 @@ void read_frame(simdjson::ondemand::parser& parser, const PaddedTree& tree, std:
       const std::string_view passed_over = simdjson::to_json_string(value);
       (void)JsonInput(as_bytes(passed_over), what);
     } else if (!value.is_null()) {
-      for (simdjson::ondemand::object node : value.get_array()) visit(node);
+      for (simdjson::ondemand::object node : value.get_array()) {
+        limit.count();
+        visit(node);
+      }
     }
   }
   list.require();

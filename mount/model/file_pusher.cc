@@ -87,7 +87,7 @@ void FilePusher::enqueue(const TreeFs::NodeRef& place, const std::vector<std::si
 /// There is one. Under the lock.
 FilePusher::Item FilePusher::next() {
   Job& job = jobs_.front();
-  const Item item{job.listing, job.directory, job.files.front()};
+  Item item{job.listing, job.directory, job.files.front()};
   job.files.pop_front();
   if (job.files.empty()) jobs_.pop_front();
   return item;

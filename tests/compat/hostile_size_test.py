@@ -3,6 +3,7 @@ import json
 import os
 import resource
 import select
+import shutil
 import signal
 import subprocess
 
@@ -105,6 +106,20 @@ class HostileSizeTest(harness.CompatTest):
                 process.send_signal(signal.SIGINT)
                 process.stdout.read()
                 self.assertEqual(process.wait(timeout=60), 130)
+
+    def test_more_nodes_than_memory(self):
+        """A directory of as many nodes as there may be, and one of more, each in 4 MB of the repository."""
+        for count, size, status in ("4190000", "63", 0), ("9200000", "28", 1):
+            shutil.rmtree(self.repository, ignore_errors=True)
+            self.make("short", count, size)
+            for arguments in ["check"], ["repair", "snapshots", "--dry-run"], ["restore", "latest", "--dry-run", "--target", "to"]:
+                with self.subTest(count=count, arguments=arguments):
+                    ended = bounded.run([harness.SNAPFS, *arguments], self.scratch, self.environment)
+                    self.assertEqual(ended.status, status, ended.err)
+                    if status:
+                        self.assertIn("shorter than any program writes them", ended.err)
+                    if not harness.SANITIZER:
+                        self.assertLess(ended.memory, bounded.MOST_MEMORY)
 
     def test_more_text_than_memory(self):
         """Directories of 190 MB of text each, of which a few kilobytes are stored: one at a time is read."""

@@ -1,17 +1,21 @@
 // Writes a small repository that costs whoever takes it for an ordinary one all memory or time:
 // directories nested deep, directories that share so much that paths are more than anybody can
 // count, and directories with one file each whose content is one blob so many times that its list
-// is some hundred MiB of text. A program for tests, not a test.
+// is some hundred MiB of text, and a directory of as many nodes as one likes, of which each has
+// just so many bytes. A program for tests, not a test.
 //
 //   make_hostile_repository DIRECTORY deep LEVELS NAME-BYTES
 //   make_hostile_repository DIRECTORY shared LEVELS
 //   make_hostile_repository DIRECTORY lists DIRECTORIES CONTENTS
+//   make_hostile_repository DIRECTORY short NODES NODE-BYTES
 //
 // Two snapshots, of which the second has one more file at the bottom; of lists one snapshot, in
-// which each file has one blob more, which is not there. Prints the password.
+// which each file has one blob more, which is not there; of short nodes one snapshot. Prints the
+// password.
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,6 +62,27 @@ void make_lists(const std::string& path, std::uint64_t directories, std::uint64_
   write_out(backend, path);
 }
 
+/// FIFOs, which need to say the least, and a user's name for the rest of the bytes.
+void make_short(const std::string& path, std::uint64_t count, std::uint64_t bytes) {
+  MemoryBackend backend;
+  RepositoryMaker maker(backend);
+  std::string text = "{\"nodes\":[";
+  text.reserve(text.size() + count * (bytes + 1) + 2);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::size_t begin = text.size();
+    fmt::format_to(std::back_inserter(text), R"({{"name":"{:08}","type":"fifo")", i);
+    const std::size_t written = text.size() - begin + 1;
+    constexpr std::string_view kUser = R"(,"user":"")";
+    if (written + kUser.size() <= bytes) {
+      fmt::format_to(std::back_inserter(text), R"(,"user":"{}")",
+                     std::string(bytes - written - kUser.size(), 'u'));
+    }
+    text += i + 1 < count ? "}," : "}";
+  }
+  maker.add_snapshot(maker.add_tree_text(text + "]}\n"), "2026-01-01T00:00:00Z");
+  write_out(backend, path);
+}
+
 void make(const std::string& path, bool deep, std::uint64_t levels, std::uint64_t name_bytes) {
   MemoryBackend backend;
   RepositoryMaker maker(backend);
@@ -80,16 +105,19 @@ int main(int argc, char** argv) {
   const bool deep = argc == 5 && std::string_view(argv[2]) == "deep";
   const bool shared = argc == 4 && std::string_view(argv[2]) == "shared";
   const bool lists = argc == 5 && std::string_view(argv[2]) == "lists";
-  if (!deep && !shared && !lists) {
+  const bool is_short = argc == 5 && std::string_view(argv[2]) == "short";
+  if (!deep && !shared && !lists && !is_short) {
     std::fputs(
         "usage: make_hostile_repository DIRECTORY deep LEVELS NAME-BYTES | shared LEVELS | lists "
-        "DIRECTORIES CONTENTS\n",
+        "DIRECTORIES CONTENTS | short NODES NODE-BYTES\n",
         stderr);
     return 2;
   }
   try {
     if (lists) {
       snapfs::test::make_lists(argv[1], number_argument(argv[3]), number_argument(argv[4]));
+    } else if (is_short) {
+      snapfs::test::make_short(argv[1], number_argument(argv[3]), number_argument(argv[4]));
     } else {
       snapfs::test::make(argv[1], deep, number_argument(argv[3]),
                          deep ? number_argument(argv[4]) : 0);

@@ -4,10 +4,12 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "fs/tree/node_json.h"
 #include "fs/tree/tree_builder.h"
+#include "fs/tree/tree_references.h"
 #include "tests/support/fails_with.h"
 
 namespace snapfs {
@@ -62,6 +64,31 @@ TEST(TreeText, WhatIsNoTreeIsDamaged) {
   for (const char* json : {"", "{}", "[]", "{\"nodes\":1}", "{\"nodes\":[1]}", "{\"nodes\":[{}"}) {
     EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] { text_of(json); })) << json;
   }
+}
+
+/// As many nodes as that, of so many bytes each.
+std::string tree_of(std::size_t count, std::size_t bytes) {
+  std::string text = "{\"nodes\":[";
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string name = fmt::format("{:07}", i);
+    text += fmt::format(R"({}{{"name":"{}{}"}})", i == 0 ? "" : ",", name,
+                        std::string(bytes - name.size() - 11, '_'));
+  }
+  return text + "]}\n";
+}
+
+TEST(TreeText, MillionsOfNodesAreAsLongAsProgramsWriteThem) {
+  constexpr std::size_t kMany = (std::size_t{1} << 20) + 1;
+  EXPECT_EQ(text_of(tree_of(kMany - 1, 18)).size(), kMany - 1);
+  EXPECT_EQ(text_of(tree_of(kMany, 64)).size(), kMany);
+  EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "more than 1048576 nodes",
+                         [] { text_of(tree_of(kMany, 60)); }));
+  // However the list is written, and whoever reads it.
+  std::string other = tree_of(kMany, 30);
+  other.insert(1, " ");
+  EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, [&] { text_of(other); }));
+  EXPECT_TRUE(fails_with(ErrorCode::kUnsupported,
+                         [&] { read_references(copy_of(as_bytes(other)), "tree", {}); }));
 }
 
 TEST(NodeName, IsRaw) {

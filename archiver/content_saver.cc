@@ -102,7 +102,8 @@ bool ContentSaver::pass_hole(SourceFile& file) {
     auto [future, promise] = make_future<SavedBlob>();
     promise.set(*zero_chunk_);
     zero_chunk_->added = {};  // by the first one only
-    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): the second of the two ends frees it
+    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): future and promise share it, the
+    // last one frees
     pending_.push_back(std::move(future));
     saved_.size += kMinChunkSize;
     context_.progress.bytes_done += kMinChunkSize;
@@ -121,7 +122,8 @@ void ContentSaver::send_chunk(std::size_t size) {
   auto [future, promise] = make_future<SavedBlob>();
   pending_.push_back(std::move(future));
   const std::size_t weight = chunk.capacity();
-  // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): the second of the two ends frees it
+  // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): future and promise share it, the last
+  // one frees
   if (!context_.chunks.push({std::move(chunk), std::move(promise)}, weight)) {
     throw cancelled_error();
   }

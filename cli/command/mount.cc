@@ -228,7 +228,7 @@ void add_view_options(Command& command, MountArguments& arguments) {
                         "Lay the snapshots out by TEMPLATE (may be repeated): %i %I %u %h %t %p %T")
                      .otherwise(fmt::format("{}", fmt::join(default_path_templates(), ", "))),
                  Option("--time-template", "TEMPLATE", &arguments.time_template,
-                        "Write %T as TEMPLATE has this time")
+                        "Write %T as TEMPLATE has the time 2006-01-02 15:04:05 -0700")
                      .otherwise(TimeTemplate::kUsual),
                  Option("--snapshot-template", "TEMPLATE", &arguments.time_template, "")
                      .deprecated("use --time-template"),
@@ -260,9 +260,9 @@ void add_mount_options(Command& command, MountArguments& arguments) {
                              .otherwise("5m"));
   command.add(memory, {
                           {"--blob-cache", "MIB", &arguments.blob_cache_mebibytes,
-                           "Keep at most MIB of file content in memory (64)"},
+                           "Keep at most MIB of file content in memory (default: 64)"},
                           {"--tree-cache", "MIB", &arguments.tree_cache_mebibytes,
-                           "Keep at most MIB of directories in memory (64)"},
+                           "Keep at most MIB of directories in memory (default: 64)"},
                           Option("--data-cache", "SIZE",
                                  Binding::checked(&arguments.data_cache, parse_size),
                                  "Keep at most SIZE (20G) of file content in the cache on disk")

@@ -110,8 +110,8 @@ class Option {
   /// The same, but this option silences none itself: those of one kind that add up.
   Option&& yields_to(std::string_view subject) &&;
 
-  /// Says, in a word or a few, what counts when nothing is given and the variable bound does not
-  /// show it: "auto", "this machine's name".
+  /// Says, in a word or a few, what counts when nothing is given, where the bound object has no
+  /// value for that: "auto", "this machine's name".
   Option&& otherwise(std::string_view text) &&;
 
   /// The long ones, without dashes; the first is its name.

@@ -149,7 +149,7 @@ void add_repository_options(Command& program, GlobalOptions& options) {
               .seldom(),
           Option("--retry-lock", "DURATION", retry_lock,
                  "Keep trying for DURATION (5m, 1h30m) when the repository is locked")
-              .otherwise("it is tried once"),
+              .otherwise("not tried again"),
           {"--no-lock", &options.no_lock,
            "Take no lock, for storage that is read only: reading commands and dry runs"},
           Option("--cache-dir", "DIR", &options.cache_directory,
@@ -165,7 +165,7 @@ void add_repository_options(Command& program, GlobalOptions& options) {
           Option("--cache-min-free", "SIZE", Binding::checked(&options.cache_min_free, parse_size),
                  "Leave SIZE of the file system free (or SNAPFS_CACHE_MIN_FREE)")
               .variable("CACHE_MIN_FREE")
-              .otherwise("a twentieth of it, at most 1G")
+              .otherwise("a twentieth, at most 1G")
               .seldom(),
           Option("--cleanup-cache", &options.cleanup_cache,
                  "First remove copies that were not used for 30 days")

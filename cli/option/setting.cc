@@ -6,11 +6,14 @@
 
 namespace snapfs {
 
-std::optional<std::string> environment_setting(std::string_view prefix, std::string_view name) {
-  const std::string variable = std::string(prefix).append(name);
+std::optional<std::string> variable_value(const std::string& variable) {
   const char* value = std::getenv(variable.c_str());
   if (value == nullptr || *value == '\0') return std::nullopt;
   return value;
+}
+
+std::optional<std::string> environment_setting(std::string_view prefix, std::string_view name) {
+  return variable_value(std::string(prefix).append(name));
 }
 
 std::optional<std::string> environment_setting(std::string_view name) {

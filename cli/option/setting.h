@@ -16,6 +16,9 @@ class Option;
 /// The two prefixes, the stronger one first.
 inline constexpr std::string_view kVariablePrefixes[] = {"SNAPFS_", "RESTIC_"};
 
+/// The value of the variable of this whole name; one that is set but empty counts as not set.
+std::optional<std::string> variable_value(const std::string& variable);
+
 /// The value of <prefix><name>; a variable that is set but empty counts as not set.
 std::optional<std::string> environment_setting(std::string_view prefix, std::string_view name);
 

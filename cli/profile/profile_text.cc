@@ -26,6 +26,10 @@ const Binding& binding_of(const ResolvedSetting& setting) {
   return setting.option != nullptr ? setting.option->binding() : setting.positional->binding;
 }
 
+bool is_about_password(const ResolvedSetting& setting) {
+  return setting.option != nullptr && setting.option->subject().ends_with("password");
+}
+
 /// What may be shown of the values, as texts.
 std::vector<std::string> shown_values(const ResolvedSetting& setting) {
   std::vector<std::string> values;
@@ -33,8 +37,9 @@ std::vector<std::string> shown_values(const ResolvedSetting& setting) {
     case SettingSource::kLine:
       break;
     case SettingSource::kEnvironment:
-      if (setting.variable.ends_with("PASSWORD")) break;
-      if (const auto value = environment_setting("", setting.variable)) {
+      // A command can have the password in it.
+      if (binding_of(setting).kind() != Binding::Kind::kText || is_about_password(setting)) break;
+      if (const auto value = variable_value(setting.variable)) {
         values.push_back(without_password(*value));
       }
       break;
@@ -88,7 +93,8 @@ std::string source_text(const ResolvedSetting& setting, bool has_value) {
 
 std::string line_of(const ResolvedSetting& setting) {
   const std::vector<std::string> values = shown_values(setting);
-  const std::string value = value_text(setting, values);
+  std::string value = value_text(setting, values);
+  if (values.empty() && !otherwise_text(setting).empty()) value.clear();
   const bool is_set = setting.source == SettingSource::kProfile && !value.empty();
   std::string line =
       fmt::format("{}{} ={}{}", is_set ? "" : "# ", setting.key(), value.empty() ? "" : " ", value);
@@ -149,7 +155,7 @@ void add_table(Path path, std::vector<Path>& tables) {
   if (std::ranges::find(tables, path) == tables.end()) tables.push_back(std::move(path));
 }
 
-/// Those of all commands below the last of the path that people are told of and that have options.
+/// Those of the commands below the last one of `path`, but for commands that no profile is for.
 void add_all_tables(const Path& path, std::vector<Path>& tables) {
   for (const Command& command : path.back()->subcommands) {
     if (!command.is_shown()) continue;

@@ -9,14 +9,14 @@
 namespace snapfs {
 
 enum class ShownTables {
-  kUsual,  ///< those of the commands that run every night, and what else the profile has
+  kUsual,  ///< snapshot, forget, check, mount, restore, and what else the profile has
   kAll,    ///< those of every command that has keys
 };
 
-/// As TOML: keys that are set as they are, the others behind "#" with their defaults, each followed
-/// by the file and line, the variable, or "default". Passwords in addresses are replaced, those in
-/// variables left out. Throws Error{kUsage} for a mistake in the profile. `program` must be as it
-/// was made.
+/// As TOML: keys that are set as they are, the others behind "#" with what a variable says or their
+/// defaults, each followed by the file and line, the variable, or "default". Passwords in addresses
+/// are replaced; what variables say about a password is left out. Throws Error{kUsage} for a
+/// mistake in the profile. `program` must be as it was made.
 std::string profile_text(const Profile& profile, const Command& program,
                          ShownTables which = ShownTables::kUsual);
 

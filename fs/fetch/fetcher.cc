@@ -161,7 +161,7 @@ void Fetcher::name_runs(Feed& feed, std::vector<WantedBlob>& batch) const {
     }
   }
   const RunLimits& limits = are_trees ? tree_limits_ : data_limits_;
-  for (PackRun& run : plan_runs(std::move(stored), limits)) {
+  for (PackRun& run : plan_runs(stored, limits)) {
     feed.ready_.push_back({std::move(run), true});
   }
 }

@@ -30,7 +30,9 @@ std::optional<std::string> if_readable(const std::function<std::string()>& attem
 [[noreturn]] void refuse_to_repair(const std::string& directory, const Error& error) {
   std::string_view advice = "check the storage";
   if (error.code() == ErrorCode::kOutOfResources) advice = "give it more";
-  if (error.code() == ErrorCode::kUnsupported) advice = "take a newer program";
+  if (error.code() == ErrorCode::kUnsupported) {
+    advice = "forget the snapshots that have it, or take a program that can read it";
+  }
   throw Error(error.code(),
               fmt::format("directory \"{}\" cannot be read now, which does not mean that it is "
                           "lost: {}: {}, then repair again",

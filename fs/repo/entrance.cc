@@ -26,10 +26,21 @@ Bytes load_config(StoredFiles& files, const StopToken& stop) {
   return config;
 }
 
+/// Whether there are files of the kind. A place that cannot be listed, such as one that is no
+/// directory, says nothing of a repository.
+bool holds(StoredFiles& files, FileKind kind, const StopToken& stop) {
+  try {
+    return !files.list_ids(kind, stop).empty();
+  } catch (const Error& error) {
+    if (error.ends_the_run() || error.code() == ErrorCode::kOutOfResources) throw;
+    return false;
+  }
+}
+
 /// The config, once it seemed not to be there. A place that holds what `init` would not write over
-/// is a repository all the same: it lacks its config, if that is not there a second time either.
+/// is a repository all the same: it lacks its config, if that is still not there.
 Bytes load_missing_config(StoredFiles& files, const StopToken& stop) {
-  const auto is_used = [&](FileKind kind) { return !files.list_ids(kind, stop).empty(); };
+  const auto is_used = [&](FileKind kind) { return holds(files, kind, stop); };
   const auto* const used = std::ranges::find_if(kUsedBy, is_used);
   if (used == kUsedBy.end()) {
     throw Error(
@@ -42,11 +53,16 @@ Bytes load_missing_config(StoredFiles& files, const StopToken& stop) {
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kNotFound) throw;
   }
+  // A key is the first thing that `init` writes, and the config the last.
+  const bool may_be_new = !is_used(FileKind::kSnapshot) && !is_used(FileKind::kIndex);
   throw Error(
       ErrorCode::kDamaged,
       fmt::format("the config of {} is missing, while it has {}: put the file 'config' back "
-                  "from a copy of the repository",
-                  files.location(), directory_of(*used)),
+                  "from a copy of the repository{}",
+                  files.location(), directory_of(*used),
+                  may_be_new ? ", or, if this is what an interrupted 'init' left, remove "
+                               "its keys and begin again"
+                             : ""),
       files.location());
 }
 
@@ -101,6 +117,11 @@ Entrance Entrance::read(Backend& backend, const StopToken& stop) {
       if (error.code() != ErrorCode::kNotFound) throw;
     }
     entrance.config = load_missing_config(files, stop);
+    // It was made meanwhile, or the storage is late: what was read of the keys may be, too.
+    entrance.keys.clear();
+    entrance.unreadable.clear();
+    no_keys = nullptr;
+    load_keys(files, entrance, stop);
   }
   if (no_keys) std::rethrow_exception(no_keys);
   return entrance;

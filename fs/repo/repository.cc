@@ -88,7 +88,7 @@ Config Repository::init(Backend& backend, ByteView password, const InitOptions& 
   const std::string key_json = encode_key_file(key);
   backend.save({FileKind::kKey, sha256(as_bytes(key_json))}, as_bytes(key_json), stop);
 
-  // The config comes last: a place without one is no repository.
+  // The config comes last: without one nothing else is read.
   Config config = Config::create(options.version);
   if (options.chunker_polynomial) config.chunker_polynomial = *options.chunker_polynomial;
   backend.save(FileKey::config(), seal_config(config, master), stop);

@@ -16,6 +16,8 @@ class TimeTemplate {
   /// To the second, in the zone that the time was recorded in. Without colons, which rsync, tar,
   /// overlayfs, Samba and container runtimes take for something else in a path.
   static constexpr std::string_view kUsual = "2006-01-02T15-04-05Z0700";
+
+  /// kUsual.
   TimeTemplate() : TimeTemplate(kUsual) {}
 
   /// All tokens of Go's layouts. Any other text stands for itself; a slash makes directories.

@@ -37,9 +37,10 @@ class NodeList {
   bool found_ = false;
 };
 
-/// How many nodes a tree may have. Every program writes more than a hundred bytes of each: its
-/// mode, three times, its owner. Millions of shorter ones are there to take memory, of which
-/// whoever keeps a directory needs as much for a short node as for a long one.
+/// How many nodes a tree may have: 2^20, or one for each 64 bytes of its text, whichever is more.
+/// restic and snapfs write more than a hundred bytes of each node (its mode, three times, its
+/// owner), rustic at least about 75. Millions of shorter ones are there to take memory: in it a
+/// short node is as large as a long one.
 class NodeLimit {
  public:
   NodeLimit(std::size_t text_bytes, std::string_view what)

@@ -118,8 +118,7 @@ class HostileSizeTest(harness.CompatTest):
                     self.assertEqual(ended.status, status, ended.err)
                     if status:
                         self.assertIn("shorter than any program writes them", ended.err)
-                    if not harness.SANITIZER:
-                        self.assertLess(ended.memory, bounded.MOST_MEMORY)
+                    self.assertLess(ended.memory, bounded.MOST_MEMORY)
 
     def test_more_text_than_memory(self):
         """Directories of 190 MB of text each, of which a few kilobytes are stored: one at a time is read."""

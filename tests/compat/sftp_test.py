@@ -1,8 +1,10 @@
 """Repositories over SFTP: a real OpenSSH server, and both programs on one repository."""
+import contextlib
 import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -105,16 +107,30 @@ class SftpTest(harness.CompatTest):
             program.stdin.flush()
             self.wait_for_pack(program)
             self.server.kill()
-            program.stdin.write(os.urandom(4 << 20))
+            is_noticed = threading.Event()
+            feeder = threading.Thread(target=self.feed, args=(program.stdin, is_noticed))
+            feeder.start()
+            errors = b""
+            while b"tried again" not in errors:
+                said = os.read(program.stderr.fileno(), 4096)
+                self.assertTrue(said, errors)
+                errors += said
             self.server.start()
-            program.stdin.write(os.urandom(4 << 20))
-            _, errors = program.communicate(timeout=120)
+            is_noticed.set()
+            feeder.join()
+            errors += program.communicate(timeout=120)[1]
         finally:
             program.kill()
             program.wait()
         self.assertEqual(program.returncode, 0, errors)
-        self.assertIn(b"tried again", errors)
         self.far("check", "--read-data")
+
+    @staticmethod
+    def feed(pipe, is_enough):
+        """For as long as the program takes it, which is not long without a server."""
+        with contextlib.suppress(BrokenPipeError):
+            while not is_enough.is_set():
+                pipe.write(os.urandom(1 << 20))
 
     def wait_for_pack(self, program):
         data = os.path.join(self.repository, "data")

@@ -199,9 +199,10 @@ class SystemdTest(harness.CompatTest):
         self.assertEqual(self.property(manager, "snapfs-run@home.timer", "ActiveState"), "inactive")
 
     @harness.without_sanitizer("the unit lets no process trace another, as LeakSanitizer does")
-    @unittest.skipIf(source_snapshot_test.why_not("btrfs", "mkfs.btrfs"), source_snapshot_test.why_not("btrfs", "mkfs.btrfs"))
     def test_a_frozen_source(self):
         """What a unit may not do, it may for a profile that asks for it: mount the snapshot of a file system."""
+        if missing := source_snapshot_test.why_not("btrfs", "mkfs.btrfs"):
+            self.skipTest(missing)
         image, top = os.path.join(self.scratch, "image"), os.path.join(self.scratch, "top")
         with open(image, "wb") as file:
             file.truncate(300 << 20)

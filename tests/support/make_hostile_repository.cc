@@ -1,17 +1,15 @@
-// Writes a small repository that costs whoever takes it for an ordinary one all memory or time:
-// directories nested deep, directories that share so much that paths are more than anybody can
-// count, and directories with one file each whose content is one blob so many times that its list
-// is some hundred MiB of text, and a directory of as many nodes as one likes, of which each has
-// just so many bytes. A program for tests, not a test.
+// Writes a small repository that costs whoever takes it for an ordinary one all memory or time. A
+// program for tests, not a test. Prints the password.
 //
 //   make_hostile_repository DIRECTORY deep LEVELS NAME-BYTES
+//       directories, one in the other; of two snapshots the second has one more file at the bottom
 //   make_hostile_repository DIRECTORY shared LEVELS
+//       each directory has the one below twice: more paths than anybody can count; two snapshots,
+//       too
 //   make_hostile_repository DIRECTORY lists DIRECTORIES CONTENTS
+//       in each a file whose content is one blob so many times, and another one that is not there
 //   make_hostile_repository DIRECTORY short NODES NODE-BYTES
-//
-// Two snapshots, of which the second has one more file at the bottom; of lists one snapshot, in
-// which each file has one blob more, which is not there; of short nodes one snapshot. Prints the
-// password.
+//       one directory of so many nodes of so many bytes of text each
 #include <cstdint>
 #include <cstdio>
 #include <exception>

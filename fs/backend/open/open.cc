@@ -87,11 +87,11 @@ BackendStack open_sftp(const RepositoryLocation& location, const StorageOptions&
 
 BackendStack open_s3(const RepositoryLocation& location, const StorageOptions& options) {
   static const SystemClock clock;
-  S3Location place = S3Location::parse(location.path);
+  const S3Location place = S3Location::parse(location.path);
   S3Options own = S3Options::take(BackendOptions("s3", options.extended));
   auto http = std::make_unique<PacedClient>(
       CurlClientOptions{.http = options.http, .kept_connections = own.requests}, options.rates);
-  BackendStack stack(std::make_unique<S3Backend>(std::move(http), std::move(place), std::move(own),
+  BackendStack stack(std::make_unique<S3Backend>(std::move(http), place, std::move(own),
                                                  options.variables, clock));
   put_far_away(stack, options);
   return stack;

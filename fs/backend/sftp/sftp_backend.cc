@@ -141,13 +141,14 @@ void SftpBackend::create(const StopToken& stop) {
   return asked(stop, [&](SftpCall& call) {
     const std::uint32_t mode = modes(call).directory;
     make_directories(call, root_, mode);
+    constexpr int kPrefixes = 256;
     std::vector<SftpPath> directories;
-    directories.reserve(256);
+    directories.reserve(kPrefixes);
     for (const FileKind kind : kListedKinds) directories.push_back(root_ / directory_of(kind));
     make_each_directory(call, directories, mode);
     directories.clear();
     const SftpPath data = root_ / directory_of(FileKind::kPack);
-    for (int prefix = 0; prefix < 256; ++prefix) {
+    for (int prefix = 0; prefix < kPrefixes; ++prefix) {
       directories.push_back(data / fmt::format("{:02x}", prefix));
     }
     make_each_directory(call, directories, mode);

@@ -42,7 +42,7 @@ TEST(WorkerPool, RunsEveryBodyOnce) {
 
 TEST(WorkerPool, FewerThreadsRunTheFibersOfAll) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer takes addresses of its own, and of them there are few here";
+  GTEST_SKIP() << "the address space is limited here, and a sanitizer needs much of it for itself";
 #endif
   Tomb tomb;
   std::mutex mutex;

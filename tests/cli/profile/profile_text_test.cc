@@ -56,6 +56,19 @@ TEST_F(ProfileText, HidesPasswords) {
   EXPECT_THAT(shown, HasSubstr("from SNAPFS_PASSWORD\n"));
 }
 
+TEST_F(ProfileText, ShowsNoCommandOfAVariableThatHasThePassword) {
+  const ScopedVariable variable("RESTIC_PASSWORD_COMMAND", "echo hidden");
+  const ScopedVariable other("SNAPFS_FROM_PASSWORD_COMMAND", "echo hidden");
+  const Profile profile = load("repository = '/r'\n");
+  const std::string shown = profile_text(profile, program_, ShownTables::kAll);
+  EXPECT_THAT(shown, Not(HasSubstr("hidden")));
+  EXPECT_THAT(shown, HasSubstr("from SNAPFS_FROM_PASSWORD_COMMAND\n"));
+}
+
+TEST_F(ProfileText, ShowsNoEmptyListWhereThatIsNotTheDefault) {
+  EXPECT_THAT(text("repository = '/r'\n"), ContainsRegex("\n# path-template = +# default: ids/%i"));
+}
+
 TEST_F(ProfileText, HidesPasswordsInVariablesWithAnAddress) {
   const ScopedVariable variable("RESTIC_REPOSITORY", "rest:https://me:secret@host/");
   EXPECT_THAT(text(""), ContainsRegex("# repo = \"rest:https://me:\\*\\*\\*@host/\" +# from "

@@ -19,8 +19,8 @@
 namespace snapfs {
 namespace {
 
-/// Before anything of OpenSSL is used, as the program does. What tests of derivations stop goes on
-/// while this process ends.
+/// Before anything of OpenSSL is used, as the program does. A derivation that a test stops still
+/// runs while this process exits.
 [[maybe_unused]] const bool is_kept = (keep_crypto_to_the_end(), true);
 
 /// What /proc/self/smaps says of a range of addresses.

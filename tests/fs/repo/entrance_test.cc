@@ -69,8 +69,50 @@ TEST_F(EntranceTest, AMissingConfigIsNoMissingRepository) {
 TEST_F(EntranceTest, AConfigThatSeemsGoneOnceIsThere) {
   Repository::init(memory_, as_bytes("x"), kQuickInit, {});
   FaultBackend forgetful(memory_);
-  forgetful.fail({BackendCall::kLoad, FileKind::kConfig}, 1, ErrorCode::kNotFound);
+  // Twice: what is not there is looked for again at once, with any file.
+  forgetful.fail({BackendCall::kLoad, FileKind::kConfig}, 1, ErrorCode::kNotFound, 2);
   EXPECT_FALSE(Entrance::read(forgetful, {}).config.empty());
+  forgetful.fail({BackendCall::kLoad, FileKind::kConfig}, 1, ErrorCode::kNotFound,
+                 FaultBackend::kForever);
+  EXPECT_TRUE(
+      fails_with(ErrorCode::kDamaged, "is missing", [&] { Entrance::read(forgetful, {}); }));
+}
+
+TEST_F(EntranceTest, ARepositoryThatIsMadeMeanwhileHasItsKeys) {
+  FaultBackend watched(memory_);
+  std::size_t lists = 0;
+  watched.before_each_call([&](BackendCall call, const FileKey&) {
+    // Nothing was there when both were asked for first.
+    if (call == BackendCall::kList && ++lists == 2) {
+      Repository::init(memory_, as_bytes("x"), kQuickInit, {});
+    }
+  });
+  EXPECT_EQ(Entrance::read(watched, {}).keys.size(), 1U);
+}
+
+TEST_F(EntranceTest, APlaceThatCannotBeListedIsNoRepository) {
+  FaultBackend place(memory_);
+  place.fail({BackendCall::kList, {}}, 1, ErrorCode::kIo, FaultBackend::kForever);
+  EXPECT_TRUE(fails_with(ErrorCode::kNoRepository, [&] { Entrance::read(place, {}); }));
+  place.clear_faults();
+  place.fail({BackendCall::kList, {}}, 1, ErrorCode::kUnavailable, FaultBackend::kForever);
+  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, [&] { Entrance::read(place, {}); }));
+}
+
+TEST_F(EntranceTest, WhatAnInterruptedInitLeftIsToldHowToBeginAgain) {
+  FaultBackend full(memory_);
+  full.fail({BackendCall::kSave, FileKind::kConfig}, 1, ErrorCode::kNoSpace);
+  EXPECT_TRUE(fails_with(ErrorCode::kNoSpace,
+                         [&] { Repository::init(full, as_bytes("x"), kQuickInit, {}); }));
+  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "begin again", [&] { Entrance::read(memory_, {}); }));
+  memory_.save({FileKind::kIndex, numbered_id(1)}, as_bytes("x"), {});
+  std::string message;
+  try {
+    Entrance::read(memory_, {});
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  EXPECT_TRUE(message.ends_with("from a copy of the repository")) << message;
 }
 
 }  // namespace

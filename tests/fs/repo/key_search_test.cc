@@ -24,7 +24,7 @@ using test::BackendCall;
 using test::fails_with;
 using test::FaultBackend;
 
-/// As the program does: derivations that are stopped go on while this process ends.
+/// As the program does: a derivation that a test stops still runs while this process exits.
 [[maybe_unused]] const bool is_kept = (keep_crypto_to_the_end(), true);
 
 constexpr ScryptParameters kEnormous{1 << 12, 8, 1 << 18};

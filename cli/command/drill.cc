@@ -188,24 +188,28 @@ Command drill_command(GlobalOptions& options) {
                         "behind it, that folder is the root");
   command.take_all("PATH", &arguments.paths,
                    "Only these, and what is below them: absolute paths in the snapshot");
-  command.add("Sample", {
-                            {"--files", "N", Binding([&arguments](const std::string& text) {
-                               arguments.files.emplace();
-                               Binding(&*arguments.files).set(text);
-                             }),
-                             "Restore N items: files, directories, links"},
-                            {"--bytes", "SIZE", Binding([&arguments](const std::string& text) {
-                               arguments.bytes = parse_size(text);
-                             }),
-                             "Restore no more than SIZE (500M, 20G) of content"},
-                            {"--seed", "N", Binding([&arguments](const std::string& text) {
-                               arguments.seed.emplace();
-                               Binding(&*arguments.seed).set(text);
-                             }),
-                             "Choose as the drill did that printed this seed"},
-                            {"-t,--target", "DIR", &arguments.target,
-                             "Restore to DIR, which is empty or made, instead of to memory"},
-                        });
+  command.add("Sample",
+              {
+                  Option("--files", "N", Binding([&arguments](const std::string& text) {
+                           arguments.files.emplace();
+                           Binding(&*arguments.files).set(text);
+                         }),
+                         "Restore N items: files, directories, links")
+                      .otherwise("100 without --bytes and PATH"),
+                  Option("--bytes", "SIZE", Binding([&arguments](const std::string& text) {
+                           arguments.bytes = parse_size(text);
+                         }),
+                         "Restore no more than SIZE (500M, 20G) of content")
+                      .otherwise("1G without --files and PATH"),
+                  Option("--seed", "N", Binding([&arguments](const std::string& text) {
+                           arguments.seed.emplace();
+                           Binding(&*arguments.seed).set(text);
+                         }),
+                         "Choose as the drill did that printed this seed")
+                      .otherwise("a new one each time"),
+                  {"-t,--target", "DIR", &arguments.target,
+                   "Restore to DIR, which is empty or made, instead of to memory"},
+              });
   add_filter_options(command, arguments.filter);
   add_metrics_option(command, options);
   command.footer = kFooter;

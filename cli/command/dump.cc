@@ -126,8 +126,9 @@ Command dump_command(GlobalOptions& options) {
   command.take("PATH", &arguments.path, "A file or directory in it; / is all of it");
   const char* const output = "Writing";
   command.add(output, {
-                          {"-a,--archive", "FORMAT", word_of(kFormats, &arguments.format),
-                           "Write directories as tar (default) or zip"},
+                          Option("-a,--archive", "FORMAT", word_of(kFormats, &arguments.format),
+                                 "Write directories as tar or zip")
+                              .otherwise("tar"),
                           {"-t,--target", "FILE", &arguments.target, "Write into FILE"},
                       });
   add_filter_options(command, arguments.filter);

@@ -139,8 +139,10 @@ void take_new_password(Command& command, KeyArguments& arguments) {
                    "Read the new password from FILE"},
                   {"--new-insecure-no-password", &arguments.password.none,
                    "Have it open without a password"},
-                  {"--user", "NAME", &arguments.username, "Note NAME as whose key it is"},
-                  {"--host", "HOST", &arguments.hostname, "Note HOST as where it is from"},
+                  Option("--user", "NAME", &arguments.username, "Note NAME as whose key it is")
+                      .otherwise("this user's name"),
+                  Option("--host", "HOST", &arguments.hostname, "Note HOST as where it is from")
+                      .otherwise("this machine's name"),
               });
 }
 

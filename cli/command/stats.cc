@@ -137,10 +137,12 @@ Command stats_command(GlobalOptions& options) {
   StatsArguments& arguments = bind_command(command, options, run_stats);
   command.take_all("ID", &arguments.ids,
                    "Only these: IDs, unambiguous beginnings of them, or \"latest\"");
-  command.add("Counting",
-              {"--mode", "MODE", one_of(kModes, &arguments.mode),
-               "restore-size (what it takes to restore each), files-by-contents (each content "
-               "once), blobs-per-file, or raw-data (what they take in the repository)"});
+  command.add(
+      "Counting",
+      Option("--mode", "MODE", one_of(kModes, &arguments.mode),
+             "restore-size (what it takes to restore each), files-by-contents (each "
+             "content once), blobs-per-file, or raw-data (what they take in the repository)")
+          .otherwise("restore-size"));
   add_filter_options(command, arguments.filter);
   command.footer = R"(
 Examples:

@@ -155,7 +155,7 @@ void add_repository_options(Command& program, GlobalOptions& options) {
           Option("--cache-dir", "DIR", &options.cache_directory,
                  "Keep copies of indexes and directories in DIR (or SNAPFS_CACHE_DIR)")
               .variable("CACHE_DIR")
-              .otherwise("~/.cache"),
+              .otherwise("$XDG_CACHE_HOME or ~/.cache"),
           {"--no-cache", &options.no_cache, "Keep no copies, and use none"},
           Option("--cache-size", "SIZE", Binding::checked(&options.cache_size, parse_size),
                  "Keep no more than SIZE (500M, 4G) of them (or SNAPFS_CACHE_SIZE)")

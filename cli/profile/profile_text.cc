@@ -9,10 +9,12 @@
 #include <fmt/ranges.h>
 
 #include "cli/option/setting.h"
+#include "cli/output/display_text.h"
 #include "cli/output/json_object.h"
 #include "cli/profile/hooks.h"
 #include "cli/profile/settings.h"
 #include "fs/backend/open/location.h"
+#include "fs/format/json_input.h"
 
 namespace snapfs {
 namespace {
@@ -26,6 +28,9 @@ const Binding& binding_of(const ResolvedSetting& setting) {
   return setting.option != nullptr ? setting.option->binding() : setting.positional->binding;
 }
 
+/// A path may have bytes that end a line, or are no UTF-8.
+std::string in_comment(const std::string& path) { return printable(replace_invalid_text(path)); }
+
 bool is_about_password(const ResolvedSetting& setting) {
   return setting.option != nullptr && setting.option->subject().ends_with("password");
 }
@@ -38,7 +43,7 @@ std::vector<std::string> shown_values(const ResolvedSetting& setting) {
       break;
     case SettingSource::kEnvironment:
       // A command can have the password in it.
-      if (binding_of(setting).kind() != Binding::Kind::kText || is_about_password(setting)) break;
+      if (is_about_password(setting)) break;
       if (const auto value = variable_value(setting.variable)) {
         values.push_back(without_password(*value));
       }
@@ -81,7 +86,7 @@ std::string source_text(const ResolvedSetting& setting, bool has_value) {
     case SettingSource::kEnvironment:
       return "from " + setting.variable;
     case SettingSource::kProfile:
-      return fmt::format("{}:{}", setting.place.file, setting.place.line);
+      return fmt::format("{}:{}", in_comment(setting.place.file), setting.place.line);
     case SettingSource::kLine:
     case SettingSource::kDefault:
       break;
@@ -181,10 +186,12 @@ void add_hook_lines(const std::vector<HookCommand>& commands, const char* kind, 
   quoted.reserve(commands.size());
   for (const HookCommand& command : commands) quoted.push_back(toml_string(command.text));
   text += fmt::format("{} = [{}]  # {}:{}\n", kind, fmt::join(quoted, ", "),
-                      commands.front().place.file, commands.front().place.line);
+                      in_comment(commands.front().place.file), commands.front().place.line);
 }
 
+/// Those of "run" are the profile's own, which stand at its end.
 std::string hooks_text(const Profile& profile, const Path& path) {
+  if (path.size() > 1 && table_name(path) == "run") return {};
   const Hooks hooks = hooks_for(profile, path);
   if (hooks.empty()) return {};
   const std::string table = table_name(path);
@@ -200,7 +207,8 @@ std::string hooks_text(const Profile& profile, const Path& path) {
 
 std::string toml_string(std::string_view text) {
   std::string quoted = "\"";
-  for (const char c : text) {
+  // TOML is UTF-8; other bytes cannot be said.
+  for (const char c : replace_invalid_text(text)) {
     if (c == '"' || c == '\\') {
       quoted += '\\';
       quoted += c;
@@ -214,9 +222,9 @@ std::string toml_string(std::string_view text) {
 }
 
 std::string profile_text(const Profile& profile, const Command& program, ShownTables which) {
-  std::string text = fmt::format("# {}\n", profile.path());
+  std::string text = fmt::format("# {}\n", in_comment(profile.path()));
   for (std::size_t i = 1; i < profile.files().size(); ++i) {
-    text += fmt::format("# inherits {}\n", profile.files()[i].path);
+    text += fmt::format("# inherits {}\n", in_comment(profile.files()[i].path));
   }
   for (const Path& path : tables_of(profile, program, which)) {
     text += path.size() == 1 ? "\n" : fmt::format("\n[{}]\n", table_name(path));

@@ -78,20 +78,34 @@ std::string password_file(const Profile& profile, const Command& program) {
   return {};
 }
 
-/// Whether snapshots of file systems are to be read, which have to be mounted.
-bool reads_frozen_sources(const Profile& profile, const Command& program) {
+/// By what snapshots of file systems are made that runs read: "btrfs"; "none" or empty when none
+/// are.
+std::string frozen_by(const Profile& profile, const Command& program) {
   const Command* const command = program.find("snapshot");
-  bool frozen = false;
   for (const auto& path : commands_in(profile, program)) {
     if (path.back() != command) continue;
+    // The strongest first.
     for (const ProfileLevel& level : levels_for(profile, path)) {
+      std::string kind;
       for (const ProfileSetting& setting : level) {
         if (setting.option == nullptr || setting.option->name() != "source-snapshot") continue;
-        frozen |= !setting.texts.empty() && setting.texts.back().text != "none";
+        if (!setting.texts.empty()) kind = setting.texts.back().text;
       }
+      if (!kind.empty()) return kind;
     }
   }
-  return frozen;
+  return {};
+}
+
+/// What a run may do besides, to make and mount such a snapshot.
+std::string freezing_lines(const std::string& kind) {
+  if (kind.empty() || kind == "none") return {};
+  // What keeps set-user-ID bits from being set forbids openat2(2), too: systemd cannot see what
+  // that call is asked for.
+  std::string lines = "SystemCallFilter=@mount\nRestrictSUIDSGID=false\n";
+  // lvcreate(8) makes none without having written there.
+  if (kind == "lvm") lines += "ReadWritePaths=-/etc/lvm/archive -/etc/lvm/backup\n";
+  return lines;
 }
 
 /// What the unit needs beyond what is installed; empty: nothing.
@@ -106,11 +120,7 @@ std::string drop_in_text(const UnitKind& kind, const Profile& profile, const Com
         unit_text(password));
   }
   const bool is_hardened = manager == UnitManager::kSystem && kind.command == kSnapshotTable;
-  if (is_hardened && reads_frozen_sources(profile, program)) {
-    // What keeps set-user-ID bits from being set forbids openat2(2), too: systemd cannot see what
-    // that call is asked for.
-    lines += "SystemCallFilter=@mount\nRestrictSUIDSGID=false\n";
-  }
+  if (is_hardened) lines += freezing_lines(frozen_by(profile, program));
   if (lines.empty()) return {};
   return fmt::format(
       "# Of \"snapfs profile enable {}\"; \"snapfs profile disable {}\" removes it.\n[Service]\n{}",

@@ -26,13 +26,27 @@ Bytes load_config(StoredFiles& files, const StopToken& stop) {
   return config;
 }
 
-/// Whether there are files of the kind. A place that cannot be listed, such as one that is no
-/// directory, says nothing of a repository.
+/// Whether there are files of the kind: none in a place that is not there, or no directory. Throws
+/// what else keeps it from being listed, which says nothing of what is there.
 bool holds(StoredFiles& files, FileKind kind, const StopToken& stop) {
   try {
     return !files.list_ids(kind, stop).empty();
   } catch (const Error& error) {
-    if (error.ends_the_run() || error.code() == ErrorCode::kOutOfResources) throw;
+    if (error.code() != ErrorCode::kNotFound) throw;
+    return false;
+  }
+}
+
+/// What `init` leaves when it is interrupted: a key is the first thing that it writes, and the
+/// config the last.
+bool may_be_begun(StoredFiles& files, const StopToken& stop) {
+  const auto is_used = [&](FileKind kind) {
+    return kind != FileKind::kKey && holds(files, kind, stop);
+  };
+  try {
+    return std::ranges::none_of(kListedKinds, is_used);
+  } catch (const Error& error) {
+    if (error.ends_the_run()) throw;
     return false;
   }
 }
@@ -53,16 +67,15 @@ Bytes load_missing_config(StoredFiles& files, const StopToken& stop) {
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kNotFound) throw;
   }
-  // A key is the first thing that `init` writes, and the config the last.
-  const bool may_be_new = !is_used(FileKind::kSnapshot) && !is_used(FileKind::kIndex);
   throw Error(
       ErrorCode::kDamaged,
       fmt::format("the config of {} is missing, while it has {}: put the file 'config' back "
                   "from a copy of the repository{}",
                   files.location(), directory_of(*used),
-                  may_be_new ? ", or, if this is what an interrupted 'init' left, remove "
-                               "its keys and begin again"
-                             : ""),
+                  may_be_begun(files, stop)
+                      ? ", or, if this is what an interrupted 'init' left, remove "
+                        "its keys and begin again"
+                      : ""),
       files.location());
 }
 

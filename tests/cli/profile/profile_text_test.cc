@@ -65,6 +65,17 @@ TEST_F(ProfileText, ShowsNoCommandOfAVariableThatHasThePassword) {
   EXPECT_THAT(shown, HasSubstr("from SNAPFS_FROM_PASSWORD_COMMAND\n"));
 }
 
+TEST_F(ProfileText, IsAProfileAgainWithHooksAndBytesThatAreNoText) {
+  const ScopedVariable variable("SNAPFS_CACHE_DIR", "/home/J\xfcrgen");
+  const ScopedVariable host("SNAPFS_HOST", "laptop");
+  const std::string shown =
+      profile_text(load("repository = '/r'\n[run]\nmetrics = '/m'\n[hooks]\nfailed = ['x']\n"),
+                   program_, ShownTables::kAll);
+  write("again", shown);
+  EXPECT_THAT(profile_mistakes(Profile::load("again"), program_), ::testing::IsEmpty());
+  EXPECT_THAT(shown, ContainsRegex("\n# host = \\[\"laptop\"\\] +# from SNAPFS_HOST\n"));
+}
+
 TEST_F(ProfileText, ShowsNoEmptyListWhereThatIsNotTheDefault) {
   EXPECT_THAT(text("repository = '/r'\n"), ContainsRegex("\n# path-template = +# default: ids/%i"));
 }

@@ -60,6 +60,14 @@ TEST_F(ProfileUnitNames, MayMountWhatASourceSnapshotHasToBeMountedFor) {
   EXPECT_THAT(found.drop_ins[0].path, HasSubstr("/snapfs-run@home.service.d/"));
   EXPECT_THAT(found.drop_ins[0].text,
               HasSubstr("\nSystemCallFilter=@mount\nRestrictSUIDSGID=false\n"));
+  EXPECT_THAT(found.drop_ins[0].text, Not(HasSubstr("/etc/lvm")));
+  const ProfileUnits lvm = units("[snapshot]\nsource-snapshot = 'lvm'\n", UnitManager::kSystem);
+  EXPECT_THAT(lvm.drop_ins.at(0).text, HasSubstr("\nReadWritePaths=-/etc/lvm/archive "));
+  write("frozen", "[snapshot]\nsource-snapshot = 'btrfs'\n");
+  EXPECT_THAT(
+      units("inherit = 'frozen'\n[snapshot]\nsource-snapshot = 'none'\n", UnitManager::kSystem)
+          .drop_ins,
+      IsEmpty());
   EXPECT_THAT(units(text, UnitManager::kUser).drop_ins, IsEmpty()) << "is not held to so little";
   EXPECT_THAT(units("[snapshot]\nsource-snapshot = 'none'\n", UnitManager::kSystem).drop_ins,
               IsEmpty());

@@ -92,11 +92,15 @@ TEST_F(EntranceTest, ARepositoryThatIsMadeMeanwhileHasItsKeys) {
 
 TEST_F(EntranceTest, APlaceThatCannotBeListedIsNoRepository) {
   FaultBackend place(memory_);
-  place.fail({BackendCall::kList, {}}, 1, ErrorCode::kIo, FaultBackend::kForever);
+  // It is a file, say.
+  place.fail({BackendCall::kList, {}}, 1, ErrorCode::kNotFound, FaultBackend::kForever);
   EXPECT_TRUE(fails_with(ErrorCode::kNoRepository, [&] { Entrance::read(place, {}); }));
-  place.clear_faults();
-  place.fail({BackendCall::kList, {}}, 1, ErrorCode::kUnavailable, FaultBackend::kForever);
-  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, [&] { Entrance::read(place, {}); }));
+  // Of what is there nothing is known.
+  for (const ErrorCode code : {ErrorCode::kPermission, ErrorCode::kIo, ErrorCode::kUnavailable}) {
+    place.clear_faults();
+    place.fail({BackendCall::kList, {}}, 1, code, FaultBackend::kForever);
+    EXPECT_TRUE(fails_with(code, [&] { Entrance::read(place, {}); }));
+  }
 }
 
 TEST_F(EntranceTest, WhatAnInterruptedInitLeftIsToldHowToBeginAgain) {
@@ -105,14 +109,19 @@ TEST_F(EntranceTest, WhatAnInterruptedInitLeftIsToldHowToBeginAgain) {
   EXPECT_TRUE(fails_with(ErrorCode::kNoSpace,
                          [&] { Repository::init(full, as_bytes("x"), kQuickInit, {}); }));
   EXPECT_TRUE(fails_with(ErrorCode::kDamaged, "begin again", [&] { Entrance::read(memory_, {}); }));
-  memory_.save({FileKind::kIndex, numbered_id(1)}, as_bytes("x"), {});
-  std::string message;
-  try {
-    Entrance::read(memory_, {});
-  } catch (const Error& error) {
-    message = error.what();
-  }
-  EXPECT_TRUE(message.ends_with("from a copy of the repository")) << message;
+  const auto message_of = [](Backend& storage) -> std::string {
+    try {
+      Entrance::read(storage, {});
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return {};
+  };
+  FaultBackend broken(memory_);
+  broken.fail({BackendCall::kList, FileKind::kPack}, 1, ErrorCode::kIo);
+  EXPECT_TRUE(message_of(broken).ends_with("from a copy of the repository"));
+  memory_.save({FileKind::kPack, numbered_id(1)}, as_bytes("x"), {});
+  EXPECT_TRUE(message_of(memory_).ends_with("from a copy of the repository"));
 }
 
 }  // namespace

@@ -82,6 +82,7 @@ class Process {
   std::set<Id> locks_so_far;
   std::optional<Id> lock;     ///< its newest lock file
   Nanoseconds lock_time = 0;  ///< when that was stored
+  bool had_no_room = false;   ///< for a lock file, when it had none
   std::vector<Id> snapshots;  ///< that it stored
   std::vector<Id> saved;      ///< all files that it stored
 

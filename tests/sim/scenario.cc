@@ -49,9 +49,9 @@ class Scenario {
     stored_.trouble({});
     stored_.stop_repeating();
     stored_.plant(PlantedBug::kNone);
-    stored_.drop_parts();
-    // All are gone; their locks are stale by any clock.
+    // All are gone, and what they asked for is done; their locks are stale by any clock.
     world_.sleep(3 * 60 * kMinute);
+    stored_.drop_parts();
     verify();
     report();
   }

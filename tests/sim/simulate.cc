@@ -5,13 +5,17 @@
 //   simulate --faults [EVERY [FIRST]]  each so manyth of the faults of fault_sweep.h
 //   simulate --scarcity [EVERY [FIRST]]  the same without memory, or without threads
 //   simulate --sweeps MINUTES [SEED]   slices of both, for some time
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "tests/sim/fault_sweep.h"
@@ -28,27 +32,64 @@ double seconds() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
-int run_many(std::uint64_t first, double minutes) {
-  ScenarioReport total;
+/// Of all seeds of a run, in memory that its processes share.
+struct Totals {
+  CommandCounts counts;
+  std::size_t calls = 0;
+  std::size_t switches = 0;
   std::uint64_t seeds = 0;
   std::uint64_t violations = 0;
-  const double start = seconds();
+
+  void add(const ScenarioReport& report) {
+    ++seeds;
+    counts += report.counts;
+    calls += report.calls;
+    switches += report.switches;
+    if (!report.violation.empty()) tell(report.seed, report.violation.c_str());
+  }
+
+  void tell(std::uint64_t seed, const char* violation) {
+    ++violations;
+    std::printf("seed %llu (again: simulate --tell %llu): %s\n",
+                static_cast<unsigned long long>(seed), static_cast<unsigned long long>(seed),
+                violation);
+    std::fflush(stdout);
+  }
+};
+
+/// What processes of a world leave when they are killed stays until their own ends, locked pages
+/// among it: so many seeds have a process to themselves.
+constexpr std::uint64_t kBatch = 2000;
+
+/// From the next seed on, until there are as many, or it is time.
+void run_batch(std::uint64_t first, double end, Totals& totals) {
   World::in_own_thread([&] {
     run_scenario(0);
-    while (seconds() - start < minutes * 60) {
-      const ScenarioReport report = run_scenario(first + seeds);
-      ++seeds;
-      total.counts += report.counts;
-      total.calls += report.calls;
-      total.switches += report.switches;
-      if (report.violation.empty()) continue;
-      ++violations;
-      std::printf("seed %llu (again: simulate --tell %llu): %s\n",
-                  static_cast<unsigned long long>(report.seed),
-                  static_cast<unsigned long long>(report.seed), report.violation.c_str());
-      std::fflush(stdout);
+    for (std::uint64_t i = 0; i < kBatch && seconds() < end; ++i) {
+      totals.add(run_scenario(first + totals.seeds));
     }
   });
+}
+
+int run_many(std::uint64_t first, double minutes) {
+  void* const shared =
+      ::mmap(nullptr, sizeof(Totals), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) return 1;
+  Totals& total = *new (shared) Totals;
+  const double start = seconds();
+  while (seconds() - start < minutes * 60) {
+    const pid_t child = ::fork();
+    if (child < 0) return 1;
+    if (child == 0) {
+      run_batch(first, start + minutes * 60, total);
+      ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    if (status == 0) continue;
+    total.tell(first + total.seeds, "the process ended in the middle of it");
+    ++total.seeds;
+  }
   std::printf(
       "%zu commands (%zu succeeded, %zu killed), %zu snapshots, %zu files dumped, %zu read in "
       "mounts, %zu calls to storage, %zu switches\n",
@@ -56,11 +97,11 @@ int run_many(std::uint64_t first, double minutes) {
       total.counts.files_dumped, total.counts.files_read_in_mounts, total.calls, total.switches);
   // A line for the ledger in docs/reliability.md.
   std::printf("%llu seeds in %.0f s, %llu to %llu; %llu show what must not be\n",
-              static_cast<unsigned long long>(seeds), seconds() - start,
+              static_cast<unsigned long long>(total.seeds), seconds() - start,
               static_cast<unsigned long long>(first),
-              static_cast<unsigned long long>(first + seeds - 1),
-              static_cast<unsigned long long>(violations));
-  return violations == 0 ? 0 : 1;
+              static_cast<unsigned long long>(first + total.seeds - 1),
+              static_cast<unsigned long long>(total.violations));
+  return total.violations == 0 ? 0 : 1;
 }
 
 int tell(std::uint64_t seed) {

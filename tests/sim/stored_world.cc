@@ -180,6 +180,7 @@ class Connection final : public Backend {
     const bool writes = verb == "save" || verb == "remove";
     Fate fate = draw_fate(verb, writes, key.kind);
     apply_fault(verb, key.kind, fate);
+    if (verb == "save" && key.kind == FileKind::kLock) note_room(fate);
     world_.note(fate.way + static_cast<std::uint64_t>(key.kind) + verb.front());
     if (fate.interrupts) process_->interrupt();
     if (fate.kills_before) process_->die();
@@ -343,6 +344,15 @@ class Connection final : public Backend {
     return static_cast<Nanoseconds>(world_.below(static_cast<std::uint64_t>(most)));
   }
 
+  void note_room(const Fate& fate) {
+    const bool has_lock = process_->lock && files_.has({FileKind::kLock, *process_->lock});
+    if (has_lock) {
+      process_->had_no_room = false;
+    } else if (fate.failure == ErrorCode::kNoSpace) {
+      process_->had_no_room = true;
+    }
+  }
+
   void note_save(const FileKey& key) {
     process_->saved.push_back(key.id);
     if (key.kind != FileKind::kSnapshot) return;
@@ -358,7 +368,7 @@ class Connection final : public Backend {
     // Its own, of which it did not hear that it was stored, is put away by who could not finish it.
     if (!stored_.kind_.is_atomic && std::ranges::count(process_->snapshots, key.id) > 0) return;
     // On a full disk what makes room does without a lock file.
-    if (stored_.faulty_ == process_.get() && stored_.fault_.kind == FaultKind::kNoSpace) return;
+    if (process_->had_no_room) return;
     if (!process_->lock || !files_.has({FileKind::kLock, *process_->lock})) {
       stored_.violate(fmt::format("{} was to be removed without a lock", describe(key)));
     } else if (world_.now() - process_->lock_time > kStale) {

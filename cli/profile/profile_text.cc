@@ -14,7 +14,7 @@
 #include "cli/profile/hooks.h"
 #include "cli/profile/settings.h"
 #include "fs/backend/open/location.h"
-#include "fs/format/json_input.h"
+#include "fs/base/utf8.h"
 
 namespace snapfs {
 namespace {
@@ -29,7 +29,7 @@ const Binding& binding_of(const ResolvedSetting& setting) {
 }
 
 /// A path may have bytes that end a line, or are no UTF-8.
-std::string in_comment(const std::string& path) { return printable(replace_invalid_text(path)); }
+std::string in_comment(const std::string& path) { return printable(path); }
 
 bool is_about_password(const ResolvedSetting& setting) {
   return setting.option != nullptr && setting.option->subject().ends_with("password");
@@ -207,16 +207,20 @@ std::string hooks_text(const Profile& profile, const Path& path) {
 
 std::string toml_string(std::string_view text) {
   std::string quoted = "\"";
-  // TOML is UTF-8; other bytes cannot be said.
-  for (const char c : replace_invalid_text(text)) {
-    if (c == '"' || c == '\\') {
+  while (!text.empty()) {
+    const Rune rune = decode_rune(text);
+    const char c = text.front();
+    if (!rune.valid) {
+      quoted += "\ufffd";  // TOML is UTF-8: other bytes cannot be said
+    } else if (c == '"' || c == '\\') {
       quoted += '\\';
       quoted += c;
     } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
       quoted += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
     } else {
-      quoted += c;
+      quoted += text.substr(0, rune.size);
     }
+    text.remove_prefix(rune.size);
   }
   return quoted + '"';
 }

@@ -102,8 +102,8 @@ bool ContentSaver::pass_hole(SourceFile& file) {
     auto [future, promise] = make_future<SavedBlob>();
     promise.set(*zero_chunk_);
     zero_chunk_->added = {};  // by the first one only
-    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): future and promise share it, the
-    // last one frees
+    // Future and promise share their state, and the last one frees it.
+    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks)
     pending_.push_back(std::move(future));
     saved_.size += kMinChunkSize;
     context_.progress.bytes_done += kMinChunkSize;
@@ -122,8 +122,8 @@ void ContentSaver::send_chunk(std::size_t size) {
   auto [future, promise] = make_future<SavedBlob>();
   pending_.push_back(std::move(future));
   const std::size_t weight = chunk.capacity();
-  // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): future and promise share it, the last
-  // one frees
+  // Future and promise share their state, and the last one frees it.
+  // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks)
   if (!context_.chunks.push({std::move(chunk), std::move(promise)}, weight)) {
     throw cancelled_error();
   }

@@ -148,7 +148,7 @@ ExitCode run_drill(const GlobalOptions& options, const DrillArguments& arguments
   }
   reuse_large_buffers();
   DrillOutput output(options, task,
-                     [&signals](std::string reason) { signals.stop_because(std::move(reason)); });
+                     [&signals](const std::string& reason) { signals.stop_because(reason); });
   for (const UnreadableDirectory& directory : sample.unreadable) {
     output.item(directory.path, DrillOutcome::kUnreadable, directory.reason);
   }

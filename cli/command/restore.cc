@@ -96,7 +96,7 @@ ExitCode run_restore(const GlobalOptions& global, const RestoreArguments& argume
   announce(global, named.snapshot, arguments.target);
 
   RestoreOutput output(global, absolute_path(arguments.target, current_directory()),
-                       [&signals](std::string reason) { signals.stop_because(std::move(reason)); });
+                       [&signals](const std::string& reason) { signals.stop_because(reason); });
   try {
     reuse_large_buffers();
     restore_tree(session.repository(), named.tree, arguments.target, options, output,

@@ -25,9 +25,11 @@ RestCredentials rest_credentials() {
 }  // namespace
 
 BackendStack open_storage(const GlobalOptions& options, const RepositoryLocation& location,
-                          Writing writing, StopToken last_call) {
+                          Writing writing, StopToken last_call,
+                          std::function<void()> permit_removal) {
   StorageOptions storage;
   storage.last_call = std::move(last_call);
+  storage.permit_removal = std::move(permit_removal);
   storage.pretend = writing == Writing::kPretended;
   storage.on_retry = [json = options.json](const RetryNotice& notice) {
     print_warning(json, "", to_text(notice));

@@ -1,6 +1,7 @@
 // The storage of a repository that the command line names, with what it says of connections.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "fs/backend/open/location.h"
@@ -19,8 +20,10 @@ enum class Writing {
 
 /// Asks nothing of the storage yet; what is asked again later is told as a warning. Throws
 /// Error{kUsage} for options that are wrong, kNotFound for a file of certificates that is not
-/// there. After `last_call` nothing is waited for to be cleaned up.
+/// there. After `last_call` nothing is waited for to be cleaned up. `permit_removal`: see
+/// RetryBackend.
 BackendStack open_storage(const GlobalOptions& options, const RepositoryLocation& location,
-                          Writing writing = Writing::kAllowed, StopToken last_call = {});
+                          Writing writing = Writing::kAllowed, StopToken last_call = {},
+                          std::function<void()> permit_removal = {});
 
 }  // namespace snapfs

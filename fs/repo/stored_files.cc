@@ -148,7 +148,7 @@ void StoredFiles::save(const FileKey& key, ByteView bytes, const StopToken& stop
 
 void StoredFiles::remove(const FileKey& key, const StopToken& stop) {
   if (keeps_everything_ && key.kind != FileKind::kLock) throw append_only_error(key);
-  if (key.kind != FileKind::kLock && removal_guard_) removal_guard_();
+  if (key.kind != FileKind::kLock) require_removal_allowed();
   (void)early_.take_list(key.kind);
   (void)early_.take(key);
   backend_.remove(key, stop);

@@ -54,6 +54,11 @@ class StoredFiles {
   /// not be. Empty: nothing is asked. To be set while nobody removes.
   void guard_removals(std::function<void()> guard) noexcept { removal_guard_ = std::move(guard); }
 
+  /// Asks it: throws when nothing but locks may be removed now.
+  void require_removal_allowed() const {
+    if (removal_guard_) removal_guard_();
+  }
+
   /// In no particular order.
   std::vector<FileInfo> list(FileKind kind, const StopToken& stop);
 

@@ -83,7 +83,8 @@ void put_far_away(BackendStack& stack, const StorageOptions& options, Timer& tim
   const unsigned most = stack.top().traits().requests;
   stack.put_before<RequestLimitBackend>(most);
   const auto seed = static_cast<std::uint32_t>(sim::World::current()->draw());
-  stack.put_before<RetryBackend>(options.on_retry, RetryPolicy{}, timer, seed, options.last_call);
+  stack.put_before<RetryBackend>(options.on_retry, RetryPolicy{}, timer, seed, options.last_call,
+                                 options.permit_removal);
 }
 
 // cli/session/snapshot_source.cc

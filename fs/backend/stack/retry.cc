@@ -96,12 +96,14 @@ class RetryBackend::Attempts {
 };
 
 RetryBackend::RetryBackend(Backend& inner, RetryListener listener, const RetryPolicy& policy,
-                           Timer& timer, std::uint32_t seed, StopToken last_call)
+                           Timer& timer, std::uint32_t seed, StopToken last_call,
+                           std::function<void()> permit_removal)
     : inner_(inner),
       policy_(policy),
       timer_(timer),
       random_(seed),
       last_call_(std::move(last_call)),
+      permit_removal_(std::move(permit_removal)),
       outage_(std::move(listener)) {}
 
 /// `call` is given how often it has failed.
@@ -238,7 +240,9 @@ std::vector<FileInfo> RetryBackend::list(FileKind kind, const StopToken& stop) {
 }
 
 void RetryBackend::remove(const FileKey& key, const StopToken& stop) {
+  const bool needs_permission = permit_removal_ && key.kind != FileKind::kLock;
   repeat("removing " + describe(key), stop, [&](unsigned failures) {
+    if (failures > 0 && needs_permission) permit_removal_();
     try {
       inner_.remove(key, stop);
     } catch (const Error& error) {

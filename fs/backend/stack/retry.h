@@ -54,9 +54,11 @@ class RetryBackend final : public Backend {
  public:
   /// `inner` and the timer must outlive this; `listener` may be empty. The seed is the jitter's.
   /// `last_call` stops when the program must end at once, though something is left over.
+  /// `permit_removal` is called before the removal of anything but a lock is made again, and throws
+  /// when it must not be: the machine may have slept since it was made first.
   explicit RetryBackend(Backend& inner, RetryListener listener = {}, const RetryPolicy& policy = {},
                         Timer& timer = steady_timer(), std::uint32_t seed = std::random_device{}(),
-                        StopToken last_call = {});
+                        StopToken last_call = {}, std::function<void()> permit_removal = {});
 
   void create(const StopToken& stop) override;
 
@@ -104,6 +106,7 @@ class RetryBackend final : public Backend {
   Timer& timer_;
   Synchronized<std::minstd_rand> random_;
   const StopToken last_call_;
+  const std::function<void()> permit_removal_;
   Outage outage_;
   Synchronized<std::map<FileKey, Timer::TimePoint>> open_circuits_;  ///< and the next probe of each
 };

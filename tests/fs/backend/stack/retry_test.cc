@@ -269,6 +269,28 @@ TEST_F(RetryBackendTest, AFileThatIsGoneAtTheSecondTryWasRemovedByTheFirst) {
   EXPECT_EQ(faults_.ended(kRemovals), 3U);
 }
 
+TEST_F(RetryBackendTest, ARemovalIsMadeAgainOnlyWhereItMayBe) {
+  int asked = 0;
+  bool is_permitted = true;
+  RetryBackend guarded(faults_, {}, policy_, timer_, 7, {}, [&] {
+    ++asked;
+    if (!is_permitted) throw Error(ErrorCode::kCancelled, "the lock is lost");
+  });
+  lose(kRemovals);
+  guarded.remove(kPack, {});
+  EXPECT_EQ(asked, 1) << "for the second try: who calls has asked for the first";
+  is_permitted = false;
+  lose(kRemovals);
+  EXPECT_TRUE(fails_with(ErrorCode::kCancelled, [&] { guarded.remove(kOtherPack, {}); }));
+  EXPECT_NE(memory_.size(kOtherPack, {}), std::nullopt);
+  // A lock that was lost has to go all the more.
+  const FileKey lock{FileKind::kLock, kPack.id};
+  memory_.save(lock, test::to_bytes("lock"), {});
+  lose(kRemovals);
+  guarded.remove(lock, {});
+  EXPECT_EQ(memory_.size(lock, {}), std::nullopt);
+}
+
 TEST_F(RetryBackendTest, LeavesNoHalfFileWhereSavesAreNotAtomic) {
   TornBackend torn(memory_);
   RetryBackend retry(torn, {}, policy_, timer_, 7);

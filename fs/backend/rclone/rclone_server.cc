@@ -32,8 +32,8 @@ constexpr std::size_t kLongestLine = 4096;
 
 /// The shell gives its own end of the pipe away, so that the last one is rclone's. The signal goes
 /// to its process group, as rclone.program may be a script. A second signal, which ends a wait, is
-/// no reason to be gone before rclone, which may have to be killed yet; nor is one that comes before
-/// rclone is started, or just then. rclone itself begins without the trap.
+/// no reason to be gone before rclone, which may have to be killed yet; nor is one that comes
+/// before rclone is started, or just then. rclone itself begins without the trap.
 constexpr const char* kScript =
     "trap : TERM; \"$@\" </dev/null >&2 & exec >/dev/null 2>&1; read -r end; kill -TERM -$$; "
     "while kill -0 $!; do wait $!; done";

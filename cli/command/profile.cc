@@ -205,23 +205,25 @@ ExitCode run_disable(const GlobalOptions& options, const ProfileArguments& argum
 
 using RunFunction = ExitCode (*)(const GlobalOptions&, const ProfileArguments&, Signals&);
 
-Command named(GlobalOptions& options, const char* name, const char* summary, RunFunction run) {
+/// `add` adds what it takes besides; null: nothing.
+Command named(GlobalOptions& options, const char* name, const char* summary, RunFunction run,
+              void (*add)(Command&, ProfileArguments&) = nullptr) {
   Command command(name, summary);
   command.takes_settings = false;
   ProfileArguments& arguments = bind_command(command, options, run);
   command.take_optional("NAME", &arguments.name, "Which one; without it: that of -P");
+  if (add != nullptr) add(command, arguments);
   return command;
 }
 
-/// One that is about units of systemd.
-Command of_units(GlobalOptions& options, const char* name, const char* summary, RunFunction run) {
-  Command command(name, summary);
-  command.takes_settings = false;
-  ProfileArguments& arguments = bind_command(command, options, run);
-  command.take_optional("NAME", &arguments.name, "Which one; without it: that of -P");
+/// For those that are about units of systemd.
+void add_manager_option(Command& command, ProfileArguments& arguments) {
   command.add("Options", {"--user", &arguments.user,
                           "Root, too: units of the user's manager, not of the machine's"});
-  return command;
+}
+
+void add_tables_option(Command& command, ProfileArguments& arguments) {
+  command.add("Options", {"--all", &arguments.all, "Show the tables of all commands"});
 }
 
 Command profile_init(GlobalOptions& options) {
@@ -232,15 +234,6 @@ Command profile_init(GlobalOptions& options) {
   command.add("Options",
               {"--system", &arguments.system,
                "Write it to /etc/snapfs, for the machine's runs, not to ~/.config/snapfs"});
-  return command;
-}
-
-Command profile_show(GlobalOptions& options) {
-  Command command("show", "Show every key, its value, and where that is from");
-  command.takes_settings = false;
-  ProfileArguments& arguments = bind_command(command, options, run_show);
-  command.take_optional("NAME", &arguments.name, "Which one; without it: that of -P");
-  command.add("Options", {"--all", &arguments.all, "Show the tables of all commands"});
   return command;
 }
 
@@ -259,10 +252,12 @@ Command profile_command(GlobalOptions& options) {
   command.subcommands = {
       profile_init(options),
       profile_list(options),
-      profile_show(options),
+      named(options, "show", "Show every key, its value, and where that is from", run_show,
+            add_tables_option),
       named(options, "check", "Find all mistakes in a profile", run_check),
-      of_units(options, "enable", "Have systemd do what the profile says, regularly", run_enable),
-      of_units(options, "disable", "Undo that", run_disable)};
+      named(options, "enable", "Have systemd do what the profile says, regularly", run_enable,
+            add_manager_option),
+      named(options, "disable", "Undo that", run_disable, add_manager_option)};
   command.footer = R"(
 A profile is NAME.toml in ~/.config/snapfs or /etc/snapfs. Its keys are the long names of options,
 and count where neither the command line nor the environment says anything.

@@ -28,9 +28,6 @@ const Binding& binding_of(const ResolvedSetting& setting) {
   return setting.option != nullptr ? setting.option->binding() : setting.positional->binding;
 }
 
-/// A path may have bytes that end a line, or are no UTF-8.
-std::string in_comment(const std::string& path) { return printable(path); }
-
 bool is_about_password(const ResolvedSetting& setting) {
   return setting.option != nullptr && setting.option->subject().ends_with("password");
 }
@@ -86,7 +83,7 @@ std::string source_text(const ResolvedSetting& setting, bool has_value) {
     case SettingSource::kEnvironment:
       return "from " + setting.variable;
     case SettingSource::kProfile:
-      return fmt::format("{}:{}", in_comment(setting.place.file), setting.place.line);
+      return fmt::format("{}:{}", printable(setting.place.file), setting.place.line);
     case SettingSource::kLine:
     case SettingSource::kDefault:
       break;
@@ -186,7 +183,7 @@ void add_hook_lines(const std::vector<HookCommand>& commands, const char* kind, 
   quoted.reserve(commands.size());
   for (const HookCommand& command : commands) quoted.push_back(toml_string(command.text));
   text += fmt::format("{} = [{}]  # {}:{}\n", kind, fmt::join(quoted, ", "),
-                      in_comment(commands.front().place.file), commands.front().place.line);
+                      printable(commands.front().place.file), commands.front().place.line);
 }
 
 /// Those of "run" are the profile's own, which stand at its end.
@@ -226,9 +223,9 @@ std::string toml_string(std::string_view text) {
 }
 
 std::string profile_text(const Profile& profile, const Command& program, ShownTables which) {
-  std::string text = fmt::format("# {}\n", in_comment(profile.path()));
+  std::string text = fmt::format("# {}\n", printable(profile.path()));
   for (std::size_t i = 1; i < profile.files().size(); ++i) {
-    text += fmt::format("# inherits {}\n", in_comment(profile.files()[i].path));
+    text += fmt::format("# inherits {}\n", printable(profile.files()[i].path));
   }
   for (const Path& path : tables_of(profile, program, which)) {
     text += path.size() == 1 ? "\n" : fmt::format("\n[{}]\n", table_name(path));

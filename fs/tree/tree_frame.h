@@ -91,13 +91,11 @@ template <class Visit>
 void read_plain_frame(simdjson::ondemand::parser& parser, const PaddedTree& tree,
                       std::string_view what, const Visit& visit) {
   const std::string_view text = tree.text();
-  NodeLimit limit(text.size(), what);
   PlainFrame frame(text);
   while (const std::optional<std::string_view> json = frame.next()) {
     const std::size_t room = tree.capacity() - static_cast<std::size_t>(json->data() - text.data());
     simdjson::ondemand::document document = open_document(parser, *json, room);
     simdjson::ondemand::object node = document.get_object();
-    limit.count();
     visit(node);
     throw_unless_at_end(document, what);
   }
@@ -109,12 +107,16 @@ void read_plain_frame(simdjson::ondemand::parser& parser, const PaddedTree& tree
 template <class Visit>
 void read_frame(simdjson::ondemand::parser& parser, const PaddedTree& tree, std::string_view what,
                 const Visit& visit) {
+  NodeLimit limit(tree.text().size(), what);
+  const auto visit_one = [&](simdjson::ondemand::object& node) {
+    limit.count();
+    visit(node);
+  };
   if (tree.text().size() > kHugeBlob && PlainFrame::fits(tree.text())) {
-    return read_plain_frame(parser, tree, what, visit);
+    return read_plain_frame(parser, tree, what, visit_one);
   }
   simdjson::ondemand::document document = open_document(parser, tree.text(), tree.capacity());
   NodeList list(what);
-  NodeLimit limit(tree.text().size(), what);
   for (auto field : document.get_object()) {
     const bool is_list = list.take(std::string_view(field.unescaped_key()));
     simdjson::ondemand::value value = field.value();
@@ -123,10 +125,7 @@ void read_frame(simdjson::ondemand::parser& parser, const PaddedTree& tree, std:
       const std::string_view passed_over = simdjson::to_json_string(value);
       (void)JsonInput(as_bytes(passed_over), what);
     } else if (!value.is_null()) {
-      for (simdjson::ondemand::object node : value.get_array()) {
-        limit.count();
-        visit(node);
-      }
+      for (simdjson::ondemand::object node : value.get_array()) visit_one(node);
     }
   }
   list.require();

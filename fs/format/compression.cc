@@ -173,14 +173,37 @@ std::optional<CompressionMode> parse_compression_mode(std::string_view text) noe
   return std::nullopt;
 }
 
-/// A context fits itself to what it is given, up and, after a while, down again. Two keep it from
-/// doing so between every file and every chunk: what it lets go are pages to be cleared again.
+/// Made when they are wanted first: most workers only read. A context fits itself to what it is
+/// given, up and, after a while, down again. Two keep it from doing so between every file and every
+/// chunk: what it lets go are pages to be cleared again.
 struct Compressor::Contexts {
   using Compress = std::unique_ptr<ZSTD_CCtx, ZstdDeleter<ZSTD_freeCCtx>>;
+  using Decompress = std::unique_ptr<ZSTD_DCtx, ZstdDeleter<ZSTD_freeDCtx>>;
 
-  Compress small{ZSTD_createCCtx()};
-  Compress large{ZSTD_createCCtx()};
-  std::unique_ptr<ZSTD_DCtx, ZstdDeleter<ZSTD_freeDCtx>> decompress;
+  const int level;
+  Compress small;
+  Compress large;
+  Decompress decompress;
+
+  explicit Contexts(int level) : level(level) {}
+
+  /// For up to kLargeBlob bytes.
+  ZSTD_CCtx* for_small() {
+    if (!small) small = make();
+    return small.get();
+  }
+
+  /// For more, and for content whose size shows at its end.
+  ZSTD_CCtx* for_large() {
+    if (!large) {
+      large = make();
+      if (level == kDefaultLevel) {
+        ZSTD_CCtx_setParameter(large.get(), ZSTD_c_hashLog, kLargeBlobLongHashLog);
+        ZSTD_CCtx_setParameter(large.get(), ZSTD_c_chainLog, kLargeBlobShortHashLog);
+      }
+    }
+    return large.get();
+  }
 
   /// Ready for the next frames. A window that was large is not kept for good.
   ZSTD_DCtx* decompressor() {
@@ -194,24 +217,24 @@ struct Compressor::Contexts {
     ZSTD_DCtx_setParameter(decompress.get(), ZSTD_d_windowLogMax, kLargestWindowLog);
     return decompress.get();
   }
+
+ private:
+  Compress make() const {
+    Compress context{ZSTD_createCCtx()};
+    if (!context) throw std::bad_alloc();
+    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level);
+    return context;
+  }
 };
 
-Compressor::Compressor(CompressionMode mode) : contexts_(std::make_unique<Contexts>()) {
-  if (!contexts_->small || !contexts_->large) throw std::bad_alloc();
-  const int level = level_of(mode);
-  ZSTD_CCtx* const large = contexts_->large.get();
-  ZSTD_CCtx_setParameter(contexts_->small.get(), ZSTD_c_compressionLevel, level);
-  ZSTD_CCtx_setParameter(large, ZSTD_c_compressionLevel, level);
-  if (level != kDefaultLevel) return;
-  ZSTD_CCtx_setParameter(large, ZSTD_c_hashLog, kLargeBlobLongHashLog);
-  ZSTD_CCtx_setParameter(large, ZSTD_c_chainLog, kLargeBlobShortHashLog);
-}
+Compressor::Compressor(CompressionMode mode)
+    : contexts_(std::make_unique<Contexts>(level_of(mode))) {}
 
 Compressor::~Compressor() = default;
 
 void Compressor::compress(ByteView plain, Bytes& out) {
   if (plain.size() > kHugeBlob) {  // no second buffer, in case nothing comes of compressing it
-    ZSTD_CCtx* const context = contexts_->large.get();
+    ZSTD_CCtx* const context = contexts_->for_large();
     ZSTD_CCtx_reset(context, ZSTD_reset_session_only);
     require_compressed(ZSTD_CCtx_setPledgedSrcSize(context, plain.size()));
     return feed(context, plain, ZSTD_e_end, out);
@@ -219,7 +242,7 @@ void Compressor::compress(ByteView plain, Bytes& out) {
   const std::size_t before = out.size();
   out.resize(before + ZSTD_compressBound(plain.size()));
   const bool is_large = plain.size() > kLargeBlob;
-  ZSTD_CCtx* const context = (is_large ? contexts_->large : contexts_->small).get();
+  ZSTD_CCtx* const context = is_large ? contexts_->for_large() : contexts_->for_small();
   const std::size_t size =
       ZSTD_compress2(context, out.data() + before, out.size() - before, plain.data(), plain.size());
   require_compressed(size);
@@ -227,7 +250,7 @@ void Compressor::compress(ByteView plain, Bytes& out) {
 }
 
 void Compressor::compress_pieces(const ByteSource& produce, Bytes& out) {
-  ZSTD_CCtx* const context = contexts_->large.get();
+  ZSTD_CCtx* const context = contexts_->for_large();
   ZSTD_CCtx_reset(context, ZSTD_reset_session_only);
   produce([&](ByteView piece) { feed(context, piece, ZSTD_e_continue, out); });
   feed(context, {}, ZSTD_e_end, out);

@@ -124,7 +124,7 @@ Command cache_command(GlobalOptions& options) {
   command.add(group, {
                          {"--cleanup", &arguments.cleanup, "Remove what is old"},
                          {"--max-age", "DAYS", &arguments.max_age_days,
-                          "What was not used for DAYS is old (default: 30)"},
+                          "What was not used for DAYS is old"},
                          {"--no-size", &arguments.no_size, "Do not show sizes"},
                      });
   command.footer = R"(

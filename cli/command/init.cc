@@ -14,6 +14,7 @@
 #include "cli/process/signals.h"
 #include "cli/session/password.h"
 #include "cli/session/session.h"
+#include "fs/backend/open/location.h"
 #include "fs/backend/open/open.h"
 #include "fs/base/error.h"
 #include "fs/format/polynomial.h"
@@ -94,7 +95,7 @@ ExitCode run_init(const GlobalOptions& options, const InitArguments& arguments, 
   Repository::init(storage.top(), password.view(), init, stop);
   // Opening it shows that the password fits before anyone relies on it.
   const Repository repository(storage.top(), password.view(), OpenOptions{}, stop);
-  report(options, repository.config(), place);
+  report(options, repository.config(), shown_location(place));
   return ExitCode::kSuccess;
 }
 

@@ -260,9 +260,9 @@ void add_mount_options(Command& command, MountArguments& arguments) {
                              .otherwise("5m"));
   command.add(memory, {
                           {"--blob-cache", "MIB", &arguments.blob_cache_mebibytes,
-                           "Keep at most MIB of file content in memory (default: 64)"},
+                           "Keep at most MIB of file content in memory"},
                           {"--tree-cache", "MIB", &arguments.tree_cache_mebibytes,
-                           "Keep at most MIB of directories in memory (default: 64)"},
+                           "Keep at most MIB of directories in memory"},
                           Option("--data-cache", "SIZE",
                                  Binding::checked(&arguments.data_cache, parse_size),
                                  "Keep at most SIZE (20G) of file content in the cache on disk")

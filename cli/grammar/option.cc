@@ -76,11 +76,25 @@ Binding Binding::count(int* variable) {
   return binding;
 }
 
+namespace {
+
+/// What the variable holds before anything is given; empty where that is nothing, or a switch.
+std::string usual_value(const Binding& binding) {
+  if (binding.kind() != Binding::Kind::kText && binding.kind() != Binding::Kind::kNumber) return {};
+  std::string value = binding.current();
+  return value == "0" ? std::string() : value;
+}
+
+}  // namespace
+
 Option::Option(std::string_view names, Binding binding, std::string text)
     : Option(names, std::string(), std::move(binding), std::move(text)) {}
 
 Option::Option(std::string_view names, std::string value_name, Binding binding, std::string text)
-    : value_name_(std::move(value_name)), binding_(std::move(binding)), text_(std::move(text)) {
+    : value_name_(std::move(value_name)),
+      binding_(std::move(binding)),
+      text_(std::move(text)),
+      otherwise_(usual_value(binding_)) {
   while (!names.empty()) {
     const std::size_t comma = std::min(names.find(','), names.size());
     const std::string_view name = names.substr(0, comma);

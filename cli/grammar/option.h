@@ -110,8 +110,8 @@ class Option {
   /// The same, but this option silences none itself: those of one kind that add up.
   Option&& yields_to(std::string_view subject) &&;
 
-  /// Says, in a word or a few, what counts when nothing is given, where the bound object has no
-  /// value for that: "auto", "this machine's name".
+  /// Says, in a word or a few, what counts when nothing is given, where the bound variable does not
+  /// say it itself: "auto", "this machine's name". The help ends with it: "(default: auto)".
   Option&& otherwise(std::string_view text) &&;
 
   /// The long ones, without dashes; the first is its name.

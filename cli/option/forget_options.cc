@@ -95,7 +95,7 @@ void add_forget_options(Command& command, ForgetOptions& options) {
   command.add("Which snapshots",
               {"-g,--group-by", "GROUP", Binding::checked(&options.group_by, GroupBy::parse),
                "Apply the policy to each GROUP by itself: host,paths,tags, or "
-               "some, or '' (default: host,paths)"});
+               "some, or ''"});
   command.add("Which snapshots",
               Option("--hostname", "HOST", &options.filter.hosts, "").deprecated("use --host"));
   const char* const forget = "Forget";

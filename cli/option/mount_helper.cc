@@ -58,13 +58,6 @@ bool contains(const std::array<std::string_view, size>& words, std::string_view 
   return std::ranges::find(words, word) != words.end();
 }
 
-/// How everybody who looks at the table of mounts sees the repository: as it was named, but for the
-/// password that an address may hold.
-std::string source_in_table(const std::string& repository) {
-  const bool is_path = repository.starts_with('/') || repository.starts_with("local:");
-  return is_path ? repository : without_password(repository);
-}
-
 bool is_ignored(std::string_view name) {
   return contains(kIgnored, name) || name.starts_with("x-") || name.starts_with("X-");
 }
@@ -155,7 +148,7 @@ MountHelperCall parse_mount_helper(const std::vector<std::string>& arguments,
     refuse("usage: mount -t snapfs REPOSITORY MOUNTPOINT [-o password-file=FILE,…]");
   }
   call.arguments = {"mount", "--background", "--repo=" + places[0],
-                    "--fsname=" + source_in_table(places[0])};
+                    "--fsname=" + shown_location(places[0])};
   if (!verbose) call.arguments.push_back("--quiet");
   for (const std::string& option : options) {
     if (std::string argument = translated(option, program, sloppy); !argument.empty()) {

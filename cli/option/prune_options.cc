@@ -45,7 +45,7 @@ void add_prune_options(Command& command, PruneArguments& arguments) {
       {
           {"--max-unused", "LIMIT", Binding::checked(&arguments.max_unused, parse_unused_limit),
            "How much unused data may stay: a percentage of what stays, a size with k, M, G "
-           "or T behind, or \"unlimited\" (default: 5%)"},
+           "or T behind, or \"unlimited\""},
           {"--max-repack-size", "SIZE", Binding::checked(&arguments.max_repack_size, parse_size),
            "Repack no more than SIZE; 0: only remove what nothing uses"},
           {"--repack-smaller-than", "SIZE",

@@ -71,13 +71,13 @@ void add_source_options(Command& command, GlobalOptions& global, SnapshotOptions
                          "Run the arguments as a command, and store what it prints")
                       .about("what to take"),
                   {"--stdin-filename", "NAME", &options.stdin_filename,
-                   "Call what comes from a stream NAME, not \"stdin\""},
+                   "Call what comes from a stream NAME"},
                   Option("--as-path", "PATH", &options.as_path,
                          "Store the one file or directory as if it lay at PATH")
                       .about("what to take"),
                   {"--source-snapshot", "KIND",
                    Binding::checked(&options.source_snapshot, parse_source_snapshot),
-                   "Read from a snapshot of the file system: btrfs, lvm, zfs (default: none)"},
+                   "Read from a snapshot of the file system: btrfs, lvm, zfs"},
               });
 }
 
@@ -108,7 +108,7 @@ void add_parent_options(Command& command, SnapshotOptions& options) {
               {
                   {"--parent", "ID", &options.parent, "Take unchanged files over from snapshot ID"},
                   {"-g,--group-by", "GROUP", Binding::checked(&options.group_by, GroupBy::parse),
-                   "What the parent has in common: host, paths, tags (default: host,paths)"},
+                   "What the parent has in common: host, paths, tags"},
                   {"-f,--force", &options.force, "Read every file, changed or not"},
                   {"--ignore-ctime", &options.ignore_ctime,
                    "A new change time does not make a file changed"},
@@ -119,17 +119,17 @@ void add_parent_options(Command& command, SnapshotOptions& options) {
 
 void add_run_options(Command& command, SnapshotOptions& options) {
   const char* const group = "How it is done";
-  command.add(
-      group, {
-                 Option("--read-concurrency", "N",
-                        Binding::checked(&options.read_concurrency, parse_read_concurrency),
-                        "Read N files at once (or SNAPFS_READ_CONCURRENCY)")
-                     .variable("READ_CONCURRENCY")
-                     .otherwise("two for each core"),
-                 {"--checkpoint", "DURATION", Binding::checked(&options.checkpoint, parse_seconds),
-                  "Write what is done as a partial snapshot this often, 0 for never (default: 5m)"},
-                 {"--no-scan", &options.no_scan, "Do not count beforehand how much there is"},
-             });
+  command.add(group,
+              {
+                  Option("--read-concurrency", "N",
+                         Binding::checked(&options.read_concurrency, parse_read_concurrency),
+                         "Read N files at once (or SNAPFS_READ_CONCURRENCY)")
+                      .variable("READ_CONCURRENCY")
+                      .otherwise("two for each core"),
+                  {"--checkpoint", "DURATION", Binding::checked(&options.checkpoint, parse_seconds),
+                   "Write what is done as a partial snapshot this often, 0 for never"},
+                  {"--no-scan", &options.no_scan, "Do not count beforehand how much there is"},
+              });
 }
 
 }  // namespace

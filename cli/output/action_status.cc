@@ -19,7 +19,7 @@ namespace {
 /// As it was named, but for a password in it; empty when none was.
 std::string repository_label(const GlobalOptions& options) {
   try {
-    return without_password(options.repository_string());
+    return shown_location(options.repository_string());
   } catch (const Error&) {
     return "";  // the command will say so
   }

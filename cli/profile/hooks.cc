@@ -80,7 +80,7 @@ std::string name_for_others(const Profile& profile) {
 
 std::string location_of(const GlobalOptions& options) {
   try {
-    return without_password(options.repository_string());
+    return shown_location(options.repository_string());
   } catch (const Error&) {
     return {};  // whatever is wrong with it, the command says
   }

@@ -65,7 +65,7 @@ void check_secrecy(const ProfileSetting& setting, Mistakes& mistakes) {
   if (setting.option == nullptr || setting.option->value_name() != "LOCATION") return;
   for (const PlacedText& text : setting.texts) {
     struct stat status {};
-    if (without_password(text.text) == text.text || ::stat(text.place.file.c_str(), &status) != 0 ||
+    if (shown_location(text.text) == text.text || ::stat(text.place.file.c_str(), &status) != 0 ||
         (status.st_mode & 077) == 0) {
       continue;
     }

@@ -32,6 +32,12 @@ bool is_about_password(const ResolvedSetting& setting) {
   return setting.option != nullptr && setting.option->subject().ends_with("password");
 }
 
+/// A value without the passwords that may be in it.
+std::string shown_value(const ResolvedSetting& setting, const std::string& value) {
+  const bool is_location = setting.option != nullptr && setting.option->value_name() == "LOCATION";
+  return is_location ? shown_location(value) : without_url_passwords(value);
+}
+
 /// What may be shown of the values, as texts.
 std::vector<std::string> shown_values(const ResolvedSetting& setting) {
   std::vector<std::string> values;
@@ -42,11 +48,12 @@ std::vector<std::string> shown_values(const ResolvedSetting& setting) {
       // A command can have the password in it.
       if (is_about_password(setting)) break;
       if (const auto value = variable_value(setting.variable)) {
-        values.push_back(without_password(*value));
+        values.push_back(shown_value(setting, *value));
       }
       break;
     case SettingSource::kProfile:
-      for (const PlacedText& text : setting.texts) values.push_back(without_password(text.text));
+      for (const PlacedText& text : setting.texts)
+        values.push_back(shown_value(setting, text.text));
       break;
     case SettingSource::kDefault:
       if (std::string value = binding_of(setting).current(); !value.empty()) {
@@ -119,7 +126,8 @@ std::string json_of(const std::string& table, const ResolvedSetting& setting) {
     case SettingSource::kLine:
     case SettingSource::kDefault:
       object.text("source", "default");
-      if (const std::string otherwise = otherwise_text(setting); !otherwise.empty()) {
+      if (const std::string otherwise = otherwise_text(setting);
+          shown_values(setting).empty() && !otherwise.empty()) {
         object.text("otherwise", otherwise);
       }
       break;

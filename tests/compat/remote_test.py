@@ -42,7 +42,8 @@ class RestTest(harness.CompatTest):
 
     def test_both_programs_work_on_one_repository(self):
         self.serve("--htpasswd-file", self.write_users(), "--private-repos", who="me:secret@")
-        self.snapfs("init")
+        shown = f" at {self.environment['RESTIC_REPOSITORY'].replace('secret', '***')}\n"
+        self.assertIn(shown, self.snapfs("init").stdout)
         self.snapfs("snapshot", self.source)
         self.check()
         self.restic("backup", self.source)

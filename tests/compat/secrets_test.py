@@ -311,6 +311,15 @@ class WrittenTest(SecretCase):
                     profile.unlink()
                 self.assert_none_below(work)
 
+    def test_a_new_repository_on_a_server(self):
+        for way in ((), ("--json",)):
+            with self.subTest(way=way):
+                server = self.serve(os.path.join(self.scratch, f"new{len(way)}"))
+                done = self.snapfs("init", "-r", server.location, *way)
+                self.assertIn("user:***@127.0.0.1", done.stdout)
+                self.assert_none("stdout", done.stdout.encode())
+                self.assert_none("stderr", done.stderr.encode())
+
     def test_failures(self):
         server = self.use_server()
         wrong = {"RESTIC_PASSWORD": "another " + SECOND_CANARY}

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "fs/backend/rclone/rclone_command.h"
 #include "fs/base/ascii_case.h"
 #include "fs/base/error.h"
 #include "fs/base/utf8.h"
@@ -73,7 +74,7 @@ bool is_web_url(std::string_view scheme) {
 }
 
 [[noreturn]] void throw_ambiguous(std::string_view text) {
-  const std::string shown = without_password(text);
+  const std::string shown = shown_location(text);
   if (is_web_url(scheme_of(text))) {
     throw Error(
         ErrorCode::kUsage,
@@ -97,7 +98,7 @@ bool is_web_url(std::string_view scheme) {
 }
 
 [[noreturn]] void throw_unsupported(const OtherScheme& other, std::string_view text) {
-  const std::string shown = without_password(text);
+  const std::string shown = shown_location(text);
   throw Error(ErrorCode::kUnsupported,
               fmt::format("repositories of the kind \"{}:\" are not spoken to directly: use {}; "
                           "for a directory of that name, \"local:{}\"",
@@ -132,7 +133,15 @@ void require_clean_address(std::string_view scheme, Scheme kind, std::string_vie
 
 }  // namespace
 
-std::string without_password(std::string_view text) {
+std::string shown_location(std::string_view text) {
+  const std::string_view name = scheme_of(text);
+  if (name.empty() && !text.starts_with(':')) return std::string(text);
+  if (const NamedScheme* const ours = find_ours(name)) {
+    if (ours->scheme == Scheme::kLocal) return std::string(text);
+    if (ours->scheme == Scheme::kRclone) {
+      return fmt::format("{}:{}", name, shown_remote(text.substr(name.size() + 1)));
+    }
+  }
   const std::size_t at = text.rfind('@');
   if (at == std::string_view::npos) return std::string(text);
   // What names somebody begins behind the slashes of a URL, or behind the scheme.
@@ -140,13 +149,31 @@ std::string without_password(std::string_view text) {
   std::size_t begin = 0;
   if (slashes != std::string_view::npos) {
     begin = slashes + 2;
-  } else if (is_known(scheme_of(text))) {
-    begin = scheme_of(text).size() + 1;
+  } else if (is_known(name)) {
+    begin = name.size() + 1;
   }
   // To the last "@": a password may have one in it.
   const std::size_t colon = text.find(':', begin);
   if (colon == std::string_view::npos || colon > at) return std::string(text);
   return fmt::format("{}:***{}", text.substr(0, colon), text.substr(at));
+}
+
+std::string without_url_passwords(std::string_view text) {
+  constexpr std::string_view kSlashes = "://";
+  std::string shown;
+  for (;;) {
+    const std::size_t slashes = text.find(kSlashes);
+    if (slashes == std::string_view::npos) return shown.append(text);
+    const std::size_t begin = slashes + kSlashes.size();
+    shown.append(text.substr(0, begin));
+    text.remove_prefix(begin);
+    const std::string_view host = text.substr(0, text.find_first_of("/?# \t\r\n\"'"));
+    const std::size_t at = host.rfind('@');
+    const std::size_t colon = host.find(':');
+    if (at == std::string_view::npos || colon > at) continue;
+    shown.append(host.substr(0, colon)).append(":***");
+    text.remove_prefix(at);
+  }
 }
 
 RepositoryLocation RepositoryLocation::parse(std::string_view text, RepositoryUse use) {

@@ -12,8 +12,12 @@ enum class RepositoryUse {
   kNew,  ///< it is to be made
 };
 
-/// `text`, for messages, with *** in place of the password that a URL may hold.
-std::string without_password(std::string_view text);
+/// A repository string for people, with *** in place of the password that an address may hold, and
+/// of what stands in a connection string of rclone's. A path is shown as it is. `text` may be any.
+std::string shown_location(std::string_view text);
+
+/// Any text, such as a command, with *** in place of the passwords of the URLs in it.
+std::string without_url_passwords(std::string_view text);
 
 /// How the storage is spoken to.
 enum class Scheme : std::uint8_t {

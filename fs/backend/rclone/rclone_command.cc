@@ -65,7 +65,8 @@ std::string shown_remote(std::string_view remote) {
   const std::size_t comma = remote.find(',');
   const std::size_t colon = remote.rfind(':');
   const bool has_values = comma != std::string_view::npos && colon != std::string_view::npos &&
-                          comma < colon && remote.substr(0, comma).find('/') == remote.npos;
+                          comma < colon && remote.substr(0, comma).find('/') == remote.npos &&
+                          remote.substr(comma, colon - comma).find('=') != remote.npos;
   if (!has_values) return std::string(remote);
   return fmt::format("{},***{}", remote.substr(0, comma), remote.substr(colon));
 }

@@ -1,6 +1,7 @@
 // How a table looks to people.
 #include "cli/grammar/help.h"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,24 @@ TEST_F(Help, OfACommand) {
   EXPECT_THAT(text, HasSubstr("\nOutput:\n  --json                          Print JSON\n  --long"));
   EXPECT_THAT(text, HasSubstr("\nThat is all.\n"));
   EXPECT_THAT(text, Not(HasSubstr("secret")));
+}
+
+TEST_F(Help, WhatCountsWhenNothingIsGiven) {
+  std::string text = "5m";
+  std::uint32_t days = 30;
+  std::uint32_t none = 0;
+  Command command("take", "Take it");
+  command.add("How", {{"--often", "DURATION", &text, "How often"},
+                      {"--max-age", "DAYS", &days, "How old"},
+                      {"--most", "N", &none, "How many"},
+                      {"--flag", &flag_, "Whether"},
+                      Option("--name", "NAME", &text_, "Who").otherwise("nobody")});
+  const std::string help = help_text({&program_, &command});
+  EXPECT_THAT(help, HasSubstr("How often (default: 5m)\n"));
+  EXPECT_THAT(help, HasSubstr("How old (default: 30)\n"));
+  EXPECT_THAT(help, HasSubstr("How many\n"));
+  EXPECT_THAT(help, HasSubstr("Whether\n"));
+  EXPECT_THAT(help, HasSubstr("Who (default: nobody)\n"));
 }
 
 TEST_F(Help, OfTheProgram) {

@@ -19,6 +19,8 @@ namespace {
 using test::fails_with;
 using test::ScopedVariable;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// What the options come to before and after a command that uses none of them.
 class GlobalLine : public ::testing::Test {
@@ -188,6 +190,18 @@ TEST(Program, NamesAreGivenOnce) {
     EXPECT_EQ(std::ranges::adjacent_find(names), names.end())
         << command.name << *std::ranges::adjacent_find(names);
     EXPECT_EQ(std::ranges::adjacent_find(letters), letters.end()) << command.name << letters;
+    for (const Command& subcommand : command.subcommands) self(self, subcommand);
+  };
+  check(check, program);
+}
+
+TEST(Program, NoOptionSaysByItselfWhatCountsOtherwise) {
+  GlobalOptions options;
+  const Command program = program_command(options);
+  const auto check = [](const auto& self, const Command& command) -> void {
+    for (const Option& option : command.options) {
+      EXPECT_THAT(option.text(), Not(HasSubstr("(default"))) << command.name;
+    }
     for (const Command& subcommand : command.subcommands) self(self, subcommand);
   };
   check(check, program);

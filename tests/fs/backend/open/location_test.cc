@@ -93,14 +93,30 @@ TEST(RepositoryLocation, MessagesNeverShowAPassword) {
       EXPECT_THAT(error.what(), ::testing::HasSubstr("local:")) << text;
     }
   }
-  EXPECT_EQ(without_password("rest:https://me:a@b@h/r"), "rest:https://me:***@h/r");
-  EXPECT_EQ(without_password("rest:https://:secret@h"), "rest:https://:***@h");
-  EXPECT_EQ(without_password("REST:http://me:se/cret@h/"), "REST:http://me:***@h/");
-  EXPECT_EQ(without_password("sftp:me:secret@h:/r"), "sftp:me:***@h:/r");
-  EXPECT_EQ(without_password("sftp://me:secret@h//r"), "sftp://me:***@h//r");
-  EXPECT_EQ(without_password("sftp:me@h:/r"), "sftp:me@h:/r");
-  EXPECT_EQ(without_password("/srv/a:b@c"), "/srv/a:***@c");
-  EXPECT_EQ(without_password("/srv/r"), "/srv/r");
+  EXPECT_EQ(shown_location("rest:https://me:a@b@h/r"), "rest:https://me:***@h/r");
+  EXPECT_EQ(shown_location("rest:https://:secret@h"), "rest:https://:***@h");
+  EXPECT_EQ(shown_location("REST:http://me:se/cret@h/"), "REST:http://me:***@h/");
+  EXPECT_EQ(shown_location("sftp:me:secret@h:/r"), "sftp:me:***@h:/r");
+  EXPECT_EQ(shown_location("sftp://me:secret@h//r"), "sftp://me:***@h//r");
+  EXPECT_EQ(shown_location("sftp:me@h:/r"), "sftp:me@h:/r");
+  EXPECT_EQ(shown_location("rclone::s3,secret_access_key=x:b/r"), "rclone::s3,***:b/r");
+  EXPECT_EQ(shown_location(":me:secret@h/r"), ":***@h/r");
+}
+
+TEST(RepositoryLocation, PathsAreShownAsTheyAre) {
+  for (const char* const path : {"/srv/a:b@c", "/srv//a:b@c", "./a:b@c", "local:a:b@c", "r", ""}) {
+    EXPECT_EQ(shown_location(path), path);
+  }
+}
+
+TEST(RepositoryLocation, PasswordsOfUrlsInTextAreNotShown) {
+  EXPECT_EQ(without_url_passwords("curl 'https://me:a@b@h/x' && mail a:b@c"),
+            "curl 'https://me:***@h/x' && mail a:b@c");
+  EXPECT_EQ(without_url_passwords("a://:p@h b://u:q@i:1"), "a://:***@h b://u:***@i:1");
+  for (const char* const text :
+       {"", "x:y@z", "https://h:80/a@b", "https://h/?q=a:b@c", "a://u@h", "://", "a://b c:d@e"}) {
+    EXPECT_EQ(without_url_passwords(text), text);
+  }
 }
 
 TEST(RepositoryLocation, NothingIsAnError) {

@@ -74,6 +74,7 @@ TEST(RcloneCommand, WhatItSaysOfMissingFilesIsNoNews) {
 TEST(RcloneCommand, ConnectionStringsAreNotShown) {
   EXPECT_EQ(shown_remote("remote:path/a,b"), "remote:path/a,b");
   EXPECT_EQ(shown_remote("remote:"), "remote:");
+  EXPECT_EQ(shown_remote("remote,shared_with_me:a"), "remote,shared_with_me:a");
   EXPECT_EQ(shown_remote("/srv/a,b:c"), "/srv/a,b:c");
   EXPECT_EQ(shown_remote(":s3,access_key_id=x,secret_access_key=y:bucket/r"), ":s3,***:bucket/r");
   EXPECT_EQ(shown_remote("remote,pass='a:b':path"), "remote,***:path");

@@ -45,7 +45,7 @@ class CheckReport {
   /// What may help against a failure that is no damage.
   static std::string_view advice(const Error& reason) {
     if (reason.code() == ErrorCode::kOutOfResources) return "give it more, and check again";
-    if (reason.code() == ErrorCode::kUnsupported) return "a newer program may read it";
+    if (reason.code() == ErrorCode::kUnsupported) return "another program may read it";
     return "check the storage";
   }
 

@@ -176,7 +176,11 @@ Id Repository::save_file(FileKind kind, ByteView json, StopToken stop) {
 }
 
 Bytes Repository::load_blob(const BlobHandle& handle, const StopToken& stop, Urgency urgency) {
-  const std::vector<BlobLocation> locations = index_.find(handle);
+  std::vector<BlobLocation> locations = index_.find(handle);
+  if (locations.empty()) {
+    look_again(stop);
+    locations = index_.find(handle);
+  }
   if (locations.empty()) {
     throw Error(
         ErrorCode::kNotFound,
@@ -265,6 +269,13 @@ void Repository::load_index(StopToken stop) {
       read->files >= kFilesWorthCaching || IndexCache::is_worth_while(read->blobs);
   // Files that are gone, after a prune, would make the copy one of nothing that there is.
   if (index_cache_ && worth_while && std::ranges::includes(listed, *loaded)) update_cache(*loaded);
+}
+
+void Repository::look_again(const StopToken& stop) {
+  const auto looked = looked_again_.lock();
+  if (*looked) return;
+  *looked = true;
+  load_index(stop);
 }
 
 std::set<Id> Repository::index_files(const StopToken& stop) {

@@ -99,6 +99,8 @@ class Repository {
   /// it is read again, the next one is tried; any other failure is thrown as it is, since the other
   /// copies would meet it, too. Error{kNotFound} when the index has none, Error{kDamaged} naming
   /// blob and pack when none is intact, or the code of the failure when a copy could not be read.
+  /// The first time that the index has none it is read again: a storage may list a snapshot before
+  /// the index file that was saved before it.
   Bytes load_blob(const BlobHandle& handle, const StopToken& stop,
                   Urgency urgency = Urgency::kForeground);
 
@@ -143,6 +145,7 @@ class Repository {
   };
 
   Repository(Backend& backend, OpenedKey opened, const OpenOptions& options);
+  void look_again(const StopToken& stop);
   std::set<Id> index_files(const StopToken& stop);
   ReadIndexes read_missing(Index& index, std::set<Id>& loaded, const std::set<Id>& listed,
                            const StopToken& stop);
@@ -158,6 +161,7 @@ class Repository {
   Index index_;
   std::unique_ptr<IndexCache> index_cache_;  ///< null: none
   Synchronized<std::set<Id>> loaded_indexes_;
+  Synchronized<bool> looked_again_;  ///< for a blob that the index did not have
   TreeWindows tree_windows_;
   CodecPool codecs_{[this] { return make_codec(); }};
 };

@@ -80,6 +80,12 @@ class FaultBackend final : public Backend {
     hidden_.insert(key);
   }
 
+  /// From now on listings show everything: it has caught up.
+  void show_in_lists() {
+    const std::lock_guard lock(mutex_);
+    hidden_.clear();
+  }
+
   /// `hook` runs before each call, in the calling thread and without any lock of ours: it may
   /// block, look at the backend, or throw in place of the call. Set it while nobody calls.
   void before_each_call(Hook hook) { hook_ = std::move(hook); }

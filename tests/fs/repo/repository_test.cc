@@ -9,18 +9,15 @@
 
 #include <gtest/gtest.h>
 
-#include "fs/backend/memory.h"
 #include "fs/cache/file_cache.h"
 #include "fs/crypto/sha256.h"
-#include "fs/format/index_file.h"
 #include "fs/format/key_file.h"
 #include "fs/store/index_saver.h"
 #include "fs/store/pack_saver.h"
+#include "tests/fs/repo/repository_fixture.h"
 #include "tests/support/fails_with.h"
-#include "tests/support/fault_backend.h"
 #include "tests/support/hex_bytes.h"
 #include "tests/support/manual_clock.h"
-#include "tests/support/quick_init.h"
 #include "tests/support/real_repository.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/waiting_backend.h"
@@ -30,45 +27,9 @@ namespace {
 
 using test::BackendCall;
 using test::fails_with;
-using test::FaultBackend;
 using test::from_hex;
 using test::numbered_id;
 using test::to_bytes;
-
-class RepositoryTest : public ::testing::Test {
- protected:
-  void init(const InitOptions& options = kQuickInit) {
-    Repository::init(backend_, as_bytes("x"), options, {});
-  }
-  std::unique_ptr<Repository> open(std::string_view password = "x") {
-    return std::make_unique<Repository>(backend_, as_bytes(password), OpenOptions{}, StopToken{});
-  }
-  FileKey first(FileKind kind) { return {kind, memory_.list(kind, {}).at(0).id}; }
-  Bytes stored(const FileKey& key) { return memory_.load(key, std::nullopt, {}, {}); }
-
-  /// Stores the text as a blob in a pack of its own; in no index file yet.
-  FinishedPack save_pack(Repository& repository, std::string_view text) {
-    const auto codec = repository.make_codec();
-    PackBuilder builder;
-    builder.add(codec->seal_blob({BlobType::kData, sha256(as_bytes(text))}, as_bytes(text)));
-    FinishedPack pack = builder.finish(*codec);
-    backend_.save({FileKind::kPack, pack.description.id}, pack.bytes, {});
-    return pack;
-  }
-  /// The same, and the index file that names it.
-  Id save_indexed(Repository& repository, std::string_view text) {
-    const std::vector<PackDescription> packs{save_pack(repository, text).description};
-    return repository.save_file(FileKind::kIndex, as_bytes(encode_index(packs)), {});
-  }
-  void damage(const FinishedPack& pack) {
-    Bytes bytes = pack.bytes;
-    bytes[20] ^= 1;
-    memory_.save({FileKind::kPack, pack.description.id}, bytes, {});
-  }
-
-  MemoryBackend memory_;
-  FaultBackend backend_{memory_};
-};
 
 TEST_F(RepositoryTest, TheCacheLetsGoOfPacksThatTheLoadedIndexDoesNotName) {
   test::save_real_repository(memory_);
@@ -274,7 +235,8 @@ TEST_F(RepositoryTest, NamesTheDamagedPackAndTellsDamageFromFailure) {
   const BlobHandle handle{BlobType::kData, sha256(as_bytes("text"))};
   backend_.fail({BackendCall::kLoad, FileKind::kPack}, 1, ErrorCode::kIo);
   EXPECT_EQ(as_text(repository->load_blob(handle, {})), "text") << "a fault that passes";
-  backend_.fail({BackendCall::kLoad, FileKind::kPack}, 1, ErrorCode::kIo, FaultBackend::kForever);
+  backend_.fail({BackendCall::kLoad, FileKind::kPack}, 1, ErrorCode::kIo,
+                test::FaultBackend::kForever);
   EXPECT_TRUE(fails_with(ErrorCode::kIo, [&] { repository->load_blob(handle, {}); }));
   backend_.clear_faults();
   damage(pack);
@@ -327,92 +289,6 @@ TEST_F(RepositoryTest, StorageThatDoesNotAnswerIsAskedForNoOtherCopy) {
   EXPECT_EQ(as_text(repository->load_blob(handle, {})), "text");
 }
 
-// A mount that is there for months would grow with every prune.
-TEST_F(RepositoryTest, ReadsTheIndexAnewWhenHalfOfItIsGone) {
-  init();
-  const auto repository = open();
-  const auto save_index = [&](std::string_view text) { return save_indexed(*repository, text); };
-  const auto has = [&](std::string_view text) {
-    return repository->index().contains({BlobType::kData, sha256(as_bytes(text))});
-  };
-  std::vector<Id> files;
-  for (const std::string_view text : {"1", "2", "3", "4"}) files.push_back(save_index(text));
-  repository->load_index({});
-  memory_.remove({FileKind::kIndex, files[0]}, {});
-  const std::uint64_t version = repository->index().version();
-  repository->load_index({});
-  EXPECT_TRUE(has("1")) << "somebody may still look for it";
-  EXPECT_EQ(repository->index().version(), version);
-  save_index("5");
-  repository->load_index({});
-  memory_.remove({FileKind::kIndex, files[1]}, {});
-  repository->load_index({});
-  EXPECT_EQ(repository->index().blob_count(), 5U) << "two of five are gone";
-  memory_.remove({FileKind::kIndex, files[2]}, {});
-  repository->load_index({});
-  EXPECT_EQ(repository->index().blob_count(), 2U);
-  EXPECT_TRUE(has("4") && has("5"));
-  EXPECT_NE(repository->index().version(), version);
-
-  // What this program stored is in no index file yet.
-  repository->index().add_packs({save_pack(*repository, "6").description});
-  memory_.remove({FileKind::kIndex, files[3]}, {});
-  save_index("7");
-  repository->load_index({});
-  EXPECT_TRUE(has("4") && has("5") && has("6") && has("7"));
-}
-
-TEST_F(RepositoryTest, KeepsTheIndexWhenTheStorageIsEmpty) {
-  init();
-  const auto repository = open();
-  const FileKey file{FileKind::kIndex, save_indexed(*repository, "1")};
-  repository->load_index({});
-  memory_.remove(file, {});
-  repository->load_index({});
-  EXPECT_EQ(repository->index().blob_count(), 1U) << "its file system may be unmounted";
-}
-
-TEST_F(RepositoryTest, KeepsTheIndexWhenItsFilesChangeUnderTheEyes) {
-  init();
-  const auto repository = open();
-  const Id file = save_indexed(*repository, "1");
-  repository->load_index({});
-  memory_.remove({FileKind::kIndex, file}, {});
-  const Id other = save_indexed(*repository, "2");
-  // It is listed, and listed no more when somebody looks again.
-  int lists = 0;
-  backend_.before_each_call([&](BackendCall call, const FileKey& key) {
-    if (call != BackendCall::kList || key.kind != FileKind::kIndex || ++lists != 2) return;
-    memory_.remove({FileKind::kIndex, other}, {});
-  });
-  EXPECT_TRUE(fails_with(ErrorCode::kNotFound, [&] { repository->load_index({}); }));
-  EXPECT_TRUE(repository->index().contains({BlobType::kData, sha256(as_bytes("1"))}));
-}
-
-TEST_F(RepositoryTest, LoadsOnlyTheIndexFilesItDoesNotKnow) {
-  init();
-  const auto repository = open();
-  const auto save_index = [&](std::string_view text) { return save_indexed(*repository, text); };
-  save_index("one");
-  save_index("two");
-  const test::CallFilter loads{BackendCall::kLoad, FileKind::kIndex};
-  repository->load_index({});
-  EXPECT_EQ(backend_.ended(loads), 2U);
-  EXPECT_EQ(repository->index().blob_count(), 2U);
-  const Id third = save_index("three");
-  backend_.fail(loads, 1, ErrorCode::kUnavailable);
-  EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, [&] { repository->load_index({}); }));
-  repository->load_index({});
-  EXPECT_EQ(backend_.ended(loads), 4U);
-  EXPECT_EQ(as_text(repository->load_blob({BlobType::kData, sha256(as_bytes("three"))}, {})),
-            "three");
-
-  Bytes bad = stored({FileKind::kIndex, third});
-  bad.back() ^= 1;
-  memory_.save({FileKind::kIndex, third}, bad, {});
-  EXPECT_TRUE(fails_with(ErrorCode::kDamaged, third.short_hex(), [&] { open()->load_index({}); }));
-}
-
 TEST_F(RepositoryTest, AWindowThatCannotBeLoadedStandsInNobodysWay) {
   init();
   Repository repository(backend_, as_bytes("x"), OpenOptions{}, StopToken{});
@@ -452,20 +328,6 @@ TEST_F(RepositoryTest, AWindowThatCannotBeLoadedStandsInNobodysWay) {
   EXPECT_TRUE(fails_with(ErrorCode::kDamaged, [&] { second->load_blob(blobs[0], {}); }));
   memory_.save(key, pack.bytes, {});
   EXPECT_EQ(as_text(second->load_blob(blobs[0], {})), "below") << "what is kept is not believed";
-}
-
-TEST_F(RepositoryTest, KeepsNoIndexFileThatWasReadEarlyAndThatItKnew) {
-  init();
-  test::WaitingBackend storage(memory_, StorageTraits{.requests = 256});
-  Repository repository(storage, as_bytes("x"), OpenOptions{}, StopToken{});
-  const std::vector<PackDescription> packs{save_pack(repository, "one").description};
-  const Id id = repository.save_file(FileKind::kIndex, as_bytes(encode_index(packs)), {});
-  repository.load_index({});
-  repository.files().read_early({FileKind::kIndex}, {});
-  repository.load_index({});
-  storage.forget();
-  repository.files().load_verified({FileKind::kIndex, id}, {});
-  EXPECT_EQ(storage.count({BackendCall::kLoad, FileKind::kIndex}), 1U);
 }
 
 TEST_F(RepositoryTest, SaversWritePacksThenTheirIndex) {

@@ -114,10 +114,7 @@ std::string drop_in_text(const UnitKind& kind, const Profile& profile, const Com
   std::string lines;
   const std::string password = password_file(profile, program);
   if (kind.takes_credential && !password.empty()) {
-    lines += fmt::format(
-        "LoadCredential=snapfs-password:{}\n"
-        "Environment=SNAPFS_PASSWORD_FILE=%d/snapfs-password\n",
-        unit_text(password));
+    lines += fmt::format("LoadCredential=snapfs-password:{}\n", unit_text(password));
   }
   const bool is_hardened = manager == UnitManager::kSystem && kind.command == kSnapshotTable;
   if (is_hardened) lines += freezing_lines(frozen_by(profile, program));

@@ -147,7 +147,7 @@ class SystemdTest(harness.CompatTest):
         self.follow("/srv/home", [], manager, ["snapfs"])
         node = json.loads(self.there("snapfs", "-P", "home", "cat", "tree", "latest:/srv/home/data"))["nodes"][0]
         self.assertEqual([attribute["name"] for attribute in node["extended_attributes"]], ["trusted.of-root"])
-        for unit, most in ("snapfs-run@home.service", 40), ("snapfs-check@home.service", 40), ("snapfs-mount@home.service", 60):
+        for unit, most in ("snapfs-run@home.service", 45), ("snapfs-check@home.service", 40), ("snapfs-mount@home.service", 60):
             self.there("systemd-analyze", "security", "--no-pager", f"--threshold={most}", unit)
         # What the last run saw when it began.
         self.assertRegex(self.there("cat", "/srv/home/inhibited"), r"(?m)^snapfs .* sleep .* block$")
@@ -170,6 +170,14 @@ class SystemdTest(harness.CompatTest):
         self.assertFalse(os.path.exists(failed), "that is in the machine's memory")
         self.assertEqual(self.property(manager, "snapfs-run@home.timer", "ActiveState"), "active")
 
+        # The unit's credential comes before the file that the profile names.
+        self.machine.write("etc/right", "secret\n", 0o600)
+        right = "etc/systemd/system/snapfs-run@home.service.d/zz.conf"
+        self.machine.write(right, "[Service]\nLoadCredential=snapfs-password:/etc/right\n")
+        self.there(*manager, "daemon-reload")
+        self.there(*manager, "start", "snapfs-run@home.service")
+        self.there("rm", f"/{right}")
+
         # What the profile does not ask for any more ends.
         self.machine.write("etc/snapfs/home.toml", PROFILE.format(home="/srv/home").partition("[check]")[0], 0o600)
         self.there("snapfs", "profile", "enable", "home")
@@ -181,6 +189,26 @@ class SystemdTest(harness.CompatTest):
         for unit in "snapfs-run@home.timer", "snapfs-check@home.timer":
             self.assertEqual(self.property(manager, unit, "ActiveState"), "inactive")
         self.assertEqual(self.there("find", "/etc/systemd/system", "-name", "snapfs-*@home*"), "")
+
+    @harness.without_sanitizer("the unit lets no process trace another, as LeakSanitizer does")
+    def test_a_unit_hides_nothing_that_a_source_holds(self):
+        """What is hardened by putting empty directories over others is not of use here."""
+        self.start()
+        self.prepare("/srv/home", "etc/snapfs/home.toml")
+        places = ("/usr/lib/modules/of-a-kernel", "/tmp/of-somebody", "/var/tmp/of-somebody", "/root/of-root", "/home/of-a-user",
+                  "/etc/modprobe.d/of-a-driver")
+        for place in places:
+            self.machine.write(f"{place[1:]}/file", place)
+        # The machine's own memory may lie over its /tmp.
+        self.there("sh", "-c", "mkdir -p /tmp/of-somebody && printf %s /tmp/of-somebody > /tmp/of-somebody/file")
+        self.there("sed", "-i", f"s|^sources.*|sources = {json.dumps(places)}|", "/etc/snapfs/home.toml")
+        self.there("snapfs", "-P", "home", "init")
+        self.there("systemctl", "start", "snapfs-run@home.service")
+        for place in places:
+            self.assertEqual(self.there("snapfs", "-P", "home", "dump", "latest", f"{place}/file"), place)
+        self.there("snapfs", "-P", "home", "snapshot", "--force")
+        trees = {snapshot["tree"] for snapshot in json.loads(self.there("snapfs", "-P", "home", "snapshots", "--json"))}
+        self.assertEqual(len(trees), 1, "what is taken by hand is the same")
 
     def test_for_a_user(self):
         self.start()

@@ -45,8 +45,6 @@ TEST_F(ProfileUnitNames, HandThePasswordFileOverAsACredential) {
             scratch() / "config/systemd/user/snapfs-run@home.service.d/snapfs.conf");
   EXPECT_THAT(found.drop_ins[0].text,
               HasSubstr("\nLoadCredential=snapfs-password:" + directory() + "/50%%/word\n"));
-  EXPECT_THAT(found.drop_ins[0].text,
-              HasSubstr("\nEnvironment=SNAPFS_PASSWORD_FILE=%d/snapfs-password\n"));
   EXPECT_EQ(units("password-file = '/p'\n[check]\n", UnitManager::kSystem).drop_ins.at(0).path,
             "/etc/systemd/system/snapfs-check@home.service.d/snapfs.conf");
   EXPECT_THAT(units("password-command = 'x'\n[check]\n").drop_ins, IsEmpty());

@@ -132,7 +132,7 @@ Everything in the cache can be fetched from the repositories again: it only save
 With --cache-size what was not used for longest is old, too, until the rest is no larger.
 
 Examples:
-  snapfs cache                             what there is
+  snapfs cache                             # what there is
   snapfs cache --cleanup --cache-size 1G)";
   return command;
 }

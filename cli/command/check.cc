@@ -129,10 +129,10 @@ inside data packs is not seen. A part n/t is the same packs every time: reading 
 2/12 in February and so on reads everything once a year.
 
 Examples:
-  snapfs check                             structure, in seconds
-  snapfs check --read-data                 every byte
-  snapfs check --read-data-subset 5%       a random sample
-  snapfs check --read-data latest          all that the latest snapshot needs
+  snapfs check                             # structure, in seconds
+  snapfs check --read-data                 # every byte
+  snapfs check --read-data-subset 5%       # a random sample
+  snapfs check --read-data latest          # all that the latest snapshot needs
   snapfs check --json | jq .broken_packs)";
   return command;
 }

@@ -111,6 +111,14 @@ void require_items(const Sample& sample, const NamedSnapshot& named) {
                                 sample.items_total));
 }
 
+/// All came back; but who looks at the status alone would think that it is as it was.
+void warn_if_nothing_was_compared(const GlobalOptions& options, const DrillFigures& figures) {
+  if (figures.compared > 0 || figures.restored() == 0) return;
+  print_warning(options.json, "",
+                "nothing was compared: everything that was chosen has changed or is gone since the "
+                "snapshot; \"snapfs drill latest PATH\" takes what rather stays as it is");
+}
+
 ExitCode status_of(const GlobalOptions& options, const DrillFigures& figures) {
   if (const std::uint64_t wrong = figures.different + figures.unreadable; wrong > 0) {
     print_exit_error(options.json, ExitCode::kFatal,
@@ -160,6 +168,7 @@ ExitCode run_drill(const GlobalOptions& options, const DrillArguments& arguments
                        session.stop());
   }
   output.print_summary();
+  if (source) warn_if_nothing_was_compared(options, output.figures());
   if (options.metrics) options.metrics->add_drill(output.figures());
   return status_of(options, output.figures());
 }
@@ -173,10 +182,10 @@ Exit status: 0 all came back right; 1 something came back different or not at al
 3 all came back, but part of the source could not be read.
 
 Examples:
-  snapfs drill                                 a sample of the latest snapshot of this host
-  snapfs drill --bytes 20G --seed 7            as much as fits in 20 GiB, the same every time
-  snapfs drill latest /etc /home/me/photos     all of these
-  snapfs drill --files 1000 --target /tmp/drill   to look at afterwards)";
+  snapfs drill                                 # a sample of the latest snapshot of this host
+  snapfs drill --bytes 20G --seed 7            # as much as fits in 20 GiB, the same every time
+  snapfs drill latest /etc /home/me/photos     # all of these
+  snapfs drill --files 1000 --target /tmp/drill   # to look at afterwards)";
 
 }  // namespace
 

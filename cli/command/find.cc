@@ -277,7 +277,7 @@ is found, too. The newest snapshot comes first. TIME is a date, with a time behi
 Examples:
   snapfs find report.odt
   snapfs find -l '*.tex' --path /home --oldest 2026-01-01
-  snapfs find --blob 1a2b3c4d              which files is this a part of?
+  snapfs find --blob 1a2b3c4d              # which files is this a part of?
 To see what became of one file, use "snapfs log".)";
   return command;
 }

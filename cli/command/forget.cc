@@ -233,6 +233,14 @@ void measure(const GlobalOptions& global, std::vector<Snapshot> snapshots,
   global.metrics->add_groups(snapshots);
 }
 
+/// Who misspelt a host would forget nothing, night for night.
+void warn_of_none(const GlobalOptions& global, const SnapshotFilter& filter) {
+  print_warning(global.json, "",
+                fmt::format("no snapshot matches {}, so none is forgotten: \"snapfs snapshots\" "
+                            "lists those there are",
+                            filter.text()));
+}
+
 ExitCode run_forget(const GlobalOptions& global, const ForgetOptions& options, Signals& signals) {
   const RetentionPolicy policy = options.policy();
   (void)
@@ -246,8 +254,9 @@ ExitCode run_forget(const GlobalOptions& global, const ForgetOptions& options, S
   const std::vector<Snapshot> all = choice.load(session.repository(), session.stop());
   Decision decision(global, options);
   if (options.ids.empty()) {
-    decision.apply_policy(choice.among(all, {}, options.filter), policy,
-                          {session.clock().now(), TimeZone::local()});
+    const std::vector<Snapshot> chosen = choice.among(all, {}, options.filter);
+    if (chosen.empty() && !all.empty()) warn_of_none(global, options.filter.filter());
+    decision.apply_policy(chosen, policy, {session.clock().now(), TimeZone::local()});
   } else {
     remove_named(choice, all, options, decision);
   }
@@ -276,8 +285,8 @@ group is refused. Removing a snapshot frees no space by itself: --prune does, or
 Examples:
   snapfs forget --keep-daily 7 --keep-weekly 5 --keep-monthly 12 --dry-run
   snapfs forget --host web1 --keep-within 1y6m --keep-tag release
-  snapfs forget --keep-last 10 --prune     and free the space
-  snapfs forget 1a2b3c4d 5e6f7a8b          just these two)";
+  snapfs forget --keep-last 10 --prune     # and free the space
+  snapfs forget 1a2b3c4d 5e6f7a8b          # just these two)";
 
 }  // namespace
 

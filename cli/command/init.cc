@@ -115,7 +115,7 @@ Command init_command(GlobalOptions& options) {
   add_source_options(command, arguments.source);
   command.footer = R"(
 Examples:
-  snapfs init -r /srv/snapshots            asks for the new password twice
+  snapfs init -r /srv/snapshots            # asks for the new password twice
   snapfs init -r /mnt/usb/backup -p ~/.snapfs-password
   snapfs init -r /mnt/usb/copy --from-repo /srv/snapshots --copy-chunker-params)";
   return command;

@@ -183,7 +183,7 @@ password may have kept the master key: removing a key does not lock them out of 
 
 Examples:
   snapfs key add --new-password-file ~/.second-password --user backup
-  snapfs key passwd                        asks for the new password twice
+  snapfs key passwd                        # asks for the new password twice
   snapfs key remove 1a2b3c4d)";
   return command;
 }

@@ -205,8 +205,8 @@ Command ls_command(GlobalOptions& options) {
 --host, --tag and --path say which snapshot is "latest".
 
 Examples:
-  snapfs ls latest                         everything in it
-  snapfs ls -l latest /home/me             one directory, not what is below it
+  snapfs ls latest                         # everything in it
+  snapfs ls -l latest /home/me             # one directory, not what is below it
   snapfs ls -l latest:/home/me --sort size --reverse --human-readable
   snapfs ls --ncdu latest | ncdu -f -)";
   return command;

@@ -174,6 +174,14 @@ void report_units(const GlobalOptions& options, const char* message, const Profi
   }
 }
 
+/// A user's manager ends with the user's last session, and the timers with it.
+void tell_of_lingering(const GlobalOptions& options, UnitManager manager) {
+  const std::string user = Identity::of_process().username;
+  if (manager != UnitManager::kUser || options.json || options.quiet || user.empty()) return;
+  if (::access(("/var/lib/systemd/linger/" + user).c_str(), F_OK) == 0) return;
+  print("they run while you are logged in; \"loginctl enable-linger\" has them run at all times\n");
+}
+
 ExitCode run_enable(const GlobalOptions& options, const ProfileArguments& arguments,
                     Signals& signals) {
   GlobalOptions quiet = options;
@@ -191,6 +199,7 @@ ExitCode run_enable(const GlobalOptions& options, const ProfileArguments& argume
   disable_units(units_beside(units, profile.name(), manager), manager);
   enable_units(units, manager);
   report_units(options, "enabled", units);
+  tell_of_lingering(options, manager);
   return ExitCode::kSuccess;
 }
 
@@ -237,6 +246,23 @@ Command profile_init(GlobalOptions& options) {
   return command;
 }
 
+Command profile_enable(GlobalOptions& options) {
+  Command command = named(options, "enable", "Have systemd do what the profile says, regularly",
+                          run_enable, add_manager_option);
+  command.footer = R"(
+A table [snapshot] asks for a run every night between two and three, [check] for a check on
+Sundays, and a mountpoint in [mount] for a mount that is always there. Root has the machine's
+systemd do it, from profiles in /etc/snapfs; others have their own do it, while they are logged in,
+or always after "loginctl enable-linger". After a change of the tables, enable it again; "snapfs
+profile disable" undoes it.
+
+Examples:
+  snapfs profile enable home
+  systemctl --user list-timers 'snapfs-*'          # when they run next
+  journalctl --user -u snapfs-run@home             # what the last run said)";
+  return command;
+}
+
 Command profile_list(GlobalOptions& options) {
   Command command("list", "List the profiles that there are");
   command.takes_settings = false;
@@ -249,25 +275,23 @@ Command profile_list(GlobalOptions& options) {
 Command profile_command(GlobalOptions& options) {
   Command command("profile", "Begin, list, show, check and schedule files of settings");
   command.takes_settings = false;
-  command.subcommands = {
-      profile_init(options),
-      profile_list(options),
-      named(options, "show", "Show every key, its value, and where that is from", run_show,
-            add_tables_option),
-      named(options, "check", "Find all mistakes in a profile", run_check),
-      named(options, "enable", "Have systemd do what the profile says, regularly", run_enable,
-            add_manager_option),
-      named(options, "disable", "Undo that", run_disable, add_manager_option)};
+  command.subcommands = {profile_init(options),
+                         profile_list(options),
+                         named(options, "show", "Show every key, its value, and where that is from",
+                               run_show, add_tables_option),
+                         named(options, "check", "Find all mistakes in a profile", run_check),
+                         profile_enable(options),
+                         named(options, "disable", "Undo that", run_disable, add_manager_option)};
   command.footer = R"(
 A profile is NAME.toml in ~/.config/snapfs or /etc/snapfs. Its keys are the long names of options,
 and count where neither the command line nor the environment says anything.
 
 Examples:
-  snapfs profile init home                  writes ~/.config/snapfs/home.toml
-  snapfs profile check home                 after it was edited
-  snapfs profile show home                  what it comes to
-  snapfs -P home init; snapfs -P home run   the repository, and the first snapshot
-  snapfs profile enable home                every night, from now on)";
+  snapfs profile init home                  # writes ~/.config/snapfs/home.toml
+  snapfs profile check home                 # after it was edited
+  snapfs profile show home                  # what it comes to
+  snapfs -P home init; snapfs -P home run   # the repository, and the first snapshot
+  snapfs profile enable home                # every night, from now on)";
   return command;
 }
 

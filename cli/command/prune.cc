@@ -64,10 +64,10 @@ the worst packs first, until no more than --max-unused is wasted. Nobody else ca
 repository meanwhile. It may be interrupted at any time: every snapshot stays complete.
 
 Examples:
-  snapfs prune --dry-run -v               what would happen
+  snapfs prune --dry-run -v               # what would happen
   snapfs prune
-  snapfs prune --max-unused 0             waste nothing
-  snapfs prune --max-repack-size 0        quick: only remove, write no new packs)";
+  snapfs prune --max-unused 0             # waste nothing
+  snapfs prune --max-repack-size 0        # quick: only remove, write no new packs)";
 
 }  // namespace
 

@@ -59,7 +59,7 @@ All directories to which nothing refers any more become entries of one new snaps
 is found: where index files are missing, run "snapfs repair index" first.
 
 Example:
-  snapfs recover && snapfs mount ~/mnt     then look below ~/mnt/snapshots/latest)";
+  snapfs recover && snapfs mount ~/mnt     # then look below ~/mnt/snapshots/latest)";
   command.run = [&options](Signals& signals) { return run_recover(options, signals); };
   return command;
 }

@@ -118,9 +118,9 @@ headers of packs about which the index is wrong are read. A pack that is damaged
 listed, so that "snapfs repair packs" can save what is intact in it.
 
 Examples:
-  snapfs repair index -n                   what is wrong
+  snapfs repair index -n                   # what is wrong
   snapfs repair index
-  snapfs repair index --read-all-packs     when the index cannot be trusted at all)";
+  snapfs repair index --read-all-packs     # when the index cannot be trusted at all)";
   return command;
 }
 

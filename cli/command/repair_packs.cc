@@ -136,7 +136,7 @@ anew, then the pack is taken off the index and removed. Blobs that are lost are 
 repair snapshots" then finds the files that they belonged to.
 
 Examples:
-  snapfs repair packs -n 4b9fe935          what can be saved
+  snapfs repair packs -n 4b9fe935          # what can be saved
   snapfs repair packs 4b9fe935 7f3b50f6)";
   return command;
 }

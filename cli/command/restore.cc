@@ -119,7 +119,7 @@ Examples:
   snapfs restore latest --target /tmp/restored
   snapfs restore latest:/home/me/work --target ~/work --overwrite if-newer
   snapfs restore 4f2a91c0 -t /tmp/restored --include '*.odt' --host laptop
-  snapfs restore latest:/srv -t /srv --delete --dry-run -vv     see what would happen first)";
+  snapfs restore latest:/srv -t /srv --delete --dry-run -vv     # see what would happen first)";
 
 }  // namespace
 

@@ -146,8 +146,9 @@ Command run_command(GlobalOptions& options) {
   command.footer = R"(
 The snapshot is what [snapshot] of the profile says, and [forget], when it is there, says what is
 kept of old ones afterwards. A lock that is in the way is removed when it is of a process of this
-machine that is gone, as after a loss of power. When no snapshot could be taken, none is forgotten. [hooks] are run
-around both. Of one profile there is one run at a time: a second one ends with status 11.
+machine that is gone, as after a loss of power. When no snapshot could be taken, none is forgotten.
+[hooks] are run around both. Of one profile there is one run at a time: a second one ends with
+status 11.
 
 The exit status is the worst of what was done: 0 all is well, 3 there is a snapshot, but part of the
 source could not be read or not all snapshots be removed, others as for these commands; 1 when a
@@ -156,7 +157,7 @@ hook failed.
 Examples:
   snapfs -P home run
   snapfs -P home run --dry-run -v
-  snapfs -P home snapshot --tag before-upgrade     one step, and an option of its own)";
+  snapfs -P home snapshot --tag before-upgrade     # one step, and an option of its own)";
   return command;
 }
 

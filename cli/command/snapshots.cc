@@ -114,9 +114,9 @@ Command snapshots_command(GlobalOptions& options) {
               });
   command.footer = R"(
 Examples:
-  snapfs snapshots                         all of them, oldest first
+  snapfs snapshots                         # all of them, oldest first
   snapfs snapshots --host web1 --latest 1
-  snapfs snapshots -g host,paths           a list for each host and set of paths
+  snapfs snapshots -g host,paths           # a list for each host and set of paths
   snapfs snapshots --json | jq -r '.[].id')";
   return command;
 }

@@ -146,8 +146,8 @@ Command stats_command(GlobalOptions& options) {
   add_filter_options(command, arguments.filter);
   command.footer = R"(
 Examples:
-  snapfs stats latest                      how much would be restored?
-  snapfs stats --mode raw-data             how much space does all of it take?)";
+  snapfs stats latest                      # how much would be restored?
+  snapfs stats --mode raw-data             # how much space does all of it take?)";
   return command;
 }
 

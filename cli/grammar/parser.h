@@ -35,7 +35,7 @@ struct GivenOption {
 struct ParsedLine {
   std::vector<const Command*> path;  ///< the program, the command, its subcommand
   bool help = false;                 ///< help was asked for: nothing is checked but the options
-  std::vector<std::string> advice;   ///< lines about what was written in an old way
+  std::vector<std::string> advice;   ///< lines about what may be meant otherwise
   std::vector<GivenOption> given;    ///< in the order of the line
 
   const Command& command() const noexcept { return *path.back(); }

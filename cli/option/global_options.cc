@@ -72,7 +72,8 @@ std::string GlobalOptions::repository_string() const {
     if (file) return read_repository_file(*file);
   }
   throw Error(ErrorCode::kUsage,
-              "no repository was named: give its directory with --repo, or set SNAPFS_REPOSITORY");
+              "no repository was named: give its directory or address with --repo, a profile that "
+              "names one with -P, or set SNAPFS_REPOSITORY");
 }
 
 CompressionMode GlobalOptions::compression_mode() const {
@@ -124,7 +125,7 @@ void add_repository_options(Command& program, GlobalOptions& options) {
       "Repository",
       {
           Option("-r,--repo", "LOCATION", repository,
-                 "The repository: a directory (or SNAPFS_REPOSITORY)")
+                 "The repository: a directory or an address (or SNAPFS_REPOSITORY)")
               .variable("REPOSITORY")
               .about("repository"),
           Option("--repository-file", "FILE", &options.repository_file,

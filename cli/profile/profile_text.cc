@@ -100,20 +100,31 @@ std::string source_text(const ResolvedSetting& setting, bool has_value) {
   return otherwise.empty() ? "not set" : "default: " + otherwise;
 }
 
+/// As people write it in a profile.
+std::string key_of(const ResolvedSetting& setting) {
+  return setting.key() == "repo" ? "repository" : setting.key();
+}
+
+std::string line_with_source(std::string line, const std::string& source) {
+  if (line.size() < kColumn) line.append(kColumn - line.size(), ' ');
+  return fmt::format("{}  # {}\n", line, source);
+}
+
 std::string line_of(const ResolvedSetting& setting) {
   const std::vector<std::string> values = shown_values(setting);
   std::string value = value_text(setting, values);
   if (values.empty() && !otherwise_text(setting).empty()) value.clear();
-  const bool is_set = setting.source == SettingSource::kProfile && !value.empty();
-  std::string line =
-      fmt::format("{}{} ={}{}", is_set ? "" : "# ", setting.key(), value.empty() ? "" : " ", value);
-  if (line.size() < kColumn) line.append(kColumn - line.size(), ' ');
-  return fmt::format("{}  # {}\n", line, source_text(setting, !values.empty()));
+  const bool is_said =
+      setting.source == SettingSource::kProfile || setting.source == SettingSource::kEnvironment;
+  const bool is_set = is_said && !value.empty();
+  return line_with_source(fmt::format("{}{} ={}{}", is_set ? "" : "# ", key_of(setting),
+                                      value.empty() ? "" : " ", value),
+                          source_text(setting, !values.empty()));
 }
 
 std::string json_of(const std::string& table, const ResolvedSetting& setting) {
   JsonObject object;
-  object.text("table", table).text("key", setting.key()).texts("values", shown_values(setting));
+  object.text("table", table).text("key", key_of(setting)).texts("values", shown_values(setting));
   switch (setting.source) {
     case SettingSource::kEnvironment:
       object.text("source", "environment").text("variable", setting.variable);
@@ -186,19 +197,23 @@ std::vector<Path> tables_of(const Profile& profile, const Command& program, Show
 }
 
 void add_hook_lines(const std::vector<HookCommand>& commands, const char* kind, std::string& text) {
-  if (commands.empty()) return;
+  if (commands.empty()) {
+    text += line_with_source(fmt::format("# {} = []", kind), "not set");
+    return;
+  }
   std::vector<std::string> quoted;
   quoted.reserve(commands.size());
   for (const HookCommand& command : commands) quoted.push_back(toml_string(command.text));
-  text += fmt::format("{} = [{}]  # {}:{}\n", kind, fmt::join(quoted, ", "),
-                      printable(commands.front().place.file), commands.front().place.line);
+  const Place& place = commands.front().place;
+  text += line_with_source(fmt::format("{} = [{}]", kind, fmt::join(quoted, ", ")),
+                           fmt::format("{}:{}", printable(place.file), place.line));
 }
 
-/// Those of "run" are the profile's own, which stand at its end.
+/// Those of "run" are the profile's own, which stand at its end, whether there are any or not.
 std::string hooks_text(const Profile& profile, const Path& path) {
   if (path.size() > 1 && table_name(path) == "run") return {};
   const Hooks hooks = hooks_for(profile, path);
-  if (hooks.empty()) return {};
+  if (hooks.empty() && path.size() > 1) return {};
   const std::string table = table_name(path);
   std::string text = fmt::format("\n[{}{}hooks]\n", table, table.empty() ? "" : ".");
   add_hook_lines(hooks.before, "before", text);

@@ -89,6 +89,29 @@ std::vector<const Option*> options_of(const ParsedLine& line) {
   return options;
 }
 
+/// What is said when the environment names another repository than the profile does: who forgot
+/// that the variable is set would have snapshots taken, and forgotten, elsewhere. Empty: nothing.
+std::string advice_on_repository(const Profile& profile, const ParsedLine& line,
+                                 const std::vector<ResolvedSetting>& settings) {
+  constexpr std::string_view kSubject = "repository";
+  const auto named = std::ranges::find_if(settings, [&](const ResolvedSetting& setting) {
+    return setting.source == SettingSource::kEnvironment && setting.option->subject() == kSubject;
+  });
+  if (named == settings.end()) return {};
+  const std::optional<std::string> value = variable_value(named->variable);
+  for (const ProfileLevel& level : levels_for(profile, line.path)) {
+    for (const ProfileSetting& setting : level) {
+      if (setting.subject() != kSubject || setting.texts.empty()) continue;
+      const bool is_same = setting.option == named->option && setting.texts.back().text == value;
+      if (is_same) return {};
+      return fmt::format(
+          "{} is set, and counts more than what {} says: \"unset {}\" for the profile's repository",
+          named->variable, setting.place.text(), named->variable);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<ResolvedSetting> resolve_settings(const Profile& profile, const ParsedLine& line,
@@ -149,8 +172,9 @@ std::string wanted_profile(const GlobalOptions& options) {
 
 ParsedLine parse_with_profile(const Command& program, GlobalOptions& options,
                               const std::vector<std::string>& arguments) {
-  return parse_line(
-      program, arguments, [&](const ParsedLine& line, std::vector<std::string>& words) {
+  std::string advice;
+  ParsedLine parsed =
+      parse_line(program, arguments, [&](const ParsedLine& line, std::vector<std::string>& words) {
         if (!options.profile) {
           const std::string name = wanted_profile(options);
           if (name.empty()) return;
@@ -159,8 +183,10 @@ ParsedLine parse_with_profile(const Command& program, GlobalOptions& options,
           check_keys(*options.profile, program,
                      [](const Place&, const Error& mistake) { throw Error(mistake); });
         }
-        for (const ResolvedSetting& setting :
-             resolve_settings(*options.profile, line, !words.empty())) {
+        const std::vector<ResolvedSetting> settings =
+            resolve_settings(*options.profile, line, !words.empty());
+        advice = advice_on_repository(*options.profile, line, settings);
+        for (const ResolvedSetting& setting : settings) {
           if (setting.source != SettingSource::kProfile) continue;
           if (setting.option != nullptr) {
             set_from_profile(setting);
@@ -169,6 +195,8 @@ ParsedLine parse_with_profile(const Command& program, GlobalOptions& options,
           }
         }
       });
+  if (!advice.empty()) parsed.advice.push_back(std::move(advice));
+  return parsed;
 }
 
 }  // namespace snapfs

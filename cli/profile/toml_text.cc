@@ -68,10 +68,15 @@ ProfileValue parse_toml(std::string_view text, const std::string& file) {
   try {
     return value_of(toml::parse(text, file), file);
   } catch (const toml::parse_error& error) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("{}: this is no TOML: {}", place_of(error.source(), file).text(),
-                            one_line(error.description())),
-                file);
+    const std::string reason = one_line(error.description());
+    const bool is_twice = reason.find("redefine") != std::string::npos;
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("{}: this is no TOML: {}{}", place_of(error.source(), file).text(), reason,
+                    is_twice ? "; each table, and each key in it, stands once: write what "
+                               "belongs together under one heading"
+                             : ""),
+        file);
   }
 }
 

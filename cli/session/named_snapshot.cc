@@ -46,9 +46,17 @@ const Snapshot* newest_with(Repository& repository, const std::vector<Snapshot>&
   const std::string matching = filter.is_empty() ? "" : " matching " + filter.text();
   const std::string where =
       candidates.size() == 1
-          ? fmt::format("is not in {}, the only snapshot{}", newest, matching)
+          ? fmt::format("is not in {}, before which there is no snapshot{}", newest, matching)
           : fmt::format("is in none of {} snapshots{}, the newest of which is {}",
                         candidates.size(), matching, newest);
+  if (path == "/~" || path.starts_with("/~/")) {
+    throw Error(
+        ErrorCode::kNotFound,
+        fmt::format("{} {}: a shell does not put your home directory in place of a ~ behind "
+                    "a colon; write \"$HOME\"",
+                    path, where),
+        std::string(path));
+  }
   throw Error(
       ErrorCode::kNotFound,
       fmt::format("{} {}: choose others with --path, --host or --tag; \"snapfs find\" looks "

@@ -26,7 +26,9 @@ Entrance read_entrance(Backend& backend, const StopToken& stop) {
   throw Error(ErrorCode::kNoRepository,
               "repository does not exist: unable to open config file. Is there a repository at the "
               "following location? " +
-                  backend.location() + ": check the name, or make one with \"snapfs init\"",
+                  backend.location() +
+                  ": check the name, and whether its disk is mounted; \"snapfs init\" makes a "
+                  "new one",
               backend.location());
 }
 

@@ -59,7 +59,10 @@ Bytes load_missing_config(StoredFiles& files, const StopToken& stop) {
   if (used == kUsedBy.end()) {
     throw Error(
         ErrorCode::kNoRepository,
-        fmt::format("there is no repository at {}; make one with 'snapfs init'", files.location()),
+        fmt::format(
+            "there is no repository at {}: check the name, and whether its disk is mounted; "
+            "'snapfs init' makes a new one",
+            files.location()),
         files.location());
   }
   try {

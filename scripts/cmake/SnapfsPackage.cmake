@@ -1,13 +1,6 @@
 # What is installed beside the program and its manual pages, and the Debian package, which
 # scripts/package makes. Everything goes to the places of GNUInstallDirs.
 include(GNUInstallDirs)
-set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
-  OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
-
-option(SNAPFS_COMPLETIONS "Write the completions of shells, for which the program is run" ON)
-if(SNAPFS_COMPLETIONS)
-  include(SnapfsCompletions)
-endif()
 
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/CONTRIBUTING.md"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}")

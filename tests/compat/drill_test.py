@@ -79,6 +79,14 @@ class DrillTest(harness.CompatTest):
                          {"1": "changed_since", "2": "gone_since", "large": "compared"})
         self.assertEqual(summary["restored"], 3)
 
+    def test_what_compares_nothing_says_so(self):
+        self.write("folder/1", "changed since")
+        summary, errors, _ = self.drill("latest", *self.of_source("folder/1"))
+        self.assertEqual((summary["restored"], summary["compared"]), (1, 0))
+        self.assertIn("nothing was compared", errors[0]["message"])
+        _, errors, _ = self.drill("latest", *self.of_source("folder/1", "large"))
+        self.assertEqual(errors, [])
+
     def make_wrong(self):
         """A snapshot with content that is not the file's, though all that stat(2) tells is."""
         path = os.path.join(self.source, "folder/3")

@@ -221,7 +221,8 @@ class ForgetTest(harness.CompatTest):
             with self.subTest(options=options):
                 self.assertIn(words, self.snapfs("forget", *options, expect=1).stderr)
                 self.assertEqual(self.ids(), before)
-        self.snapfs("forget", "--unsafe-allow-remove-all", "--host", "beta")
+        told = self.snapfs("forget", "--unsafe-allow-remove-all", "--host", "beta").stderr
+        self.assertIn("no snapshot matches --host beta, so none is forgotten", told)
         self.assertEqual(self.ids(), before)
         self.snapfs("forget", "--unsafe-allow-remove-all", "--host", "alpha")
         self.assertEqual(self.ids(), [])

@@ -656,6 +656,23 @@ class MountCommandsTest(harness.CompatTest):
         shutil.copystat(source or self.source, target)
         self.assert_same_files(source or self.source, target)
 
+    def test_restore_by_a_profile(self):
+        profile = os.path.join(self.scratch, "mine.toml")
+        password = os.path.join(self.scratch, "password of the profile")
+        for path, content in ((password, self.environment["RESTIC_PASSWORD"]),
+                              (profile, f'repository = "{self.repository}"\npassword-file = "{password}"\n'
+                                        '[mount]\npath-template = ["only/%i"]\n')):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(content)
+            os.chmod(path, 0o600)
+        nothing = {"RESTIC_REPOSITORY": "", "RESTIC_PASSWORD": ""}
+        for option in (["-P", profile], ["--profile=" + profile]):
+            self.restore(*option, "latest:" + self.source, "out", **nothing)
+            self.assert_same_content("out")
+            shutil.rmtree(os.path.join(self.scratch, "out"))
+        self.restore("-r", self.repository, "--password-command", f"cat '{password}'", "latest:" + self.source, "out", **nothing)
+        self.assert_same_content("out")
+
     def test_restore_copies_and_cleans_up(self):
         self.restore("latest:" + self.source + "/", "out")
         self.assert_same_content("out")

@@ -320,7 +320,7 @@ class CommandTest(ProfileTest):
         path = self.usual()
         shown = self.snapfs("-P", "home", "profile", "show", SNAPFS_COMPRESSION="max").stdout
         self.assertRegex(shown, f"(?m)^keep-last = \"1\" +# {re.escape(path)}:8$")
-        self.assertRegex(shown, '(?m)^# compression = "max" +# from SNAPFS_COMPRESSION$')
+        self.assertRegex(shown, '(?m)^compression = "max" +# from SNAPFS_COMPRESSION$')
         keys = json.loads(self.snapfs("profile", "show", "home", "--json").stdout)
         (found,) = [one for one in keys if (one["table"], one["key"]) == ("snapshot", "sources")]
         self.assertEqual((found["values"], found["line"]), ([os.path.join(self.home, "work")], 4))

@@ -108,8 +108,8 @@ bool is_web_url(std::string_view scheme) {
 
 [[noreturn]] void throw_nothing_named() {
   throw Error(ErrorCode::kUsage,
-              "no repository was named: give its directory or URL with --repo, or set "
-              "SNAPFS_REPOSITORY");
+              "no repository was named: give its directory or address with --repo, a profile that "
+              "names one with -P, or set SNAPFS_REPOSITORY");
 }
 
 /// Nobody means a control character in an address; in the middle of it, it is the rest of a file

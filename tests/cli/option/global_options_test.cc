@@ -9,6 +9,7 @@
 
 #include "cli/command/commands.h"
 #include "cli/grammar/parser.h"
+#include "cli/process/text_file.h"
 #include "tests/support/fails_with.h"
 #include "tests/support/scoped_variable.h"
 #include "tests/support/temporary_directory.h"
@@ -190,6 +191,21 @@ TEST(Program, NamesAreGivenOnce) {
     EXPECT_EQ(std::ranges::adjacent_find(names), names.end())
         << command.name << *std::ranges::adjacent_find(names);
     EXPECT_EQ(std::ranges::adjacent_find(letters), letters.end()) << command.name << letters;
+    for (const Command& subcommand : command.subcommands) self(self, subcommand);
+  };
+  check(check, program);
+}
+
+TEST(Program, ExamplesCanBePasted) {
+  GlobalOptions options;
+  const Command program = program_command(options);
+  const auto check = [](const auto& self, const Command& command) -> void {
+    for (const std::string_view line : split_lines(command.footer)) {
+      if (!line.starts_with("  snapfs ")) continue;
+      const std::size_t gap = line.find("  ", 2);
+      const std::size_t behind = line.find_first_not_of(' ', gap);
+      EXPECT_TRUE(gap == line.npos || line[behind] == '#') << line;
+    }
     for (const Command& subcommand : command.subcommands) self(self, subcommand);
   };
   check(check, program);

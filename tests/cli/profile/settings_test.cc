@@ -12,7 +12,9 @@ namespace {
 
 using test::fails_with;
 using test::ScopedVariable;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class Settings : public test::ProfileBench {
@@ -44,10 +46,10 @@ class Settings : public test::ProfileBench {
     if (text == "odd") throw Error(ErrorCode::kUsage, "this is odd");
   }
 
-  void parse(const std::string& profile, std::vector<std::string> line) {
+  ParsedLine parse(const std::string& profile, std::vector<std::string> line) {
     write("home", profile);
     line.insert(line.begin(), {"-P", "home"});
-    parse_with_profile(program_, options_, line);
+    return parse_with_profile(program_, options_, line);
   }
 
   std::vector<std::string> paths_;
@@ -115,6 +117,25 @@ TEST_F(Settings, AreSilencedByOthersAboutTheSame) {
   parse(profile, {"take"});
   EXPECT_EQ(options_.password_file, "");
   EXPECT_EQ(options_.repository, "/r");
+}
+
+TEST_F(Settings, SayThatTheEnvironmentNamesAnotherRepository) {
+  const std::string profile = "repository = '/r'\n";
+  EXPECT_THAT(parse(profile, {"take"}).advice, IsEmpty());
+  for (const char* const name : {"SNAPFS_REPOSITORY", "RESTIC_REPOSITORY_FILE"}) {
+    const ScopedVariable variable(name, "/other");
+    options_.profile.reset();
+    EXPECT_THAT(parse(profile, {"take"}).advice,
+                ElementsAre(AllOf(HasSubstr(std::string("\"unset ") + name + "\""),
+                                  HasSubstr(path_of("home") + ":1"))));
+    options_.profile.reset();
+    EXPECT_THAT(parse(profile, {"take", "--repo", "/line"}).advice, IsEmpty());
+    options_.profile.reset();
+    EXPECT_THAT(parse("verbose = 1\n", {"take"}).advice, IsEmpty());
+  }
+  const ScopedVariable same("SNAPFS_REPOSITORY", "/r");
+  options_.profile.reset();
+  EXPECT_THAT(parse(profile, {"take"}).advice, IsEmpty());
 }
 
 TEST_F(Settings, ArgumentsStandInForThoseOfTheProfile) {

@@ -62,10 +62,10 @@ Session::Session(const GlobalOptions& options, Signals& signals, std::optional<W
   }
   if (location.scheme == Scheme::kLocal) directory_ = location.path;
   if (writing == Writing::kPretended) lock.reset();
-  const auto permit_removal = [this] {
-    if (repository_) repository_->files().require_removal_allowed();
+  const auto permit_again = [this] {
+    if (repository_) repository_->files().require_change_allowed();
   };
-  storage_.emplace(open_storage(options, location, writing, last_call_, permit_removal));
+  storage_.emplace(open_storage(options, location, writing, last_call_, permit_again));
   Backend& backend = storage_->top();
   const Entrance entrance = read_entrance(backend, stop_);
   with_password(options, stop_, [&](ByteView password) {

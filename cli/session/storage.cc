@@ -26,10 +26,10 @@ RestCredentials rest_credentials() {
 
 BackendStack open_storage(const GlobalOptions& options, const RepositoryLocation& location,
                           Writing writing, StopToken last_call,
-                          std::function<void()> permit_removal) {
+                          std::function<void()> permit_again) {
   StorageOptions storage;
   storage.last_call = std::move(last_call);
-  storage.permit_removal = std::move(permit_removal);
+  storage.permit_again = std::move(permit_again);
   storage.pretend = writing == Writing::kPretended;
   storage.on_retry = [json = options.json](const RetryNotice& notice) {
     print_warning(json, "", to_text(notice));

@@ -20,10 +20,10 @@ enum class Writing {
 
 /// Asks nothing of the storage yet; what is asked again later is told as a warning. Throws
 /// Error{kUsage} for options that are wrong, kNotFound for a file of certificates that is not
-/// there. After `last_call` nothing is waited for to be cleaned up. `permit_removal`: see
+/// there. After `last_call` nothing is waited for to be cleaned up. `permit_again`: see
 /// RetryBackend.
 BackendStack open_storage(const GlobalOptions& options, const RepositoryLocation& location,
                           Writing writing = Writing::kAllowed, StopToken last_call = {},
-                          std::function<void()> permit_removal = {});
+                          std::function<void()> permit_again = {});
 
 }  // namespace snapfs

@@ -36,8 +36,8 @@ struct BlobLocation {
   friend auto operator<=>(const BlobLocation&, const BlobLocation&) noexcept = default;
 };
 
-/// Chunks have 8 MiB at most (FORMAT §8); nobody needs memory for what claims to be much larger.
-/// Trees are as large as their directories.
+/// Chunks have 8 MiB at most (FORMAT §8). The format has no such bound: this is as much as this
+/// program takes, and what is larger is no damage. Trees are as large as their directories.
 inline constexpr std::uint64_t kMaxDataBytes = std::uint64_t{64} << 20;
 
 /// Throws Error{kUnsupported} for a blob that takes more room in a pack than any program gives one.

@@ -157,6 +157,12 @@ void Codec::decrypt_and_decompress(Bytes& plain, const BlobHandle& handle, ByteV
   if (uncompressed_length != 0) {
     plain.clear();
     const bool is_data = handle.type == BlobType::kData;
+    if (is_data && uncompressed_length > kMaxDataBytes &&
+        Compressor::claimed_size(decrypted).value_or(uncompressed_length) > kMaxDataBytes) {
+      throw Error(ErrorCode::kUnsupported,
+                  fmt::format("it holds {} bytes, and this program takes {} at most",
+                              uncompressed_length, kMaxDataBytes));
+    }
     compressor_.decompress(decrypted, plain,
                            is_data ? std::min<std::uint64_t>(uncompressed_length, kMaxDataBytes)
                                    : uncompressed_length);

@@ -256,6 +256,12 @@ void Compressor::compress_pieces(const ByteSource& produce, Bytes& out) {
   feed(context, {}, ZSTD_e_end, out);
 }
 
+std::optional<std::uint64_t> Compressor::claimed_size(ByteView frames) noexcept {
+  const unsigned long long size = ZSTD_getFrameContentSize(frames.data(), frames.size());
+  if (size == ZSTD_CONTENTSIZE_UNKNOWN) return std::nullopt;
+  return size == ZSTD_CONTENTSIZE_ERROR ? 0 : size;
+}
+
 void Compressor::decompress_pieces(ByteView frames, const ByteSink& sink,
                                    std::uint64_t limit_bytes) {
   ZSTD_DCtx* const context = contexts_->decompressor();

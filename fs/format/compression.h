@@ -40,6 +40,10 @@ class Compressor {
   /// has; std::bad_alloc.
   void decompress(ByteView frames, Bytes& out, std::uint64_t limit_bytes);
 
+  /// What the first frame says that it holds, in bytes; 0 for what is no frame, nothing when it
+  /// does not say.
+  static std::optional<std::uint64_t> claimed_size(ByteView frames) noexcept;
+
  private:
   struct Contexts;
   std::unique_ptr<Contexts> contexts_;

@@ -31,7 +31,8 @@ std::optional<std::string> if_readable(const std::function<std::string()>& attem
   std::string_view advice = "check the storage";
   if (error.code() == ErrorCode::kOutOfResources) advice = "give it more";
   if (error.code() == ErrorCode::kUnsupported) {
-    advice = "forget the snapshots that have it, or take a program that can read it";
+    advice =
+        "take a program that can read it, such as restic, or forget the snapshots that have it";
   }
   throw Error(error.code(),
               fmt::format("directory \"{}\" cannot be read now, which does not mean that it is "

@@ -179,14 +179,14 @@ class Lock::Holder {
       }
       // Between two removals a machine may have slept: none is made under a lock that others may
       // have removed meanwhile.
-      repository_.files().guard_removals([this] {
+      repository_.files().guard_changes([this] {
         if (is_lost()) throw cancelled_error();
       });
       thread_ = std::jthread([this](const StopToken& end) {
         if (settle_here(end)) keep_fresh(end);
       });
     } catch (...) {
-      repository_.files().guard_removals({});
+      repository_.files().guard_changes({});
       give_up();
       throw;
     }
@@ -195,7 +195,7 @@ class Lock::Holder {
   ~Holder() {
     thread_.request_stop();
     thread_.join();
-    repository_.files().guard_removals({});
+    repository_.files().guard_changes({});
     give_up();
   }
 

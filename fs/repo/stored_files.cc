@@ -141,14 +141,32 @@ std::optional<std::uint64_t> StoredFiles::size(const FileKey& key, const StopTok
 void StoredFiles::save(const FileKey& key, ByteView bytes, const StopToken& stop, Content content) {
   if (keeps_everything_ && key.kind == FileKind::kConfig) throw append_only_error(key);
   (void)early_.take_list(key.kind);  // it would lack this one
+  const bool says_what_is_there = key.kind == FileKind::kSnapshot || key.kind == FileKind::kIndex;
+  if (says_what_is_there) require_change_allowed();
   backend_.save(key, bytes, content, stop);
+  if (key.kind == FileKind::kSnapshot) require_still_allowed(key, stop);
   const bool is_worth_it = key.kind != FileKind::kPack || content == Content::kTree;
   if (cache_ && is_worth_it) cache_->add_saved(key, bytes);
 }
 
+/// A machine that slept while a snapshot was on its way wakes to one whose blobs others may have
+/// removed. Nobody was told of it yet.
+void StoredFiles::require_still_allowed(const FileKey& snapshot, const StopToken& stop) {
+  try {
+    require_change_allowed();
+  } catch (const Error&) {
+    try {
+      backend_.remove(snapshot, stop);
+    } catch (const Error&) {
+      // It stays, and "check" tells what it lacks.
+    }
+    throw;
+  }
+}
+
 void StoredFiles::remove(const FileKey& key, const StopToken& stop) {
   if (keeps_everything_ && key.kind != FileKind::kLock) throw append_only_error(key);
-  if (key.kind != FileKind::kLock) require_removal_allowed();
+  if (key.kind != FileKind::kLock) require_change_allowed();
   (void)early_.take_list(key.kind);
   (void)early_.take(key);
   backend_.remove(key, stop);

@@ -50,13 +50,14 @@ class StoredFiles {
   void keep_everything() noexcept { keeps_everything_ = true; }
   bool keeps_everything() const noexcept { return keeps_everything_; }
 
-  /// From now on `guard` is called before anything is removed but locks; it throws when that must
-  /// not be. Empty: nothing is asked. To be set while nobody removes.
-  void guard_removals(std::function<void()> guard) noexcept { removal_guard_ = std::move(guard); }
+  /// From now on `guard` is called before anything is removed but locks, and before and after a
+  /// snapshot or an index file is stored; it throws when that must not be. Empty: nothing is asked.
+  /// To be set while nobody changes anything.
+  void guard_changes(std::function<void()> guard) noexcept { change_guard_ = std::move(guard); }
 
-  /// Asks it: throws when nothing but locks may be removed now.
-  void require_removal_allowed() const {
-    if (removal_guard_) removal_guard_();
+  /// Asks it: throws when nothing may be changed now but locks.
+  void require_change_allowed() const {
+    if (change_guard_) change_guard_();
   }
 
   /// In no particular order.
@@ -133,6 +134,7 @@ class StoredFiles {
   std::string location() const { return backend_.location(); }
 
  private:
+  void require_still_allowed(const FileKey& snapshot, const StopToken& stop);
   std::optional<Bytes> load_kept(const FileKey& key, const std::optional<ByteRange>& range,
                                  std::span<const ByteRange> wanted, LoadPurpose purpose,
                                  const StopToken& stop);
@@ -152,7 +154,7 @@ class StoredFiles {
   Synchronized<std::unordered_map<Id, std::uint64_t>> index_sizes_;
 
   bool keeps_everything_ = false;
-  std::function<void()> removal_guard_;
+  std::function<void()> change_guard_;
 };
 
 /// The error's words with the file they are about, unless they name it themselves.

@@ -152,7 +152,11 @@ class NodeReader {
     node_.name = *std::move(name_);
     const std::string& name = node_.name;
     if (name == "." || name == "/") {
-      fail("very old repositories name a directory's own entry like that, which is not supported");
+      // Not damage: restic reads it, and goes on with what it holds (FORMAT §11.4).
+      throw Error(ErrorCode::kUnsupported,
+                  fmt::format("very old programs wrote a node \"{}\" for a directory's own entry, "
+                              "which restic can read, and this program cannot",
+                              name));
     }
     if (name.empty() || name == "..") fail("that is not a name");
     if (name.find('/') != std::string::npos) fail("a name cannot have a slash in it");

@@ -50,10 +50,11 @@ class Sweep {
   }
 
  private:
-  /// On a directory, and on a server where calls are made again.
+  /// On a directory, and on an object store, where calls are made again. What a fault leaves of a
+  /// file where saves are not atomic is another matter.
   template <class Work>
   static void for_each_command(const Work& work) {
-    for (const std::size_t kind : {0U, 1U}) {
+    for (const std::size_t kind : {0U, 2U}) {
       for (std::size_t command = 0; command < fault_commands().size(); ++command) {
         work(kind, command);
       }

@@ -84,7 +84,7 @@ void put_far_away(BackendStack& stack, const StorageOptions& options, Timer& tim
   stack.put_before<RequestLimitBackend>(most);
   const auto seed = static_cast<std::uint32_t>(sim::World::current()->draw());
   stack.put_before<RetryBackend>(options.on_retry, RetryPolicy{}, timer, seed, options.last_call,
-                                 options.permit_removal);
+                                 options.permit_again);
 }
 
 // cli/session/snapshot_source.cc

@@ -5,7 +5,12 @@ namespace snapfs::sim {
 const std::array<StorageKind, 5>& storage_kinds() noexcept {
   static const std::array<StorageKind, 5> kinds = {{
       {.name = "directory"},
-      {.name = "REST", .is_far = true, .repeats = true, .requests = 5, .transfers = 3},
+      {.name = "REST",
+       .is_far = true,
+       .is_atomic = false,
+       .repeats = true,
+       .requests = 5,
+       .transfers = 3},
       {.name = "S3",
        .is_far = true,
        .repeats = true,
@@ -14,6 +19,8 @@ const std::array<StorageKind, 5>& storage_kinds() noexcept {
        .transfers = 3},
       {.name = "late lists",
        .is_far = true,
+       .is_atomic = false,
+       .repeats = true,
        .listed_late = 150 * kMillisecond,
        .requests = 5,
        .transfers = 3},

@@ -60,6 +60,7 @@ class Connection final : public Backend {
     const Unfailing unfailing;
     const auto copy = std::make_shared<const Bytes>(bytes.begin(), bytes.end());
     if (skips_save(key, copy)) return;
+    if (key.kind == FileKind::kSnapshot) require_young_lock("save", key);
     note_save(key);
     perform<bool>("save", key, stop,
                   [&stored = stored_, &files = files_, process = process_, key, copy](bool whole) {
@@ -136,7 +137,7 @@ class Connection final : public Backend {
       return;
     }
     if (stored_.bug_ == PlantedBug::kLeavesLock && key.kind == FileKind::kLock) return;
-    require_lock_for(key);
+    require_lock_for_removal(key);
     if (key.kind == FileKind::kSnapshot && process_->may_forget) stored_.forgotten_.insert(key.id);
     perform<bool>("remove", key, stop, [&files = files_, key](bool whole) {
       Answer<bool> answer{true, std::nullopt};
@@ -361,20 +362,26 @@ class Connection final : public Backend {
   }
 
   /// Whoever removes what others might need must hold a lock that nobody may take for stale.
-  void require_lock_for(const FileKey& key) {
+  void require_lock_for_removal(const FileKey& key) {
     if (key.kind == FileKind::kLock) return;
     const WorldFiles::File* const found = files_.find(key);
     if (found == nullptr || found->is_part) return;  // nobody's loss
     // Its own, of which it did not hear that it was stored, is put away by who could not finish it.
-    if (!stored_.kind_.is_atomic && std::ranges::count(process_->snapshots, key.id) > 0) return;
+    if (std::ranges::count(process_->snapshots, key.id) > 0) return;
     // On a full disk what makes room does without a lock file.
     if (process_->had_no_room) return;
     if (!process_->lock || !files_.has({FileKind::kLock, *process_->lock})) {
       stored_.violate(fmt::format("{} was to be removed without a lock", describe(key)));
-    } else if (world_.now() - process_->lock_time > kStale) {
-      stored_.violate(fmt::format("{} was to be removed under a lock {} minutes old", describe(key),
-                                  (world_.now() - process_->lock_time) / kMinute));
     }
+    require_young_lock("remove", key);
+  }
+
+  /// Of a command with two repositories, the lock that was written last.
+  void require_young_lock(const char* change, const FileKey& key) {
+    if (!process_->lock || world_.now() - process_->lock_time <= kStale) return;
+    stored_.violate(fmt::format("under a lock {} minutes old it was to {} {}",
+                                (world_.now() - process_->lock_time) / kMinute, change,
+                                describe(key)));
   }
 
   /// For the planted bugs.

@@ -125,7 +125,7 @@ void put_far_away(BackendStack& stack, const StorageOptions& options, Timer& tim
   const unsigned most = stack.top().traits().requests;
   stack.put_before<RequestLimitBackend>(most);
   stack.put_before<RetryBackend>(options.on_retry, RetryPolicy{}, timer, std::random_device{}(),
-                                 options.last_call, options.permit_removal);
+                                 options.last_call, options.permit_again);
 }
 
 }  // namespace snapfs

@@ -17,10 +17,10 @@
 namespace snapfs {
 
 struct StorageOptions {
-  bool pretend = false;                       ///< nothing is written, though everything seems to be
-  RetryListener on_retry = {};                ///< hears of calls that are made again; may be empty
-  StopToken last_call = {};                   ///< see RetryBackend
-  std::function<void()> permit_removal = {};  ///< see RetryBackend
+  bool pretend = false;                     ///< nothing is written, though everything seems to be
+  RetryListener on_retry = {};              ///< hears of calls that are made again; may be empty
+  StopToken last_call = {};                 ///< see RetryBackend
+  std::function<void()> permit_again = {};  ///< see RetryBackend
 
   /// What the option -o sets: "rest.connections" to "5". Those of other schemes are passed over.
   std::map<std::string, std::string> extended = {};

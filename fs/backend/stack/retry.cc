@@ -97,13 +97,13 @@ class RetryBackend::Attempts {
 
 RetryBackend::RetryBackend(Backend& inner, RetryListener listener, const RetryPolicy& policy,
                            Timer& timer, std::uint32_t seed, StopToken last_call,
-                           std::function<void()> permit_removal)
+                           std::function<void()> permit_again)
     : inner_(inner),
       policy_(policy),
       timer_(timer),
       random_(seed),
       last_call_(std::move(last_call)),
-      permit_removal_(std::move(permit_removal)),
+      permit_again_(std::move(permit_again)),
       outage_(std::move(listener)) {}
 
 /// `call` is given how often it has failed.
@@ -143,11 +143,11 @@ void RetryBackend::save(const FileKey& key, ByteView bytes, Content content,
   const bool may_leave_part = !traits().saves_atomically && key.kind != FileKind::kConfig;
   try {
     repeat("saving " + describe(key), stop, [&](unsigned failures) {
-      if (failures > 0 && may_leave_part) {
-        const Remains remains = remains_of(key, bytes.size(), stop);
-        if (remains == Remains::kWhole) return;
-        if (remains == Remains::kPart) remove_remains(key, stop);
-      }
+      if (failures > 0) require_permission(key);
+      // A part is not removed first: such a removal could be carried out once more by the network,
+      // when the file is there and somebody goes by it.
+      const bool may_be_there = failures > 0 && may_leave_part;
+      if (may_be_there && remains_of(key, bytes.size(), stop) == Remains::kWhole) return;
       inner_.save(key, bytes, content, stop);
     });
   } catch (const Error& error) {
@@ -170,13 +170,17 @@ void RetryBackend::save(const FileKey& key, ByteView bytes, Content content,
   }
 }
 
+void RetryBackend::require_permission(const FileKey& key) const {
+  if (permit_again_ && key.kind != FileKind::kLock) permit_again_();
+}
+
 /// A save may have been carried out although it failed, and others may go by the file already: from
-/// an index that is whole they take it that blobs need not be stored again, and a repair may have
-/// listed a pack that is. Where nobody can tell, nothing is removed.
+/// an index that is whole they take it that blobs need not be stored again, a repair may have
+/// listed a pack that is, and a snapshot or key was seen. Where nobody can tell, nothing is
+/// removed.
 RetryBackend::Remains RetryBackend::remains_of(const FileKey& key, std::size_t bytes,
                                                const StopToken& stop) {
-  const bool is_shared = key.kind == FileKind::kIndex || key.kind == FileKind::kPack;
-  if (!is_shared) return Remains::kPart;
+  if (key.kind == FileKind::kLock) return Remains::kPart;  // nobody goes by one that was given up
   try {
     return inner_.size(key, stop) == bytes ? Remains::kWhole : Remains::kPart;
   } catch (const Error& error) {
@@ -240,9 +244,8 @@ std::vector<FileInfo> RetryBackend::list(FileKind kind, const StopToken& stop) {
 }
 
 void RetryBackend::remove(const FileKey& key, const StopToken& stop) {
-  const bool needs_permission = permit_removal_ && key.kind != FileKind::kLock;
   repeat("removing " + describe(key), stop, [&](unsigned failures) {
-    if (failures > 0 && needs_permission) permit_removal_();
+    if (failures > 0) require_permission(key);
     try {
       inner_.remove(key, stop);
     } catch (const Error& error) {

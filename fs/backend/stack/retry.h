@@ -54,17 +54,18 @@ class RetryBackend final : public Backend {
  public:
   /// `inner` and the timer must outlive this; `listener` may be empty. The seed is the jitter's.
   /// `last_call` stops when the program must end at once, though something is left over.
-  /// `permit_removal` is called before the removal of anything but a lock is made again, and throws
-  /// when it must not be: the machine may have slept since it was made first.
+  /// `permit_again` is called before the save or the removal of anything but a lock is made again,
+  /// and throws when it must not be: the machine may have slept since it was made first.
   explicit RetryBackend(Backend& inner, RetryListener listener = {}, const RetryPolicy& policy = {},
                         Timer& timer = steady_timer(), std::uint32_t seed = std::random_device{}(),
-                        StopToken last_call = {}, std::function<void()> permit_removal = {});
+                        StopToken last_call = {}, std::function<void()> permit_again = {});
 
   void create(const StopToken& stop) override;
 
-  /// Where saves are not atomic, what one that was cut off left is removed before the next try, and
-  /// in the end; but not the config, which takes the place of one that is there, and no index file
-  /// or pack that is there whole, since others may go by it.
+  /// Where saves are not atomic, one that was cut off may have left a part: the next try takes its
+  /// place, and in the end it is removed. A file that is there whole was stored, whatever was
+  /// answered, and stays, since others may go by it; the config takes the place of one that is
+  /// there.
   using Backend::save;
   void save(const FileKey& key, ByteView bytes, Content content, const StopToken& stop) override;
   Bytes load(const FileKey& key, std::optional<ByteRange> range, LoadPurpose purpose,
@@ -98,6 +99,7 @@ class RetryBackend final : public Backend {
   auto repeat(const std::string& what, const StopToken& stop, const Call& call);
   std::chrono::milliseconds jittered(std::chrono::milliseconds wait);
   bool is_probe(const FileKey& key);
+  void require_permission(const FileKey& key) const;
   Remains remains_of(const FileKey& key, std::size_t bytes, const StopToken& stop);
   void remove_remains(const FileKey& key, const StopToken& stop);
 
@@ -106,7 +108,7 @@ class RetryBackend final : public Backend {
   Timer& timer_;
   Synchronized<std::minstd_rand> random_;
   const StopToken last_call_;
-  const std::function<void()> permit_removal_;
+  const std::function<void()> permit_again_;
   Outage outage_;
   Synchronized<std::map<FileKey, Timer::TimePoint>> open_circuits_;  ///< and the next probe of each
 };

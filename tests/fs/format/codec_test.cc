@@ -170,6 +170,18 @@ TEST(Codec, DataIsNoLargerThanChunksCanBe) {
   }
 }
 
+TEST(Codec, LargerDataThanItTakesIsNoDamage) {
+  const Keys keys = Keys::random();
+  Codec codec(keys, {});
+  Bytes frame;
+  const Bytes plain(kMaxDataBytes + 1);
+  Compressor(CompressionMode::kFastest).compress(plain, frame);
+  const BlobHandle handle{BlobType::kData, sha256(plain)};
+  EXPECT_TRUE(fails_with(ErrorCode::kUnsupported, "67108864 at most", [&] {
+    codec.open_blob(handle, codec.seal_raw(frame), kMaxDataBytes + 1);
+  }));
+}
+
 /// A frame of so many blocks of 128 KiB that are one byte each, and tells its size (RFC
 /// 8878, 3.1.1).
 Bytes frame_of_blocks(std::uint32_t blocks) {

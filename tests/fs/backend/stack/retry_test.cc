@@ -291,13 +291,33 @@ TEST_F(RetryBackendTest, ARemovalIsMadeAgainOnlyWhereItMayBe) {
   EXPECT_EQ(memory_.size(lock, {}), std::nullopt);
 }
 
+TEST_F(RetryBackendTest, ASaveIsMadeAgainOnlyWhereItMayBe) {
+  bool is_permitted = true;
+  RetryBackend guarded(faults_, {}, policy_, timer_, 7, {}, [&] {
+    if (!is_permitted) throw Error(ErrorCode::kCancelled, "the lock is lost");
+  });
+  const FileKey snapshot{FileKind::kSnapshot, numbered_id(3)};
+  is_permitted = false;
+  lose(kSaves);
+  EXPECT_TRUE(fails_with(ErrorCode::kCancelled,
+                         [&] { guarded.save(snapshot, test::to_bytes("snapshot"), {}); }));
+  EXPECT_EQ(memory_.size(snapshot, {}), std::nullopt);
+  const FileKey lock{FileKind::kLock, numbered_id(4)};
+  lose(kSaves);
+  guarded.save(lock, test::to_bytes("lock"), {});
+  is_permitted = true;
+  lose(kSaves);
+  guarded.save(snapshot, test::to_bytes("snapshot"), {});
+  EXPECT_EQ(memory_.size(snapshot, {}), 8U);
+}
+
 TEST_F(RetryBackendTest, LeavesNoHalfFileWhereSavesAreNotAtomic) {
   TornBackend torn(memory_);
   RetryBackend retry(torn, {}, policy_, timer_, 7);
   const FileKey key{FileKind::kSnapshot, numbered_id(3)};
   torn.tears = 2;
   retry.save(key, as_bytes("snapshot"), {});
-  EXPECT_EQ(torn.removals, 2U);
+  EXPECT_EQ(torn.removals, 0U) << "the next save takes its place";
   EXPECT_EQ(memory_.load(key, std::nullopt, {}, {}), test::to_bytes("snapshot"));
   torn.tears = SIZE_MAX;
   EXPECT_TRUE(fails_with(ErrorCode::kUnavailable, [&] { retry.save(key, as_bytes("new"), {}); }));
@@ -317,7 +337,8 @@ TEST_F(RetryBackendTest, LeavesNoHalfFileOfASaveThatWasStopped) {
 }
 
 TEST_F(RetryBackendTest, WhatOthersMayGoByStaysWhenItWasStoredAllTheSame) {
-  for (const FileKind kind : {FileKind::kIndex, FileKind::kPack}) {
+  for (const FileKind kind :
+       {FileKind::kIndex, FileKind::kPack, FileKind::kSnapshot, FileKind::kKey}) {
     const FileKey key{kind, numbered_id(9)};
     TornBackend torn(faults_);
     RetryBackend retry(torn, {}, {}, timer_, 7);

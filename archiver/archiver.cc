@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "archiver/pipeline.h"
 #include "archiver/scanner.h"
 #include "archiver/target_selection.h"
@@ -19,6 +21,12 @@ namespace {
 
 /// Targets that could not be found are problems of the source like any other, unless all are.
 void check_targets(const TargetTree& targets, Progress& progress) {
+  for (const std::string& path : targets.paths) {
+    if (path.find('\0') == std::string::npos) continue;
+    throw Error(ErrorCode::kUsage,
+                fmt::format("\"{}\" is no path: what it was read from has a zero byte in it",
+                            path.substr(0, path.find('\0'))));
+  }
   for (const SourceError& failure : targets.failures) progress.warn(failure);
   if (targets.roots.empty()) {
     throw Error(ErrorCode::kNotFound, "nothing to snapshot: none of the paths given can be read");

@@ -19,7 +19,6 @@
 #include "cli/process/signals.h"
 #include "cli/profile/hooks.h"
 #include "cli/profile/profile_keys.h"
-#include "cli/profile/run_lock.h"
 #include "cli/profile/settings.h"
 #include "cli/session/left_locks.h"
 #include "cli/session/session.h"
@@ -50,6 +49,7 @@ class RunStep {
     arguments.emplace_back(command);
     if (dry_run) arguments.emplace_back("--dry-run");
     const ParsedLine line = parse_with_profile(program_, options_, arguments);
+    if (!dry_run) refuse_dry_run(line.command(), run.profile->path());
     options_.json = options_.json || run.json;
     options_.quiet = options_.quiet || run.quiet;
     if (options_.metrics_file.empty()) options_.metrics_file = run.metrics_file;
@@ -79,6 +79,17 @@ class RunStep {
   }
 
  private:
+  /// Nothing would be stored, and what is old forgotten all the same.
+  static void refuse_dry_run(const Command& command, const std::string& profile) {
+    if (command.find_option("dry-run")->binding().current() != "true") return;
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("dry-run below [{}] of {} lets a run do half of its work: take it out, and "
+                    "call \"run --dry-run\" to try",
+                    command.name, profile),
+        profile);
+  }
+
   const std::string name_;
   GlobalOptions options_;
   Command program_;
@@ -116,7 +127,6 @@ ExitCode run_profile(const GlobalOptions& global, const RunArguments& arguments,
   if (asks_for(profile, kForget)) {
     forget = std::make_unique<RunStep>(options, kForget, arguments.dry_run);
   }
-  const RunLock lock(profile.path());
   // A run that lost its power left its lock behind, and nobody is there to remove it.
   const auto run_step = [&](RunStep& step, const char* command) {
     const ExitCode code = step.run(signals);

@@ -21,6 +21,7 @@ constexpr std::uint64_t kMaxRepositoryFileBytes = 64 << 10;
 std::string read_repository_file(const std::string& path) {
   const Bytes bytes = read_file(path, kMaxRepositoryFileBytes);
   const std::string decoded = decode_text(bytes);
+  require_no_zero_byte(decoded, path);
   std::string text(trim_white_space(decoded));
   if (text.empty()) {
     throw Error(ErrorCode::kUsage,

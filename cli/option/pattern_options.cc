@@ -26,6 +26,7 @@ PatternList read_patterns(const std::vector<std::string>& patterns, const std::s
   std::vector<PatternSource> sources = {{option, patterns}};
   for (const std::string& file : files) {
     const std::string text = decode_text(read_file(file, kMaxFileBytes));
+    require_no_zero_byte(text, file);
     const std::string origin = fmt::format("{}-file {}", option, file);
     sources.push_back(
         {origin, patterns_from_lines(split_lines(text), environment_variable, origin)});

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include <fmt/format.h>
@@ -65,6 +66,17 @@ std::vector<std::string> split_lines(std::string_view text) {
     lines.emplace_back(line);
   }
   return lines;
+}
+
+void require_no_zero_byte(std::string_view text, std::string_view path) {
+  const std::size_t zero = text.find('\0');
+  if (zero == std::string_view::npos) return;
+  throw Error(
+      ErrorCode::kUsage,
+      fmt::format("{}: line {} has a zero byte in it: it is to be text, with a line for each "
+                  "(lists that \"find -print0\" writes are for --files-from-raw)",
+                  path, 1 + std::ranges::count(text.substr(0, zero), '\n')),
+      std::string(path));
 }
 
 std::string read_file_or_input(const std::string& path) {

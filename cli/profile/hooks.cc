@@ -3,9 +3,13 @@
 // and clean up are run all the same.
 #include "cli/profile/hooks.h"
 
+#include <unistd.h>
+
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,8 +18,10 @@
 #include "cli/option/global_options.h"
 #include "cli/output/action_status.h"
 #include "cli/output/output.h"
+#include "cli/output/run_metrics.h"
 #include "cli/process/signals.h"
 #include "cli/profile/profile_keys.h"
+#include "cli/profile/run_lock.h"
 #include "fs/backend/open/location.h"
 #include "fs/base/error.h"
 #include "fs/process/child_process.h"
@@ -86,6 +92,17 @@ std::string location_of(const GlobalOptions& options) {
   }
 }
 
+const std::string kProfileVariable = "SNAPFS_PROFILE=";
+const std::string kCommandVariable = "SNAPFS_COMMAND=";
+
+/// Whether the environment has "NAME=value": of a hook's, both tell that it is one of this very
+/// command, which would run it again, and so on.
+bool is_set(const std::string& variable) {
+  const std::size_t equals = variable.find('=');
+  const char* const value = ::getenv(variable.substr(0, equals).c_str());
+  return value != nullptr && variable.compare(equals + 1, std::string::npos, value) == 0;
+}
+
 bool is_dry_run(const Command& command) {
   const Option* const option = command.find_option("dry-run");
   return option != nullptr && option->binding().current() == "true";
@@ -144,6 +161,8 @@ class HookRun {
   int run_one(const HookCommand& command, std::optional<ExitCode> status, const StopToken& stop) {
     ChildOptions options;
     options.output = ChildOutput::kOurErrors;
+    // What is sent to us is not for them: a password, or what a snapshot is taken of.
+    if (::isatty(STDIN_FILENO) == 0) options.input = ChildInput::kNone;
     options.directory = command.directory;
     options.variables = variables_;
     options.variables.push_back("SNAPFS_SNAPSHOT_ID=" + snapshot_id_);
@@ -164,6 +183,20 @@ class HookRun {
   const bool json_;
   std::string snapshot_id_;
 };
+
+/// One such process of a profile at a time: others do nothing, and have nothing to tell.
+Action alone(Action action, GlobalOptions& options) {
+  return [action = std::move(action), &options](Signals& signals) {
+    std::optional<RunLock> lock;
+    try {
+      lock.emplace(options.profile->path());
+    } catch (const Error&) {
+      if (options.metrics) options.metrics->call_off();
+      throw;
+    }
+    return action(signals);
+  };
+}
 
 }  // namespace
 
@@ -202,17 +235,20 @@ ExitCode worse(ExitCode first, ExitCode second) noexcept {
 
 Action with_hooks(Action action, GlobalOptions& options, const ParsedLine& line) {
   if (!options.profile || is_dry_run(line.command())) return action;
+  const bool is_run = line.command().name == kRun;
   Hooks hooks = hooks_for(*options.profile, line.path);
-  if (hooks.empty()) return action;
+  if (hooks.empty()) return is_run ? alone(std::move(action), options) : action;
   std::string title = title_of(line.path);
   title.erase(0, title.find(' ') + 1);
-  std::vector<std::string> variables = {"SNAPFS_PROFILE=" + name_for_others(*options.profile),
-                                        "SNAPFS_COMMAND=" + title,
+  std::vector<std::string> variables = {kProfileVariable + name_for_others(*options.profile),
+                                        kCommandVariable + title,
                                         "SNAPFS_LOCATION=" + location_of(options)};
+  if (is_set(variables[0]) && is_set(variables[1])) return action;
   const auto run = std::make_shared<HookRun>(std::move(hooks), std::move(variables), options.json);
-  return [run, action = std::move(action), &options](Signals& signals) {
+  Action whole = [run, action = std::move(action), &options](Signals& signals) {
     return run->around(action, options, signals);
   };
+  return is_run ? alone(std::move(whole), options) : whole;
 }
 
 }  // namespace snapfs

@@ -48,6 +48,9 @@ ExitCode worse(ExitCode first, ExitCode second) noexcept;
 /// SNAPFS_PROFILE, SNAPFS_COMMAND, SNAPFS_LOCATION (the repository, without a password),
 /// SNAPFS_EXIT_STATUS (not before the command) and SNAPFS_SNAPSHOT_ID (empty unless one was taken);
 /// never a password of ours. `options` must outlive the result. Throws Error{kUsage}.
+/// A hook that calls the same command with the same profile has none run around that. Of the
+/// command "run" of a profile there is one at a time, from its first hook to its last: the result
+/// throws Error{kLocked} at once when another process is at it (RunLock).
 Action with_hooks(Action action, GlobalOptions& options, const ParsedLine& line);
 
 }  // namespace snapfs

@@ -49,6 +49,7 @@ exclude = [
 ]
 #exclude-file = "excludes.txt"
 #tag = ["nightly"]
+retry-lock = "2h"           # wait so long for a check that is under way
 
 # What "snapfs run" keeps after the snapshot. Without this table nothing is forgotten.
 [forget]
@@ -58,9 +59,11 @@ keep-weekly = 5
 keep-monthly = 12
 #keep-yearly = "unlimited"
 prune = true                # frees the space as well
+retry-lock = "2h"
 
 [check]
 read-data-subset = "5%"
+retry-lock = "2h"           # wait so long for a run
 
 #[mount]
 #mountpoint = "~/snapshots"

@@ -47,6 +47,12 @@ ProfileValue value_of(const toml::node& node, const std::string& file) {
   } else if (const auto* const text = node.as_string()) {
     value.kind = Kind::kText;
     value.text = text->get();
+    if (value.text.find('\0') != std::string::npos) {
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("{}: a zero byte can be part of nothing that a profile says",
+                              value.place.text()),
+                  file);
+    }
   } else if (const auto* const integer = node.as_integer()) {
     value.kind = Kind::kInteger;
     value.text = std::to_string(integer->get());

@@ -15,7 +15,9 @@ namespace {
 /// Standard input is taken as it comes, as restic does.
 std::vector<std::string> read_lines(const std::string& path) {
   const std::string content = read_file_or_input(path);
-  return split_lines(path == "-" ? content : decode_text(as_bytes(content)));
+  const std::string text = path == "-" ? content : decode_text(as_bytes(content));
+  require_no_zero_byte(text, path == "-" ? "standard input" : path);
+  return split_lines(text);
 }
 
 void add_matches(const std::string& file, const SourceFs& source, bool json,

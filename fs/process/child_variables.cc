@@ -17,10 +17,19 @@ constexpr std::array<std::string_view, 6> kStorage = {"AWS_", "AZURE_",  "B2_",
                                                       "OS_",  "RCLONE_", "ST_"};
 constexpr std::array<std::string_view, 5> kSecret = {"_KEY", "_PASS", "_SAS", "_SECRET", "_TOKEN"};
 
-bool is_storage_secret(std::string_view name) {
+/// What begins the names of ours, of restic's, and of rclone's, which gets them as it is started.
+constexpr std::array<std::string_view, 3> kOurs = {"SNAPFS_", "RESTIC_", "RCLONE_"};
+constexpr std::array<std::string_view, 2> kPassword = {"_PASSWORD", "_PASSWORD2"};
+
+template <class Beginnings, class Ends>
+bool is_named(std::string_view name, const Beginnings& beginnings, const Ends& endings) {
   const auto begins = [name](std::string_view part) { return name.starts_with(part); };
   const auto ends = [name](std::string_view part) { return name.ends_with(part); };
-  return std::ranges::any_of(kStorage, begins) && std::ranges::any_of(kSecret, ends);
+  return std::ranges::any_of(beginnings, begins) && std::ranges::any_of(endings, ends);
+}
+
+bool is_storage_secret(std::string_view name) {
+  return is_named(name, kStorage, kSecret) || is_named(name, kStorage, kPassword);
 }
 
 bool is_proxy(std::string_view name) {
@@ -51,7 +60,7 @@ bool may_see(std::string_view variable, ChildSecrets secrets) {
   const std::size_t equals = std::min(variable.find('='), variable.size());
   const std::string_view name = variable.substr(0, equals);
   const std::string_view value = variable.substr(std::min(equals + 1, variable.size()));
-  if (name.ends_with("_PASSWORD") || name.ends_with("_PASSWORD2")) return false;
+  if (is_named(name, kOurs, kPassword)) return false;
   const bool url_has_password = has_url_with_password(value);
   const bool is_location = name.ends_with("_REPOSITORY") || name.ends_with("_REPOSITORY2");
   if (is_location && url_has_password) return false;

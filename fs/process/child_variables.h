@@ -13,8 +13,8 @@ enum class ChildSecrets {
   kNone,
 };
 
-/// Whether the program may see "NAME=value". Never passwords of ours, those in the name of a
-/// repository among them.
+/// Whether the program may see "NAME=value". Never passwords of ours or restic's, those in the name
+/// of a repository among them; what others call a password, a dump of a database may need.
 bool may_see(std::string_view variable, ChildSecrets secrets);
 
 /// Passwords of ours, as above, are in the environment no more: for libraries that start programs

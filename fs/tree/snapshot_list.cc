@@ -84,8 +84,12 @@ const Snapshot& find_at(const std::vector<Snapshot>& snapshots, std::string_view
 }  // namespace
 
 bool has_tags(const Snapshot& snapshot, const std::vector<std::string>& wanted) {
-  if (snapshot.tags.empty() && contains(wanted, "")) return true;
-  return contains_all(snapshot.tags, wanted);
+  // In restic's order: an empty tag means none at all, unless one before it is not there.
+  for (const std::string& tag : wanted) {
+    if (tag.empty() && snapshot.tags.empty()) return true;
+    if (!contains(snapshot.tags, tag)) return false;
+  }
+  return true;
 }
 
 bool SnapshotFilter::matches(const Snapshot& snapshot) const {

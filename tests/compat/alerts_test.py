@@ -59,7 +59,7 @@ class AlertsTest(harness.CompatTest):
                 "interval": "10m",
                 "input_series": [{
                     "series": name + "{" + ", ".join(f"{label}={json.dumps(value)}" for label, value in sorted(labels)) + "}",
-                    "values": f"{value!r}+0x{21 * 144}"} for (name, labels), value in series.items()],
+                    "values": value if isinstance(value, str) else f"{value!r}+0x{21 * 144}"} for (name, labels), value in series.items()],
                 "promql_expr_test": [{
                     "expr": 'count by (alertname) (ALERTS{alertstate="firing"})', "eval_time": moment,
                     "exp_samples": [{"labels": "{" + f'alertname="{name}"' + "}", "value": count} for name, count in names.items()]}
@@ -84,7 +84,24 @@ class AlertsTest(harness.CompatTest):
             "of one host there are no runs, but their parts": (
                 {(name, labels | {("instance", host)}): value for host in "ab" for (name, labels), value in self.series.items()
                  if host == "a" or dict(labels).get("command") != "run"}, {"74h": old | {"SnapfsNoSuccess": 3}}),
-            "a run failed": (self.changed("snapfs_run_exit_status", 1, command="run"), {"10m": {"SnapfsRunFailed": 1}}),
+            "a run failed, and so did its snapshot": (
+                {key: 1 if key[0] == "snapfs_run_exit_status" and dict(key[1])["command"] in ("run", "snapshot") else value
+                 for key, value in self.series.items()}, {"10m": {"SnapfsRunFailed": 1}}),
+            "a snapshot by hand failed": (
+                {key: 1 if key[0] == "snapfs_run_exit_status" else value for key, value in self.series.items()
+                 if dict(key[1]).get("command") not in ("run", "forget", "check", "drill")}, {"10m": {"SnapfsRunFailed": 1}}),
+            "none has ever succeeded": (
+                {key: value for key, value in self.series.items() if key[0] != "snapfs_run_success_timestamp_seconds" and
+                 key[0] != "snapfs_repository_newest_snapshot_timestamp_seconds"}, {"71h": {}, "73h": {"SnapfsNeverSucceeded": 1}}),
+            "one of two machines is gone": (
+                {(name, labels | {("instance", host)}): value if host == "b"
+                 else f"{value!r}+0x12 stale _x{21 * 144}" for host in "ab" for (name, labels), value in self.series.items()},
+                {"2h": {}, "24h": {}, "27h": {"SnapfsNothingTold": 1}}),
+            "two machines call theirs alike, and one is never checked": (
+                {(name, labels | {("instance", host)}): value for host in "ab" for (name, labels), value in self.series.items()
+                 if host == "a" or dict(labels).get("command") != "check"},
+                {"13d": {"SnapfsSnapshotTooOld": 1, "SnapfsNoSuccess": 2},
+                 "15d": {"SnapfsSnapshotTooOld": 1, "SnapfsNoSuccess": 2, "SnapfsNeverChecked": 1, "SnapfsCheckOverdue": 1}}),
             "nothing is told": ({}, {"23h": {}, "25h": {"SnapfsNothingTold": 1}}),
             "nobody checks": ({key: value for key, value in self.series.items() if dict(key[1]).get("command") != "check"}, {
                 "13d": late, "15d": late | {"SnapfsNeverChecked": 1}}),

@@ -54,7 +54,7 @@ def start(manager, name):
     path, instance = unit_file(manager, name)
     with open(path, encoding="utf-8") as file:
         unit = file.read()
-    (command,) = re.findall(r"^ExecStart=(.*)$", unit, re.M)
+    (command,) = re.findall(r"^ExecStart=(.*)$", unit.replace("\\\n", ""), re.M)
     command = command.replace("%i", instance).replace("$$", "$")
     if "Type=notify" in unit:
         command += " --background"

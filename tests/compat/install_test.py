@@ -59,7 +59,7 @@ class InstallTest(harness.CompatTest):
             programs = set()
             for unit in glob.glob(f"{root}{prefix}/lib/systemd/*/snapfs-*.service"):
                 with open(unit, encoding="utf-8") as file:
-                    programs |= set(re.findall(r"^ExecStart=.*?([^ ]*snapfs) -P ", file.read(), re.M))
+                    programs |= set(re.findall(r"^ExecStart=.*?([^ ]*snapfs) -P ", file.read().replace("\\\n", ""), re.M))
             self.assertEqual(len(programs), 1, programs)
             # systemd.service(5), "Command lines": where a name without a directory is looked for.
             places = [os.path.join(place, *programs) for place in ("/usr/local/bin", "/usr/bin")]

@@ -1,6 +1,7 @@
 """What a monitoring system hears: --metrics read by a strict reader of Prometheus' format, .snapfs/metrics, the alerts and
 the dashboard in share/, --log-json, and levels for the journal."""
 import glob
+import fcntl
 import json
 import os
 import re
@@ -196,6 +197,30 @@ class MetricsTest(harness.CompatTest):
             self.assertEqual(file.read(), "root:x:0:0\n")
         told = self.snapfs("snapshot", "--metrics", "/nonexistent/x.prom", self.source).stderr
         self.assertIn("/nonexistent", told)
+
+    def test_only_a_regular_file_is_replaced(self):
+        pipe, target, link = (os.path.join(self.scratch, name) for name in ("pipe", "target", "link"))
+        os.mkfifo(pipe)
+        os.symlink(target, link)
+        with open(target, "w", encoding="ascii"):
+            os.chmod(target, 0o640)
+        for path in (pipe, "/dev/null", self.source):
+            before = os.lstat(path)
+            told = self.snapfs("snapshot", "--metrics", path, self.source).stderr
+            self.assertIn("is no regular file, and is left as it is", told)
+            self.assertEqual((before.st_ino, before.st_mode), (os.lstat(path).st_ino, os.lstat(path).st_mode))
+        self.snapfs("snapshot", "--metrics", link, self.source)
+        self.assertTrue(os.path.islink(link))
+        self.assertEqual(os.stat(target).st_mode & 0o777, 0o640)
+        self.file = target
+        self.assertEqual(self.value("snapfs_run_exit_status", command="snapshot"), 0)
+
+    def test_whoever_locks_the_directory_keeps_no_run_from_its_end(self):
+        directory = os.open(self.scratch, os.O_RDONLY)
+        self.addCleanup(os.close, directory)
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        self.snapfs("snapshot", "--metrics", self.file, self.source)
+        self.assertEqual(self.value("snapfs_run_exit_status", command="snapshot"), 0)
 
     def test_mount(self):
         self.snapfs("snapshot", "-q", self.source)

@@ -244,7 +244,7 @@ class RunTest(ProfileTest):
         self.assertEqual(self.seen_by_restic(), [])
 
     def test_a_second_run_does_nothing(self):
-        self.usual("[hooks]\nfinally = ['echo done >> $LOG']\n"
+        self.usual("[hooks]\nbefore = ['echo begun >> $LOG']\nfinally = ['echo done >> $LOG']\nfailed = 'echo failed >> $LOG'\n"
                    "[snapshot.hooks]\nbefore = 'echo there; read line < $FIFO'\n")
         fifo = os.path.join(self.scratch, "fifo")
         os.mkfifo(fifo)
@@ -255,6 +255,7 @@ class RunTest(ProfileTest):
                 self.assertEqual(first.stderr.readline(), "there\n")
                 words = self.run_home(expect=11, FIFO="/dev/null").stderr
                 self.assertIn(f"under way (process {first.pid})", words)
+                self.assertEqual(self.log(), ["begun"], "what the first needs is not cleaned up by the second")
             finally:
                 with open(fifo, "w", encoding="utf-8") as file:
                     file.write("\n")
@@ -272,6 +273,34 @@ class RunTest(ProfileTest):
             run.stderr.read()
             self.assertEqual(run.wait(), 130)
         self.assertEqual(self.log(), ["clean 130"])
+        self.assertEqual(self.seen_by_restic(), [])
+
+    def test_a_hook_of_a_command_may_call_it(self):
+        self.usual("[snapshot.hooks]\nafter = ['echo after >> $LOG', '\"$PROGRAM\" -q snapshot \"$HOME\"/.config']\n")
+        self.run_home("-q", PROGRAM=harness.SNAPFS)
+        self.assertEqual(self.log(), ["after"])
+        self.assertEqual(len(self.seen_by_restic()), 2)
+
+    def test_hooks_get_neither_our_input_nor_our_passwords(self):
+        self.usual("[hooks]\nbefore = ['cat >> $LOG', 'echo \"$DB_PASSWORD-$RESTIC_FROM_PASSWORD\" >> $LOG']\n")
+        subprocess.run([harness.SNAPFS, "-P", "home", "-q", "run"], input="secret\n", text=True, check=True, cwd=self.scratch,
+                       env={**self.environment, "DB_PASSWORD": "of the dump", "RESTIC_FROM_PASSWORD": "ours"})
+        self.assertEqual(self.log(), ["of the dump-"])
+
+    def test_half_a_dry_run_is_refused(self):
+        for change in ({"snapshot": "dry-run = true"}, {"forget": "keep-last = 1\ndry-run = true"}):
+            self.usual(**change)
+            self.assertIn("run --dry-run", self.run_home(expect=1).stderr)
+            self.run_home("--dry-run")
+        self.assertEqual(self.seen_by_restic(), [])
+
+    def test_no_zero_byte_gets_into_names(self):
+        for line in ("sources = [\"/tmp\\u0000x\"]", "as-path = \"/a\\u0000b\"", "host = \"a\\u0000b\""):
+            self.usual(snapshot=line if not line.startswith(("sources", "host")) else "")
+            if line.startswith(("sources", "host")):
+                self.profile(f"repository = '{self.repository}'\n[snapshot]\n{line}\n")
+            self.assertIn("a zero byte", self.run_home(expect=1).stderr)
+            self.assertIn("a zero byte", self.snapfs("profile", "check", "home", expect=1).stderr)
         self.assertEqual(self.seen_by_restic(), [])
 
     def test_the_password_is_asked_for_once(self):

@@ -246,6 +246,14 @@ class SelectionTest(harness.CompatTest):
     def test_lists_of_targets(self):
         self.compare_table(TARGETS)
 
+    def test_lists_with_zero_bytes_are_refused(self):
+        name = os.path.join(self.scratch, "zeros")
+        with open(name, "wb") as file:
+            file.write(b"one\ntwo\0three\0")
+        for option in ("--files-from", "--files-from-verbatim", "--exclude-file"):
+            told = self.snapfs("snapshot", option, name, self.scratch, expect=1).stderr
+            self.assertIn("zeros: line 2 has a zero byte in it", told)
+
     def test_absolute_targets(self):
         self.compare_table(ABSOLUTE, ignore=["tree"])
 

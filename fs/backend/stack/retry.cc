@@ -143,11 +143,12 @@ void RetryBackend::save(const FileKey& key, ByteView bytes, Content content,
   const bool may_leave_part = !traits().saves_atomically && key.kind != FileKind::kConfig;
   try {
     repeat("saving " + describe(key), stop, [&](unsigned failures) {
-      if (failures > 0) require_permission(key);
       // A part is not removed first: such a removal could be carried out once more by the network,
       // when the file is there and somebody goes by it.
       const bool may_be_there = failures > 0 && may_leave_part;
       if (may_be_there && remains_of(key, bytes.size(), stop) == Remains::kWhole) return;
+      if (failures > 0)
+        require_permission(key);  // the last thing before: a look may take long, too
       inner_.save(key, bytes, content, stop);
     });
   } catch (const Error& error) {
@@ -193,6 +194,7 @@ RetryBackend::Remains RetryBackend::remains_of(const FileKey& key, std::size_t b
 /// may stay if need be.
 void RetryBackend::remove_remains(const FileKey& key, const StopToken& stop) {
   try {
+    require_permission(key);
     inner_.remove(key, stop);
   } catch (const Error&) {
     throw_if_stopped(stop);

@@ -125,7 +125,8 @@ TEST(ChildVariables, WhatIsNoSecretIsForAll) {
         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=/t", "TUNNEL_TOKEN=of what ssh goes through",
         "SNAPFS_REPOSITORY=sftp:u@h:/r", "SNAPFS_REPOSITORY=rest:http://u@h:8000/r",
         "SNAPFS_REPOSITORY=rest:http://h:8000/a@b", "SNAPFS_PASSWORD_FILE=/f",
-        "HTTPS_PROXY=http://proxy:3128", "https_proxy=u@proxy:3128", "EMPTY=", "NONE"}) {
+        "HTTPS_PROXY=http://proxy:3128", "https_proxy=u@proxy:3128", "EMPTY=", "NONE",
+        "PGPASSWORD=p", "MYSQL_ROOT_PASSWORD=of a dump's"}) {
     EXPECT_TRUE(may_see(variable, ChildSecrets::kNone)) << variable;
   }
 }
@@ -142,17 +143,18 @@ TEST(ChildVariables, DroppedPasswordsAreSeenByNobodyAndTheRestStays) {
 }
 
 TEST(ChildProcess, SeesNoPasswordsAndCloudSecretsOnlyWhereItMay) {
-  const test::ScopedVariable password("SOME_PASSWORD", "p");
+  const test::ScopedVariable password("SNAPFS_SOME_PASSWORD", "p");
   const test::ScopedVariable key("AWS_SECRET_ACCESS_KEY", "k");
   const test::ScopedVariable other("SNAPFS_TEST_OTHER", "o");
   const auto seen = [](const ChildOptions& options) {
     ChildProcess child(
-        {"sh", "-c", "echo $SOME_PASSWORD-$AWS_SECRET_ACCESS_KEY-$SNAPFS_TEST_OTHER"}, options);
+        {"sh", "-c", "echo $SNAPFS_SOME_PASSWORD-$AWS_SECRET_ACCESS_KEY-$SNAPFS_TEST_OTHER"},
+        options);
     return read_all(child.output());
   };
   EXPECT_EQ(seen({}), "-k-o\n");
   EXPECT_EQ(seen({.secrets = ChildSecrets::kNone}), "--o\n");
-  EXPECT_EQ(seen({.variables = {"SNAPFS_TEST_OTHER=its own", "SOME_PASSWORD=given"}}),
+  EXPECT_EQ(seen({.variables = {"SNAPFS_TEST_OTHER=its own", "SNAPFS_SOME_PASSWORD=given"}}),
             "given-k-its own\n");
 }
 

@@ -148,6 +148,24 @@ TEST(SnapshotFilter, WantsOneOfTheHosts) {
   EXPECT_FALSE((SnapshotFilter{{"g"}, {}, {}}.matches(made("1", 1))));
 }
 
+// What the reference program does with an empty tag depends on what stands before it.
+TEST(SnapshotFilter, AnEmptyTagMeansNoneAtAllWhereItIsReached) {
+  Snapshot untagged;
+  Snapshot tagged;
+  tagged.tags = {"x"};
+  using Tags = std::vector<std::string>;
+  for (const Tags& wanted : {Tags{""}, Tags{"", "x"}, Tags{"", ""}}) {
+    EXPECT_TRUE(has_tags(untagged, wanted));
+    EXPECT_FALSE(has_tags(tagged, wanted));
+  }
+  for (const Tags& wanted : {Tags{"x", ""}, Tags{"x", "", "y"}, Tags{"x:y", ""}}) {
+    EXPECT_FALSE(has_tags(untagged, wanted));
+    EXPECT_FALSE(has_tags(tagged, wanted));
+  }
+  EXPECT_TRUE(has_tags(untagged, {}));
+  EXPECT_TRUE(has_tags(tagged, {"x"}));
+}
+
 TEST(SnapshotFilter, WantsAllTagsOfOneList) {
   Snapshot snapshot = made("1", 1);
   snapshot.tags = {"a", "b"};

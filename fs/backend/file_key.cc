@@ -14,8 +14,9 @@ std::uint64_t max_stored_bytes(FileKind kind) noexcept {
   switch (kind) {
     case FileKind::kConfig:
     case FileKind::kKey:
-    case FileKind::kLock:
       return kMiB;
+    case FileKind::kLock:
+      return kMiB / 16;  // a host, a user, a process; and there may be many
     case FileKind::kSnapshot:
       return 64 * kMiB;  // a million paths
     case FileKind::kIndex:

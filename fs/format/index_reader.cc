@@ -259,6 +259,9 @@ class Assembler {
   void take_blob() {
     if (!has_blob_id_ || !has_type_) throw_damaged("a blob lacks its ID or type");
     if (version_ < 2 && blob_.uncompressed_length != 0) throw older_config_error();
+    if (pack_.entries.size() == kMostBlobsOfAPack) {
+      throw_damaged("a pack has more blobs than there is room for in its header");
+    }
     pack_.entries.push_back(blob_);
   }
 

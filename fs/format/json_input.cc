@@ -99,6 +99,10 @@ simdjson::error_code JsonInput::parse(ByteView json, std::size_t max_depth) {
 
 void JsonInput::fail(std::string_view reason) const { throw_damaged(what_, reason); }
 
+void JsonInput::refuse(std::string_view reason) const {
+  throw Error(ErrorCode::kUnsupported, fmt::format("{}: {}", what_, reason));
+}
+
 void JsonInput::fail_field(std::string_view key, std::string_view wanted) const {
   fail(fmt::format("\"{}\" is not {}", key, wanted));
 }

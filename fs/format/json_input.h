@@ -44,6 +44,9 @@ class JsonInput {
   /// Throws Error{kDamaged}: "<what> is damaged: <reason>".
   [[noreturn]] void fail(std::string_view reason) const;
 
+  /// Throws Error{kUnsupported}: "<what>: <reason>".
+  [[noreturn]] void refuse(std::string_view reason) const;
+
  private:
   simdjson::error_code parse(ByteView json, std::size_t max_depth);
   [[noreturn]] void fail_field(std::string_view key, std::string_view wanted) const;

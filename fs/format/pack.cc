@@ -21,6 +21,7 @@ constexpr std::uint8_t kCompressedBit = 2;
 constexpr std::uint8_t kTreeBit = 1;
 constexpr std::size_t kLengthField = 4;
 constexpr std::size_t kMaxHeader = (16 << 20) + kLengthField;
+static_assert(kMostBlobsOfAPack == kMaxHeader / kPlainEntrySize);
 
 [[noreturn]] void throw_damaged(std::string_view reason) {
   throw Error(ErrorCode::kDamaged, fmt::format("a pack's header is damaged: {}", reason));

@@ -23,6 +23,9 @@ struct PackEntry {
   friend auto operator<=>(const PackEntry&, const PackEntry&) noexcept = default;
 };
 
+/// A header has 16 MiB at most, and 37 bytes for a blob (FORMAT §6).
+inline constexpr std::size_t kMostBlobsOfAPack = ((std::size_t{16} << 20) + 4) / 37;
+
 /// A pack as an index file describes it.
 struct PackDescription {
   Id id;

@@ -242,7 +242,12 @@ void Repository::read_index(const Id& id, const IndexReader::Visit& visit, StopT
   IndexReader reader(config_.version, visit);
   const FileKey key{FileKind::kIndex, id};
   read_file(
-      key, [&reader](ByteView piece) { reader.write(piece); }, std::move(stop));
+      key,
+      [&](ByteView piece) {
+        throw_if_stopped(stop);
+        reader.write(piece);
+      },
+      stop);
   try {
     reader.finish();
   } catch (...) {

@@ -101,10 +101,18 @@ void append_summary(std::string& out, const SnapshotSummary& summary) {
 
 using Element = JsonInput::Element;
 
+/// As many paths as there is room for in a snapshot's text, if they have any length.
+constexpr std::size_t kMostItems = std::size_t{1} << 20;
+
 std::vector<std::string> read_list(const JsonInput& input, const Element& value,
                                    std::string_view key) {
   std::vector<std::string> list;
-  for (const Element item : input.array(value, key)) list.emplace_back(input.text(item, key));
+  for (const Element item : input.array(value, key)) {
+    list.emplace_back(input.text(item, key));
+    if (list.size() <= kMostItems) continue;
+    input.refuse(fmt::format("\"{}\" has more than {} items, and this program takes no more", key,
+                             kMostItems));
+  }
   return list;
 }
 

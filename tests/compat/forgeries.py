@@ -72,7 +72,7 @@ TABLE = []
 LONG = {  # rows that take seconds to make
     "username_20_MiB", "large_blob_of_100_MiB", "large_blob_of_600_MiB", "large_tree_of_spaces", "huge_tree_of_spaces", "huge_tree_of_unknown_size",
     "large_tree_of_brackets", "large_tree_of_commas", "a_blob_100000_times", "a_million_blobs",
-    "many_indexes", "a_million_entries", "deep_of_3000", "many_locks", "many_snapshots", "many"}
+    "many_indexes", "a_million_entries", "tags_two_million", "a_blob_in_more_places_than_a_pack_has", "deep_of_3000", "many_locks", "many_snapshots", "many"}
 
 
 def rows(stage, says, other=(), version=2, lenient=False, absent=None, **changes):
@@ -293,6 +293,7 @@ rows("snapshot", "", lenient=True,
      program_number=with_(program_version=7), summary_largest=with_(summary={
          "total_bytes_processed": 2**64 - 1, "total_files_processed": 2**64 - 1,
          "backup_start": "9999-12-31T23:59:59Z", "backup_end": "0001-01-01T00:00:00Z"}))
+rows("snapshot", "takes no more", tags_two_million=with_(tags=[""] * (2 << 20)))
 rows("snapshot", "", ("zz",), lenient=True, time_year_0=with_(time="0000-01-01T00:00:00Z"))  # not the latest
 
 # ------------------------------------------------------------------------------------------- a node
@@ -596,6 +597,8 @@ rows("index", "", lenient=True, packs_twice=lambda index: encode(index)[:-1] + b
          for number in range(3000))]),
      offsets_that_wrap=packs(lambda value: value[0]["blobs"].append(
          {"id": "ef" * 32, "type": "data", "offset": 2**32 - 1, "length": 2**32 - 1})),
+     a_blob_in_more_places_than_a_pack_has=packs(lambda value: value[0].update(
+         blobs=value[0]["blobs"] + value[0]["blobs"][:1] * 453438)),
      a_million_blobs=packs(lambda value: [*value, {"id": "ab" * 32, "blobs": [
          {"id": f"{number:064x}", "type": "data", "offset": number * 100, "length": 100}
          for number in range(200000)]}]))

@@ -15,6 +15,7 @@
 #include "cli/command/commands.h"
 #include "cli/option/global_options.h"
 #include "cli/option/setting.h"
+#include "cli/output/display_text.h"
 #include "cli/output/json_object.h"
 #include "cli/output/output.h"
 #include "cli/output/table.h"
@@ -27,6 +28,7 @@
 #include "fs/base/error.h"
 #include "fs/base/path.h"
 #include "fs/base/shell_word.h"
+#include "fs/base/utf8.h"
 #include "fs/repo/identity.h"
 
 namespace snapfs {
@@ -55,10 +57,27 @@ std::string new_path(const std::string& name, bool system) {
   return join_path(system ? directories.back() : directories.front(), name + ".toml");
 }
 
-/// An address stays as it is, a directory is named from the root: the file lies elsewhere.
+bool is_repository_named(const GlobalOptions& options) {
+  return !setting(options.repository, "REPOSITORY").empty() ||
+         !setting(options.repository_file, "REPOSITORY_FILE").empty();
+}
+
+/// What was named, in whichever way; empty: nothing was. An address stays as it is, a directory is
+/// named from the root: the file lies elsewhere.
 std::string repository_of(const GlobalOptions& options) {
-  std::string text = setting(options.repository, "REPOSITORY");
-  if (text.empty() || text.find(':') < text.find('/')) return text;
+  constexpr std::string_view kLocal = "local:";
+  if (!is_repository_named(options)) return {};
+  const std::string text = options.repository_string();
+  if (!is_valid_utf8(text)) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{} cannot be said in a profile, which is UTF-8: give the repository "
+                            "another name",
+                            printable(text)));
+  }
+  if (text.starts_with(kLocal)) {
+    return std::string(kLocal) + absolute_path(text.substr(kLocal.size()), current_directory());
+  }
+  if (text.find(':') < text.find('/')) return text;
   return absolute_path(text, current_directory());
 }
 

@@ -1,12 +1,14 @@
 #include "cli/profile/profile_template.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include <fmt/format.h>
 
+#include "cli/profile/profile_file.h"
 #include "cli/profile/profile_text.h"
 #include "fs/base/durable_file.h"
 #include "fs/base/error.h"
@@ -93,7 +95,14 @@ std::string profile_template(const ProfileStart& start) {
 
 void write_new_profile(const std::string& path, const std::string& text) {
   const std::string directory = parent_directory(path);
-  make_private_directories(directory);
+  if (directory == profile_directories().back()) {
+    // The machine's is for all to look into, as packages make it: the file's own mode decides.
+    const bool is_made =
+        ::mkdir(directory.c_str(), 0700) == 0 && ::chmod(directory.c_str(), 0755) == 0;
+    if (!is_made && errno != EEXIST) throw_errno(errno, "make the directory", directory);
+  } else {
+    make_private_directories(directory);
+  }
   UniqueFd fd;
   try {
     fd = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0600);

@@ -65,9 +65,10 @@ std::string unit_text(const std::string& text) {
   return result;
 }
 
-/// The profile's password file; empty: none, or one that a unit cannot name.
-std::string password_file(const Profile& profile, const Command& program) {
-  for (const ProfileLevel& level : levels_for(profile, {&program})) {
+/// The password file that the profile has for the command; empty: none, or one that a unit cannot
+/// name.
+std::string password_file(const Profile& profile, const Command& program, const char* command) {
+  for (const ProfileLevel& level : levels_for(profile, {&program, program.find(command)})) {
     for (const ProfileSetting& setting : level) {
       if (setting.subject() != "password") continue;
       if (setting.option->name() != "password-file" || setting.texts.empty()) return {};
@@ -76,6 +77,15 @@ std::string password_file(const Profile& profile, const Command& program) {
     }
   }
   return {};
+}
+
+/// That of all the unit does; empty: there is none that is of all.
+std::string password_file(const Profile& profile, const Command& program, const UnitKind& kind) {
+  std::string path = password_file(profile, program, kind.command);
+  // A run forgets as well, and what counts for both of them is all that it can be given.
+  const bool is_run = kind.command == kSnapshotTable;
+  if (is_run && password_file(profile, program, "forget") != path) path.clear();
+  return path;
 }
 
 /// By what snapshots of file systems are made that runs read: "btrfs"; "none" or empty when none
@@ -112,8 +122,9 @@ std::string freezing_lines(const std::string& kind) {
 std::string drop_in_text(const UnitKind& kind, const Profile& profile, const Command& program,
                          UnitManager manager) {
   std::string lines;
-  const std::string password = password_file(profile, program);
-  if (kind.takes_credential && !password.empty()) {
+  const std::string password =
+      kind.takes_credential ? password_file(profile, program, kind) : std::string();
+  if (!password.empty()) {
     lines += fmt::format("LoadCredential=snapfs-password:{}\n", unit_text(password));
   }
   const bool is_hardened = manager == UnitManager::kSystem && kind.command == kSnapshotTable;

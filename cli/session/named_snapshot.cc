@@ -49,20 +49,14 @@ const Snapshot* newest_with(Repository& repository, const std::vector<Snapshot>&
           ? fmt::format("is not in {}, before which there is no snapshot{}", newest, matching)
           : fmt::format("is in none of {} snapshots{}, the newest of which is {}",
                         candidates.size(), matching, newest);
-  if (path == "/~" || path.starts_with("/~/")) {
-    throw Error(
-        ErrorCode::kNotFound,
-        fmt::format("{} {}: a shell does not put your home directory in place of a ~ behind "
-                    "a colon; write \"$HOME\"",
-                    path, where),
-        std::string(path));
-  }
-  throw Error(
-      ErrorCode::kNotFound,
-      fmt::format("{} {}: choose others with --path, --host or --tag; \"snapfs find\" looks "
-                  "in all of them",
-                  path, where),
-      std::string(path));
+  const bool begins_with_tilde = path == "/~" || path.starts_with("/~/");
+  const char* const advice =
+      begins_with_tilde ? "a shell puts no home directory in place of a ~ behind a colon; "
+                          "write \"$HOME\""
+                        : "choose others with --path, --host or --tag; \"snapfs find\" looks "
+                          "in all of them";
+  throw Error(ErrorCode::kNotFound, fmt::format("{} {}: {}", path, where, advice),
+              std::string(path));
 }
 
 void tell_of_older(const GlobalOptions& options, const Snapshot& found, const Snapshot& newest,

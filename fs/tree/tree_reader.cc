@@ -153,10 +153,10 @@ class NodeReader {
     const std::string& name = node_.name;
     if (name == "." || name == "/") {
       // Not damage: restic reads it, and goes on with what it holds (FORMAT §11.4).
-      throw Error(ErrorCode::kUnsupported,
-                  fmt::format("very old programs wrote a node \"{}\" for a directory's own entry, "
-                              "which restic can read, and this program cannot",
-                              name));
+      input_.refuse(
+          fmt::format("very old programs wrote a node \"{}\" for a directory's own entry, which "
+                      "restic can read, and this program cannot",
+                      name));
     }
     if (name.empty() || name == "..") fail("that is not a name");
     if (name.find('/') != std::string::npos) fail("a name cannot have a slash in it");

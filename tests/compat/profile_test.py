@@ -337,6 +337,18 @@ class CommandTest(ProfileTest):
         with open(path, encoding="utf-8") as file:
             self.assertEqual(file.read(), text)
 
+    def test_init_writes_what_was_named(self):
+        named = os.path.join(self.scratch, "named")
+        with open(named, "w", encoding="ascii") as file:
+            file.write("rest:http://host/r\n")
+        for number, (arguments, written) in enumerate((
+                (["-r", "local:here"], f"local:{self.scratch}/here"), (["--repository-file", named], "rest:http://host/r"),
+                (["-r", "sftp:host:r"], "sftp:host:r"))):
+            self.snapfs("profile", "init", f"p{number}", *arguments)
+            with open(os.path.join(self.profiles, f"p{number}.toml"), encoding="utf-8") as file:
+                self.assertIn(f'\nrepository = "{written}"\n', file.read())
+        self.assertIn("which is UTF-8", self.snapfs("profile", "init", "odd", "-r", b"/tmp/bad\xffname", expect=1).stderr)
+
     def test_list_names_those_there_are(self):
         self.assertIn("snapfs profile init", self.snapfs("profile", "list").stdout)
         self.profile("", "base")

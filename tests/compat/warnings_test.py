@@ -93,8 +93,8 @@ class WarningsTest(harness.CompatTest):
         os.utime(path, (1, 1))
         self.lines(self.source)
         self.forget_blobs_of(path)
-        # Those that share the pack are missed, too.
-        *warnings, last = self.lines(self.source, expect=3)
+        # Those that share the pack are missed, too. The change time is too new to tell a file that was not changed.
+        *warnings, last = self.lines("--ignore-ctime", self.source, expect=3)
         self.assertIn(f"{path}: parts of its content are missing from the repository; it is read "
                       "again", warnings)
         self.assertIn("everything was stored", last)

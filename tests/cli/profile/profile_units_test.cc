@@ -51,6 +51,21 @@ TEST_F(ProfileUnitNames, HandThePasswordFileOverAsACredential) {
   EXPECT_THAT(units("password-file = '/a:b'\n[check]\n").drop_ins, IsEmpty());
 }
 
+TEST_F(ProfileUnitNames, GetThePasswordOfWhatTheyDo) {
+  const auto credential = [this](const std::string& text) {
+    const ProfileUnits found = units(text);
+    return found.drop_ins.empty() ? std::string() : found.drop_ins[0].text;
+  };
+  EXPECT_THAT(credential("password-file = '/a'\n[check]\npassword-file = '/b'\n"),
+              HasSubstr("snapfs-password:/b\n"));
+  EXPECT_THAT(credential("password-file = '/a'\n[snapshot]\n[forget]\nkeep-last = 1\n"),
+              HasSubstr("snapfs-password:/a\n"));
+  EXPECT_EQ(credential("password-file = '/a'\n[snapshot]\npassword-file = '/b'\n"), "")
+      << "it forgets with another one";
+  EXPECT_THAT(credential("[snapshot]\npassword-file = '/b'\n[forget]\npassword-file = '/b'\n"),
+              HasSubstr("snapfs-password:/b\n"));
+}
+
 TEST_F(ProfileUnitNames, MayMountWhatASourceSnapshotHasToBeMountedFor) {
   const std::string text = "[snapshot]\nsource-snapshot = 'btrfs'\n[check]\n";
   const ProfileUnits found = units(text, UnitManager::kSystem);

@@ -88,8 +88,9 @@ FaultExpectation passes(const WebCase& one) {
   if (!one.lasts && (!pause || *pause <= WebPlace::kBudget)) return FaultExpectation::right();
   FaultExpectation expected = FaultExpectation::error({kUnavailable});
   expected.is_asked_again = !pause || *pause * 2 <= WebPlace::kBudget;
-  // A pack that is there whole is stored, whatever became of the answer.
-  expected.may_be_right = one.verb->name == "save_large" && one.kind != WebKind::kS3;
+  // A file that is there whole is stored, whatever became of the answer.
+  const bool is_save = one.verb->name == "save_small" || one.verb->name == "save_large";
+  expected.may_be_right = is_save && one.kind != WebKind::kS3;
   return expected;
 }
 

@@ -67,7 +67,7 @@ bool is_repository_named(const GlobalOptions& options) {
 std::string repository_of(const GlobalOptions& options) {
   constexpr std::string_view kLocal = "local:";
   if (!is_repository_named(options)) return {};
-  const std::string text = options.repository_string();
+  std::string text = options.repository_string();
   if (!is_valid_utf8(text)) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("{} cannot be said in a profile, which is UTF-8: give the repository "

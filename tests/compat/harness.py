@@ -71,6 +71,7 @@ class CompatTest(unittest.TestCase):
             **{k: v for k, v in os.environ.items() if not k.startswith(("RESTIC_", "SNAPFS_"))},
             "RESTIC_PASSWORD": PASSWORD, "RESTIC_REPOSITORY": self.repository,
             "RESTIC_CACHE_DIR": os.path.join(self.scratch, "cache"), "TMPDIR": self.scratch,
+            "XDG_STATE_HOME": os.path.join(self.scratch, "state"),  # the locks of runs
             "TZ": os.environ.get("TZ", "UTC"),
         }
 

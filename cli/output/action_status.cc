@@ -16,15 +16,6 @@
 namespace snapfs {
 namespace {
 
-/// As it was named, but for a password in it; empty when none was.
-std::string repository_label(const GlobalOptions& options) {
-  try {
-    return shown_location(options.repository_string());
-  } catch (const Error&) {
-    return "";  // the command will say so
-  }
-}
-
 /// A run that went well did so whether or not anybody can be told: its status stays.
 void write_metrics(const GlobalOptions& options, ExitCode status) {
   const RunMetrics& run = *options.metrics;
@@ -39,6 +30,14 @@ void write_metrics(const GlobalOptions& options, ExitCode status) {
 }
 
 }  // namespace
+
+std::string repository_label(const GlobalOptions& options) {
+  try {
+    return shown_location(options.repository_string());
+  } catch (const Error&) {
+    return "";  // the command will say so
+  }
+}
 
 std::string unforeseen() {
   const Error error = current_error();

@@ -11,6 +11,9 @@ namespace snapfs {
 struct GlobalOptions;
 class Signals;
 
+/// The repository as it was named, but for a password in it; empty when none was.
+std::string repository_label(const GlobalOptions& options);
+
 /// Runs `action`. What it throws becomes the last word of a command that failed, as JSON or not,
 /// and the status that says so. Never throws but for want of memory.
 ExitCode run_to_status(const std::function<ExitCode(Signals&)>& action, bool json,

@@ -22,7 +22,6 @@
 #include "cli/process/signals.h"
 #include "cli/profile/profile_keys.h"
 #include "cli/profile/run_lock.h"
-#include "fs/backend/open/location.h"
 #include "fs/base/error.h"
 #include "fs/process/child_process.h"
 
@@ -82,14 +81,6 @@ void read_table(const ProfileFile& file, const ProfileEntry& table, std::vector<
 /// How another program finds the same profile.
 std::string name_for_others(const Profile& profile) {
   return profile.name().find('/') == std::string::npos ? profile.name() : profile.path();
-}
-
-std::string location_of(const GlobalOptions& options) {
-  try {
-    return shown_location(options.repository_string());
-  } catch (const Error&) {
-    return {};  // whatever is wrong with it, the command says
-  }
 }
 
 const std::string kProfileVariable = "SNAPFS_PROFILE=";
@@ -198,6 +189,21 @@ Action alone(Action action, GlobalOptions& options) {
   };
 }
 
+Action hooks_around(Action action, GlobalOptions& options, const ParsedLine& line) {
+  Hooks hooks = hooks_for(*options.profile, line.path);
+  if (hooks.empty()) return action;
+  std::string title = title_of(line.path);
+  title.erase(0, title.find(' ') + 1);
+  std::vector<std::string> variables = {kProfileVariable + name_for_others(*options.profile),
+                                        kCommandVariable + title,
+                                        "SNAPFS_LOCATION=" + repository_label(options)};
+  if (is_set(variables[0]) && is_set(variables[1])) return action;
+  const auto run = std::make_shared<HookRun>(std::move(hooks), std::move(variables), options.json);
+  return [run, action = std::move(action), &options](Signals& signals) {
+    return run->around(action, options, signals);
+  };
+}
+
 }  // namespace
 
 Hooks hooks_for(const Profile& profile, const std::vector<const Command*>& path) {
@@ -235,20 +241,8 @@ ExitCode worse(ExitCode first, ExitCode second) noexcept {
 
 Action with_hooks(Action action, GlobalOptions& options, const ParsedLine& line) {
   if (!options.profile || is_dry_run(line.command())) return action;
-  const bool is_run = line.command().name == kRun;
-  Hooks hooks = hooks_for(*options.profile, line.path);
-  if (hooks.empty()) return is_run ? alone(std::move(action), options) : action;
-  std::string title = title_of(line.path);
-  title.erase(0, title.find(' ') + 1);
-  std::vector<std::string> variables = {kProfileVariable + name_for_others(*options.profile),
-                                        kCommandVariable + title,
-                                        "SNAPFS_LOCATION=" + location_of(options)};
-  if (is_set(variables[0]) && is_set(variables[1])) return action;
-  const auto run = std::make_shared<HookRun>(std::move(hooks), std::move(variables), options.json);
-  Action whole = [run, action = std::move(action), &options](Signals& signals) {
-    return run->around(action, options, signals);
-  };
-  return is_run ? alone(std::move(whole), options) : whole;
+  Action whole = hooks_around(std::move(action), options, line);
+  return line.command().name == kRun ? alone(std::move(whole), options) : whole;
 }
 
 }  // namespace snapfs

@@ -281,6 +281,12 @@ class RunTest(ProfileTest):
         self.assertEqual(self.log(), ["after"])
         self.assertEqual(len(self.seen_by_restic()), 2)
 
+    def test_a_run_that_its_own_hook_calls_is_refused(self):
+        self.usual("[hooks]\nbefore = '\"$PROGRAM\" -q run; echo $? >> $LOG'\n")
+        self.run_home("-q", PROGRAM=harness.SNAPFS)
+        self.assertEqual(self.log(), ["11"])
+        self.assertEqual(len(self.seen_by_restic()), 1)
+
     def test_hooks_get_neither_our_input_nor_our_passwords(self):
         self.usual("[hooks]\nbefore = ['cat >> $LOG', 'echo \"$DB_PASSWORD-$RESTIC_FROM_PASSWORD\" >> $LOG']\n")
         subprocess.run([harness.SNAPFS, "-P", "home", "-q", "run"], input="secret\n", text=True, check=True, cwd=self.scratch,

@@ -173,14 +173,25 @@ TEST(SplitCsv, AsGosReaderDoes) {
   EXPECT_TRUE(fails_with(ErrorCode::kUsage, [] { split_csv("\"a"); }));
 }
 
-TEST(Program, NamesAreGivenOnce) {
-  GlobalOptions options;
-  const Command program = program_command(options);
-  const auto check = [&program](const auto& self, const Command& command) -> void {
+/// Looks at the command, and at all below it.
+template <class Look>
+void for_each_command(const Command& command, const Look& look) {
+  look(command);
+  for (const Command& subcommand : command.subcommands) for_each_command(subcommand, look);
+}
+
+class ProgramTable : public ::testing::Test {
+ protected:
+  GlobalOptions options_;
+  const Command program_ = program_command(options_);
+};
+
+TEST_F(ProgramTable, NamesAreGivenOnce) {
+  for_each_command(program_, [this](const Command& command) {
     std::vector<std::string> names = {"help"};
     std::string letters = "h";
-    for (const Command* const owner : {&program, &command}) {
-      if (owner == &command && &command == &program) continue;
+    for (const Command* const owner : {&program_, &command}) {
+      if (owner == &command && &command == &program_) continue;
       for (const Option& option : owner->options) {
         names.insert(names.end(), option.names().begin(), option.names().end());
         if (option.letter() != 0) letters += option.letter();
@@ -191,36 +202,26 @@ TEST(Program, NamesAreGivenOnce) {
     EXPECT_EQ(std::ranges::adjacent_find(names), names.end())
         << command.name << *std::ranges::adjacent_find(names);
     EXPECT_EQ(std::ranges::adjacent_find(letters), letters.end()) << command.name << letters;
-    for (const Command& subcommand : command.subcommands) self(self, subcommand);
-  };
-  check(check, program);
+  });
 }
 
-TEST(Program, ExamplesCanBePasted) {
-  GlobalOptions options;
-  const Command program = program_command(options);
-  const auto check = [](const auto& self, const Command& command) -> void {
+TEST_F(ProgramTable, ExamplesCanBePasted) {
+  for_each_command(program_, [](const Command& command) {
     for (const std::string_view line : split_lines(command.footer)) {
       if (!line.starts_with("  snapfs ")) continue;
       const std::size_t gap = line.find("  ", 2);
       const std::size_t behind = line.find_first_not_of(' ', gap);
       EXPECT_TRUE(gap == line.npos || line[behind] == '#') << line;
     }
-    for (const Command& subcommand : command.subcommands) self(self, subcommand);
-  };
-  check(check, program);
+  });
 }
 
-TEST(Program, NoOptionSaysByItselfWhatCountsOtherwise) {
-  GlobalOptions options;
-  const Command program = program_command(options);
-  const auto check = [](const auto& self, const Command& command) -> void {
+TEST_F(ProgramTable, NoOptionSaysByItselfWhatCountsOtherwise) {
+  for_each_command(program_, [](const Command& command) {
     for (const Option& option : command.options) {
       EXPECT_THAT(option.text(), Not(HasSubstr("(default"))) << command.name;
     }
-    for (const Command& subcommand : command.subcommands) self(self, subcommand);
-  };
-  check(check, program);
+  });
 }
 
 }  // namespace
